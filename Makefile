@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Each target makes the .venv that it needs. PYTHON=/path/to/python overrides the choice of the interpreter.
+
+VENV ?= .venv
+COLLECTIONS := .build/collections
+HERE := $(COLLECTIONS)/ansible_collections/winrights/seimpersonate
+export VENV
+export PYTHON
+RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS)" PYTHONPATH="$(CURDIR)/tests"
+BACKEND ?= emulator
+JOBS ?= 2
+LIFE ?= 3600
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fleet docs payloads lock build clean venv-test venv-lint
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv-test: $(HERE)
+	@requirements/venv.sh test
+
+venv-lint: venv-test
+	@requirements/venv.sh lint
+
+$(HERE):
+	@mkdir -p $(dir $(HERE))
+	@ln -sfn ../../../.. $(HERE)
+
+demo: venv-test ## Audit a simulated fleet over real WinRM, report at the end
+	@$(RUN) python -m fleet.showcase --backend $(BACKEND)
+
+test: venv-test ## Run the tests (ARGS="-k name" for some of them)
+	@$(RUN) python -m pytest -n $(JOBS) $(ARGS)
+
+lint: venv-lint ## Style, types, docs, changelog and licence checks
+	@$(RUN) sh tests/lint.sh
+
+fleet: venv-test ## Start the simulated fleet for LIFE seconds and write .build/fleet.yml for your own playbooks
+	@$(RUN) python -m fleet --inventory .build/fleet.yml --life $(LIFE) --backend $(BACKEND)
+
+payloads: venv-test ## Tell the emulator the payload's texts, after its tests have passed on the engine
+	@$(RUN) python -m pytest -q tests/unit/payload
+	@$(RUN) python -m fleet.emulator --record
+
+build: venv-test ## Build the collection's archive into .build/
+	@$(RUN) ansible-galaxy collection build --force --output-path .build
+
+lock: ## Write the lock files anew (needs uv)
+	@requirements/lock.sh
+
+clean: ## Remove everything that the other targets made
+	rm -rf .build .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
