@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Accounts as people write them: symbols, SIDs, derived accounts, names to ask the host for."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from .errors import BadInput
+from .sids import NAMES, WELL_KNOWN, app_pool_sid, parse_sid, restricted_service_sid, service_sid
+
+ALLOWED_FORMS = (
+    r"a symbol such as administrators, a SID, NT SERVICE\name, IIS APPPOOL\name, RESTRICTED SERVICES\name, "
+    r"DOMAIN\name, name@domain or .\name"
+)
+
+_DERIVED: Mapping[str, Callable[[str], str]] = {
+    "NT SERVICE": service_sid,
+    "IIS APPPOOL": app_pool_sid,
+    "RESTRICTED SERVICES": restricted_service_sid,
+}
+_CANONICAL = {name.upper(): sid for sid, name in WELL_KNOWN.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of a policy or an option.
+
+    ``text``: as it was written. ``sid``: known without the host, or None when only the host can say which SID the name has.
+    """
+
+    text: str
+    sid: str | None
+
+    @property
+    def shown(self) -> str:
+        """For messages: the text, with the SID where it is known and not the text itself."""
+        return self.text if self.sid in (None, self.text.lstrip("*")) else f"{self.text} ({self.sid})"
+
+
+def shown(sid: str, name: str | None = None) -> str:
+    """``NAME (SID)``, with the canonical English name where no other is given and one is known."""
+    name = name or NAMES.get(sid)
+    return f"{name} ({sid})" if name else sid
+
+
+def parse_account(text: t.Any) -> Account:
+    """Turn one entry into an account. Raises BadInput that says what is wrong with it and what is allowed."""
+    if not isinstance(text, str):
+        raise BadInput(f"{text!r} is not a text; allowed is {ALLOWED_FORMS}")
+    text = str(text).strip()
+    if not text:
+        raise BadInput(f"an account is empty; allowed is {ALLOWED_FORMS}")
+    if text in WELL_KNOWN:
+        return Account(text, WELL_KNOWN[text][0])
+    sid = parse_sid(text)
+    if sid:
+        return Account(text, sid)
+    if "\\" in text and text.upper() in _CANONICAL:
+        return Account(text, _CANONICAL[text.upper()])
+    domain, backslash, name = text.partition("\\")
+    if backslash:
+        return _qualified(text, domain.strip(), name.strip())
+    name, at, domain = text.rpartition("@")
+    if at and name and domain:
+        return Account(text, None)
+    raise BadInput(_bare(text))
+
+
+def _qualified(text: str, domain: str, name: str) -> Account:
+    if not domain or not name or "\\" in name:
+        raise BadInput(f"{text!r} lacks the domain or the name around its backslash; allowed is {ALLOWED_FORMS}")
+    derive = _DERIVED.get(domain.upper())
+    if derive:
+        return Account(text, derive(name))
+    if domain.upper() in ("NT AUTHORITY", "BUILTIN"):
+        known = ", ".join(sorted(name for _sid, name in WELL_KNOWN.values() if name.upper().startswith(domain.upper() + "\\")))
+        raise BadInput(f"{text!r} is not a well-known account; known are {known}; or write its SID")
+    return Account(f"{domain}\\{name}", None)
+
+
+def _bare(text: str) -> str:
+    symbol = text.lower().replace(" ", "_")
+    if symbol in WELL_KNOWN:
+        return f"{text!r} is a bare name, which another language spells differently; write the symbol {symbol}"
+    if symbol == text and text.replace("_", "").isalnum() and text.isascii():
+        symbols = ", ".join(sorted(WELL_KNOWN))
+        return f"{text!r} is neither a known symbol nor a qualified name; symbols are {symbols}; else {ALLOWED_FORMS}"
+    return f"{text!r} is a bare name, which is ambiguous and differs between languages; allowed is {ALLOWED_FORMS}"

@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one host said about itself. Field names are the keys of the payload's answer; no opinion here."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Resolution(str, enum.Enum):
+    """How the name of a SID (or the SID of a name) was found."""
+
+    LSA = "lsa"  # the host's LSA named it
+    UNMAPPED = "unmapped"  # the LSA answered that there is no such account
+    FAILED = "failed"  # the look-up itself failed: nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One account that holds the right. ``use`` is SID_NAME_USE ([MS-LSAT] 2.2.13); ``domain``: of an unmapped SID, where known."""
+
+    sid: str
+    name: str | None = None
+    use: int | None = None
+    resolved: Resolution = Resolution.FAILED
+    domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAccount:
+    """The host's answer for a name that only the host can resolve."""
+
+    asked: str
+    sid: str | None
+    name: str | None
+    use: int | None
+    resolved: Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Computer:
+    """Identity and place of the host.
+
+    ``machine_role`` is DSROLE_MACHINE_ROLE ([MS-DSSP] 2.2.2), None when DsRole failed with the Win32 error ``role_status``.
+    """
+
+    name: str
+    machine_role: int | None
+    role_status: int = 0
+    read_only: bool = False
+    role_pending: bool = False
+    domain: str | None = None
+    dns_domain: str | None = None
+    entra_joined: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Version and edition; None where the host could not say. ``sku`` is PRODUCT_* of GetProductInfo."""
+
+    product_type: str | None = None
+    sku: int | None = None
+    build: int | None = None
+    revision: int | None = None
+    edition: str | None = None
+    caption: str | None = None
+    installation_type: str | None = None
+    display_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Iis:
+    """Traces of IIS.
+
+    ``services``: which of IISADMIN, W3SVC, WAS, WMSVC exist, None when unreadable. ``readable``: InetStp could be looked at.
+    """
+
+    services: tuple[str, ...] | None = ()
+    version: str | None = None
+    components: tuple[str, ...] = ()
+    readable: bool = True
+
+    @property
+    def installed(self) -> bool | None:
+        """W3SVC and the InetStp version are there (KB 981949); None when that cannot be known.
+
+        InetStp alone may be a leftover, so a host without the service has no IIS.
+        """
+        if self.services is None:
+            return None
+        if "W3SVC" not in self.services:
+            return False
+        return True if self.version else (False if self.readable else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The logon that read the right."""
+
+    user: str | None = None
+    administrator: bool | None = None
+    filtered: bool | None = None
+    elevated: bool | None = None
+    language_mode: str | None = None
+    powershell: str | None = None
+    bits: int | None = None
+    windows_bits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """Everything that one read brought."""
+
+    holders: tuple[Holder, ...]
+    computer: Computer
+    windows: Windows = Windows()
+    iis: Iis = Iis()
+    session: Session = Session()
+    accounts: tuple[AskedAccount, ...] = ()
+    lookup_status: str = "0x00000000"
+
+    @property
+    def sids(self) -> frozenset[str]:
+        """The SIDs of all holders."""
+        return frozenset(holder.sid for holder in self.holders)

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the checkout importable as the collection and findable by ansible-playbook, from a clone at any path.
+
+The only file that knows of pytest-ansible: its switch --ansible-unit-inject-only in pyproject.toml keeps it from building a tree of
+links in the checkout.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
+from hypothesis import HealthCheck, settings
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def _make_importable() -> Path:
+    """Done on import: conftest files further down import the collection before any hook runs."""
+    galaxy = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())
+    root = Path(tempfile.mkdtemp(prefix="collections-"))
+    link = root / "ansible_collections" / galaxy["namespace"] / galaxy["name"]
+    link.parent.mkdir(parents=True)
+    link.symlink_to(CHECKOUT, target_is_directory=True)
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(root)  # for the runs of ansible-playbook
+    _AnsibleCollectionFinder(paths=[str(root)])._install()
+    return root
+
+
+COLLECTIONS = _make_importable()
+
+# A busy machine must not fail a property: no deadlines, and the first text that is drawn loads the tables of Unicode.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(COLLECTIONS, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """Root of the checkout."""
+    return CHECKOUT
