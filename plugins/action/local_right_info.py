@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import datetime
+import time
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _results
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, CannotJudge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import HostError, WindowsHost
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Read who holds the right on one host and judge it: one command, nothing written, the same in check mode."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(_arguments.LOCAL_RIGHT_INFO)
+        try:
+            policy = _arguments.policy_of(options)
+            wishes = _arguments.wishes_of(options, policy)
+        except BadInput as wrong:
+            raise AnsibleActionFail(str(wrong)) from None
+
+        started = time.monotonic()
+        checked_at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        facts = None
+        try:
+            facts = self._host(task_vars or {}).read(sorted({*policy.asked_names, *wishes.asked_names}))
+            result.update(_results.report(facts, policy, judge(facts, policy, wishes)))
+        except HostError as failed:
+            result.update(_results.error(failed.category, str(failed), failed.call, failed.status))
+        except CannotJudge as doubt:
+            result.update(_results.error(doubt.category, str(doubt), facts=facts))
+        result.update(changed=False, checked_at=checked_at, duration_ms=round((time.monotonic() - started) * 1000))
+        return result
+
+    def _host(self, task_vars: dict[str, t.Any]) -> WindowsHost:
+        if not getattr(self._connection._shell, "_IS_WINDOWS", False):
+            raise HostError("not_windows", f"the connection {self._connection.transport} does not lead to a Windows host")
+        return WindowsHost(self._execute_module, task_vars)

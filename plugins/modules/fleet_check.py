@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: fleet_check
+short_description: Check the options of an audit once, before any host is touched
+version_added: 0.1.0
+description:
+  - Runs once for the whole play, on the controller. No host is touched.
+  - Fails with the option, the value and what is allowed when the policy or an account is wrong, and thereby ends the play.
+  - Variables that differ between hosts are checked again for each host, before that host is touched.
+author:
+  - Winrights Authors (@winrights)
+extends_documentation_fragment:
+  - winrights.seimpersonate._attributes
+  - winrights.seimpersonate._attributes.read_only
+  - winrights.seimpersonate._policy
+  - winrights.seimpersonate._report
+attributes:
+  platform:
+    support: full
+    platforms: posix
+seealso:
+  - module: winrights.seimpersonate.fleet_report
+"""
+
+EXAMPLES = r"""
+- name: Check the options once
+  winrights.seimpersonate.fleet_check:
+    policy: "{{ our_policy }}"
+    permitted: [NT SERVICE\BackupAgent]
+    report_dir: reports
+  register: check
+"""
+
+RETURN = r"""
+started:
+  description: When the run began, in UTC.
+  returned: success
+  type: str
+  sample: "2026-01-31T08:15:00Z"
+policy:
+  description: Name, title and compare mode of the policy, and the SHA-256 of its data.
+  returned: success
+  type: dict
+  sample: {name: microsoft, title: "Microsoft's defaults of the right, per host role", compare: exact, sha256: 5f2b...}
+"""

@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: fleet_report
+short_description: Write the report of an audit for the whole fleet
+version_added: 0.1.0
+description:
+  - Runs once for the whole play, on the controller, also when every host is dead. It needs no C(run_once) and no delegation.
+  - Takes the result that every host of the play registered, dead ones included, prints a summary and writes a JSON report and the summary as Markdown.
+  - A host without a result is V(not_checked), never compliant.
+  - Does not fail when hosts drifted. Put a gate on RV(gate_passed) behind it.
+author:
+  - Winrights Authors (@winrights)
+extends_documentation_fragment:
+  - winrights.seimpersonate._attributes
+  - winrights.seimpersonate._attributes.read_only
+  - winrights.seimpersonate._report
+attributes:
+  platform:
+    support: full
+    platforms: posix
+options:
+  results:
+    description:
+      - Name of the variable in which the task with M(winrights.seimpersonate.local_right_info) registered its result.
+    type: str
+    required: true
+  check:
+    description:
+      - What M(winrights.seimpersonate.fleet_check) returned.
+    type: dict
+    required: true
+seealso:
+  - module: winrights.seimpersonate.local_right_info
+  - module: winrights.seimpersonate.fleet_check
+"""
+
+EXAMPLES = r"""
+- name: Write the report of the fleet
+  winrights.seimpersonate.fleet_report:
+    results: audit
+    check: "{{ check }}"
+    report_dir: reports
+  register: report
+
+- name: Fail when the fleet is not in order
+  ansible.builtin.assert:
+    that: report.gate_passed
+    fail_msg: "{{ report.verdict }}"
+  run_once: true
+"""
+
+RETURN = r"""
+verdict:
+  description: The fleet's verdict in one sentence, with the reasons of the gate and the path of the report.
+  returned: success
+  type: str
+  sample: "NOT COMPLIANT - 2 of 14 hosts drift, 0 not assessed. The fleet gate failed: 2 hosts drift from the policy. Report: /srv/reports/audit.json"
+gate_passed:
+  description: Whether no host has a status of O(fail_on).
+  returned: success
+  type: bool
+  sample: false
+summary:
+  description: Counts by status and by host role, coverage and compliance in percent of the expected hosts, and the gate with its reasons.
+  returned: success
+  type: dict
+  sample: {expected: 14, by_status: {compliant: 12, drift: 2}, coverage_percent: 100.0, compliance_percent: 85.7}
+files:
+  description: Paths of the written files on the controller, by format.
+  returned: success
+  type: dict
+  sample: {json: /srv/reports/impersonate-audit-20260131T081500Z.json, markdown: /srv/reports/impersonate-audit-20260131T081500Z.md}
+"""

@@ -1,0 +1,191 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: local_right_info
+short_description: Read who holds SeImpersonatePrivilege and judge it by the host's role
+version_added: 0.1.0
+description:
+  - Reads from a Windows host who holds the right C(SeImpersonatePrivilege) ("Impersonate a client after authentication"), together with what kind of host
+    it is, and says for every holder where it stands and why.
+  - Nothing is written on the host. One task is one remote command.
+  - The comparison runs on the controller and compares SIDs, so that the language of the host does not matter.
+  - A host that drifted is no failure of this module. A host that could not be read or judged is one; it is never taken for a host without holders.
+notes:
+  - The account that connects must be a member of Administrators of the host with its full token, since Windows lets nobody else list the holders.
+  - Works with the connections P(ansible.builtin.winrm#connection) and P(ansible.builtin.psrp#connection).
+author:
+  - Winrights Authors (@winrights)
+extends_documentation_fragment:
+  - winrights.seimpersonate._attributes
+  - winrights.seimpersonate._attributes.read_only
+  - winrights.seimpersonate._policy
+attributes:
+  platform:
+    support: full
+    platforms: windows
+seealso:
+  - module: winrights.seimpersonate.fleet_report
+"""
+
+EXAMPLES = r"""
+- name: Judge a host by a policy of one row
+  winrights.seimpersonate.local_right_info:
+    policy:
+      name: web
+      title: Our web servers
+      host_roles:
+        member_server:
+          required: [administrators, local_service, network_service, service, iis_iusrs]
+          source: our handbook, section 4
+      compare: exact
+  register: audit
+
+- name: The backup service may hold the right as well
+  winrights.seimpersonate.local_right_info:
+    policy: "{{ our_policy }}"
+    permitted:
+      - NT SERVICE\BackupAgent
+      - S-1-5-21-1004336348-1177238915-682003330-1201
+  register: audit
+
+- name: Tell who should not hold it
+  ansible.builtin.debug:
+    var: audit.findings
+"""
+
+RETURN = r"""
+status:
+  description: V(compliant), V(drift) or V(not_applicable) for a host that was judged, V(error) for one that could not be.
+  returned: always
+  type: str
+  sample: drift
+compliant:
+  description: Whether there is no finding.
+  returned: always
+  type: bool
+  sample: false
+policy:
+  description: Name of the policy.
+  returned: success
+  type: str
+  sample: microsoft
+host_role:
+  description: The role by which the host was judged.
+  returned: success
+  type: str
+  sample: member_server
+role_source:
+  description: Whether the host role was V(detected) on the host or V(declared) by O(host_role).
+  returned: success
+  type: str
+  sample: detected
+holders:
+  description: Every holder of the right, sorted by SID.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    sid:
+      description: The SID.
+      type: str
+      sample: S-1-5-32-544
+    name:
+      description: The name that the host gives it, in the host's language, or null.
+      type: str
+      sample: BUILTIN\Administrators
+    resolved:
+      description: V(lsa) when the host named it, V(unmapped) when the host said that no account has this SID, V(failed) when the look-up failed.
+      type: str
+      sample: lsa
+    kind:
+      description: V(well-known), V(builtin), V(local), V(domain), V(service), V(app pool), V(capability), V(orphan) or V(unknown).
+      type: str
+      sample: builtin
+    standing:
+      description:
+        - V(floor), V(required), V(default) or V(permitted) for holders that are no finding; V(legacy), V(orphan) or V(unexpected) for findings.
+        - Null when the policy does not apply to the host.
+      type: str
+      sample: floor
+    why:
+      description: The row of the policy, the option or the fact behind the standing.
+      type: str
+      sample: required on a member server (Member Server Effective Default Settings, policy page of the right)
+missing:
+  description: SIDs that must hold the right and do not.
+  returned: success
+  type: list
+  elements: str
+  sample: [S-1-5-6]
+unexpected:
+  description: SIDs that hold the right and should not, orphans and legacy accounts among them.
+  returned: success
+  type: list
+  elements: str
+  sample: [S-1-5-32-545]
+findings:
+  description: One row for every missing and every unexpected account.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(missing), V(unexpected), V(orphan) or V(legacy).
+      type: str
+      sample: missing
+    sid:
+      description: The SID.
+      type: str
+      sample: S-1-5-6
+    name:
+      description: Its name, or null.
+      type: str
+      sample: NT AUTHORITY\SERVICE
+    text:
+      description: The finding as a sentence.
+      type: str
+      sample: "missing: NT AUTHORITY\\SERVICE (S-1-5-6), required on a member server (Member Server Effective Default Settings, policy page of the right)"
+notes:
+  description: What a reader should know besides, such as that the host is a read-only domain controller.
+  returned: success
+  type: list
+  elements: str
+  sample: [read-only domain controller]
+iis:
+  description: Traces of IIS, with C(installed) and C(source) (V(detected) or V(declared)), C(version), C(services), C(components) and C(readable).
+  returned: success
+  type: dict
+  sample: {installed: true, source: detected, version: "10.0", services: [W3SVC, WAS], components: [ASPNET45], readable: true}
+computer:
+  description: Name, domain and machine role of the host as DsRole tells them.
+  returned: when the host answered
+  type: dict
+  sample: {name: WEB01, machine_role: 3, domain: CORP, dns_domain: corp.example, read_only: false}
+windows:
+  description: Version, build and edition of Windows.
+  returned: when the host answered
+  type: dict
+  sample: {caption: Windows Server 2022 Standard, build: 20348, sku: 7, product_type: ServerNT}
+session:
+  description: The logon that read the right, with C(administrator), C(filtered), C(elevated), C(language_mode), C(powershell) and C(bits).
+  returned: when the host answered
+  type: dict
+  sample: {administrator: true, filtered: false, elevated: true, language_mode: FullLanguage, powershell: 5.1.20348.2340, bits: 64}
+checked_at:
+  description: When the host was asked, in UTC.
+  returned: always
+  type: str
+  sample: "2026-01-31T08:15:00Z"
+duration_ms:
+  description: How long the host took to answer, in milliseconds.
+  returned: always
+  type: int
+  sample: 1840
+error:
+  description: Null for a host that was judged. Otherwise C(category), C(message) and, where the host said so, the failed C(call) and its NTSTATUS as C(status).
+  returned: always
+  type: dict
+  sample: {category: uac_filtered, message: the token is filtered, call: LsaEnumerateAccountsWithUserRight, status: "0xC0000022"}
+"""

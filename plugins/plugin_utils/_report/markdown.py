@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The summary that is printed at the end of a run: Markdown that reads well on a terminal, at most 40 lines. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Sequence
+
+from .._policy.verdict import Status
+from .record import Record, reason
+from .summary import verdict_sentence
+
+_ROWS = 24
+# Findings first, then what was not read, then the rest.
+_ORDER = [status.value for status in (
+    Status.DRIFT, Status.ERROR, Status.UNREACHABLE, Status.NOT_CHECKED, Status.WAIVED, Status.NOT_APPLICABLE, Status.COMPLIANT
+)]  # fmt: skip
+
+
+def markdown(report: dict[str, t.Any]) -> str:
+    """The summary of a report (see _report.document)."""
+    summary, run, policy = report["summary"], report["run"], report["policy"]
+    counts = ", ".join(f"{count} {status}" for status, count in summary["by_status"].items() if count) or "no hosts"
+    mode = ", check mode" if run["check_mode"] else ""
+    lines = [
+        "# SeImpersonatePrivilege: who may impersonate a client after authentication",
+        "",
+        f"**{verdict_sentence(summary)}**",
+        "",
+        f"- policy: {policy['name']} ({policy['title']}), compare {policy['compare']}",
+        f"- hosts: {summary['expected']} expected: {counts}",
+        f"- coverage {summary['coverage_percent']} %, compliance {summary['compliance_percent']} % of the expected hosts",
+        f"- run: {run['started']} to {run['finished']}{mode}",
+        "",
+    ]
+    lines += _table(report["hosts"])
+    gate = summary["gate"]
+    passed = "passed" if gate["passed"] else f"not passed: {'; '.join(gate['reasons'])}"
+    lines += ["", f"Fleet gate (fails on {', '.join(gate['fail_on']) or 'nothing'}): {passed}."]
+    return "\n".join(lines) + "\n"
+
+
+def _table(records: Sequence[Record]) -> list[str]:
+    ordered = sorted(records, key=lambda record: (_ORDER.index(record["status"]), record["host"]))
+    rows = [["host", "host role", "status", "why"]]
+    rows += [[record["host"], record["host_role"] or "-", record["status"], reason(record)] for record in ordered[:_ROWS]]
+    cells = [[_cell(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(3)]
+    lines = [
+        "| " + " | ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]) + " |" for row in cells
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|-----|")
+    if len(ordered) > _ROWS:
+        lines.append(f"\n... and {len(ordered) - _ROWS} more hosts in the JSON report.")
+    return lines
+
+
+def _cell(text: str) -> str:
+    """Host and account names are not ours: no line breaks, control characters, cell borders or markup in them."""
+    clean = "".join(char if char.isprintable() else " " for char in text)
+    clean = clean if len(clean) <= 600 else clean[:597] + "..."
+    return clean.replace("\\", "\\").replace("|", "\\|").replace("<", "&lt;")

@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One record per host, made once from what the task registered. A host without a result is never compliant."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from .._policy.verdict import Status
+
+SCHEMA_VERSION = "1"
+
+Record = dict[str, t.Any]
+
+_TAKEN_OVER = (
+    "status", "policy", "host_role", "role_source", "holders", "missing", "unexpected", "findings", "notes",
+    "iis", "computer", "windows", "session", "checked_at", "duration_ms", "error",
+)  # fmt: skip
+
+
+def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
+    """The record of one host.
+
+    ``result``: what the audit task registered for the host, or None when it registered nothing.
+    """
+    record: Record = {"host": host, **dict.fromkeys(_TAKEN_OVER), "status": Status.NOT_CHECKED.value}
+    record.update(holders=[], missing=[], unexpected=[], findings=[], notes=[])
+    if result is None or result.get("skipped"):
+        record["error"] = _error("not_checked", "the host was expected, and no result was registered for it")
+        return record
+    record.update({key: result[key] for key in _TAKEN_OVER if key in result})
+    if result.get("unreachable"):
+        record.update(status=Status.UNREACHABLE.value, error=_error("unreachable", _message(result)))
+    elif result.get("status") not in {status.value for status in Status}:
+        record.update(status=Status.ERROR.value, error=_error("task_failed", _message(result)))
+    return record
+
+
+def reason(record: Record) -> str:
+    """Why a host has its status, in one line for a person."""
+    if record["error"]:
+        category, message = record["error"]["category"], record["error"]["message"]
+        return message if category in (record["status"], "task_failed") else f"{category}: {message}"
+    sentences = [finding["text"] for finding in record["findings"]] + record["notes"]
+    return "; ".join(sentences) or f"{len(record['holders'])} holders, each of them allowed"
+
+
+def _error(category: str, message: str) -> dict[str, t.Any]:
+    return {"category": category, "message": message, "call": None, "status": None}
+
+
+def _message(result: Mapping[str, t.Any]) -> str:
+    return " ".join(str(result.get("msg") or "the task gave no message").split())
