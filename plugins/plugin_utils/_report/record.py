@@ -43,7 +43,7 @@ def reason(record: Record) -> str:
         category, message = record["error"]["category"], record["error"]["message"]
         return message if category in (record["status"], "task_failed") else f"{category}: {message}"
     sentences = [finding["text"] for finding in record["findings"]] + record["notes"]
-    return "; ".join(sentences) or f"{len(record['holders'])} holders, each of them allowed"
+    return "; ".join(sentences) or f"holders: {len(record['holders'])}, all of them allowed"
 
 
 def _error(category: str, message: str) -> dict[str, t.Any]:

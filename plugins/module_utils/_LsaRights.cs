@@ -1,0 +1,494 @@
+// SPDX-FileCopyrightText: Winrights Authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Asks Windows who holds a user right, for an audit: the Local Security Authority for holders and names, DsRole for the
+// role of the machine, the process token for the session. Documented calls only, and only those that read.
+// Every audit carries this text to every host: hence tabs, and no more than is needed.
+
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights
+{
+
+internal class Native
+{
+	[StructLayout(LayoutKind.Sequential)]
+	public struct ObjectAttributes
+	{
+		public uint Length;
+		public IntPtr RootDirectory, ObjectName;
+		public uint Attributes;
+		public IntPtr SecurityDescriptor, SecurityQualityOfService;
+	}
+
+	// LSA_UNICODE_STRING that we give
+	[StructLayout(LayoutKind.Sequential)]
+	public struct Given
+	{
+		public ushort Length, MaximumLength;
+		[MarshalAs(UnmanagedType.LPWStr)] public string Buffer;
+
+		public Given(string text)
+		{
+			Length = MaximumLength = checked((ushort)(text.Length * 2));
+			Buffer = text;
+		}
+	}
+
+	// LSA_UNICODE_STRING that we get: Length counts, there may be no NUL
+	[StructLayout(LayoutKind.Sequential)]
+	public struct Text
+	{
+		public ushort Length, MaximumLength;
+		public IntPtr Buffer;
+
+		public override string ToString()
+		{
+			return Length == 0 ? "" : Marshal.PtrToStringUni(Buffer, Length / 2);
+		}
+	}
+
+	[StructLayout(LayoutKind.Sequential)]
+	public struct DomainList
+	{
+		public uint Entries;
+		public IntPtr Domains;
+	}
+
+	[StructLayout(LayoutKind.Sequential)]
+	public struct TrustInformation
+	{
+		public Text Name;
+		public IntPtr Sid;
+	}
+
+	[StructLayout(LayoutKind.Sequential)]
+	public struct TranslatedName
+	{
+		public int Use;
+		public Text Name;
+		public int DomainIndex;
+	}
+
+	[StructLayout(LayoutKind.Sequential)]
+	public struct TranslatedSid2
+	{
+		public int Use;
+		public IntPtr Sid;
+		public int DomainIndex;
+		public uint Flags;
+	}
+
+	[StructLayout(LayoutKind.Sequential)]
+	public struct PrimaryDomainInfo
+	{
+		public int MachineRole;
+		public uint Flags;
+		public IntPtr Flat, Dns, Forest;
+		public Guid DomainGuid;
+	}
+
+	[StructLayout(LayoutKind.Sequential)]
+	public struct SidAndAttributes
+	{
+		public IntPtr Sid;
+		public uint Attributes;
+	}
+
+	[DllImport("advapi32.dll")]
+	public static extern uint LsaOpenPolicy(IntPtr system, ref ObjectAttributes attributes, uint access, out IntPtr policy);
+
+	[DllImport("advapi32.dll")]
+	public static extern uint LsaEnumerateAccountsWithUserRight(IntPtr policy, [In] ref Given right, out IntPtr sids, out uint count);
+
+	[DllImport("advapi32.dll")]
+	public static extern uint LsaLookupSids2(IntPtr policy, uint options, uint count, IntPtr[] sids, out IntPtr domains, out IntPtr names);
+
+	[DllImport("advapi32.dll")]
+	public static extern uint LsaLookupNames2(IntPtr policy, uint flags, uint count, [In] Given[] names, out IntPtr domains, out IntPtr sids);
+
+	[DllImport("advapi32.dll")]
+	public static extern uint LsaFreeMemory(IntPtr buffer);
+
+	[DllImport("advapi32.dll")]
+	public static extern uint LsaClose(IntPtr policy);
+
+	[DllImport("advapi32.dll", SetLastError = true)]
+	public static extern int OpenProcessToken(IntPtr process, uint access, out IntPtr token);
+
+	[DllImport("advapi32.dll", SetLastError = true)]
+	public static extern int GetTokenInformation(IntPtr token, int kind, IntPtr buffer, uint size, out uint needed);
+
+	[DllImport("netapi32.dll")]
+	public static extern uint DsRoleGetPrimaryDomainInformation(IntPtr server, int level, out IntPtr buffer);
+
+	[DllImport("netapi32.dll")]
+	public static extern void DsRoleFreeMemory(IntPtr buffer);
+
+	[DllImport("kernel32.dll")]
+	public static extern IntPtr GetCurrentProcess();
+
+	[DllImport("kernel32.dll")]
+	public static extern int CloseHandle(IntPtr handle);
+
+	[DllImport("kernel32.dll")]
+	public static extern int GetProductInfo(uint major, uint minor, uint packMajor, uint packMinor, out uint product);
+
+	// Element `index` of an array that begins at `start`
+	public static T Read<T>(IntPtr start, int index)
+	{
+		return (T)Marshal.PtrToStructure(new IntPtr(start.ToInt64() + (long)index * Marshal.SizeOf(typeof(T))), typeof(T));
+	}
+}
+
+public class CallException : Exception
+{
+	public string Call { get; private set; }
+	public uint Status { get; private set; }
+
+	public CallException(string call, uint status)
+		: base(String.Format(CultureInfo.InvariantCulture, "{0} failed with 0x{1:X8}.", call, status))
+	{
+		Call = call;
+		Status = status;
+	}
+}
+
+public static class Sid
+{
+	public const int MostBytes = 68;
+
+	public static string ToText(IntPtr sid)
+	{
+		if (sid == IntPtr.Zero || Marshal.ReadByte(sid) != 1)
+			throw new InvalidOperationException("Windows gave a SID of unknown form.");
+		ulong authority = 0;
+		for (int i = 2; i < 8; i++)
+			authority = authority << 8 | Marshal.ReadByte(sid, i);
+		StringBuilder text = new StringBuilder("S-1-");
+		text.AppendFormat(CultureInfo.InvariantCulture, authority > UInt32.MaxValue ? "0x{0:X12}" : "{0}", authority);
+		for (int i = 0; i < Marshal.ReadByte(sid, 1); i++)
+			text.AppendFormat(CultureInfo.InvariantCulture, "-{0}", unchecked((uint)Marshal.ReadInt32(sid, 8 + 4 * i)));
+		return text.ToString();
+	}
+
+	public static byte[] ToBytes(string text)
+	{
+		string[] parts = text.Split('-');
+		if (parts.Length < 3 || parts.Length > 18 || parts[0] != "S" || parts[1] != "1")
+			throw new FormatException("not a SID: " + text);
+		bool hex = parts[2].StartsWith("0x", StringComparison.Ordinal);
+		ulong authority = UInt64.Parse(hex ? parts[2].Substring(2) : parts[2],
+			hex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture);
+		byte[] bytes = new byte[8 + 4 * (parts.Length - 3)];
+		bytes[0] = 1;
+		bytes[1] = (byte)(parts.Length - 3);
+		for (int i = 0; i < 6; i++)
+			bytes[2 + i] = (byte)(authority >> 8 * (5 - i));
+		for (int i = 3; i < parts.Length; i++)
+		{
+			uint part = UInt32.Parse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture);
+			for (int j = 0; j < 4; j++)
+				bytes[4 * i - 4 + j] = (byte)(part >> 8 * j);
+		}
+		return bytes;
+	}
+}
+
+// What the LSA says of a SID or a name. Resolved: "lsa" (known), "unmapped" (no such account), "failed" (no answer).
+public class Account
+{
+	public string Asked, Sid, Name, Domain, Resolved = "failed";
+	public object Use;
+}
+
+// The LSA policy, opened with the least rights: POLICY_VIEW_LOCAL_INFORMATION and POLICY_LOOKUP_NAMES.
+public sealed class Policy : IDisposable
+{
+	private const uint Access = 0x801, IsolatedAsLocal = 0x80000000;
+	private const uint NoMoreEntries = 0x8000001A, NoneMapped = 0xC0000073, InvalidParameter = 0xC000000D;
+	private const int MostEntries = 1000; // of one lookup
+	private const int LongestName = 0x7FFE;
+	private const int Domain = 3, Deleted = 6, Unknown = 8; // SID_NAME_USE
+
+	private IntPtr handle;
+
+	// The first status of a lookup that was neither a success nor "none of them is known".
+	public uint LookupStatus { get; private set; }
+
+	public Policy()
+	{
+		Native.ObjectAttributes attributes = new Native.ObjectAttributes();
+		attributes.Length = (uint)Marshal.SizeOf(typeof(Native.ObjectAttributes));
+		uint status = Native.LsaOpenPolicy(IntPtr.Zero, ref attributes, Access, out handle);
+		if (status != 0)
+			throw new CallException("LsaOpenPolicy", status);
+	}
+
+	public void Dispose()
+	{
+		if (handle != IntPtr.Zero)
+			Native.LsaClose(handle);
+		handle = IntPtr.Zero;
+	}
+
+	// SIDs of the accounts with a right, sorted
+	public string[] Holders(string right)
+	{
+		Native.Given name = new Native.Given(right);
+		IntPtr buffer = IntPtr.Zero;
+		try
+		{
+			uint count;
+			uint status = Native.LsaEnumerateAccountsWithUserRight(handle, ref name, out buffer, out count);
+			if (status == NoMoreEntries)
+				return new string[0];
+			if (status != 0)
+				throw new CallException("LsaEnumerateAccountsWithUserRight", status);
+			string[] sids = new string[count];
+			for (int i = 0; i < sids.Length; i++)
+				sids[i] = Sid.ToText(Native.Read<IntPtr>(buffer, i));
+			Array.Sort(sids, StringComparer.Ordinal);
+			return sids;
+		}
+		finally
+		{
+			Free(buffer);
+		}
+	}
+
+	// One account for each SID, in the same order
+	public Account[] FromSids(string[] sids)
+	{
+		return InBatches(sids, SidBatch);
+	}
+
+	// One account for each name, in the same order; ".\name" and bare names are those of this machine
+	public Account[] FromNames(string[] names)
+	{
+		return InBatches(names, NameBatch);
+	}
+
+	private static Account[] InBatches(string[] all, Func<string[], Account[]> look)
+	{
+		List<Account> found = new List<Account>();
+		for (int start = 0; start < all.Length; start += MostEntries)
+		{
+			string[] batch = new string[Math.Min(MostEntries, all.Length - start)];
+			Array.Copy(all, start, batch, 0, batch.Length);
+			found.AddRange(look(batch));
+		}
+		return found.ToArray();
+	}
+
+	private Account[] SidBatch(string[] sids)
+	{
+		Account[] found = new Account[sids.Length];
+		IntPtr[] places = new IntPtr[sids.Length];
+		IntPtr domains = IntPtr.Zero, names = IntPtr.Zero;
+		IntPtr block = Marshal.AllocHGlobal(sids.Length * Sid.MostBytes);
+		try
+		{
+			for (int i = 0; i < sids.Length; i++)
+			{
+				byte[] bytes = Sid.ToBytes(sids[i]);
+				places[i] = new IntPtr(block.ToInt64() + i * Sid.MostBytes);
+				Marshal.Copy(bytes, 0, places[i], bytes.Length);
+				found[i] = new Account { Sid = sids[i] };
+			}
+			bool answered = Answered(Native.LsaLookupSids2(handle, 0, (uint)sids.Length, places, out domains, out names));
+			for (int i = 0; answered && i < sids.Length; i++)
+			{
+				Native.TranslatedName entry = Native.Read<Native.TranslatedName>(names, i);
+				string domain = DomainAt(domains, entry.DomainIndex), name = entry.Name.ToString();
+				found[i].Use = entry.Use;
+				if (IsUnknown(entry.Use))
+				{
+					found[i].Resolved = "unmapped";
+					found[i].Domain = domain == "" ? null : domain;
+					continue;
+				}
+				found[i].Resolved = "lsa";
+				found[i].Name = String.IsNullOrEmpty(domain) ? name : name == "" ? domain : domain + "\\" + name;
+			}
+		}
+		finally
+		{
+			Free(domains);
+			Free(names);
+			Marshal.FreeHGlobal(block);
+		}
+		return found;
+	}
+
+	private Account[] NameBatch(string[] names)
+	{
+		Account[] found = new Account[names.Length];
+		Native.Given[] given = new Native.Given[names.Length];
+		uint flags = 0;
+		for (int i = 0; i < names.Length; i++)
+		{
+			if (names[i].Length > LongestName)
+				throw new CallException("LsaLookupNames2", InvalidParameter);
+			string name = names[i].StartsWith(".\\", StringComparison.Ordinal) ? names[i].Substring(2) : names[i];
+			if (name.IndexOfAny(new char[] { '\\', '@' }) < 0)
+				flags = IsolatedAsLocal;
+			given[i] = new Native.Given(name);
+			found[i] = new Account { Asked = names[i] };
+		}
+		IntPtr domains = IntPtr.Zero, sids = IntPtr.Zero;
+		try
+		{
+			bool answered = Answered(Native.LsaLookupNames2(handle, flags, (uint)names.Length, given, out domains, out sids));
+			for (int i = 0; answered && i < names.Length; i++)
+			{
+				Native.TranslatedSid2 entry = Native.Read<Native.TranslatedSid2>(sids, i);
+				found[i].Use = entry.Use;
+				found[i].Resolved = "unmapped";
+				// A bare name may be that of a domain: never what was meant.
+				if (entry.Use == Domain || IsUnknown(entry.Use) || entry.Sid == IntPtr.Zero)
+					continue;
+				found[i].Resolved = "lsa";
+				found[i].Sid = Sid.ToText(entry.Sid);
+			}
+		}
+		finally
+		{
+			Free(domains);
+			Free(sids);
+		}
+		return found;
+	}
+
+	private bool Answered(uint status)
+	{
+		bool failed = status > Int32.MaxValue && status != NoneMapped;
+		if (failed && LookupStatus == 0)
+			LookupStatus = status;
+		return !failed;
+	}
+
+	private static bool IsUnknown(int use)
+	{
+		return use >= Deleted && use <= Unknown;
+	}
+
+	private static string DomainAt(IntPtr list, int index)
+	{
+		if (list == IntPtr.Zero || index < 0)
+			return null;
+		Native.DomainList domains = Native.Read<Native.DomainList>(list, 0);
+		return index < domains.Entries ? Native.Read<Native.TrustInformation>(domains.Domains, index).Name.ToString() : null;
+	}
+
+	private static void Free(IntPtr buffer)
+	{
+		if (buffer != IntPtr.Zero)
+			Native.LsaFreeMemory(buffer);
+	}
+}
+
+// What Windows says of the machine
+public class Computer
+{
+	public uint RoleStatus;
+	public object MachineRole, Sku; // null: not known
+	public bool ReadOnly, Pending;
+	public string Domain, DnsDomain;
+
+	public Computer()
+	{
+		RoleStatus = Ask(1, delegate(IntPtr buffer)
+		{
+			Native.PrimaryDomainInfo info = Native.Read<Native.PrimaryDomainInfo>(buffer, 0);
+			MachineRole = info.MachineRole;
+			ReadOnly = (info.Flags & 0x8) != 0; // DSROLE_PRIMARY_DS_READONLY
+			Domain = Marshal.PtrToStringUni(info.Flat);
+			DnsDomain = Marshal.PtrToStringUni(info.Dns);
+		});
+		// Operation state: 2 is DsRoleOperationNeedReboot
+		uint status = Ask(3, delegate(IntPtr buffer) { Pending = Marshal.ReadInt32(buffer) == 2; });
+		if (RoleStatus == 0)
+			RoleStatus = status;
+		uint product;
+		if (Native.GetProductInfo(10, 0, 0, 0, out product) != 0)
+			Sku = product;
+	}
+
+	private static uint Ask(int level, Action<IntPtr> read)
+	{
+		IntPtr buffer = IntPtr.Zero;
+		try
+		{
+			uint status = Native.DsRoleGetPrimaryDomainInformation(IntPtr.Zero, level, out buffer);
+			if (status == 0)
+				read(buffer);
+			return status;
+		}
+		finally
+		{
+			if (buffer != IntPtr.Zero)
+				Native.DsRoleFreeMemory(buffer);
+		}
+	}
+}
+
+// What the token of this process says of the session
+public class Session
+{
+	public string User;
+	public bool Administrator, Filtered, Elevated;
+
+	public Session()
+	{
+		IntPtr token;
+		if (Native.OpenProcessToken(Native.GetCurrentProcess(), 0x8, out token) == 0) // TOKEN_QUERY
+			throw new CallException("OpenProcessToken", (uint)Marshal.GetLastWin32Error());
+		try
+		{
+			Ask(token, 1, delegate(IntPtr user) { User = Sid.ToText(Marshal.ReadIntPtr(user)); });
+			Ask(token, 2, ReadGroups);
+			Ask(token, 20, delegate(IntPtr elevation) { Elevated = Marshal.ReadInt32(elevation) != 0; });
+		}
+		finally
+		{
+			Native.CloseHandle(token);
+		}
+	}
+
+	private void ReadGroups(IntPtr groups)
+	{
+		for (int i = 0; i < Marshal.ReadInt32(groups); i++)
+		{
+			// The array begins where a pointer fits after the count.
+			Native.SidAndAttributes group = Native.Read<Native.SidAndAttributes>(IntPtr.Add(groups, IntPtr.Size), i);
+			if (Sid.ToText(group.Sid) != "S-1-5-32-544")
+				continue;
+			Filtered = (group.Attributes & 0x10) != 0; // SE_GROUP_USE_FOR_DENY_ONLY
+			Administrator = !Filtered && (group.Attributes & 0x4) != 0; // SE_GROUP_ENABLED
+		}
+	}
+
+	private static void Ask(IntPtr token, int kind, Action<IntPtr> read)
+	{
+		uint size;
+		Native.GetTokenInformation(token, kind, IntPtr.Zero, 0, out size);
+		IntPtr buffer = Marshal.AllocHGlobal((int)size);
+		try
+		{
+			if (size == 0 || Native.GetTokenInformation(token, kind, buffer, size, out size) == 0)
+				throw new CallException("GetTokenInformation", (uint)Marshal.GetLastWin32Error());
+			read(buffer);
+		}
+		finally
+		{
+			Marshal.FreeHGlobal(buffer);
+		}
+	}
+}
+
+}

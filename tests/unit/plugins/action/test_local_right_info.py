@@ -1,0 +1,178 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action plugin gets canned answers of a host; the tests look at its result and at what it asked."""
+
+from __future__ import annotations
+
+import copy
+from unittest.mock import MagicMock
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.task import Task
+from ansible.template import Templar
+
+from ansible_collections.winrights.seimpersonate.plugins.action.local_right_info import ActionModule
+
+READ = "winrights.seimpersonate.local_right_info"
+POLICY = {
+    "name": "own",
+    "title": "Own",
+    "compare": "exact",
+    "host_roles": {"member_server": {"required": ["administrators", "service"], "source": "handbook"}},
+}
+
+
+def holder(sid, name=None, use=5, resolved="lsa", domain=None):
+    return {"sid": sid, "name": name, "use": use, "resolved": resolved, "domain": domain}
+
+
+GOOD = {
+    "changed": False,
+    "holders": [holder("S-1-5-32-544", "VORDEFINIERT\\Administratoren", 4), holder("S-1-5-6", "NT-AUTORITÄT\\DIENST")],
+    "accounts": [],
+    "lookup_status": "0x00000000",
+    "computer": {
+        "name": "WEB01", "machine_role": 3, "role_status": 0, "read_only": False, "role_pending": False,
+        "domain": "CORP", "dns_domain": "corp.example", "entra_joined": False,
+    },
+    "windows": {
+        "product_type": "ServerNT", "sku": 7, "build": 20348, "revision": 2340, "edition": "ServerStandard",
+        "caption": "Windows Server 2022 Standard", "installation_type": "Server", "display_version": "21H2",
+    },
+    "iis": {"services": [], "version": None, "components": [], "readable": True},
+    "session": {
+        "user": "S-1-5-21-1-2-3-1001", "administrator": True, "filtered": False, "elevated": True,
+        "language_mode": "FullLanguage", "powershell": "5.1.20348.2340", "bits": 64, "windows_bits": 64,
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def act():
+    """Run the plugin against one canned answer; returns its result and what it asked."""
+
+    def run(answer=None, check_mode=False, windows=True, **options):
+        loader = DataLoader()
+        connection = MagicMock()
+        connection._shell._IS_WINDOWS = windows
+        connection.transport = "winrm" if windows else "ssh"
+        plugin = ActionModule(
+            task=MagicMock(Task, args={"policy": POLICY, **options}, check_mode=check_mode, diff=False, async_val=0),
+            connection=connection,
+            play_context=MagicMock(),
+            loader=loader,
+            templar=Templar(loader=loader),
+            shared_loader_obj=None,
+        )
+        asked = []
+
+        def execute(**call):
+            asked.append((call["module_name"], call["module_args"]))
+            return copy.deepcopy(GOOD if answer is None else answer)
+
+        plugin._execute_module = execute
+        return plugin.run(task_vars={}), asked
+
+    return run
+
+
+def changed(**parts):
+    return {**copy.deepcopy(GOOD), **parts}
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_one_command_and_the_same_verdict_with_and_without_check_mode(act, check_mode):
+    result, asked = act(check_mode=check_mode)
+
+    assert asked == [(READ, {"accounts": []})]
+    assert (result["changed"], result["status"], result["compliant"]) == (False, "compliant", True)
+    assert [(one["sid"], one["standing"]) for one in result["holders"]] == [("S-1-5-6", "floor"), ("S-1-5-32-544", "floor")]
+    assert result["error"] is None
+
+
+def test_drift_is_a_result_and_no_failure(act):
+    result, _asked = act(changed(holders=[holder("S-1-5-32-544"), holder("S-1-5-32-545", "VORDEFINIERT\\Benutzer", 4)]))
+
+    assert "failed" not in result
+    assert (result["status"], result["missing"], result["unexpected"]) == ("drift", ["S-1-5-6"], ["S-1-5-32-545"])
+    assert [finding["text"].split(",")[0] for finding in result["findings"]] == [
+        "missing: NT AUTHORITY\\SERVICE (S-1-5-6)",
+        "unexpected: VORDEFINIERT\\Benutzer (S-1-5-32-545)",
+    ]
+
+
+def test_names_that_only_the_host_knows_are_asked_with_the_read(act):
+    answer = {"asked": "CORP\\svc", "sid": "S-1-5-21-1-2-3-1105", "name": "CORP\\svc", "use": 1, "resolved": "lsa"}
+    result, asked = act(changed(accounts=[answer]), permitted=["CORP\\svc", "NT SERVICE\\W3SVC"])
+
+    assert asked == [(READ, {"accounts": ["CORP\\svc"]})]
+    assert result["compliant"]
+
+
+def failed(status="0xC0000022", call="LsaEnumerateAccountsWithUserRight", **session):
+    return {"failed": True, "msg": f"{call} answered {status}", "error": {"call": call, "status": status}, "session": session}
+
+
+@pytest.mark.parametrize(
+    ("answer", "category", "words"),
+    [
+        pytest.param(failed(administrator=False), "not_admin", "0xC0000022", id="not an administrator"),
+        pytest.param(failed(administrator=False, filtered=True), "uac_filtered", "0xC0000022", id="filtered token"),
+        pytest.param(failed(administrator=True), "lsa_denied", "0xC0000022", id="administrator, denied all the same"),
+        pytest.param(failed("0xC00000DC", "LsaOpenPolicy"), "lsa_error", "0xC00000DC", id="LSA not ready"),
+        pytest.param(failed(None, "language mode"), "unsupported_language_mode", "language mode", id="constrained language"),
+        pytest.param({"failed": True, "msg": "no"}, "payload_error", "no", id="failed without a word"),
+        pytest.param({"failed": True, "msg": "x", "exception": "ScriptContainedMaliciousContent"}, "blocked_by_antimalware", "blocked", id="AMSI"),
+        pytest.param({}, "payload_error", "lacks 'holders'", id="an empty answer"),
+        pytest.param(changed(holders=None), "payload_error", "cannot be understood", id="no list of holders"),
+        pytest.param(changed(holders=[{"sid": "S-1-5-6"}]), "payload_error", "lacks 'resolved'", id="holder without a key"),
+        pytest.param(changed(holders=[holder("Administrators")]), "payload_error", "no SID", id="a name for a SID"),
+        pytest.param(changed(holders=[{**holder("S-1-5-6"), "new": 1}]), "payload_error", "cannot be understood", id="an unknown key"),
+        pytest.param(changed(computer={**GOOD["computer"], "machine_role": None, "role_status": 1722}), "role_unknown", "1722", id="no role"),
+    ],
+)  # fmt: skip
+def test_a_failed_read_is_never_taken_for_an_empty_right(act, answer, category, words):
+    result, _asked = act(answer)
+
+    assert result["failed"]
+    assert (result["status"], result["compliant"], result["error"]["category"]) == ("error", False, category)
+    assert words in result["msg"]
+    assert "holders" not in result
+
+
+def test_an_empty_right_is_drift(act):
+    result, _asked = act(changed(holders=[]))
+
+    assert (result["status"], result["missing"]) == ("drift", ["S-1-5-6", "S-1-5-32-544"])
+
+
+def test_a_host_that_is_no_windows_is_not_touched(act):
+    result, asked = act(windows=False)
+
+    assert asked == []
+    assert (result["failed"], result["error"]["category"]) == (True, "not_windows")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param({"host_role": "server"}, "host_role.*member_server.*server", id="unknown role"),
+        pytest.param({"policy": "stig9"}, "policy: 'stig9' is not a policy", id="unknown policy"),
+        pytest.param({"policy": {**POLICY, "featurs": {}}}, "featurs.*did you mean features", id="misspelt key"),
+        pytest.param({"permitted": [""]}, r"permitted\[0\]: an account is empty", id="empty account"),
+        pytest.param({"permitted": ["users", "Benutzer"]}, r"permitted\[1\]: 'Benutzer' is a bare name", id="localised name"),
+        pytest.param({"required": ["S-1-5-21-x"]}, r"required\[0\]: 'S-1-5-21-x' is a malformed SID", id="malformed SID"),
+        pytest.param({"permited": []}, "permited", id="misspelt option"),
+        pytest.param({"iis": "perhaps"}, "iis.*perhaps", id="no boolean"),
+        pytest.param(
+            {"policy": {**POLICY, "every_host": {"forbidden": ["users"], "source": "s"}}, "permitted": ["users"]},
+            "permitted: users .* is forbidden by the policy own",
+            id="permitted by the task, forbidden by the policy",
+        ),
+    ],
+)
+def test_bad_input_ends_before_the_host_is_touched(act, options, words):
+    with pytest.raises(AnsibleActionFail, match=f"(?s){words}"):
+        act(**options)

@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document, to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import write_atomically
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import reason, record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import verdict_sentence
+
+ALL = ["drift", "unreachable", "error", "not_checked"]
+RUN = {"started": "2026-01-31T08:15:00Z", "finished": "2026-01-31T08:16:00Z", "duration_s": 60, "check_mode": False, "awx": {}}
+POLICY = {"name": "own", "title": "Own", "compare": "exact", "sha256": "0"}
+GOOD = {"status": "compliant", "host_role": "member_server", "holders": [{"sid": "S-1-5-6"}], "findings": [], "notes": []}
+STRANGER = {
+    "kind": "unexpected",
+    "sid": "S-1-5-32-545",
+    "name": "BUILTIN\\Users",
+    "text": "unexpected: BUILTIN\\Users (S-1-5-32-545), no row",
+}
+DRIFT = {**GOOD, "status": "drift", "findings": [STRANGER]}
+DEAD = {"unreachable": True, "msg": "ntlm: connection refused", "changed": False}
+DENIED = {
+    "failed": True,
+    "status": "error",
+    "msg": "denied",
+    "error": {"category": "not_admin", "message": "denied", "call": "x", "status": "y"},
+}
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "words"),
+    [
+        pytest.param(GOOD, "compliant", "holders: 1, all of them allowed", id="compliant"),
+        pytest.param({**GOOD, "notes": ["read-only domain controller"]}, "compliant", "read-only", id="compliant with a note"),
+        pytest.param(DRIFT, "drift", "unexpected: BUILTIN\\Users (S-1-5-32-545), no row", id="drift"),
+        pytest.param(DENIED, "error", "not_admin: denied", id="denied"),
+        pytest.param(DEAD, "unreachable", "ntlm: connection refused", id="dead"),
+        pytest.param({**DEAD, "status": "compliant"}, "unreachable", "refused", id="dead, whatever else it says"),
+        pytest.param({"failed": True, "msg": "Task failed."}, "error", "Task failed.", id="failed without our keys"),
+        pytest.param({"failed": True}, "error", "no message", id="failed without a message"),
+        pytest.param({}, "error", "no message", id="an empty result"),
+        pytest.param({"status": "fine"}, "error", "no message", id="a status that is none"),
+        pytest.param({"skipped": True}, "not_checked", "no result", id="skipped"),
+        pytest.param(None, "not_checked", "no result", id="no result at all"),
+    ],
+)
+def test_a_record_never_calls_an_unread_host_compliant(result, status, words):
+    record = record_of("web01", result)
+
+    assert record["status"] == status
+    assert words in reason(record)
+
+
+def report(fail_on=ALL, **results):
+    return document(
+        [record_of(host, result) for host, result in results.items()], run=RUN, policy=POLICY, generator={}, fail_on=fail_on
+    )
+
+
+@pytest.mark.parametrize(
+    ("results", "fail_on", "passed", "reasons", "sentence"),
+    [
+        pytest.param({"a": GOOD}, ALL, True, [], "COMPLIANT - 0 of 1 hosts drift, 0 not assessed", id="all in order"),
+        pytest.param({"a": GOOD, "b": DRIFT}, ALL, False, ["1 host drifts from the policy"], "NOT COMPLIANT - 1 of 2 hosts drift, 0 not assessed", id="drift"),
+        pytest.param({"a": GOOD, "b": DRIFT}, [], True, [], "NOT COMPLIANT - 1 of 2 hosts drift, 0 not assessed", id="drift allowed, and said"),
+        pytest.param({"a": GOOD, "b": DEAD}, ALL, False, ["1 host is unreachable"], "NOT ASSESSED COMPLETELY - 0 of 2 hosts drift, 1 not assessed", id="dead"),
+        pytest.param({"a": DEAD, "b": DEAD}, ALL, False, ["2 hosts are unreachable"], "NOT ASSESSED COMPLETELY - 0 of 2 hosts drift, 2 not assessed", id="all dead"),
+        pytest.param({"a": DEAD, "b": GOOD}, ["drift"], True, [], "NOT ASSESSED COMPLETELY - 0 of 2 hosts drift, 1 not assessed", id="dead allowed, never called compliant"),
+        pytest.param({"a": None}, ALL, False, ["1 host was not checked"], "NOT ASSESSED COMPLETELY - 0 of 1 hosts drift, 1 not assessed", id="no result"),
+        pytest.param({}, ALL, True, [], "NOTHING AUDITED - the play had no hosts", id="no hosts"),
+    ],
+)  # fmt: skip
+def test_the_gate_and_the_verdict(results, fail_on, passed, reasons, sentence):
+    summary = report(fail_on, **results)["summary"]
+
+    assert (summary["gate"]["passed"], summary["gate"]["reasons"]) == (passed, reasons)
+    assert verdict_sentence(summary) == sentence
+
+
+def test_percentages_are_of_all_expected_hosts():
+    summary = report(a=GOOD, b=GOOD, c=DRIFT, d=DEAD)["summary"]
+
+    assert (summary["coverage_percent"], summary["compliance_percent"]) == (75.0, 50.0)
+    assert summary["by_role"] == {"member_server": {"compliant": 2, "drift": 1}, "unknown": {"unreachable": 1}}
+    assert summary["unexpected_accounts"] == [{"sid": "S-1-5-32-545", "name": "BUILTIN\\Users", "hosts": 1}]
+
+
+@given(st.permutations(["a", "b", "c"]))
+def test_the_order_of_hosts_does_not_matter(order):
+    results = {"a": GOOD, "b": DRIFT, "c": DEAD}
+
+    assert to_json(report(**{host: results[host] for host in order})) == to_json(report(**results))
+
+
+def test_the_json_can_be_read_back():
+    assert json.loads(to_json(report(a=GOOD, b=DRIFT)))["hosts"][1]["findings"] == [STRANGER]
+
+
+def test_the_summary_puts_findings_first_and_stays_short():
+    many = {f"host{number:04}": GOOD for number in range(500)}
+    text = markdown(report(**many, zebra=DRIFT))
+    lines = text.splitlines()
+
+    assert len(lines) <= 40
+    assert lines[2] == "**NOT COMPLIANT - 1 of 501 hosts drift, 0 not assessed**"
+    assert lines[11].startswith("| zebra ")
+    assert "... and 477 more hosts in the JSON report." in text
+
+
+@pytest.mark.parametrize("hostile", ["a|b", "a\nb", "a\x1b[31mb", "a\u202eb", "<script>", "x" * 20_000], ids=repr)
+def test_a_hostile_name_cannot_break_the_summary(hostile):
+    clean = markdown(report(a=GOOD, b=DRIFT))
+    text = markdown(report(a=GOOD, b={**DRIFT, "findings": [{**STRANGER, "text": hostile}]}))
+
+    assert len(text.splitlines()) == len(clean.splitlines())
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert "<script" not in text
+    assert max(map(len, text.splitlines())) < 700
+
+
+def test_awx_says_where_the_job_came_from():
+    assert awx_of({"awx_job_id": 7, "other": 1}) == {"job_id": "7"}
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "report.json"
+    write_atomically(path, "old\n")
+
+    def fail(*_args):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(path, "new\n")
+
+    assert path.read_text() == "old\n"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.json"]

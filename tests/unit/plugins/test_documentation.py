@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ansible-doc shows is what the code declares."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments
+
+MODULES = {
+    "local_right_info": _arguments.LOCAL_RIGHT_INFO,
+    "fleet_check": _arguments.FLEET_CHECK,
+    "fleet_report": _arguments.FLEET_REPORT,
+}
+
+
+@pytest.fixture(scope="module")
+def shown():
+    command = [
+        str(Path(sys.executable).with_name("ansible-doc")),
+        "--json",
+        *(f"winrights.seimpersonate.{name}" for name in MODULES),
+    ]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ).stdout)
+
+
+@pytest.mark.parametrize(("name", "declared"), MODULES.items(), ids=MODULES)
+def test_documented_options_are_the_declared_ones(shown, name, declared):
+    documented = {
+        option: {key: value for key, value in spec.items() if key not in ("description", "version_added")}
+        for option, spec in shown[f"winrights.seimpersonate.{name}"]["doc"]["options"].items()
+    }
+
+    assert documented == declared
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_has_examples_returns_and_attributes(shown, name):
+    page = shown[f"winrights.seimpersonate.{name}"]
+
+    assert yaml.safe_load(page["examples"])
+    assert page["return"]
+    assert page["doc"]["attributes"]["check_mode"]["support"] == "full"
+
+
+def test_every_module_is_in_the_action_group(checkout):
+    groups = yaml.safe_load((checkout / "meta/runtime.yml").read_text())["action_groups"]
+    modules = {path.stem for path in (checkout / "plugins/modules").glob("*.py")}
+
+    assert set(groups["seimpersonate"]) == modules == set(MODULES)
+
+
+def test_every_role_variable_has_its_default_and_its_line_in_the_specs(checkout):
+    role = checkout / "roles/impersonate"
+    defaults = yaml.safe_load((role / "defaults/main.yml").read_text())
+    specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]
+    documented = {name: option["default"] for spec in specs.values() for name, option in spec["options"].items()}
+
+    assert documented == defaults
+
+
+def test_the_role_offers_what_the_modules_allow(checkout):
+    specs = yaml.safe_load((checkout / "roles/impersonate/meta/argument_specs.yml").read_text())["argument_specs"]["audit"][
+        "options"
+    ]
+
+    assert specs["impersonate_fail_on"]["choices"] == _arguments.GATE_STATUSES
+    assert specs["impersonate_host_role"]["choices"] == ["", *_arguments.LOCAL_RIGHT_INFO["host_role"]["choices"]]
