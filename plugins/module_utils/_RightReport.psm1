@@ -33,10 +33,11 @@ function Read-Key {
 }
 
 function Read-Value {
+    # An explicit $null for what is not there: an empty result would become {} in JSON.
     param([hashtable] $Key, [string] $Name)
-    if ($null -ne $Key.Data -and $null -ne ($value = $Key.Data.PSObject.Properties[$Name])) {
-        $value.Value
-    }
+    $value = if ($null -ne $Key.Data) { $Key.Data.PSObject.Properties[$Name] }
+    if ($null -ne $value) { return $value.Value }
+    return $null
 }
 
 function Get-Machine {
@@ -58,7 +59,7 @@ function Get-Machine {
         product_type = Read-Value -Name 'ProductType' -Key (
             Read-Key -Path 'SYSTEM\CurrentControlSet\Control\ProductOptions')
         sku = $computer.Sku
-        build = if ($null -ne $build) { $build -as [int] }
+        build = if ($null -ne $build) { $build -as [int] } else { $null }
         revision = Read-Value -Key $version -Name 'UBR'
         edition = Read-Value -Key $version -Name 'EditionID'
         caption = Read-Value -Key $version -Name 'ProductName'
@@ -138,7 +139,7 @@ function Get-RightReport {
                     @{ sid = $sid; name = $one.Name; use = $one.Use; resolved = $one.Resolved; domain = $one.Domain }
                 })
             $report.accounts = @(foreach ($one in $asked) {
-                    $name = if ($one.Sid) { $found[$one.Sid].Name }
+                    $name = if ($one.Sid) { $found[$one.Sid].Name } else { $null }
                     @{ asked = $one.Asked; sid = $one.Sid; name = $name; use = $one.Use; resolved = $one.Resolved }
                 })
             $report.lookup_status = '0x{0:X8}' -f $policy.LookupStatus

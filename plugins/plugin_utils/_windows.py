@@ -30,6 +30,18 @@ _WRAPPER_FAILURES = (
 )
 
 
+# What a person can do about it.
+_HINTS = {
+    "not_admin": "The logon is no administrator of the host, and Windows lets nobody else list the holders.",
+    "uac_filtered": (
+        "UAC filtered the logon's token: log on with a domain account that is an administrator of the host, "
+        "or set LocalAccountTokenFilterPolicy to 1 there (KB 951016)."
+    ),
+    "lsa_denied": "The logon is an administrator, and the host's LSA denies the call all the same.",
+    "unsupported_language_mode": "AppLocker or App Control allows no types of our own there until the payload is signed and trusted.",
+}
+
+
 class HostError(Exception):
     """The host could not be read. ``category``: one word for reports; ``call``, ``status``: what failed, if the host said so."""
 
@@ -93,7 +105,8 @@ def _failure(answer: Mapping[str, t.Any]) -> HostError:
     error = answer.get("error")
     if isinstance(error, Mapping):
         call, status = error.get("call"), error.get("status")
-        return HostError(_category(call, status, answer.get("session") or {}), message, call, status)
+        category = _category(call, status, answer.get("session") or {})
+        return HostError(category, " ".join(filter(None, (message, _HINTS.get(category)))), call, status)
     said = " ".join(str(answer.get(key, "")) for key in ("msg", "exception", "module_stderr", "module_stdout"))
     for word, category, meaning in _WRAPPER_FAILURES:
         if word in said:

@@ -85,7 +85,7 @@ def parse_sid(text: str) -> str | None:
         subs = [int(sub) for sub in match["subs"].split("-")[1:]]
         if authority < 1 << 48 and all(sub < 1 << 32 for sub in subs):
             # [MS-DTYP] 2.4.2.1: authorities of 2^32 and more are written in hexadecimal
-            shown = str(authority) if authority < 1 << 32 else f"0x{authority:X}"
+            shown = str(authority) if authority < 1 << 32 else f"0x{authority:012X}"
             return "-".join(["S-1", shown, *map(str, subs)])
     raise BadInput(f"{text!r} is a malformed SID; a SID reads S-1-authority-number[-number ...], for example S-1-5-32-544")
 

@@ -8,7 +8,7 @@ import typing as t
 from collections.abc import Sequence
 
 from .._policy.verdict import Status
-from .record import Record, reason
+from .record import Record
 from .summary import verdict_sentence
 
 _ROWS = 24
@@ -44,7 +44,7 @@ def markdown(report: dict[str, t.Any]) -> str:
 def _table(records: Sequence[Record]) -> list[str]:
     ordered = sorted(records, key=lambda record: (_ORDER.index(record["status"]), record["host"]))
     rows = [["host", "host role", "status", "why"]]
-    rows += [[record["host"], record["host_role"] or "-", record["status"], reason(record)] for record in ordered[:_ROWS]]
+    rows += [[record["host"], record["host_role"] or "-", record["status"], record["reason"]] for record in ordered[:_ROWS]]
     cells = [[_cell(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
     lines = [
@@ -59,5 +59,5 @@ def _table(records: Sequence[Record]) -> list[str]:
 def _cell(text: str) -> str:
     """Host and account names are not ours: no line breaks, control characters, cell borders or markup in them."""
     clean = "".join(char if char.isprintable() else " " for char in text)
-    clean = clean if len(clean) <= 600 else clean[:597] + "..."
-    return clean.replace("\\", "\\").replace("|", "\\|").replace("<", "&lt;")
+    clean = clean if len(clean) <= 300 else clean[:297] + "..."
+    return clean.replace("|", "\\|").replace("<", "&lt;")

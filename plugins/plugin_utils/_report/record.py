@@ -20,7 +20,7 @@ _TAKEN_OVER = (
 
 
 def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
-    """The record of one host.
+    """The record of one host: the result's keys, with ``host`` and with ``reason``, one line for a person.
 
     ``result``: what the audit task registered for the host, or None when it registered nothing.
     """
@@ -28,22 +28,29 @@ def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
     record.update(holders=[], missing=[], unexpected=[], findings=[], notes=[])
     if result is None or result.get("skipped"):
         record["error"] = _error("not_checked", "the host was expected, and no result was registered for it")
-        return record
+        return {**record, "reason": _reason(record)}
     record.update({key: result[key] for key in _TAKEN_OVER if key in result})
     if result.get("unreachable"):
         record.update(status=Status.UNREACHABLE.value, error=_error("unreachable", _message(result)))
     elif result.get("status") not in {status.value for status in Status}:
         record.update(status=Status.ERROR.value, error=_error("task_failed", _message(result)))
-    return record
+    return {**record, "reason": _reason(record)}
 
 
-def reason(record: Record) -> str:
+def _reason(record: Record) -> str:
     """Why a host has its status, in one line for a person."""
     if record["error"]:
         category, message = record["error"]["category"], record["error"]["message"]
         return message if category in (record["status"], "task_failed") else f"{category}: {message}"
-    sentences = [finding["text"] for finding in record["findings"]] + record["notes"]
-    return "; ".join(sentences) or f"holders: {len(record['holders'])}, all of them allowed"
+    sentences = [finding["text"] for finding in record["findings"]]
+    if not sentences and record["holders"] and record["status"] == Status.COMPLIANT.value:
+        sentences = [f"holders: {len(record['holders'])}, all of them allowed", *_beyond_the_floor(record)]
+    return "; ".join([*sentences, *record["notes"]]) or "no finding"
+
+
+def _beyond_the_floor(record: Record) -> list[str]:
+    """Why a compliant host has holders that not every host has."""
+    return [f"{holder['name'] or holder['sid']} {holder['why']}" for holder in record["holders"] if holder["standing"] != "floor"]
 
 
 def _error(category: str, message: str) -> dict[str, t.Any]:
@@ -51,4 +58,5 @@ def _error(category: str, message: str) -> dict[str, t.Any]:
 
 
 def _message(result: Mapping[str, t.Any]) -> str:
-    return " ".join(str(result.get("msg") or "the task gave no message").split())
+    message = " ".join(str(result.get("msg") or "the task gave no message").split())
+    return message.removeprefix("Task failed: ")

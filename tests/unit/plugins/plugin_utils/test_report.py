@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import reason, record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import verdict_sentence
 
 ALL = ["drift", "unreachable", "error", "not_checked"]
 RUN = {"started": "2026-01-31T08:15:00Z", "finished": "2026-01-31T08:16:00Z", "duration_s": 60, "check_mode": False, "awx": {}}
 POLICY = {"name": "own", "title": "Own", "compare": "exact", "sha256": "0"}
-GOOD = {"status": "compliant", "host_role": "member_server", "holders": [{"sid": "S-1-5-6"}], "findings": [], "notes": []}
+GOOD = {"status": "compliant", "host_role": "member_server", "holders": [{"sid": "S-1-5-6", "name": None, "standing": "floor", "why": ""}], "findings": [], "notes": []}
 STRANGER = {
     "kind": "unexpected",
     "sid": "S-1-5-32-545",
@@ -56,7 +56,7 @@ def test_a_record_never_calls_an_unread_host_compliant(result, status, words):
     record = record_of("web01", result)
 
     assert record["status"] == status
-    assert words in reason(record)
+    assert words in record["reason"]
 
 
 def report(fail_on=ALL, **results):

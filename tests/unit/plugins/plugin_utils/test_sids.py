@@ -70,7 +70,7 @@ def test_a_known_sid_is_readable_without_a_host(sid, name):
         pytest.param("*S-1-5-32-544", "S-1-5-32-544", id="with the star of GptTmpl.inf"),
         pytest.param("s-1-5-19", "S-1-5-19", id="lower case"),
         pytest.param("S-1-0x5-19", "S-1-5-19", id="hexadecimal authority"),
-        pytest.param("S-1-0x100000000-1", "S-1-0x100000000-1", id="authority beyond 32 bit"),
+        pytest.param("S-1-0x100000000-1", "S-1-0x000100000000-1", id="authority beyond 32 bit"),
         pytest.param("administrators", None, id="a symbol is none"),
         pytest.param(r"CORP\S-1-5", None, id="a name that contains one is none"),
     ],

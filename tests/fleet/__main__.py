@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the demo machines as a fleet of their own, for playbooks started by hand.
+
+PYTHONPATH=tests python -m fleet --inventory fleet.yml --life 600 &
+ansible-playbook -i fleet.yml winrights.seimpersonate.audit
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import signal
+import sys
+import typing as t
+from pathlib import Path
+
+from fleet.fleet import Fleet
+
+if t.TYPE_CHECKING:
+    from fleet.backend import BackEnd
+
+BACK_ENDS = {"emulator": "fleet.emulator:Emulator", "powershell": "fleet.pwsh:PowerShell"}
+
+
+def options(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m fleet", description="A simulated fleet of Windows hosts.")
+    parser.add_argument("--inventory", type=Path, required=True, help="file to write; it holds the passwords")
+    parser.add_argument("--life", type=float, default=600.0, help="seconds after which the fleet ends (600)")
+    parser.add_argument("--backend", choices=sorted(BACK_ENDS), default="emulator")
+    parser.add_argument("--transport", choices=("ntlm", "basic"), default="ntlm")
+    parser.add_argument("--scheme", choices=("http", "https"), default="http")
+    parser.add_argument("--journal", type=Path, help="file that gets one line of JSON per request")
+    return parser.parse_args(arguments)
+
+
+def back_end(name: str) -> BackEnd:
+    """Make the back end of that name; ends the program with a sentence where there is none."""
+    module, _colon, kind = BACK_ENDS[name].partition(":")
+    try:
+        made: BackEnd = getattr(importlib.import_module(module), kind)()
+    except ModuleNotFoundError as error:
+        sys.exit(f"no back end {name}: {error}")
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until the end of life, SIGINT or SIGTERM."""
+    asked = options(arguments)
+    fleet = Fleet(
+        [],
+        back_end(asked.backend),
+        transport=asked.transport,
+        scheme=asked.scheme,
+        life=asked.life,
+        journal=asked.journal,
+    )
+    importlib.import_module("fleet.demo").fill(fleet)
+    for number in (signal.SIGINT, signal.SIGTERM):  # both: a shell starts what runs in its background deaf to SIGINT
+        signal.signal(number, signal.default_int_handler)
+    try:
+        with fleet:
+            fleet.write_inventory(asked.inventory)
+            for host in fleet.inventory()["all"]["hosts"]:
+                address, port = fleet.address(host)
+                print(f"{host}  {asked.scheme}://{address}:{port}/wsman", flush=True)
+            fleet.wait()
+    except KeyboardInterrupt:
+        pass  # asked to end
+    for error in fleet.errors():
+        print(error, file=sys.stderr)
+    return 1 if fleet.errors() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,206 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Command shells of one host: shells, commands, quotas. Knows no HTTP, starts nothing, never blocks.
+
+A shell kind is an object with `resource`, `handle(request, user)`, `open()` and `forget()`; this is the one of
+WinRS. The caller holds the host's lock, starts a command that is ready, and waits where it is told to.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import typing as t
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from xml.sax.saxutils import escape
+
+from fleet import soap
+from fleet.backend import Output
+
+CHUNK = 100_000  # bytes of output per Receive; pywinrm asks for envelopes of at most 153,600 bytes
+STATE = f"{soap.RSP}/CommandState"
+
+
+@dataclass(frozen=True)
+class Quota:
+    """Limits of a user and a shell; the defaults are those of a Windows host."""
+
+    shells: int = 30
+    operations: int = 1500
+
+
+@dataclass
+class Command:
+    """One command of a shell, from its Command message to its Signal."""
+
+    line: str = field(repr=False)
+    user: str
+    environment: Mapping[str, str] = field(repr=False)
+    id: str = field(default_factory=lambda: new_id())
+    stdin: bytearray = field(default_factory=bytearray, repr=False)
+    started: bool = False
+    done: threading.Event = field(default_factory=threading.Event, repr=False)
+    unread: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
+    exit_code: int = 0
+
+    def finish(self, output: Output) -> None:
+        """Give the command its output and wake whoever waits for it."""
+        for name, data in (("stdout", output.stdout), ("stderr", output.stderr)):
+            self.unread += [(name, data[at : at + CHUNK]) for at in range(0, len(data), CHUNK)]
+        self.exit_code = output.exit_code
+        self.done.set()
+
+
+@dataclass
+class Shell:
+    """One shell, from Create to Delete."""
+
+    user: str
+    environment: Mapping[str, str] = field(repr=False)
+    id: str = field(default_factory=lambda: new_id())
+    commands: dict[str, Command] = field(default_factory=dict)
+    operations: int = 0
+
+
+@dataclass(frozen=True)
+class Wait:
+    """No answer yet: ask again when `done` is set; after `seconds` the operation has timed out."""
+
+    seconds: float
+    done: threading.Event
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Body of an answer; `ready` is a command that the caller must start now."""
+
+    body: str
+    shell_id: str = ""
+    command_id: str = ""
+    ready: Command | None = None
+
+
+class Winrs:
+    """The command shells of one host."""
+
+    resource = soap.CMD_SHELL
+
+    def __init__(self, quota: Quota) -> None:
+        self._quota = quota
+        self._shells: dict[str, Shell] = {}
+
+    def open(self) -> list[str]:
+        """Ids of the shells that were created and not deleted."""
+        return sorted(self._shells)
+
+    def forget(self) -> None:
+        """Lose all shells, as a restart of the WinRM service does."""
+        self._shells.clear()
+
+    def handle(self, request: soap.Request, user: str) -> Reply | Wait:
+        """Answer one request of a user; raises soap.Fault."""
+        if request.action == "Create":
+            return self._create(request, user)
+        shell = self._shells.get(request.shell_id)
+        if shell is None:
+            raise soap.shell_not_found()
+        if shell.user != user:
+            raise soap.access_denied()
+        method: t.Callable[[soap.Request, Shell], Reply | Wait] = getattr(self, f"_{request.action.lower()}")
+        return method(request, shell)
+
+    def _create(self, request: soap.Request, user: str) -> Reply:
+        if sum(shell.user == user for shell in self._shells.values()) >= self._quota.shells:
+            raise soap.too_many_shells()
+        variables = request.body.iter(_rsp("Variable"))
+        shell = Shell(user, {variable.get("Name", ""): variable.text or "" for variable in variables})
+        self._shells[shell.id] = shell
+        selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell.id}</w:Selector></w:SelectorSet>'
+        return Reply(
+            "<x:ResourceCreated>"
+            f"<a:Address>{soap.A}/role/anonymous</a:Address><a:ReferenceParameters>"
+            f"<w:ResourceURI>{self.resource}</w:ResourceURI>{selector}</a:ReferenceParameters></x:ResourceCreated>"
+            f"{self._describe(shell)}",
+            shell_id=shell.id,
+        )
+
+    def _describe(self, shell: Shell) -> str:
+        return (
+            f"<rsp:Shell><rsp:ShellId>{shell.id}</rsp:ShellId><rsp:ResourceUri>{self.resource}</rsp:ResourceUri>"
+            f"<rsp:Owner>{escape(shell.user)}</rsp:Owner><rsp:InputStreams>stdin</rsp:InputStreams>"
+            "<rsp:OutputStreams>stdout stderr</rsp:OutputStreams><rsp:State>Connected</rsp:State></rsp:Shell>"
+        )
+
+    def _get(self, _request: soap.Request, shell: Shell) -> Reply:
+        return Reply(self._describe(shell), shell.id)
+
+    def _command(self, request: soap.Request, shell: Shell) -> Reply:
+        if shell.operations >= self._quota.operations:
+            raise soap.too_many_operations()
+        shell.operations += 1
+        words = [request.body.find(f".//{_rsp('Command')}"), *request.body.iter(_rsp("Arguments"))]
+        line = " ".join(word.text or "" for word in words if word is not None)
+        command = Command(line, shell.user, shell.environment)
+        shell.commands[command.id] = command
+        # FALSE: input follows, up to End="true"; anything else: the command has all it will get
+        command.started = request.option("WINRS_CONSOLEMODE_STDIN") != "FALSE"
+        body = f"<rsp:CommandResponse><rsp:CommandId>{command.id}</rsp:CommandId></rsp:CommandResponse>"
+        return Reply(body, shell.id, command.id, ready=command if command.started else None)
+
+    def _send(self, request: soap.Request, shell: Shell) -> Reply:
+        stream = request.body.find(f".//{_rsp('Stream')}")
+        command = self._find(shell, "" if stream is None else stream.get("CommandId", ""))
+        assert stream is not None
+        ready = None
+        if not command.started:
+            command.stdin += base64.b64decode(stream.text or "")
+            if stream.get("End", "").lower() == "true":
+                command.started, ready = True, command
+        return Reply("<rsp:SendResponse/>", shell.id, command.id, ready)
+
+    def _receive(self, request: soap.Request, shell: Shell) -> Reply | Wait:
+        wanted = request.body.find(f".//{_rsp('DesiredStream')}")
+        command = self._find(shell, "" if wanted is None else wanted.get("CommandId", ""))
+        if not command.done.is_set():
+            return Wait(request.timeout, command.done)
+        body = ""
+        if command.unread:
+            name, data = command.unread.pop(0)
+            encoded = base64.b64encode(data).decode()
+            body = f'<rsp:Stream Name="{name}" CommandId="{command.id}">{encoded}</rsp:Stream>'
+        if command.unread:
+            state = f'<rsp:CommandState CommandId="{command.id}" State="{STATE}/Running"/>'
+        else:
+            for name in ("stdout", "stderr"):
+                body += f'<rsp:Stream Name="{name}" CommandId="{command.id}" End="true"/>'
+            state = (
+                f'<rsp:CommandState CommandId="{command.id}" State="{STATE}/Done">'
+                f"<rsp:ExitCode>{command.exit_code}</rsp:ExitCode></rsp:CommandState>"
+            )
+        return Reply(f"<rsp:ReceiveResponse>{body}{state}</rsp:ReceiveResponse>", shell.id, command.id)
+
+    def _signal(self, request: soap.Request, shell: Shell) -> Reply:
+        signal = request.body.find(f".//{_rsp('Signal')}")
+        command = self._find(shell, "" if signal is None else signal.get("CommandId", ""))
+        del shell.commands[command.id]  # what still runs, runs out; nobody reads it
+        return Reply("<rsp:SignalResponse/>", shell.id, command.id)
+
+    def _delete(self, _request: soap.Request, shell: Shell) -> Reply:
+        del self._shells[shell.id]
+        return Reply("", shell.id)
+
+    def _find(self, shell: Shell, command_id: str) -> Command:
+        if command_id not in shell.commands:
+            raise soap.shell_not_found()
+        return shell.commands[command_id]
+
+
+def new_id() -> str:
+    """An id as Windows writes it."""
+    return str(uuid.uuid4()).upper()
+
+
+def _rsp(name: str) -> str:
+    return f"{{{soap.RSP}}}{name}"

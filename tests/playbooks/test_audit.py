@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user sees of the audit: statuses, exit codes, the report, and what went over the wire."""
+
+from __future__ import annotations
+
+import pytest
+from fleet import demo, names
+from fleet.machine import Logon, Machine
+
+
+def add(fleet, *hosts, **options):
+    for name in hosts:
+        fleet.add(Machine.member_server(name), **options)
+
+
+def test_every_host_of_the_demo_has_the_status_and_the_reason_that_it_should_have(fleet, audit):
+    hosts = demo.fill(fleet)
+
+    run = audit(fleet)
+
+    assert run.rc == 2
+    assert run.statuses == {host.machine.name: host.status for host in hosts}
+    reasons = {record["host"]: record["reason"] for record in run.report["hosts"]}
+    assert {name: words for name, words in ((host.machine.name, host.words) for host in hosts) if words not in reasons[name]} == {}
+    for host in hosts:  # dead hosts got no command, every other one exactly one
+        expected = 0 if host.status == "unreachable" else 1
+        assert len(fleet.commands(host.machine.name)) == len(fleet.creates(host.machine.name)) == expected, host.machine.name
+    assert all(host.machine.name in run.outcome.stdout for host in hosts)
+
+
+def test_check_mode_sends_the_same_bytes_and_gives_the_same_verdicts(fleet, recorder, audit):
+    add(fleet, "clean")
+    fleet.add(Machine.member_server("drifted", also=[names.USERS]))
+
+    real = audit(fleet)
+    checked = audit(fleet, check=True, diff=True)
+
+    assert real.statuses == checked.statuses == {"clean": "compliant", "drifted": "drift"}
+    assert (real.report["run"]["check_mode"], checked.report["run"]["check_mode"]) == (False, True)
+    assert real.outcome.changed == checked.outcome.changed == set()
+    for name in ("clean", "drifted"):
+        first, second = recorder.received[name]
+        assert (first.command_line, first.stdin) == (second.command_line, second.stdin)
+
+
+def test_nothing_is_written_on_a_host(fleet, audit):
+    machine = Machine.member_server("web01", also=[names.USERS, demo.ORPHAN])
+    before = {sid: set(rights) for sid, rights in machine.rights.items()}
+    fleet.add(machine)
+
+    audit(fleet)
+
+    assert machine.rights == before
+    assert [record.module for record in fleet.commands("web01")] == ["winrights.seimpersonate.local_right_info"]
+
+
+# The matrix of exit codes: what the host does, what the run says. A run with an unread host is never green by itself.
+ALIVE = {"alive": "compliant"}
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "options", "rc", "statuses"),
+    [
+        pytest.param({"alive": None}, {}, 0, ALIVE, id="all alive"),
+        pytest.param({"dead": "host down", "alive": None}, {}, 2, {"dead": "unreachable", **ALIVE}, id="one dead, first in the list"),
+        pytest.param({"dead": "host down", "gone": "host down"}, {}, 2, {"dead": "unreachable", "gone": "unreachable"}, id="all dead"),
+        pytest.param({"dead": "host down", "alive": None}, {"limit": "alive"}, 0, ALIVE, id="limited to the living"),
+        pytest.param({"dead": "host down", "alive": None}, {"limit": "dead"}, 2, {"dead": "unreachable"}, id="limited to the dead"),
+        pytest.param({"locked": "wrong password", "alive": None}, {}, 2, {"locked": "unreachable", **ALIVE}, id="wrong password"),
+        pytest.param({"cut": "drop at Receive", "alive": None}, {}, 2, {"cut": "error", **ALIVE}, id="lost in the middle"),
+        pytest.param({"half": "JSON cut off", "alive": None}, {}, 2, {"half": "error", **ALIVE}, id="half an answer"),
+        pytest.param({"late": "shell gone at Command", "alive": None}, {}, 2, {"late": "error", **ALIVE}, id="shell gone"),
+        pytest.param({"cut": "drop at Delete", "alive": None}, {}, 0, {"cut": "compliant", **ALIVE}, id="lost after the answer"),
+        pytest.param(
+            {"dead": "host down", "alive": None}, {"extravars": {"impersonate_fail_on": ["drift"]}}, 0, {"dead": "unreachable", **ALIVE},
+            id="dead, and allowed to be",
+        ),
+        pytest.param(
+            {"dead": "host down", "cut": "drop at Receive"}, {"extravars": {"impersonate_fail_on": ["unreachable"]}}, 2,
+            {"dead": "unreachable", "cut": "error"}, id="error allowed, dead not",
+        ),
+        pytest.param({"dead": "host down", "alive": None}, {"check": True}, 2, {"dead": "unreachable", **ALIVE}, id="check mode"),
+    ],
+)  # fmt: skip
+def test_exit_code_and_summary_tell_the_truth(fleet, audit, scenarios, options, rc, statuses):
+    for name, scenario in scenarios.items():
+        fleet.add(Machine.member_server(name), scenario=scenario)
+
+    run = audit(fleet, **options)
+
+    assert (run.rc, run.statuses) == (rc, statuses)
+    assert run.report["summary"]["gate"]["passed"] == (rc == 0)
+    if rc:
+        assert "This is the gate of the whole fleet" in run.outcome.stdout
+
+
+def test_drift_may_be_allowed_and_is_still_said(fleet, audit):
+    fleet.add(Machine.member_server("drifted", also=[names.USERS]))
+
+    run = audit(fleet, extravars={"impersonate_fail_on": ["unreachable", "error", "not_checked"]})
+
+    assert (run.rc, run.statuses) == (0, {"drifted": "drift"})
+    assert "NOT COMPLIANT - 1 of 1 hosts drift" in run.outcome.stdout
+
+
+def test_a_host_skipped_by_a_tag_is_not_checked(fleet, audit, tmp_path, checkout):
+    add(fleet, "web01")
+    playbook = tmp_path / "skip.yml"
+    playbook.write_text(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n"
+        "    - winrights.seimpersonate.fleet_check: {policy: '{{ policy }}', report_dir: '{{ impersonate_report_dir }}'}\n      register: check\n"
+        "    - winrights.seimpersonate.local_right_info: {policy: '{{ policy }}'}\n      register: audit\n      when: false\n"
+        "    - winrights.seimpersonate.fleet_report: {results: audit, check: '{{ check }}', report_dir: '{{ impersonate_report_dir }}'}\n"
+    )
+    policy = {"name": "own", "title": "Own", "compare": "exact", "host_roles": {"client": {"source": "s"}}}
+
+    run = audit(fleet, playbook=playbook, extravars={"policy": policy})
+
+    assert (run.rc, run.statuses) == (0, {"web01": "not_checked"})
+    assert not run.report["summary"]["gate"]["passed"]
+
+
+@pytest.mark.parametrize(
+    ("extravars", "words"),
+    [
+        pytest.param({"impersonate_policy": "stig9"}, "policy: 'stig9' is not a policy", id="unknown policy"),
+        pytest.param({"impersonate_host_role": "server"}, "value of host_role must be one of: domain_controller, member_server", id="unknown role"),
+        pytest.param({"impersonate_iis": "perhaps"}, "iis", id="no boolean for IIS"),
+        pytest.param({"impersonate_permitted": ["Benutzer"]}, "permitted[0]: 'Benutzer' is a bare name", id="bare localised name"),
+        pytest.param({"impersonate_required": ["S-1-5-32-"]}, "required[0]: 'S-1-5-32-' is a malformed SID", id="malformed SID"),
+        pytest.param({"impersonate_permitted": [""]}, "permitted[0]: an account is empty", id="empty account"),
+        pytest.param({"impersonate_fail_on": ["drifted"]}, "value of fail_on must be one or more of: drift", id="unknown status in the gate"),
+        pytest.param({"impersonate_policy": {"name": "own", "title": "Own", "compare": "exact", "hostroles": {}}}, "did you mean host_roles?", id="misspelt key"),
+    ],
+)  # fmt: skip
+def test_bad_input_ends_the_run_before_any_host_is_touched(fleet, audit, extravars, words):
+    add(fleet, "web01", "web02")
+
+    run = audit(fleet, extravars=extravars)
+
+    assert run.rc == 2
+    assert words in " ".join(run.outcome.stdout.split())
+    assert fleet.journal.records() == []
+    assert run.report is None
+
+
+def test_a_sid_with_a_star_is_accepted(fleet, audit):
+    fleet.add(Machine.member_server("web01", also=[names.USERS]))
+
+    run = audit(fleet, extravars={"impersonate_permitted": ["*S-1-5-32-545"]})
+
+    assert (run.rc, run.statuses) == (0, {"web01": "compliant"})
+
+
+def test_a_name_of_the_host_is_asked_in_the_same_command(fleet, audit):
+    machine = Machine.member_server("web01")
+    machine.grant(machine.add_account("svc-backup"))
+    fleet.add(machine)
+
+    run = audit(fleet, extravars={"impersonate_permitted": [".\\svc-backup"]})
+
+    assert (run.rc, run.statuses) == (0, {"web01": "compliant"})
+    assert len(fleet.commands("web01")) == 1
+
+
+def test_what_is_declared_for_a_group_counts_there_only(fleet, audit):
+    fleet.add(Machine.member_server("plain"))
+    fleet.add(Machine.member_server("odd", also=[names.IUSR, names.IIS_IUSRS]), variables={"impersonate_iis": True})
+
+    run = audit(fleet)
+
+    assert run.statuses == {"plain": "compliant", "odd": "compliant"}
+    sources = {record["host"]: record["iis"]["source"] for record in run.report["hosts"]}
+    assert sources == {"plain": "detected", "odd": "declared"}
+
+
+def test_no_password_reaches_output_report_or_journal(fleet, audit):
+    secret = "Vry-S3cret-Passw0rd"
+    fleet.add(Machine.member_server("web01", logons={"auditor": Logon(secret)}))
+
+    run = audit(fleet, options="-vvv")
+
+    assert run.rc == 0
+    assert secret not in run.outcome.stdout
+    assert secret not in str(run.report)
+    assert secret not in fleet.journal.dump()

@@ -1,0 +1,176 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every scenario ends for ansible-playbook as the real thing would: ok, FAILED or UNREACHABLE.
+
+All scenarios go into one run, each on a host of its own, with a module of a throw-away collection.
+"""
+
+from __future__ import annotations
+
+import pytest
+from ansible.release import __version__ as core
+
+from fleet.backend import Canned, Output
+from fleet.faults import SCENARIOS, Scenario, cut_off, large, noisy
+from fleet.fleet import Fleet
+from fleet.machine import Logon, Machine
+from fleet.play import play
+
+OK, FAILED, UNREACHABLE = "ok", "failed", "unreachable"
+NEW_SHELL = tuple(map(int, core.split(".")[:2])) >= (2, 19)  # core asks for a new shell when the quota is used up
+BOTH = {
+    "none": OK,
+    "wrong password": UNREACHABLE,
+    "unknown user": UNREACHABLE,
+    "basic not offered": UNREACHABLE,
+    "no channel binding, relaxed": OK,
+    "host down": UNREACHABLE,
+    "slow command": OK,
+    "access denied at Create": UNREACHABLE,
+    "too many shells": UNREACHABLE,
+    "quota on the second command": OK if NEW_SHELL else FAILED,
+    "Create timed out": UNREACHABLE,
+    "Command timed out": FAILED,
+    "Receive timed out": OK,
+    "busy at Send": FAILED,
+    "Signal timed out": FAILED,
+    "shell gone at Command": FAILED,
+    "shell gone at Send": FAILED,
+    "shell gone at Receive": FAILED,
+    "shell gone at Signal": FAILED,
+    "shell gone at Delete": OK,
+    "drop at Create": UNREACHABLE,
+    "drop at Command": FAILED,
+    "drop at Send": FAILED,
+    "drop at Receive": FAILED,
+    "drop at Signal": FAILED,
+    "drop at Delete": OK,
+    "Receive cut": FAILED,
+    "garbage at Create": UNREACHABLE,
+    "garbage at Receive": FAILED,
+    "JSON cut off": FAILED,
+    "failed JSON": FAILED,
+    "CLIXML noise": OK,
+    "no JSON, error record": FAILED,
+    "garbage on stdout": FAILED,
+    "500 KB answer": OK,
+}
+ENDS = {
+    "http": {
+        **BOTH,
+        "unencrypted refused": UNREACHABLE,
+        "no channel binding, strict": OK,  # nothing to bind to
+        "drop after Send": FAILED,  # the keys are gone with the connection
+    },
+    "https": {
+        **BOTH,
+        "unencrypted refused": OK,  # TLS encrypts
+        "no channel binding, strict": UNREACHABLE,
+        "drop after Send": OK,  # the client logs in again and finds the output
+    },
+}
+PLAYBOOK = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Run twice
+      fleet.check.bare:
+      loop: [1, 2]
+      when: inventory_hostname == "quota on the second command"
+    - name: Run once
+      fleet.check.bare:
+      when: inventory_hostname != "quota on the second command"
+"""
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory):
+    """Folder with the collection fleet.check, whose module bare is the least that counts as a module of today."""
+    root = tmp_path_factory.mktemp("collections")
+    modules = root / "ansible_collections" / "fleet" / "check" / "plugins" / "modules"
+    modules.mkdir(parents=True)
+    (modules / "bare.ps1").write_text("#!powershell\n#Requires -Version 5.1\n'{}'\n")
+    return root
+
+
+@pytest.fixture(scope="module", params=["http", "https"])
+def ended(request, collection, tmp_path_factory):
+    """One run over all scenarios: the fleet, and how each host ended."""
+    tmp_path = tmp_path_factory.mktemp("faults")
+    (tmp_path / "faults.yml").write_text(PLAYBOOK)
+    with Fleet([], Canned(), scheme=request.param) as fleet:
+        for name in SCENARIOS:
+            variables = {} if "timeout_sec" in str(SCENARIOS[name]) else {"ansible_winrm_operation_timeout_sec": 2}
+            machine = Machine(name, logons={"SIM\\auditor": Logon("the password")})
+            fleet.add(machine, scenario=name, variables=variables)
+        outcome = play(
+            fleet,
+            tmp_path / "faults.yml",
+            tmp_path=tmp_path,
+            options="--forks 20",
+            env={"ANSIBLE_COLLECTIONS_PATH": str(collection)},
+        )
+        yield request.param, fleet, outcome
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_end_of_a_scenario(ended, name):
+    scheme, _fleet, outcome = ended
+    ends = [end for end, hosts in ((FAILED, outcome.failed), (UNREACHABLE, outcome.unreachable)) if name in hosts]
+
+    assert (ends or [OK]) == [ENDS[scheme][name]]
+
+
+def test_whoever_ended_well_got_the_answer(ended):
+    scheme, _fleet, outcome = ended
+    answered = {name for name, answer in outcome.results("Run once").items() if answer.get("ping") == "pong"}
+
+    assert answered == {name for name, end in ENDS[scheme].items() if end == OK} - {"quota on the second command"}
+
+
+def test_the_simulation_itself_has_no_defects(ended):
+    assert ended[1].errors() == []
+
+
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if "drop" not in name and "cut" not in name])
+def test_no_shell_is_left_where_the_connection_held(ended, name):
+    assert name not in ended[1].open_shells()
+
+
+@pytest.mark.parametrize(
+    ("name", "creates", "commands"),
+    [
+        ("none", 1, 1),
+        ("wrong password", 0, 0),
+        ("access denied at Create", 1, 0),
+        ("slow command", 1, 1),
+        ("quota on the second command", 1 + NEW_SHELL, 2 + NEW_SHELL),
+        ("500 KB answer", 1, 1),
+    ],
+)
+def test_what_the_client_asked_for(ended, name, creates, commands):
+    fleet = ended[1]
+
+    assert (len(fleet.creates(name)), len(fleet.commands(name))) == (creates, commands)
+
+
+def test_no_password_is_in_the_journal(ended):
+    assert "the password" not in ended[1].journal.dump()
+    assert "not the password" not in ended[1].journal.dump()
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        pytest.param(cut_off, lambda output: output.stdout == b'{"a"', id="cut off"),
+        pytest.param(noisy, lambda output: output.stdout.endswith(b'{"a":1}\r\n') and output.stderr, id="noisy"),
+        pytest.param(large, lambda output: 500_000 <= len(output.stdout) < 500_100, id="large"),
+    ],
+)
+def test_changes_of_the_output(change, check):
+    assert check(change(Output(b'{"a":1}\r\n')))
+
+
+def test_the_default_scenario_changes_nothing():
+    assert Scenario().mishap("Create", 1) is None
+    assert (Scenario().delay, Scenario().down, Scenario().output, Scenario().access) == (0.0, False, None, None)

@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fleet by hand: python -m fleet."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fleet import __main__ as under_test
+from fleet.backend import Canned
+from fleet.machine import Logon, Machine
+
+TESTS = Path(under_test.__file__).parents[1]
+DEMO = """
+from fleet.machine import Logon, Machine
+def fill(fleet):
+    for name in ("A", "B"):
+        fleet.add(Machine(name, logons={"SIM\\\\auditor": Logon("pw")}))
+"""
+START = """
+import sys, types
+demo, emulator = types.ModuleType("fleet.demo"), types.ModuleType("fleet.emulator")
+exec(sys.argv.pop(1), demo.__dict__)
+from fleet.backend import Canned
+emulator.Emulator = Canned
+sys.modules.update({"fleet.demo": demo, "fleet.emulator": emulator})
+from fleet.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    """Put a demo of one machine and a canned emulator in the place of the real ones."""
+    demo, emulator = types.ModuleType("fleet.demo"), types.ModuleType("fleet.emulator")
+    demo.fill = lambda fleet: fleet.add(Machine("A", logons={"SIM\\auditor": Logon("pw")}))
+    emulator.Emulator = Canned
+    monkeypatch.setitem(sys.modules, "fleet.demo", demo)
+    monkeypatch.setitem(sys.modules, "fleet.emulator", emulator)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.usefixtures("parts")
+def test_it_writes_the_inventory_names_the_hosts_and_ends(tmp_path, capsys, scheme):
+    inventory = tmp_path / "fleet.yml"
+
+    code = under_test.main(["--inventory", str(inventory), "--life", "0.01", "--scheme", scheme, "--transport", "basic"])
+
+    written = yaml.safe_load(inventory.read_text())["all"]
+    host = written["hosts"]["A"]
+    assert code == 0
+    assert written["vars"]["ansible_winrm_transport"] == "basic"
+    assert capsys.readouterr().out == f"A  {scheme}://{host['ansible_host']}:{host['ansible_port']}/wsman\n"
+
+
+@pytest.mark.usefixtures("parts")
+def test_a_back_end_that_is_not_there_is_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(under_test.BACK_ENDS, "powershell", "fleet.nowhere:Nothing")
+
+    with pytest.raises(SystemExit, match="no back end powershell"):
+        under_test.main(["--inventory", str(tmp_path / "x"), "--backend", "powershell"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it(tmp_path, number):
+    inventory = tmp_path / "fleet.yml"
+    command = [sys.executable, "-c", START, DEMO, "--inventory", str(inventory), "--life", "60"]
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as fleet:
+        lines = [fleet.stdout.readline() for _host in "AB"]
+        fleet.send_signal(number)
+        rest = fleet.stdout.read()
+
+    assert [line.split()[0] for line in lines] == ["A", "B"]
+    assert (rest, fleet.returncode) == ("", 0)
+    assert set(yaml.safe_load(inventory.read_text())["all"]["hosts"]) == {"A", "B"}
