@@ -7,7 +7,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -151,7 +150,7 @@ public class CallException : Exception
 	public uint Status { get; private set; }
 
 	public CallException(string call, uint status)
-		: base(String.Format(CultureInfo.InvariantCulture, "{0} failed with 0x{1:X8}.", call, status))
+		: base(call + " failed with 0x" + status.ToString("X8") + ".")
 	{
 		Call = call;
 		Status = status;
@@ -170,9 +169,9 @@ public static class Sid
 		for (int i = 2; i < 8; i++)
 			authority = authority << 8 | Marshal.ReadByte(sid, i);
 		StringBuilder text = new StringBuilder("S-1-");
-		text.AppendFormat(CultureInfo.InvariantCulture, authority > UInt32.MaxValue ? "0x{0:X12}" : "{0}", authority);
+		text.Append(authority > UInt32.MaxValue ? "0x" + authority.ToString("X12") : authority.ToString());
 		for (int i = 0; i < Marshal.ReadByte(sid, 1); i++)
-			text.AppendFormat(CultureInfo.InvariantCulture, "-{0}", unchecked((uint)Marshal.ReadInt32(sid, 8 + 4 * i)));
+			text.Append('-').Append(unchecked((uint)Marshal.ReadInt32(sid, 8 + 4 * i)));
 		return text.ToString();
 	}
 
@@ -181,21 +180,13 @@ public static class Sid
 		string[] parts = text.Split('-');
 		if (parts.Length < 3 || parts.Length > 18 || parts[0] != "S" || parts[1] != "1")
 			throw new FormatException("not a SID: " + text);
-		bool hex = parts[2].StartsWith("0x", StringComparison.Ordinal);
-		ulong authority = UInt64.Parse(hex ? parts[2].Substring(2) : parts[2],
-			hex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture);
-		byte[] bytes = new byte[8 + 4 * (parts.Length - 3)];
-		bytes[0] = 1;
-		bytes[1] = (byte)(parts.Length - 3);
-		for (int i = 0; i < 6; i++)
-			bytes[2 + i] = (byte)(authority >> 8 * (5 - i));
+		List<byte> bytes = new List<byte> { 1, (byte)(parts.Length - 3) };
+		ulong authority = Convert.ToUInt64(parts[2], parts[2].StartsWith("0x", StringComparison.Ordinal) ? 16 : 10);
+		for (int shift = 40; shift >= 0; shift -= 8)
+			bytes.Add((byte)(authority >> shift));
 		for (int i = 3; i < parts.Length; i++)
-		{
-			uint part = UInt32.Parse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture);
-			for (int j = 0; j < 4; j++)
-				bytes[4 * i - 4 + j] = (byte)(part >> 8 * j);
-		}
-		return bytes;
+			bytes.AddRange(BitConverter.GetBytes(Convert.ToUInt32(parts[i], 10)));
+		return bytes.ToArray();
 	}
 }
 
@@ -264,112 +255,99 @@ public sealed class Policy : IDisposable
 	// One account for each SID, in the same order
 	public Account[] FromSids(string[] sids)
 	{
-		return InBatches(sids, SidBatch);
+		return InBatches(sids, delegate(Account[] found)
+		{
+			IntPtr[] places = new IntPtr[found.Length];
+			IntPtr block = Marshal.AllocHGlobal(found.Length * Sid.MostBytes);
+			try
+			{
+				for (int i = 0; i < found.Length; i++)
+				{
+					byte[] bytes = Sid.ToBytes(found[i].Sid = found[i].Asked);
+					places[i] = IntPtr.Add(block, i * Sid.MostBytes);
+					Marshal.Copy(bytes, 0, places[i], bytes.Length);
+				}
+				IntPtr domains, names;
+				uint status = Native.LsaLookupSids2(handle, 0, (uint)found.Length, places, out domains, out names);
+				Answer(status, domains, names, delegate(int i)
+				{
+					Native.TranslatedName entry = Native.Read<Native.TranslatedName>(names, i);
+					string domain = DomainAt(domains, entry.DomainIndex), name = entry.Name.ToString();
+					found[i].Use = entry.Use;
+					found[i].Resolved = IsUnknown(entry.Use) ? "unmapped" : "lsa";
+					if (IsUnknown(entry.Use))
+						found[i].Domain = domain == "" ? null : domain;
+					else
+						found[i].Name = String.IsNullOrEmpty(domain) ? name : name == "" ? domain : domain + "\\" + name;
+				}, found.Length);
+			}
+			finally
+			{
+				Marshal.FreeHGlobal(block);
+			}
+		});
 	}
 
 	// One account for each name, in the same order; ".\name" and bare names are those of this machine
 	public Account[] FromNames(string[] names)
 	{
-		return InBatches(names, NameBatch);
-	}
-
-	private static Account[] InBatches(string[] all, Func<string[], Account[]> look)
-	{
-		List<Account> found = new List<Account>();
-		for (int start = 0; start < all.Length; start += MostEntries)
+		return InBatches(names, delegate(Account[] found)
 		{
-			string[] batch = new string[Math.Min(MostEntries, all.Length - start)];
-			Array.Copy(all, start, batch, 0, batch.Length);
-			found.AddRange(look(batch));
-		}
-		return found.ToArray();
-	}
-
-	private Account[] SidBatch(string[] sids)
-	{
-		Account[] found = new Account[sids.Length];
-		IntPtr[] places = new IntPtr[sids.Length];
-		IntPtr domains = IntPtr.Zero, names = IntPtr.Zero;
-		IntPtr block = Marshal.AllocHGlobal(sids.Length * Sid.MostBytes);
-		try
-		{
-			for (int i = 0; i < sids.Length; i++)
+			Native.Given[] given = new Native.Given[found.Length];
+			uint flags = 0;
+			for (int i = 0; i < found.Length; i++)
 			{
-				byte[] bytes = Sid.ToBytes(sids[i]);
-				places[i] = new IntPtr(block.ToInt64() + i * Sid.MostBytes);
-				Marshal.Copy(bytes, 0, places[i], bytes.Length);
-				found[i] = new Account { Sid = sids[i] };
+				string name = found[i].Asked;
+				if (name.Length > LongestName)
+					throw new CallException("LsaLookupNames2", InvalidParameter);
+				if (name.StartsWith(".\\", StringComparison.Ordinal))
+					name = name.Substring(2);
+				if (name.IndexOfAny(new char[] { '\\', '@' }) < 0)
+					flags = IsolatedAsLocal;
+				given[i] = new Native.Given(name);
 			}
-			bool answered = Answered(Native.LsaLookupSids2(handle, 0, (uint)sids.Length, places, out domains, out names));
-			for (int i = 0; answered && i < sids.Length; i++)
-			{
-				Native.TranslatedName entry = Native.Read<Native.TranslatedName>(names, i);
-				string domain = DomainAt(domains, entry.DomainIndex), name = entry.Name.ToString();
-				found[i].Use = entry.Use;
-				if (IsUnknown(entry.Use))
-				{
-					found[i].Resolved = "unmapped";
-					found[i].Domain = domain == "" ? null : domain;
-					continue;
-				}
-				found[i].Resolved = "lsa";
-				found[i].Name = String.IsNullOrEmpty(domain) ? name : name == "" ? domain : domain + "\\" + name;
-			}
-		}
-		finally
-		{
-			Free(domains);
-			Free(names);
-			Marshal.FreeHGlobal(block);
-		}
-		return found;
-	}
-
-	private Account[] NameBatch(string[] names)
-	{
-		Account[] found = new Account[names.Length];
-		Native.Given[] given = new Native.Given[names.Length];
-		uint flags = 0;
-		for (int i = 0; i < names.Length; i++)
-		{
-			if (names[i].Length > LongestName)
-				throw new CallException("LsaLookupNames2", InvalidParameter);
-			string name = names[i].StartsWith(".\\", StringComparison.Ordinal) ? names[i].Substring(2) : names[i];
-			if (name.IndexOfAny(new char[] { '\\', '@' }) < 0)
-				flags = IsolatedAsLocal;
-			given[i] = new Native.Given(name);
-			found[i] = new Account { Asked = names[i] };
-		}
-		IntPtr domains = IntPtr.Zero, sids = IntPtr.Zero;
-		try
-		{
-			bool answered = Answered(Native.LsaLookupNames2(handle, flags, (uint)names.Length, given, out domains, out sids));
-			for (int i = 0; answered && i < names.Length; i++)
+			IntPtr domains, sids;
+			uint status = Native.LsaLookupNames2(handle, flags, (uint)found.Length, given, out domains, out sids);
+			Answer(status, domains, sids, delegate(int i)
 			{
 				Native.TranslatedSid2 entry = Native.Read<Native.TranslatedSid2>(sids, i);
-				found[i].Use = entry.Use;
-				found[i].Resolved = "unmapped";
 				// A bare name may be that of a domain: never what was meant.
-				if (entry.Use == Domain || IsUnknown(entry.Use) || entry.Sid == IntPtr.Zero)
-					continue;
-				found[i].Resolved = "lsa";
-				found[i].Sid = Sid.ToText(entry.Sid);
-			}
+				bool known = entry.Use != Domain && !IsUnknown(entry.Use) && entry.Sid != IntPtr.Zero;
+				found[i].Use = entry.Use;
+				found[i].Resolved = known ? "lsa" : "unmapped";
+				found[i].Sid = known ? Sid.ToText(entry.Sid) : null;
+			}, found.Length);
+		});
+	}
+
+	private static Account[] InBatches(string[] asked, Action<Account[]> look)
+	{
+		Account[] all = Array.ConvertAll(asked, one => new Account { Asked = one });
+		for (int start = 0; start < all.Length; start += MostEntries)
+		{
+			Account[] batch = new Account[Math.Min(MostEntries, all.Length - start)];
+			Array.Copy(all, start, batch, 0, batch.Length);
+			look(batch);
+		}
+		return all;
+	}
+
+	// Reads what a lookup answered and frees it, also when nothing was found.
+	private void Answer(uint status, IntPtr domains, IntPtr entries, Action<int> read, int count)
+	{
+		try
+		{
+			bool failed = status > Int32.MaxValue && status != NoneMapped;
+			if (failed && LookupStatus == 0)
+				LookupStatus = status;
+			for (int i = 0; !failed && i < count; i++)
+				read(i);
 		}
 		finally
 		{
 			Free(domains);
-			Free(sids);
+			Free(entries);
 		}
-		return found;
-	}
-
-	private bool Answered(uint status)
-	{
-		bool failed = status > Int32.MaxValue && status != NoneMapped;
-		if (failed && LookupStatus == 0)
-			LookupStatus = status;
-		return !failed;
 	}
 
 	private static bool IsUnknown(int use)

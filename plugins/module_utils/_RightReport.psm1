@@ -6,8 +6,6 @@
 
 #AnsibleRequires -CSharpUtil ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights
 
-using namespace ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights
-
 Set-StrictMode -Version 2.0
 
 function Read-Key {
@@ -41,7 +39,7 @@ function Read-Value {
 }
 
 function Get-Machine {
-    $computer = [Computer]::new()
+    $computer = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Computer]::new()
     $join = Read-Key -Path 'SYSTEM\CurrentControlSet\Control\CloudDomainJoin\JoinInfo' -Children
     @{
         name = $env:COMPUTERNAME
@@ -68,7 +66,7 @@ function Get-Machine {
     }
 }
 
-function Get-Iis {
+function Get-WebServer {
     $iis = @{ services = @(); version = $null; components = @(); readable = $false }
     foreach ($name in 'IISADMIN', 'W3SVC', 'WAS', 'WMSVC') {
         $key = Read-Key -Path "SYSTEM\CurrentControlSet\Services\$name"
@@ -101,7 +99,7 @@ function Get-Iis {
 function Get-Session {
     $session = @{ user = $null; administrator = $null; filtered = $null; elevated = $null }
     try {
-        $token = [Session]::new()
+        $token = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Session]::new()
         $session.user = $token.User
         $session.administrator = $token.Administrator
         $session.filtered = $token.Filtered
@@ -125,9 +123,9 @@ function Get-RightReport {
     param([string[]] $Account)
 
     $computer, $windows = Get-Machine
-    $report = @{ changed = $false; computer = $computer; windows = $windows; iis = Get-Iis; session = Get-Session }
+    $report = @{ changed = $false; computer = $computer; windows = $windows; iis = Get-WebServer; session = Get-Session }
     try {
-        $policy = [Policy]::new()
+        $policy = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Policy]::new()
         try {
             $sids = $policy.Holders('SeImpersonatePrivilege')
             $asked = $policy.FromNames($Account)
@@ -150,7 +148,7 @@ function Get-RightReport {
     }
     catch {
         $reason = $_.Exception.GetBaseException()
-        if ($reason -isnot [CallException]) { throw }
+        if ($null -eq $reason.PSObject.Properties['Call']) { throw }
         $report.failed = $true
         $report.msg = "The holders of SeImpersonatePrivilege cannot be read: $($reason.Message)"
         $report.error = @{ call = $reason.Call; status = '0x{0:X8}' -f $reason.Status }

@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Identities that every Windows has: well-known SIDs, their names per system language, and SIDs derived from names."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Use(IntEnum):
+    """SID_NAME_USE ([MS-LSAT] 2.2.13)."""
+
+    USER = 1
+    GROUP = 2
+    DOMAIN = 3
+    ALIAS = 4
+    WELL_KNOWN_GROUP = 5
+    DELETED_ACCOUNT = 6
+    INVALID = 7
+    UNKNOWN = 8
+    COMPUTER = 9
+    LABEL = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A name that the LSA knows; `domain` is empty for the few names without one (Everyone)."""
+
+    domain: str
+    name: str
+    use: Use = Use.USER
+
+
+EVERYONE = "S-1-1-0"
+SERVICE = "S-1-5-6"
+AUTHENTICATED_USERS = "S-1-5-11"
+IUSR = "S-1-5-17"
+SYSTEM = "S-1-5-18"
+LOCAL_SERVICE = "S-1-5-19"
+NETWORK_SERVICE = "S-1-5-20"
+ADMINISTRATORS = "S-1-5-32-544"
+USERS = "S-1-5-32-545"
+IIS_IUSRS = "S-1-5-32-568"
+ALL_SERVICES = "S-1-5-80-0"
+PRINT_SPOOLER = "S-1-5-99-216390572-1995538116-3857911515-2404958512-2623887229"
+DEFAULT_APP_POOL = "S-1-5-82-3006700770-424185619-1745488364-794895919-4004696415"
+
+_WELL_KNOWN = Use.WELL_KNOWN_GROUP
+_NT, _BUILTIN = "NT AUTHORITY", "BUILTIN"
+
+_ENGLISH: dict[str, Account] = {
+    EVERYONE: Account("", "Everyone", _WELL_KNOWN),
+    SERVICE: Account(_NT, "SERVICE", _WELL_KNOWN),
+    AUTHENTICATED_USERS: Account(_NT, "Authenticated Users", _WELL_KNOWN),
+    IUSR: Account(_NT, "IUSR", _WELL_KNOWN),
+    SYSTEM: Account(_NT, "SYSTEM", _WELL_KNOWN),
+    LOCAL_SERVICE: Account(_NT, "LOCAL SERVICE", _WELL_KNOWN),
+    NETWORK_SERVICE: Account(_NT, "NETWORK SERVICE", _WELL_KNOWN),
+    ADMINISTRATORS: Account(_BUILTIN, "Administrators", Use.ALIAS),
+    USERS: Account(_BUILTIN, "Users", Use.ALIAS),
+    IIS_IUSRS: Account(_BUILTIN, "IIS_IUSRS", Use.ALIAS),
+    ALL_SERVICES: Account("NT SERVICE", "ALL SERVICES", _WELL_KNOWN),
+}
+
+# Only names that Microsoft documents (table of localized service names in the SQL Server setup documentation); a name
+# that is not in that table stays English here. IUSR and IIS_IUSRS are never localized, their domain part is.
+_DOMAINS: dict[str, dict[str, str]] = {
+    "de": {_NT: "NT-AUTORITÄT", _BUILTIN: "VORDEFINIERT"},
+    "fr": {_NT: "AUTORITE NT"},
+}
+_NAMES: dict[str, dict[str, str]] = {
+    "de": {LOCAL_SERVICE: "LOKALER DIENST", NETWORK_SERVICE: "NETZWERKDIENST", ADMINISTRATORS: "Administratoren"},
+    "fr": {LOCAL_SERVICE: "SERVICE LOCAL", NETWORK_SERVICE: "SERVICE RÉSEAU"},
+    "it": {LOCAL_SERVICE: "SERVIZIO LOCALE", NETWORK_SERVICE: "SERVIZIO DI RETE"},
+}
+LANGUAGES = ("en", "de", "fr", "it", "ja", "ko", "zh")
+
+
+def well_known(language: str) -> dict[str, Account]:
+    """The names of the LSA's own tables, in the language of the system locale."""
+    if language not in LANGUAGES:
+        raise ValueError(f"language {language!r}: known are {', '.join(LANGUAGES)}")
+    domains, names = _DOMAINS.get(language, {}), _NAMES.get(language, {})
+    return {
+        sid: Account(domains.get(account.domain, account.domain), names.get(sid, account.name), account.use)
+        for sid, account in _ENGLISH.items()
+    }
+
+
+def authorities(language: str) -> dict[str, str]:
+    """SID -> name of the domains that the LSA has by itself (those of the well-known names)."""
+    domains = _DOMAINS.get(language, {})
+    return {
+        "S-1-1": "",
+        "S-1-5": domains.get(_NT, _NT),
+        "S-1-5-32": domains.get(_BUILTIN, _BUILTIN),
+        "S-1-5-80": "NT SERVICE",
+        "S-1-5-82": "IIS APPPOOL",
+        "S-1-5-99": "RESTRICTED SERVICES",
+    }
+
+
+def domain_of(sid: str) -> str:
+    """SID of the domain that a SID belongs to."""
+    for authority in ("S-1-5-80", "S-1-5-82", "S-1-5-99"):
+        if sid.startswith(authority + "-"):
+            return authority
+    return sid.rpartition("-")[0]
+
+
+def _hashed(text: str) -> str:
+    digest = hashlib.sha1(text.encode("utf-16-le"), usedforsecurity=False).digest()
+    return "-".join(str(part) for part in struct.unpack("<5I", digest))
+
+
+def service_sid(name: str) -> str:
+    """SID of `NT SERVICE\\name` ([MS-LSAT] 3.1.1.1.2)."""
+    return "S-1-5-80-" + _hashed(name.upper())
+
+
+def app_pool_sid(name: str) -> str:
+    """SID of `IIS APPPOOL\\name`."""
+    return "S-1-5-82-" + _hashed(name.lower())
+
+
+def domain_sid(name: str) -> str:
+    """An invented but stable SID for a domain or machine of this name."""
+    parts = struct.unpack("<3I", hashlib.sha256(name.upper().encode()).digest()[:12])
+    return "S-1-5-21-" + "-".join(str(part) for part in parts)
+
+
+def is_sid(text: str) -> bool:
+    """Whether `text` is the text form of a valid SID: revision 1, at most 15 sub-authorities."""
+    parts = text.split("-")
+    if parts[:2] != ["S", "1"] or not 3 <= len(parts) <= 18:
+        return False
+    if not all(part.isascii() and part.isdigit() for part in parts[3:]):
+        return False
+    authority = parts[2]
+    if authority.startswith("0x"):
+        return len(authority) == 14 and set(authority[2:]) <= set("0123456789ABCDEF") and int(authority, 16) >= 1 << 32
+    return authority.isascii() and authority.isdigit() and all(int(part) < 1 << 32 for part in parts[2:])

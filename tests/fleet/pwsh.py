@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A back end that runs what the client sent: the real payload under a real PowerShell engine on Linux.
+
+Its Windows calls land in a shim library that asks the model of the machine, its registry in two stand-ins for cmdlets.
+A payload that leaks, frees twice or asks for more access than it needs gets a failed answer that says so.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import typing as t
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from fleet import engine, registry, request
+from fleet.backend import Output
+from fleet.machine import Token
+from fleet.shim_server import ShimServer
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet.backend import Received
+    from fleet.machine import Machine
+
+HERE = Path(__file__).resolve().parent
+LIBRARIES = ("advapi32", "netapi32", "kernel32")
+
+
+class PowerShell:
+    """Runs commands under an engine, one process each."""
+
+    def __init__(self, program: Path | None = None, *, time_limit: float = 120) -> None:
+        found = program or engine.find("pwsh")
+        if found is None:
+            raise FileNotFoundError(f"no PowerShell engine that knows PWSH_STARTUP: not PWSH, {engine.BESIDE} or PATH")
+        self._program, self._time_limit = found, time_limit
+        self._libraries = shim()
+
+    def run(self, machine: Machine, received: Received) -> Output:
+        """Run one command on one machine, logged on as the client was."""
+        logon = machine.find_logon(received.user)
+        token = logon[1].token if logon else Token.USER
+        with tempfile.TemporaryDirectory(prefix="host-") as folder:
+            home = Path(folder)
+            (home / "registry.json").write_text(json.dumps(_registry(machine)))
+            server = ShimServer(machine, received.user, token, home / "shim")
+            try:
+                output = self._start(received, self._environment(machine, home))
+            except subprocess.TimeoutExpired:
+                return _failed(f"the PowerShell engine did not end within {self._time_limit:g} seconds")
+            finally:
+                breaches = server.finish()
+        return _failed("the payload misused Windows: " + "; ".join(breaches)) if breaches else output
+
+    def _start(self, received: Received, environment: Mapping[str, str]) -> Output:
+        script, arguments = request.script_of(received.command_line)
+        command = [str(self._program), "-NoProfile", "-NonInteractive", "-EncodedCommand", _encoded(script)]
+        if arguments:
+            command += ["-EncodedArguments", _encoded(_clixml(arguments))]
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=environment["HOME"],
+            start_new_session=True,
+        ) as process:
+            try:
+                stdout, stderr = process.communicate(received.stdin, timeout=self._time_limit)
+            except BaseException:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise
+        return Output(stdout, stderr, process.returncode)
+
+    def _environment(self, machine: Machine, home: Path) -> dict[str, str]:
+        beside = self._program.parent
+        return {
+            "PATH": os.pathsep.join([str(beside / "compat"), str(beside), os.environ.get("PATH", os.defpath)]),
+            "LD_LIBRARY_PATH": str(self._libraries),
+            "PWSH_STARTUP": str(HERE / "startup.ps1"),
+            "FLEET_SHIM": str(home / "shim"),
+            "FLEET_REGISTRY": str(home / "registry.json"),
+            "COMPUTERNAME": machine.name,
+            "LANG": "C.UTF-8",
+            "POWERSHELL_TELEMETRY_OPTOUT": "1",
+            **dict.fromkeys(("HOME", "TEMP", "TMP", "TMPDIR"), str(home)),
+        }
+
+
+@functools.cache
+def shim() -> Path:
+    """Folder with the shim library under the names of the Windows ones; compiled once for each text of it."""
+    source = HERE / "shim" / "shim.c"
+    mark = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
+    folder = engine.CHECKOUT / ".build" / f"shim-{mark}"
+    if not folder.is_dir():
+        compiler = engine.find("cc")
+        if compiler is None:
+            raise FileNotFoundError("no C compiler for the shim library: set CC, or have cc on PATH")
+        folder.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+            library = Path(made) / "shims" / "shim.so"
+            library.parent.mkdir()
+            options = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-pthread"]
+            subprocess.run([str(compiler), *options, "-o", str(library), str(source)], check=True)
+            for name in LIBRARIES:
+                (library.parent / f"{name}.dll.so").symlink_to(library.name)
+            with contextlib.suppress(OSError):  # another process was faster
+                library.parent.rename(folder)
+    return folder
+
+
+def _registry(machine: Machine) -> dict[str, t.Any]:
+    """What the stand-ins of startup.ps1 read."""
+    view = registry.View(machine)
+    keys = {path: {"values": view.values(path), "children": view.children(path)} for path in view.paths()}
+    return {"keys": keys, "denied": [path.lower() for path in machine.denied_keys]}
+
+
+def _failed(message: str) -> Output:
+    return Output(json.dumps({"failed": True, "changed": False, "msg": message}).encode() + b"\r\n", b"", 1)
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode("utf-16-le")).decode()
+
+
+def _clixml(arguments: tuple[str, ...]) -> str:
+    strings = "".join(f"<S>{escape(argument)}</S>" for argument in arguments)
+    return (
+        '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0">'
+        '<TN RefId="0"><T>System.Collections.ArrayList</T><T>System.Object</T></TN>'
+        f"<LST>{strings}</LST></Obj></Objs>"
+    )

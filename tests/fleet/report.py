@@ -1,0 +1,213 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `Get-RightReport` of the payload tells of a simulated machine: the same calls in the same order, in Python."""
+
+from __future__ import annotations
+
+import typing as t
+
+from fleet import lsa, registry, winapi
+from fleet.machine import RIGHT, Machine, Token
+from fleet.names import Use
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Json = dict[str, t.Any]
+IIS_SERVICES = ("IISADMIN", "W3SVC", "WAS", "WMSVC")
+LONGEST_NAME = 0x7FFE
+_UNKNOWN = (Use.DELETED_ACCOUNT, Use.INVALID, Use.UNKNOWN)
+
+
+class _CallError(Exception):
+    def __init__(self, call: str, status: int) -> None:
+        super().__init__(f"{call} failed with 0x{status:08X}.")
+        self.call, self.status = call, status
+
+
+def right_report(machine: Machine, user: str, token: Token, accounts: Sequence[str]) -> Json:
+    """The payload's answer to someone with this token who asks for the holders and for these accounts."""
+    if machine.language_mode != "FullLanguage":
+        return _refused(machine.language_mode)
+    faults = lsa.Faults(machine.faults)
+    windows, view = winapi.Windows(machine, user, token, faults), registry.View(machine)
+    report: Json = {
+        "changed": False,
+        "computer": _computer(machine, windows, view),
+        "windows": _windows(windows, view),
+        "iis": _iis(machine, view),
+        "session": _session(machine, windows),
+    }
+    policy = lsa.Lsa(machine, token, faults)
+    try:
+        report |= _read(policy, accounts)
+    except _CallError as error:
+        report |= {
+            "failed": True,
+            "msg": f"The holders of {RIGHT} cannot be read: {error}",
+            "error": {"call": error.call, "status": f"0x{error.status:08X}"},
+        }
+    return report
+
+
+def _refused(mode: str) -> Json:
+    return {
+        "changed": False,
+        "failed": True,
+        "msg": f"The holders of {RIGHT} cannot be read: PowerShell runs in {mode} mode here.",
+        "error": {"call": "language mode", "status": None},
+        "session": {"language_mode": mode},
+    }
+
+
+def _computer(machine: Machine, windows: winapi.Windows, view: registry.View) -> Json:
+    status, role = windows.ds_role(1)
+    pending_status, state = windows.ds_role(3)
+    known = role if isinstance(role, winapi.PrimaryDomain) else None
+    return {
+        "name": machine.name,
+        "machine_role": known.role if known else None,
+        "role_status": status or pending_status,
+        "read_only": bool(known and known.flags & winapi.DS_READ_ONLY),
+        "role_pending": state == 2,
+        "domain": known.flat if known else None,
+        "dns_domain": known.dns if known else None,
+        "entra_joined": _unless_denied(lambda: bool(view.children(registry.JOIN_INFO)), None),
+    }
+
+
+def _windows(windows: winapi.Windows, view: registry.View) -> Json:
+    version = _unless_denied(lambda: view.values(registry.CURRENT_VERSION), None) or {}
+    options = _unless_denied(lambda: view.values(registry.PRODUCT_OPTIONS), None) or {}
+    build = version.get("CurrentBuild")
+    return {
+        "product_type": options.get("ProductType"),
+        "sku": windows.product_info() or None,
+        "build": None if build is None else int(build),
+        "revision": version.get("UBR"),
+        "edition": version.get("EditionID"),
+        "caption": version.get("ProductName"),
+        "installation_type": version.get("InstallationType"),
+        "display_version": version.get("DisplayVersion"),
+    }
+
+
+def _iis(machine: Machine, view: registry.View) -> Json:
+    def services() -> list[str]:
+        return [name for name in IIS_SERVICES if view.values(rf"{registry.SERVICES}\{name}") is not None]
+
+    iis: Json = {
+        "services": _unless_denied(services, None),
+        "version": None,
+        "components": [],
+        "readable": False,
+    }
+    if (machine.bits, machine.windows_bits) == (32, 64):
+        return iis
+    denied: registry.Key | None = {}
+    setup = _unless_denied(lambda: view.values(registry.INET_STP), denied)
+    components = _unless_denied(lambda: view.values(rf"{registry.INET_STP}\Components"), denied)
+    iis["readable"] = setup is not denied and components is not denied
+    if setup:
+        iis["version"] = f"{setup['MajorVersion']}.{setup['MinorVersion']}"
+    iis["components"] = sorted(name for name, value in (components or {}).items() if value == 1)
+    return iis
+
+
+def _session(machine: Machine, windows: winapi.Windows) -> Json:
+    session: Json = dict.fromkeys(("user", "administrator", "filtered", "elevated"))
+    if windows.open_token():
+        user = windows.token_user()
+        groups = None if user is None else windows.token_groups()
+        elevated = None if groups is None else windows.token_elevated()
+        if groups is not None and elevated is not None:
+            attributes = dict(groups).get("S-1-5-32-544", 0)
+            filtered = bool(attributes & winapi.GROUP_DENY_ONLY)
+            administrator = not filtered and bool(attributes & winapi.GROUP_ENABLED)
+            session = {"user": user, "administrator": administrator, "filtered": filtered, "elevated": elevated}
+    return session | {
+        "language_mode": machine.language_mode,
+        "powershell": machine.powershell_version,
+        "bits": machine.bits,
+        "windows_bits": machine.windows_bits,
+    }
+
+
+def _read(policy: lsa.Lsa, accounts: Sequence[str]) -> Json:
+    status, handle = policy.open_policy(lsa.AUDIT)
+    if status != lsa.SUCCESS:
+        raise _CallError("LsaOpenPolicy", status)
+    try:
+        status, holders = policy.enumerate_accounts_with_user_right(handle, RIGHT)
+        if status not in (lsa.SUCCESS, lsa.NO_MORE_ENTRIES):
+            raise _CallError("LsaEnumerateAccountsWithUserRight", status)
+        statuses: list[int] = []
+        holders.sort()
+        asked = _from_names(policy, handle, accounts, statuses)
+        found = _from_sids(policy, handle, [*holders, *(one["sid"] for one in asked if one["sid"])], statuses)
+    finally:
+        policy.close(handle)
+    names = {one["sid"]: one for one in found}
+    failures = [status for status in statuses if _failed(status)]
+    return {
+        "holders": [names[sid] for sid in holders],
+        "accounts": [one | {"name": names[one["sid"]]["name"] if one["sid"] else None} for one in asked],
+        "lookup_status": f"0x{failures[0] if failures else 0:08X}",
+    }
+
+
+def _from_sids(policy: lsa.Lsa, handle: int, sids: Sequence[str], statuses: list[int]) -> list[Json]:
+    answers = []
+    for batch in _batches(sids):
+        status, found = policy.lookup_sids2(handle, batch)
+        statuses.append(status)
+        for index, sid in enumerate(batch):
+            answer: Json = {"sid": sid, "name": None, "use": None, "resolved": "failed", "domain": None}
+            if not _failed(status):
+                entry = found.entries[index]
+                domain = found.domains[entry.domain_index][0] if entry.domain_index >= 0 else ""
+                answer["use"] = int(entry.use)
+                if entry.use in _UNKNOWN:
+                    answer |= {"resolved": "unmapped", "domain": domain or None}
+                else:
+                    answer |= {"resolved": "lsa", "name": "\\".join(filter(None, (domain, entry.name)))}
+            answers.append(answer)
+    return answers
+
+
+def _from_names(policy: lsa.Lsa, handle: int, asked: Sequence[str], statuses: list[int]) -> list[Json]:
+    answers = []
+    for batch in _batches(asked):
+        if any(len(name) > LONGEST_NAME for name in batch):
+            raise _CallError("LsaLookupNames2", lsa.INVALID_PARAMETER)
+        given = [name.removeprefix(".\\") for name in batch]
+        local = any("\\" not in name and "@" not in name for name in given)
+        status, found = policy.lookup_names2(handle, lsa.ISOLATED_AS_LOCAL if local else 0, given)
+        statuses.append(status)
+        for index, name in enumerate(batch):
+            answer: Json = {"asked": name, "sid": None, "use": None, "resolved": "failed"}
+            if not _failed(status):
+                entry = found.entries[index]
+                known = entry.use not in (Use.DOMAIN, *_UNKNOWN) and entry.sid
+                answer |= {"use": int(entry.use), "resolved": "lsa" if known else "unmapped"}
+                answer["sid"] = entry.sid if known else None
+            answers.append(answer)
+    return answers
+
+
+def _failed(status: int) -> bool:
+    return status > 0x7FFFFFFF and status != lsa.NONE_MAPPED
+
+
+def _batches(texts: Sequence[str]) -> list[Sequence[str]]:
+    return [texts[start : start + lsa.MOST_ENTRIES] for start in range(0, len(texts), lsa.MOST_ENTRIES)]
+
+
+_T = t.TypeVar("_T")
+
+
+def _unless_denied(read: Callable[[], _T | None], otherwise: _T | None) -> _T | None:
+    try:
+        return read()
+    except registry.KeyDeniedError:
+        return otherwise

@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the installed ansible-core would send for the payload, without a connection."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from inspect import signature
+from pathlib import Path
+
+import pytest
+from ansible.executor import module_common
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import shell_loader
+from ansible.template import Templar
+
+from fleet import engine
+from fleet.backend import Received
+from fleet.pwsh import PowerShell
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fleet.backend import BackEnd
+    from fleet.machine import Machine
+
+USER = "SIM\\auditor"
+
+
+@pytest.fixture(scope="session")
+def powershell() -> PowerShell:
+    """The back end that runs the payload under a real engine."""
+    engine.need("cc")
+    return PowerShell(engine.need("pwsh"))
+
+
+@pytest.fixture(scope="session")
+def win51_check() -> Path:
+    """The program that proves a text for Windows PowerShell 5.1 and C# 5."""
+    return engine.need("win51-check")
+
+
+@pytest.fixture(scope="session")
+def sent() -> Callable[..., Received]:
+    """What the installed ansible-core sends for one run of a module: of the collection, or a file of its own."""
+    # Core takes a module's full name from its path, so this is the path of the collection, not of the checkout.
+    collection = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"], "ansible_collections", "winrights", "seimpersonate")
+    shell = shell_loader.get("powershell")
+    options = {"shell_plugin": shell} if "shell_plugin" in signature(module_common.modify_module).parameters else {}
+
+    def pack(module: str | Path, user: str = USER, **arguments: t.Any) -> Received:
+        ours = isinstance(module, str)
+        name = f"winrights.seimpersonate.{module}" if ours else module.stem
+        built = module_common.modify_module(
+            module_name=name,
+            module_path=str(collection / "plugins" / "modules" / f"{module}.ps1" if ours else module),
+            module_args={**arguments, "_ansible_module_name": name},
+            templar=Templar(loader=DataLoader()),
+            task_vars={},
+            **options,
+        )
+        if options:  # since 2.21 the module brings its command line
+            words, data = built.get_command_args(None)
+            return Received(" ".join(words), data, user, {})
+        data = built[0] if isinstance(built, tuple) else built.b_module_data  # a tuple until 2.18
+        return Received(shell.build_module_command("", "#!powershell", ""), data, user, {})
+
+    return pack
+
+
+@pytest.fixture(scope="session")
+def ask(sent: Callable[..., Received]) -> Callable[..., dict[str, t.Any]]:
+    """Send local_right_info to a machine; returns the answer, which must be all that was printed."""
+
+    def run(back_end: BackEnd, machine: Machine, *accounts: str) -> dict[str, t.Any]:
+        output = back_end.run(machine, sent("local_right_info", accounts=list(accounts)))
+        assert output.stderr == b"", output.stderr.decode()
+        assert output.stdout.isascii()
+        return t.cast("dict[str, t.Any]", json.loads(output.stdout))
+
+    return run
