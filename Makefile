@@ -13,7 +13,7 @@ JOBS ?= 2
 LIFE ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fleet docs payloads lock build clean venv-test venv-lint
+.PHONY: help demo test matrix lint fleet docs payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ demo: venv-test ## Audit a simulated fleet over real WinRM, report at the end
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them)
 	@$(RUN) python -m pytest -n $(JOBS) $(ARGS)
+
+matrix: $(HERE) ## The playbook and payload tests with every supported ansible-core (CORES="2.16 2.21" for some)
+	@JOBS=$(JOBS) PYTHONPATH="$(CURDIR)/tests" sh tests/matrix.sh $(CORES)
 
 lint: venv-lint ## Style, types, docs, changelog and licence checks
 	@$(RUN) sh tests/lint.sh

@@ -1,25 +1,26 @@
 #!/bin/sh
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Writes the lock files anew from the .in files (make lock). Needs uv. Python 3.11 is held to the newest
-# ansible-core that supports it, 2.19; newer interpreters get the newest.
+# Writes the lock files anew from the .in files (make lock). Needs uv.
 set -eu
 cd "$(dirname "$0")"
-lock() { # interpreter, set
-    case $1 in 3.11) core='ansible-core<2.20' ;; *) core='ansible-core>=2.21,<2.22' ;; esac
-    pins=/dev/null
-    [ "$2" = test ] || pins=test-py$1.txt
+lock() { # lock file, .in file, oldest Python, ansible-core, further constraints
     {
         printf '# SPDX-FileCopyrightText: Winrights Authors\n# SPDX-License-Identifier: GPL-3.0-or-later\n'
-        printf '# Made by requirements/lock.sh from %s.in for Python %s; do not edit.\n' "$2" "$1"
-        printf '%s\n' "$core" | uv pip compile --quiet --no-config --universal --python-version "$1" --generate-hashes \
-            --no-emit-index-url --only-binary :all: --no-header --no-annotate --constraint - --constraint "$pins" "$2.in"
-    } > "$2-py$1.txt.new"
-    mv "$2-py$1.txt.new" "$2-py$1.txt"
+        printf '# Made by requirements/lock.sh from %s for Python %s; do not edit.\n' "$2" "$3"
+        printf 'ansible-core%s\n' "$4" | uv pip compile --quiet --no-config --universal --python-version "$3" --generate-hashes \
+            --no-emit-index-url --only-binary :all: --no-header --no-annotate --constraint - --constraint "${5:-/dev/null}" "$2"
+    } > "$1.new"
+    mv "$1.new" "$1"
 }
+# Python 3.11 gets the newest ansible-core that supports it, newer interpreters the newest.
+lock test-py3.11.txt test.in 3.11 '<2.20'
+lock test-py3.12.txt test.in 3.12 '>=2.21,<2.22'
 # The lint set keeps the versions of the test set: both live in one .venv.
-for set in test lint; do
-    for python in 3.11 3.12; do
-        lock "$python" "$set"
-    done
-done
+lock lint-py3.11.txt lint.in 3.11 '<2.20' test-py3.11.txt
+lock lint-py3.12.txt lint.in 3.12 '>=2.21,<2.22' test-py3.12.txt
+# The other supported versions, for make matrix.
+lock core2.16.txt test.in 3.11 '>=2.16,<2.17'
+lock core2.17.txt test.in 3.11 '>=2.17,<2.18'
+lock core2.18.txt test.in 3.11 '>=2.18,<2.19'
+lock core2.20.txt test.in 3.12 '>=2.20,<2.21'

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The playbook and payload tests with every supported ansible-core, each in a virtual environment of its own under .build/.
+#   tests/matrix.sh [CORE...]     for example 2.16 2.21; without arguments all of them
+# A version for which this machine has no interpreter is named at the end; it fails the run when it was asked for by name.
+set -u
+cd "$(dirname "$0")/.."
+asked=$*
+passed="" failed="" missing=""
+for core in ${asked:-2.16 2.17 2.18 2.19 2.20 2.21}; do
+    case $core in # the set of its lock file, and the Pythons that it supports
+        2.16 | 2.17) set_name=core$core pythons="3.11 3.12" ;;
+        2.18) set_name=core$core pythons="3.11 3.13" ;;
+        2.19) set_name=test pythons="3.11 3.11" ;;
+        2.20) set_name=core$core pythons="3.12 3.14" ;;
+        2.21) set_name=test pythons="3.12 3.14" ;;
+        *) echo "unknown ansible-core $core; known are 2.16 to 2.21" >&2 && exit 1 ;;
+    esac
+    # shellcheck disable=SC2086 # two words are two arguments
+    if ! python=$(PATH=$(echo "$PATH" | tr ':' '\n' | grep -v "/$VENV/bin$" | paste -sd: -) requirements/python.sh $pythons); then
+        missing="$missing $core(Python $pythons)"
+        continue
+    fi
+    venv=.build/core$core
+    VENV=$venv PYTHON=$python requirements/venv.sh "$set_name" || exit 1
+    echo "== ansible-core $core, $("$python" --version)"
+    if PATH="$PWD/$venv/bin:$PATH" "$venv/bin/python" -m pytest -q -n "${JOBS:-2}" tests/playbooks tests/unit/payload tests/unit/plugins; then
+        passed="$passed $core"
+    else
+        failed="$failed $core"
+    fi
+done
+echo "matrix: passed:${passed:- none}; failed:${failed:- none}; no interpreter:${missing:- none}"
+[ -z "$failed" ] && { [ -z "$missing" ] || [ -z "$asked" ]; }
