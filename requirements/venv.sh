@@ -10,6 +10,7 @@ set_name=$1
 venv=${VENV:-.venv}
 
 version() { "$1" -c 'import sys; print(sys.version)' 2>/dev/null; }
+whole() { "$1" -c 'import pip' 2>/dev/null; } # an interrupted set-up leaves a folder without pip
 
 if [ -n "${PYTHON:-}" ]; then
     "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
@@ -17,13 +18,13 @@ if [ -n "${PYTHON:-}" ]; then
         exit 1
     }
     python=$PYTHON
-elif version "$venv/bin/python" >/dev/null; then
+elif whole "$venv/bin/python"; then
     python=$venv/bin/python # keep what is there: a second run changes nothing
 elif ! python=$(requirements/python.sh 3.11); then
     echo "No Python 3.11 or newer found; install one or say make PYTHON=/path/to/python" >&2
     exit 1
 fi
-if [ "$(version "$venv/bin/python" || :)" = "$(version "$python")" ]; then python=$venv/bin/python; fi
+if [ "$(version "$venv/bin/python" || :)" = "$(version "$python")" ] && whole "$venv/bin/python"; then python=$venv/bin/python; fi
 
 lock=requirements/$set_name.txt
 if [ ! -f "$lock" ]; then
@@ -38,6 +39,7 @@ else
     echo "Making $venv with Python $("$python" -c 'import platform; print(platform.python_version())') from $lock (once, about half a minute)"
     rm -rf "$venv"
     "$python" -m venv "$venv" || {
+        rm -rf "$venv"
         echo "python -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2
         exit 1
     }

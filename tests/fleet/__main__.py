@@ -20,6 +20,7 @@ from fleet.fleet import Fleet
 if t.TYPE_CHECKING:
     from fleet.backend import BackEnd
 
+TRANSPORTS = {"winrm": ("ntlm", "basic"), "psrp": ("ntlm", "basic", "negotiate")}
 BACK_ENDS = {"emulator": "fleet.emulator:Emulator", "powershell": "fleet.pwsh:PowerShell"}
 
 
@@ -29,10 +30,14 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--inventory", type=Path, required=True, help="file to write; it holds the passwords")
     parser.add_argument("--life", type=float, default=600.0, help="seconds after which the fleet ends (600)")
     parser.add_argument("--backend", choices=sorted(BACK_ENDS), default="emulator")
-    parser.add_argument("--transport", choices=("ntlm", "basic"), default="ntlm")
+    parser.add_argument("--connection", choices=sorted(TRANSPORTS), default="winrm")
+    parser.add_argument("--transport", choices=TRANSPORTS["psrp"], default="ntlm", help="negotiate goes with psrp only")
     parser.add_argument("--scheme", choices=("http", "https"), default="http")
     parser.add_argument("--journal", type=Path, help="file that gets one line of JSON per request")
-    return parser.parse_args(arguments)
+    asked = parser.parse_args(arguments)
+    if asked.transport not in TRANSPORTS[asked.connection]:
+        parser.error(f"the {asked.connection} connection has no transport {asked.transport}")
+    return asked
 
 
 def back_end(name: str) -> BackEnd:
@@ -51,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     fleet = Fleet(
         [],
         back_end(asked.backend),
+        connection=asked.connection,
         transport=asked.transport,
         scheme=asked.scheme,
         life=asked.life,

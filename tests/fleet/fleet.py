@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import selectors
 import socket
@@ -20,20 +21,35 @@ from fleet.authn import Access
 from fleet.backend import BackEnd
 from fleet.certificates import Authority
 from fleet.faults import SCENARIOS, Scenario
+from fleet.host import Host
 from fleet.journal import Journal, Record
-from fleet.server import Host, Listener
+from fleet.server import Listener
 
 if t.TYPE_CHECKING:
     from fleet.machine import Machine
 
+ConnectionName = t.Literal["winrm", "psrp"]
 Scheme = t.Literal["http", "https"]
+
+# What the variables of the winrm connection are called with psrp.
+PSRP = {
+    "ansible_winrm_transport": "ansible_psrp_auth",
+    "ansible_winrm_scheme": "ansible_psrp_protocol",
+    "ansible_winrm_ca_trust_path": "ansible_psrp_ca_cert",
+    "ansible_winrm_message_encryption": "ansible_psrp_message_encryption",
+    "ansible_winrm_send_cbt": "ansible_psrp_negotiate_send_cbt",
+    "ansible_winrm_kerberos_hostname_override": "ansible_psrp_negotiate_hostname_override",
+    "ansible_winrm_operation_timeout_sec": "ansible_psrp_operation_timeout",
+    "ansible_winrm_read_timeout_sec": "ansible_psrp_read_timeout",
+}
 
 
 class Fleet:
     """Simulated Windows hosts on loopback, from `with` to the end of its block.
 
-    `transport` and `scheme` are those of `ansible_winrm_transport` and `ansible_winrm_scheme`. A fleet ends by
-    itself after `life` seconds.
+    `connection`, `transport` and `scheme` are what the inventory tells Ansible to use; the hosts speak WinRS and PSRP
+    whatever it says. Variables of the winrm connection get the names they have with psrp. A fleet ends by itself after
+    `life` seconds.
     """
 
     def __init__(
@@ -41,14 +57,17 @@ class Fleet:
         machines: Iterable[Machine],
         back_end: BackEnd,
         *,
+        connection: ConnectionName = "winrm",
         transport: str = "ntlm",
         scheme: Scheme = "http",
         access: Access | None = None,
         life: float = 900.0,
         journal: Path | None = None,
     ) -> None:
+        if connection == "psrp":
+            importlib.import_module("psrpcore")  # where it is missing the hosts have no shells for psrp
         self.journal = Journal(journal)
-        self._back_end, self._transport, self._scheme = back_end, transport, scheme
+        self._back_end, self._connection, self._transport, self._scheme = back_end, connection, transport, scheme
         self._access = access or Access(unencrypted=transport in ("basic", "plaintext"))
         self._folder = tempfile.TemporaryDirectory(prefix="fleet-")
         self._authority = Authority(Path(self._folder.name)) if scheme == "https" else None
@@ -109,8 +128,7 @@ class Fleet:
             "ansible_port": listener.server_port,
             "ansible_user": user,
             "ansible_password": machine.logons[user].password,
-            **trouble.variables,
-            **(variables or {}),
+            **self._named({**trouble.variables, **(variables or {})}),
         }
         for group in groups:
             self._groups.setdefault(group, set()).add(machine.name)
@@ -122,7 +140,6 @@ class Fleet:
     def inventory(self) -> dict[str, t.Any]:
         """Give the inventory as Ansible's YAML plugin reads it; `ansible_shell_type` is the connection's to choose."""
         variables: dict[str, t.Any] = {
-            "ansible_connection": "winrm",
             "ansible_winrm_transport": self._transport,
             "ansible_winrm_scheme": self._scheme,
             "ansible_winrm_operation_timeout_sec": 10,
@@ -134,6 +151,7 @@ class Fleet:
             name: {"hosts": {host: {} for host in sorted(its)}} for name, its in sorted(self._groups.items())
         }
         hosts = {name: dict(its) for name, its in self._variables.items()}
+        variables = {"ansible_connection": self._connection, **self._named(variables)}
         return {"all": {"vars": variables, "hosts": hosts, "children": groups}}
 
     def write_inventory(self, path: Path) -> Path:
@@ -186,6 +204,15 @@ class Fleet:
             self._waker.close()
             self._wakes.close()
             self._folder.cleanup()
+
+    def _named(self, variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Call variables of the winrm connection as the fleet's own connection does."""
+        if self._connection == "winrm":
+            return dict(variables)
+        named = {PSRP.get(name, name): value for name, value in variables.items()}
+        if named.get("ansible_psrp_auth") == "basic" and self._scheme == "http":
+            named["ansible_psrp_message_encryption"] = "never"  # pypsrp wants to be told, pywinrm does not
+        return named
 
     def _accept(self) -> None:
         """Accept for all listeners in one thread, until the end of life."""

@@ -12,11 +12,13 @@ import base64
 import json
 import re
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 SEPARATOR = b"\0\0\0\0"
+CLIXML = "http://schemas.microsoft.com/powershell/2004/04"
 
 
 class NotUnderstood(ValueError):
@@ -77,8 +79,24 @@ def script_of(command_line: str) -> tuple[str, tuple[str, ...]]:
     while (match := _COMMAND.match(text)) is not None:
         encoded = _ARGUMENTS.search(text)
         text = _utf16(match["command"]).strip()
-        arguments = _strings(_utf16(encoded["arguments"])) if encoded else ()
+        arguments = strings(_utf16(encoded["arguments"])) if encoded else ()
     return text, arguments
+
+
+def line_of(script: str, arguments: Sequence[str] = ()) -> str:
+    """Write the command line that runs a script, as ansible-core 2.21 does; `script_of` reads it."""
+    line = f"powershell -NoProfile -NonInteractive -EncodedCommand {_base64(script)}"
+    return f"{line} -EncodedArguments {_base64(_clixml(arguments))}" if arguments else line
+
+
+def errors_of(stderr: bytes) -> str:
+    """Read what PowerShell wrote to stderr: the errors of its CLIXML, or the text that it is."""
+    text = stderr.decode(errors="replace")
+    head, found, clixml = text.partition("#< CLIXML")
+    try:
+        return head + "".join(strings(clixml.strip(), "Error")) if found else text
+    except NotUnderstood:
+        return text
 
 
 _COMMAND = re.compile(
@@ -95,15 +113,31 @@ def _utf16(encoded: str) -> str:
         raise NotUnderstood("a command line that is not base64 of UTF-16") from error
 
 
-def _strings(clixml: str) -> tuple[str, ...]:
-    """Strings of the list that 2.21 sends as -EncodedArguments."""
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode("utf-16-le")).decode()
+
+
+def strings(clixml: str, stream: str | None = None) -> tuple[str, ...]:
+    """Strings of CLIXML, all of them or those of one stream; 2.21 sends a list of them as -EncodedArguments."""
     try:
-        found = ElementTree.fromstring(clixml).iter("{http://schemas.microsoft.com/powershell/2004/04}S")
+        found = ElementTree.fromstring(clixml).iter(f"{{{CLIXML}}}S")
     except ElementTree.ParseError as error:
-        raise NotUnderstood("-EncodedArguments is not CLIXML") from error
+        raise NotUnderstood("not CLIXML") from error
     # control characters and surrogates come as _xHHHH_, one per UTF-16 unit
-    texts = (re.sub(r"(?i)_x([0-9a-f]{4})_", lambda unit: chr(int(unit[1], 16)), node.text or "") for node in found)
+    texts = (
+        re.sub(r"(?i)_x([0-9a-f]{4})_", lambda unit: chr(int(unit[1], 16)), node.text or "")
+        for node in found
+        if stream in (None, node.get("S"))
+    )
     return tuple(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le") for text in texts)
+
+
+def _clixml(texts: Sequence[str]) -> str:
+    """Write strings as a list of CLIXML; `strings` reads it."""
+    marked = [re.sub(r"_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x1f]", lambda found: f"_x{ord(found[0]):04X}_", text) for text in texts]
+    items = "".join(f"<S>{escape(text)}</S>" for text in marked)
+    kind = '<TN RefId="0"><T>System.Collections.ArrayList</T><T>System.Object</T></TN>'
+    return f'<Objs Version="1.1.0.1" xmlns="{CLIXML}"><Obj RefId="0">{kind}<LST>{items}</LST></Obj></Objs>'
 
 
 def _new_form(manifest: Mapping[str, t.Any], data: bytes) -> ModuleCall | InternalCall:

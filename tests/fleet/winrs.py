@@ -3,7 +3,8 @@
 """Command shells of one host: shells, commands, quotas. Knows no HTTP, starts nothing, never blocks.
 
 A shell kind is an object with `resource`, `handle(request, user)`, `open()` and `forget()`; this is the one of
-WinRS. The caller holds the host's lock, starts a command that is ready, and waits where it is told to.
+WinRS, and psrp.py makes another of it. The caller holds the host's lock, starts a command that is ready, and waits
+where it is told to.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import typing as t
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from fleet import soap
@@ -42,14 +44,12 @@ class Command:
     stdin: bytearray = field(default_factory=bytearray, repr=False)
     started: bool = False
     done: threading.Event = field(default_factory=threading.Event, repr=False)
-    unread: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
-    exit_code: int = 0
+    output: Output = field(default_factory=Output, repr=False)
+    unread: list[tuple[str, bytes]] | None = field(default=None, repr=False)  # None: nobody has asked since it is done
 
     def finish(self, output: Output) -> None:
-        """Give the command its output and wake whoever waits for it."""
-        for name, data in (("stdout", output.stdout), ("stderr", output.stderr)):
-            self.unread += [(name, data[at : at + CHUNK]) for at in range(0, len(data), CHUNK)]
-        self.exit_code = output.exit_code
+        """Give the command its output and wake whoever waits for it; needs no lock."""
+        self.output = output
         self.done.set()
 
 
@@ -86,6 +86,8 @@ class Winrs:
     """The command shells of one host."""
 
     resource = soap.CMD_SHELL
+    inputs: tuple[str, ...] = ("stdin",)
+    outputs: tuple[str, ...] = ("stdout", "stderr")
 
     def __init__(self, quota: Quota) -> None:
         self._quota = quota
@@ -114,8 +116,7 @@ class Winrs:
     def _create(self, request: soap.Request, user: str) -> Reply:
         if sum(shell.user == user for shell in self._shells.values()) >= self._quota.shells:
             raise soap.too_many_shells()
-        variables = request.body.iter(_rsp("Variable"))
-        shell = Shell(user, {variable.get("Name", ""): variable.text or "" for variable in variables})
+        shell = self._new_shell(request, user)
         self._shells[shell.id] = shell
         selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell.id}</w:Selector></w:SelectorSet>'
         return Reply(
@@ -129,8 +130,8 @@ class Winrs:
     def _describe(self, shell: Shell) -> str:
         return (
             f"<rsp:Shell><rsp:ShellId>{shell.id}</rsp:ShellId><rsp:ResourceUri>{self.resource}</rsp:ResourceUri>"
-            f"<rsp:Owner>{escape(shell.user)}</rsp:Owner><rsp:InputStreams>stdin</rsp:InputStreams>"
-            "<rsp:OutputStreams>stdout stderr</rsp:OutputStreams><rsp:State>Connected</rsp:State></rsp:Shell>"
+            f"<rsp:Owner>{escape(shell.user)}</rsp:Owner><rsp:InputStreams>{' '.join(self.inputs)}</rsp:InputStreams>"
+            f"<rsp:OutputStreams>{' '.join(self.outputs)}</rsp:OutputStreams><rsp:State>Connected</rsp:State></rsp:Shell>"
         )
 
     def _get(self, _request: soap.Request, shell: Shell) -> Reply:
@@ -140,31 +141,24 @@ class Winrs:
         if shell.operations >= self._quota.operations:
             raise soap.too_many_operations()
         shell.operations += 1
-        words = [request.body.find(f".//{_rsp('Command')}"), *request.body.iter(_rsp("Arguments"))]
-        line = " ".join(word.text or "" for word in words if word is not None)
-        command = Command(line, shell.user, shell.environment)
-        shell.commands[command.id] = command
-        # FALSE: input follows, up to End="true"; anything else: the command has all it will get
-        command.started = request.option("WINRS_CONSOLEMODE_STDIN") != "FALSE"
+        command = self._new_command(request, shell)
         body = f"<rsp:CommandResponse><rsp:CommandId>{command.id}</rsp:CommandId></rsp:CommandResponse>"
         return Reply(body, shell.id, command.id, ready=command if command.started else None)
 
     def _send(self, request: soap.Request, shell: Shell) -> Reply:
-        stream = request.body.find(f".//{_rsp('Stream')}")
-        command = self._find(shell, "" if stream is None else stream.get("CommandId", ""))
-        assert stream is not None
-        ready = None
-        if not command.started:
-            command.stdin += base64.b64decode(stream.text or "")
-            if stream.get("End", "").lower() == "true":
-                command.started, ready = True, command
-        return Reply("<rsp:SendResponse/>", shell.id, command.id, ready)
+        stream = element(request, "Stream")
+        command = self._find(shell, stream.get("CommandId", ""))
+        waited = not command.started
+        if waited:
+            self._feed(shell, command, stream)
+        return Reply("<rsp:SendResponse/>", shell.id, command.id, ready=command if waited and command.started else None)
 
     def _receive(self, request: soap.Request, shell: Shell) -> Reply | Wait:
-        wanted = request.body.find(f".//{_rsp('DesiredStream')}")
-        command = self._find(shell, "" if wanted is None else wanted.get("CommandId", ""))
+        command = self._find(shell, element(request, "DesiredStream").get("CommandId", ""))
         if not command.done.is_set():
             return Wait(request.timeout, command.done)
+        if command.unread is None:
+            command.unread = self._pieces(shell, command)
         body = ""
         if command.unread:
             name, data = command.unread.pop(0)
@@ -173,17 +167,16 @@ class Winrs:
         if command.unread:
             state = f'<rsp:CommandState CommandId="{command.id}" State="{STATE}/Running"/>'
         else:
-            for name in ("stdout", "stderr"):
+            for name in self.outputs:
                 body += f'<rsp:Stream Name="{name}" CommandId="{command.id}" End="true"/>'
             state = (
                 f'<rsp:CommandState CommandId="{command.id}" State="{STATE}/Done">'
-                f"<rsp:ExitCode>{command.exit_code}</rsp:ExitCode></rsp:CommandState>"
+                f"<rsp:ExitCode>{command.output.exit_code}</rsp:ExitCode></rsp:CommandState>"
             )
         return Reply(f"<rsp:ReceiveResponse>{body}{state}</rsp:ReceiveResponse>", shell.id, command.id)
 
     def _signal(self, request: soap.Request, shell: Shell) -> Reply:
-        signal = request.body.find(f".//{_rsp('Signal')}")
-        command = self._find(shell, "" if signal is None else signal.get("CommandId", ""))
+        command = self._find(shell, element(request, "Signal").get("CommandId", ""))
         del shell.commands[command.id]  # what still runs, runs out; nobody reads it
         return Reply("<rsp:SignalResponse/>", shell.id, command.id)
 
@@ -196,11 +189,41 @@ class Winrs:
             raise soap.shell_not_found()
         return shell.commands[command_id]
 
+    # -- what is WinRS's own about it --
+
+    def _new_shell(self, request: soap.Request, user: str) -> Shell:
+        """Make a shell of a Create message."""
+        variables = request.body.iter(f"{{{soap.RSP}}}Variable")
+        return Shell(user, {variable.get("Name", ""): variable.text or "" for variable in variables})
+
+    def _new_command(self, request: soap.Request, shell: Shell) -> Command:
+        """Make a command of a Command message and put it into the shell; it is `started` when it waits for nothing."""
+        words = [word for name in ("Command", "Arguments") for word in request.body.iter(f"{{{soap.RSP}}}{name}")]
+        command = Command(" ".join(word.text or "" for word in words), shell.user, shell.environment)
+        # FALSE: input follows, up to End="true"; anything else: the command has all it will get
+        command.started = request.option("WINRS_CONSOLEMODE_STDIN") != "FALSE"
+        shell.commands[command.id] = command
+        return command
+
+    def _feed(self, _shell: Shell, command: Command, stream: ElementTree.Element) -> None:
+        """Give a command what a Send message brought; it is `started` when that was the last it waited for."""
+        command.stdin += base64.b64decode(stream.text or "")
+        command.started = stream.get("End", "").lower() == "true"
+
+    def _pieces(self, _shell: Shell, command: Command) -> list[tuple[str, bytes]]:
+        """Cut the output of a command that is done into streams and pieces, one per Receive message."""
+        streams = (("stdout", command.output.stdout), ("stderr", command.output.stderr))
+        return [(name, data[at : at + CHUNK]) for name, data in streams for at in range(0, len(data), CHUNK)]
+
 
 def new_id() -> str:
     """An id as Windows writes it."""
     return str(uuid.uuid4()).upper()
 
 
-def _rsp(name: str) -> str:
-    return f"{{{soap.RSP}}}{name}"
+def element(request: soap.Request, name: str) -> ElementTree.Element:
+    """Find the first element of a name in a body; a fault when there is none."""
+    found = request.body.find(f".//{{{soap.RSP}}}{name}")
+    if found is None:
+        raise soap.not_an_envelope()
+    return found

@@ -8,6 +8,7 @@ import errno
 import os
 import socket
 import stat
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -59,6 +60,38 @@ def test_the_inventory_leads_to_each_host(scheme):
         assert len({(h["ansible_host"], h["ansible_port"]) for h in hosts.values()}) == 2
         assert all(h["ansible_host"].startswith("127.0.") for h in hosts.values())
         assert "ansible_shell_type" not in str(everything)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "transport", "variables"),
+    [
+        pytest.param("http", "ntlm", {"ansible_psrp_auth": "ntlm"}, id="NTLM"),
+        pytest.param("http", "negotiate", {"ansible_psrp_auth": "negotiate"}, id="Negotiate"),
+        pytest.param("http", "basic", {"ansible_psrp_auth": "basic", "ansible_psrp_message_encryption": "never"}, id="Basic"),
+        pytest.param("https", "basic", {"ansible_psrp_auth": "basic"}, id="Basic over HTTPS"),
+    ],
+)
+def test_the_inventory_may_lead_to_them_over_psrp(scheme, transport, variables):
+    pytest.importorskip("psrpcore")
+    with Fleet(machines("A"), Canned(), connection="psrp", transport=transport, scheme=scheme) as fleet:
+        fleet.add(*machines("B"), variables={"ansible_winrm_read_timeout_sec": 3, "other": "as it is"})
+        everything = fleet.inventory()["all"]
+        timeouts = {"ansible_psrp_operation_timeout": 10, "ansible_psrp_read_timeout": 30}
+        trust = {"ansible_psrp_ca_cert": everything["vars"].get("ansible_psrp_ca_cert")} if scheme == "https" else {}
+
+    basic = {"ansible_connection": "psrp", "ansible_psrp_protocol": scheme}
+    assert everything["vars"] == {**basic, **variables, **timeouts, **trust}
+    assert everything["hosts"]["B"].items() >= {"ansible_psrp_read_timeout": 3, "other": "as it is"}.items()
+    assert None not in trust.values()
+    assert "ansible_shell_type" not in str(everything)
+    assert "ansible_winrm" not in str(everything)
+
+
+def test_without_psrpcore_no_inventory_leads_over_psrp(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psrpcore", None)
+
+    with pytest.raises(ModuleNotFoundError, match="psrpcore"):
+        Fleet([], Canned(), connection="psrp")
 
 
 def test_a_host_may_have_its_own_user_variables_and_groups():

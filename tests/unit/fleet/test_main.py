@@ -65,6 +65,24 @@ def test_it_writes_the_inventory_names_the_hosts_and_ends(tmp_path, capsys, sche
     assert capsys.readouterr().out == f"A  {scheme}://{host['ansible_host']}:{host['ansible_port']}/wsman\n"
 
 
+@pytest.mark.parametrize("transport", ["ntlm", "basic", "negotiate"])
+@pytest.mark.usefixtures("parts")
+def test_the_hosts_may_be_reached_over_psrp(tmp_path, transport):
+    pytest.importorskip("psrpcore")
+    inventory = tmp_path / "fleet.yml"
+
+    code = under_test.main(["--inventory", str(inventory), "--life", "0.01", "--connection", "psrp", "--transport", transport])
+
+    variables = yaml.safe_load(inventory.read_text())["all"]["vars"]
+    assert (code, variables["ansible_connection"], variables["ansible_psrp_auth"]) == (0, "psrp", transport)
+
+
+def test_a_transport_that_a_connection_has_not_is_said(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        under_test.main(["--inventory", str(tmp_path / "x"), "--transport", "negotiate"])
+    assert "the winrm connection has no transport negotiate" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("parts")
 def test_a_back_end_that_is_not_there_is_said(tmp_path, monkeypatch):
     monkeypatch.setitem(under_test.BACK_ENDS, "powershell", "fleet.nowhere:Nothing")

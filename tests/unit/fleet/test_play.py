@@ -67,11 +67,11 @@ def collection(tmp_path_factory):
 class Run:
     """One run of the playbook, and what the hosts were sent."""
 
-    def __init__(self, collection: Path, tmp_path: Path, playbook: str | Path, **options) -> None:
+    def __init__(self, collection: Path, tmp_path: Path, playbook: str | Path, connection: str = "winrm", **options) -> None:
         self.back_end = Canned()
         machines = [Machine(name, logons={"SIM\\auditor": Logon(SECRET)}) for name in ("A", "B")]
         environment = {"ANSIBLE_COLLECTIONS_PATH": str(collection)}
-        with Fleet(machines, self.back_end) as self.fleet:
+        with Fleet(machines, self.back_end, connection=connection) as self.fleet:
             self.outcome = play(self.fleet, playbook, tmp_path=tmp_path, env=environment, **options)
 
     @property
@@ -79,9 +79,11 @@ class Run:
         return [decode(r.command_line, r.stdin) for name, r in self.back_end.received if name == "A"]
 
 
-@pytest.fixture(scope="module")
-def normal(collection, tmp_path_factory):
-    return Run(collection, tmp_path_factory.mktemp("normal"), "fleet.check.check")
+@pytest.fixture(scope="module", params=["winrm", "psrp"])
+def normal(request, collection, tmp_path_factory):
+    if request.param == "psrp":
+        pytest.importorskip("psrpcore")
+    return Run(collection, tmp_path_factory.mktemp("normal"), "fleet.check.check", request.param)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +125,7 @@ def test_real_payloads_are_decoded(normal):
     assert (plain.become_user, become.become_user, later.become_user) == (None, "boss", None)
     assert (plain.async_jid, become.async_jid) == (None, None)
     assert later.async_jid.startswith("j")
-    assert raw == Script("whoami")
+    assert raw in (Script("whoami"), Script("whoami\nexit $LASTEXITCODE"))  # the second over psrp
     assert {f"{UTIL}._Own.psm1", f"{UTIL}._Sharp.cs"} <= set(plain.texts)
     assert "#Requires" in plain.texts["ansible_collections.fleet.check.plugins.modules.bare.ps1"]
 

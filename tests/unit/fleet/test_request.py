@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from fleet.request import InternalCall, ModuleCall, NotUnderstood, Script, decode
+from fleet.request import InternalCall, ModuleCall, NotUnderstood, Script, decode, line_of, script_of
 
 WINDOWS_POWERSHELL = "PowerShell -NoProfile -NonInteractive -ExecutionPolicy Unrestricted"
 MODULE = "ansible_collections.a.b.plugins.modules.c.ps1"
@@ -130,6 +130,18 @@ def test_a_script_is_unwrapped(line, script, arguments):
     assert decode(line, b"") == Script(script, arguments)
 
 
+@pytest.mark.parametrize(
+    ("script", "arguments"),
+    [
+        pytest.param("dir", (), id="a script"),
+        pytest.param("param($x)\n'ä' + \"$x\"", ("a b",), id="with an argument"),
+        pytest.param("dir", ("<&>", "_x0041_", "\0\r\n", "\U0001f600"), id="with what CLIXML has to escape"),
+    ],
+)
+def test_what_came_without_a_command_line_gets_one(script, arguments):
+    assert script_of(line_of(script, arguments)) == (script, arguments)
+
+
 def test_input_that_is_no_payload_makes_no_module():
     assert decode(encoded("run me"), b"some text\r\n") == Script("run me")
 
@@ -146,6 +158,11 @@ def test_input_that_is_no_payload_makes_no_module():
             internal("winrm_put_file.ps1", {"Path": "C:\\x"}, b"\n\0\0\0\0\nAAEC\r\n"),
             InternalCall("winrm_put_file.ps1", {"Path": "C:\\x"}, b"AAEC\r\n"),
             id="a file is put",
+        ),
+        pytest.param(
+            internal("psrp_put_file.ps1", {"Path": "C:\\x"}, b"\n\0\0\0\0\nAAEC\nAwQ=\n"),
+            InternalCall("psrp_put_file.ps1", {"Path": "C:\\x"}, b"AAEC\nAwQ=\n"),
+            id="a file is put over psrp",
         ),
     ],
 )

@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The audit logs in with Kerberos, against a throw-away MIT realm on this machine.
+
+What it needs is built from source and therefore not in the hash-pinned lock files, and CI skips it. To run it on Debian:
+
+    apt install krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev
+    pip install k5test 'pyspnego[kerberos]' 'pywinrm[kerberos]'
+    pytest -m kerberos
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import socket
+
+import pytest
+
+from fleet import names
+from fleet.emulator import Emulator
+from fleet.fleet import Fleet
+from fleet.machine import Logon, Machine
+
+PROGRAMS, PACKAGES = ("krb5kdc", "kadmin.local", "kinit"), ("k5test", "gssapi", "krb5", "kerberos", "psrpcore")
+PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+MISSING = [name for name in PROGRAMS if not shutil.which(name, path=PATH)]
+MISSING += [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+if MISSING:
+    pytest.skip(
+        f"no {', '.join(MISSING)}: apt install krb5-kdc krb5-admin-server krb5-user libkrb5-dev; "
+        "pip install k5test pyspnego[kerberos] pywinrm[kerberos]",
+        allow_module_level=True,
+    )
+pytestmark = pytest.mark.kerberos
+SECRET = "Vry-S3cret-Passw0rd"
+NAME = "localhost"  # what the hosts are called in the realm; they are reached by their addresses
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def user():
+    """Name of a user of a fresh realm, in which all hosts of a fleet share one name and one keytab."""
+    import k5test
+
+    here = "127.0.0.1:$port0"  # instead of all addresses of the machine
+    client = {"libdefaults": {"dns_canonicalize_hostname": "false", "rdns": "false"}, "realms": {"$realm": {"kdc": here}}}
+    listen = {"kdc_ports": None, "kdc_tcp_ports": None, "kdc_listen": here, "kdc_tcp_listen": here}
+    options = {"create_user": False, "create_host": False, "get_creds": False, "start_kdc": False}
+    realm = k5test.K5Realm(portbase=free_port(), krb5_conf=client, kdc_conf={"realms": {"$realm": listen}}, **options)
+    try:
+        realm.addprinc(f"auditor@{realm.realm}", SECRET)
+        for service in ("HTTP", "WSMAN"):
+            realm.addprinc(f"{service}/{NAME}@{realm.realm}")
+            realm.extract_keytab(f"{service}/{NAME}@{realm.realm}", realm.keytab)
+        realm.start_kdc()
+        with pytest.MonkeyPatch.context() as environment:
+            for variable in ("KRB5_CONFIG", "KRB5_KDC_PROFILE", "KRB5_KTNAME", "KRB5CCNAME"):
+                environment.setenv(variable, realm.env[variable])
+            yield f"auditor@{realm.realm}"
+    finally:
+        realm.stop()
+
+
+@pytest.fixture
+def reach(user):
+    """Make a fleet of a compliant host and a drifted one, for whose machines the password of the realm is wrong."""
+
+    def make(connection, scheme, transport, password=SECRET, **variables):
+        fleet = Fleet([], Emulator(), connection=connection, scheme=scheme, transport=transport)
+        variables |= {"ansible_winrm_kerberos_hostname_override": NAME, "ansible_winrm_kinit_env_vars": ["KRB5_CONFIG"]}
+        for name, also in (("clean", []), ("drifted", [names.USERS])):
+            machine = Machine.member_server(name, also=also, logons={user: Logon("NTLM and Basic would need this")})
+            fleet.add(machine, variables={"ansible_password": password, **variables})
+        return fleet
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("connection", "scheme", "transport", "encrypted"),
+    [
+        pytest.param("winrm", "http", "kerberos", True, id="winrm"),
+        pytest.param("winrm", "https", "kerberos", False, id="winrm over HTTPS"),
+        pytest.param("psrp", "http", "kerberos", True, id="psrp"),
+        pytest.param("psrp", "http", "negotiate", True, id="psrp, Negotiate"),
+        pytest.param("psrp", "https", "kerberos", False, id="psrp over HTTPS"),
+    ],
+)
+def test_the_audit_logs_in_with_kerberos(reach, audit, user, connection, scheme, transport, encrypted):
+    with reach(connection, scheme, transport) as fleet:
+        run = audit(fleet, options="-vvv")
+
+    assert (run.rc, run.statuses) == (2, {"clean": "compliant", "drifted": "drift"}), run.outcome.stdout
+    for host in run.statuses:
+        (create,), (command,) = fleet.creates(host), fleet.commands(host)
+        assert (create.user, create.encrypted, command.encrypted) == (user, encrypted, encrypted)
+    assert (fleet.open_shells(), fleet.errors()) == ({}, [])
+    assert SECRET not in fleet.journal.dump()
+
+
+@pytest.mark.parametrize(
+    ("connection", "status"),
+    [
+        pytest.param("winrm", "unreachable", id="winrm, whose kinit fails"),
+        pytest.param("psrp", "error", id="psrp, which lets the error of the library through"),
+    ],
+)
+def test_a_wrong_password_gets_no_ticket_and_no_verdict(reach, audit, connection, status):
+    with reach(connection, "http", "kerberos", password="not the password") as fleet:
+        run = audit(fleet)
+
+    assert (run.rc, run.statuses) == (2, {"clean": status, "drifted": status})
+    assert (fleet.creates("clean"), fleet.errors()) == ([], [])
