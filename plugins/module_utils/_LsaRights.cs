@@ -198,7 +198,7 @@ public class Account
 }
 
 // The LSA policy, opened with the least rights: POLICY_VIEW_LOCAL_INFORMATION and POLICY_LOOKUP_NAMES.
-public sealed class Policy : IDisposable
+public class Policy : IDisposable
 {
 	private const uint Access = 0x801, IsolatedAsLocal = 0x80000000;
 	private const uint NoMoreEntries = 0x8000001A, NoneMapped = 0xC0000073, InvalidParameter = 0xC000000D;
@@ -206,16 +206,20 @@ public sealed class Policy : IDisposable
 	private const int LongestName = 0x7FFE;
 	private const int Domain = 3, Deleted = 6, Unknown = 8; // SID_NAME_USE
 
-	private IntPtr handle;
+	protected IntPtr handle;
 
 	// The first status of a lookup that was neither a success nor "none of them is known".
 	public uint LookupStatus { get; private set; }
 
-	public Policy()
+	public Policy() : this(Access)
+	{
+	}
+
+	protected Policy(uint access)
 	{
 		Native.ObjectAttributes attributes = new Native.ObjectAttributes();
 		attributes.Length = (uint)Marshal.SizeOf(typeof(Native.ObjectAttributes));
-		uint status = Native.LsaOpenPolicy(IntPtr.Zero, ref attributes, Access, out handle);
+		uint status = Native.LsaOpenPolicy(IntPtr.Zero, ref attributes, access, out handle);
 		if (status != 0)
 			throw new CallException("LsaOpenPolicy", status);
 	}

@@ -163,4 +163,4 @@ function ConvertTo-AsciiJson {
     [regex]::Replace($json, '[^\x20-\x7e]', { '\u{0:x4}' -f [int] [char] $args[0].Value })
 }
 
-Export-ModuleMember -Function Get-RightReport, ConvertTo-AsciiJson
+Export-ModuleMember -Function Get-RightReport, Get-Session, ConvertTo-AsciiJson

@@ -59,9 +59,9 @@ FLOOR = (names.ADMINISTRATORS, names.LOCAL_SERVICE, names.NETWORK_SERVICE, names
 ORPHAN = "S-1-5-21-1004336348-1177238915-682003330-1201"
 
 
-def fill(fleet: Fleet) -> list[Host]:
-    """Put the demo's hosts into a fleet; returns them."""
-    its = hosts()
+def fill(fleet: Fleet, alive: bool = False) -> list[Host]:
+    """Put the demo's hosts into a fleet, or with ``alive`` only those that can be read; returns them."""
+    its = [host for host in hosts() if not alive or host.status in ("compliant", "drift")]
     for host in its:
         fleet.add(host.machine, scenario=host.scenario, groups=[host.group])
     return its

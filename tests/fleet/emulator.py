@@ -14,6 +14,7 @@ import typing as t
 
 from fleet import texts
 from fleet.backend import Output
+from fleet.change import local_right
 from fleet.machine import Token
 from fleet.report import right_report
 from fleet.request import ModuleCall, NotUnderstood, decode
@@ -32,6 +33,7 @@ def _local_right_info(machine: Machine, user: str, token: Token, args: t.Mapping
 
 
 MODULES: dict[str, Callable[[Machine, str, Token, t.Mapping[str, t.Any]], Answer]] = {
+    "local_right": local_right,
     "local_right_info": _local_right_info,
 }
 

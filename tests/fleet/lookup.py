@@ -149,8 +149,8 @@ def _accounts(machine: Machine) -> dict[str, Account]:
     accounts = names.well_known(machine.language)
     for service in machine.service_names:
         accounts[names.service_sid(service)] = Account("NT SERVICE", service, Use.WELL_KNOWN_GROUP)
-    for pool in machine.iis.pools if machine.iis else ():
-        accounts[names.app_pool_sid(pool)] = Account("IIS APPPOOL", pool, Use.WELL_KNOWN_GROUP)
+    for pool in machine.pools:
+        accounts[names.app_pool_sid(pool.name)] = Account("IIS APPPOOL", pool.name, Use.WELL_KNOWN_GROUP)
     if machine.build >= 26100:
         accounts[names.PRINT_SPOOLER] = Account("RESTRICTED SERVICES", "PrintSpoolerService", Use.WELL_KNOWN_GROUP)
     return accounts | machine.accounts

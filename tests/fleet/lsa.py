@@ -7,6 +7,7 @@ Names are looked up in lookup.py. Every method is named after the Windows functi
 
 from __future__ import annotations
 
+import functools
 import itertools
 import typing as t
 from collections import Counter
@@ -15,7 +16,7 @@ from fleet import lookup, names
 from fleet.machine import Fault, Machine, Token
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 SUCCESS = 0x00000000
 SOME_NOT_MAPPED = 0x00000107
@@ -33,6 +34,7 @@ VIEW_LOCAL_INFORMATION = 0x1
 CREATE_ACCOUNT = 0x10
 LOOKUP_NAMES = 0x800
 AUDIT = VIEW_LOCAL_INFORMATION | LOOKUP_NAMES
+CHANGE = AUDIT | CREATE_ACCOUNT
 ALL_ACCESS = 0xF0FFF
 ISOLATED_AS_LOCAL = 0x80000000
 MOST_ENTRIES = 1000  # of one lookup ([MS-LSAT] notes 24 and 32)
@@ -69,8 +71,32 @@ class Faults:
         self._count[call] += 1
         fault = self._faults.get(call)
         if isinstance(fault, Fault):
-            return fault.status if fault.on in (None, self._count[call]) else None
+            chosen = (fault.on,) if isinstance(fault.on, int) else fault.on
+            return fault.status if chosen is None or self._count[call] in chosen else None
         return fault
+
+    def count(self, call: str) -> int:
+        """How often a call was made."""
+        return self._count[call]
+
+
+_Result = t.TypeVar("_Result")
+_P = t.ParamSpec("_P")
+
+
+def _then_others(call: str) -> Callable[[Callable[t.Concatenate[Lsa, _P], _Result]], Callable[t.Concatenate[Lsa, _P], _Result]]:
+    """After this call of the client, others may change the right."""
+
+    def decorate(method: Callable[t.Concatenate[Lsa, _P], _Result]) -> Callable[t.Concatenate[Lsa, _P], _Result]:
+        @functools.wraps(method)
+        def run(self: Lsa, *args: _P.args, **kwargs: _P.kwargs) -> _Result:
+            result = method(self, *args, **kwargs)
+            self._machine.after_call(call, self._faults.count(call))
+            return result
+
+        return run
+
+    return decorate
 
 
 class Lsa:
@@ -83,6 +109,7 @@ class Lsa:
         self._numbers = itertools.count(0x1A0, 0x10)
         self.open_handles: dict[int, int] = {}
 
+    @_then_others("LsaOpenPolicy")
     def open_policy(self, access: int) -> tuple[int, int]:
         """LsaOpenPolicy: status and handle (0 when there is none)."""
         if (status := self._faults.status("LsaOpenPolicy")) is not None:
@@ -106,6 +133,7 @@ class Lsa:
             return status
         return INVALID_HANDLE if self.open_handles.pop(handle, None) is None else SUCCESS
 
+    @_then_others("LsaEnumerateAccountsWithUserRight")
     def enumerate_accounts_with_user_right(self, handle: int, right: str) -> tuple[int, list[str]]:
         """LsaEnumerateAccountsWithUserRight: SIDs in no order that a caller may rely on."""
         if status := self._check("LsaEnumerateAccountsWithUserRight", handle, AUDIT):
@@ -117,6 +145,7 @@ class Lsa:
         holders = [sid for sid, rights in self._machine.rights.items() if right in rights]
         return (SUCCESS, holders) if holders else (NO_MORE_ENTRIES, [])
 
+    @_then_others("LsaAddAccountRights")
     def add_account_rights(self, handle: int, sid: str, rights: Sequence[str]) -> int:
         """LsaAddAccountRights: makes the account object when there is none; a right already held is ignored."""
         known = sid in self._machine.rights
@@ -131,6 +160,7 @@ class Lsa:
         self._machine.rights.setdefault(sid, set()).update(rights)
         return SUCCESS
 
+    @_then_others("LsaRemoveAccountRights")
     def remove_account_rights(self, handle: int, sid: str, all_rights: bool, rights: Sequence[str]) -> int:
         """LsaRemoveAccountRights: the last right takes the account object with it; one not held is ignored."""
         if status := self._check("LsaRemoveAccountRights", handle, LOOKUP_NAMES):

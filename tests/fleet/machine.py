@@ -49,7 +49,26 @@ class Fault:
     """A status that a call answers instead of doing its work; `on` counts the calls of one run from 1, None is all."""
 
     status: int
-    on: int | None = None
+    on: int | tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meddling:
+    """What somebody else does to the right, once, right after the nth call of a run."""
+
+    call: str
+    on: int = 1
+    grant: tuple[str, ...] = ()
+    revoke: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """An application pool; what is None is not said in the configuration, where the defaults count then."""
+
+    name: str
+    identity: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +78,10 @@ class Iis:
     version: str = "10.0"
     services: tuple[str, ...] = ("W3SVC", "WAS")
     components: tuple[str, ...] = ("ASPNET45", "CoreWebEngine", "W3SVC")
-    pools: tuple[str, ...] = ("DefaultAppPool",)
+    pools: tuple[Pool | str, ...] = ("DefaultAppPool",)
+    pool_defaults: Pool | None = None  # its name does not count
+    elsewhere: bool = False  # another host keeps the configuration
+    config: str | None = None  # text of applicationHost.config, where it is not to tell the above
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +115,7 @@ class Machine:
     display_version: str | None = "21H2"
     iis: Iis | None = None
     services: tuple[str, ...] = ()  # besides those of IIS
+    running: dict[str, str | None] = field(default_factory=dict)  # running services -> account, in the words of Win32_Service
     language: str = "en"
     rights: dict[str, set[str]] = field(default_factory=dict)  # account objects; one without rights does not exist
     accounts: dict[str, Account] = field(default_factory=dict)  # besides the well-known ones
@@ -102,7 +125,8 @@ class Machine:
     powershell: str | None = None  # None: 5.1 with the build of Windows
     bits: int = 64  # of PowerShell
     windows_bits: int = 64
-    faults: dict[str, Fault | int] = field(default_factory=dict)  # by the name of the Windows call
+    faults: dict[str, Fault | int] = field(default_factory=dict)  # by the name of the Windows call, or Get-CimInstance
+    meddle: list[Meddling] = field(default_factory=list)  # still to come
     denied_keys: tuple[str, ...] = ()  # registry keys that the session may not read
 
     @property
@@ -125,7 +149,12 @@ class Machine:
     @property
     def service_names(self) -> tuple[str, ...]:
         """Services whose key exists."""
-        return tuple(sorted({*self.services, *(self.iis.services if self.iis else ())}))
+        return tuple(sorted({*self.services, *self.running, *(self.iis.services if self.iis else ())}))
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """Application pools that the machine has, with what its own configuration says of them."""
+        return tuple(Pool(pool) if isinstance(pool, str) else pool for pool in (self.iis.pools if self.iis else ()))
 
     @property
     def powershell_version(self) -> str:
@@ -146,6 +175,15 @@ class Machine:
         rights.discard(right)
         if not rights:
             self.rights.pop(sid, None)
+
+    def after_call(self, call: str, nth: int) -> None:
+        """Let the others do what they do after the nth call of a run."""
+        for meddling in [one for one in self.meddle if (one.call, one.on) == (call, nth)]:
+            self.meddle.remove(meddling)
+            for sid in meddling.grant:
+                self.grant(sid)
+            for sid in meddling.revoke:
+                self.revoke(sid)
 
     def add_account(self, name: str, *, domain: str | None = None, use: names.Use = names.Use.USER, rid: int | None = None) -> str:
         """Make an account, by default of the machine itself; returns its SID."""
@@ -226,6 +264,7 @@ class Options(t.TypedDict, total=False):
     accounts: Mapping[str, Account]
     logons: Mapping[str, Logon]
     faults: Mapping[str, Fault | int]
+    running: Mapping[str, str | None]
 
 
 def _make(machine: Machine, options: Options) -> Machine:
@@ -234,6 +273,7 @@ def _make(machine: Machine, options: Options) -> Machine:
     machine.language = options.get("language", "en")
     machine.accounts.update(options.get("accounts", {}))
     machine.faults.update(options.get("faults", {}))
+    machine.running.update(options.get("running", {}))
     machine.logons = dict(options.get("logons", machine.logons))
     defaults = [*FLOOR]
     if machine.iis:

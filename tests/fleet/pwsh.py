@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A back end that runs what the client sent: the real payload under a real PowerShell engine on Linux.
 
-Its Windows calls land in a shim library that asks the model of the machine, its registry in two stand-ins for cmdlets.
+Its Windows calls land in a shim library that asks the model of the machine; its registry and its services are known to
+three stand-ins for cmdlets, its files lie in a folder of its own.
 A payload that leaks, frees twice or asks for more access than it needs gets a failed answer that says so.
 """
 
@@ -21,7 +22,7 @@ import typing as t
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from fleet import engine, registry, request
+from fleet import change, engine, iisconfig, registry, request, texts
 from fleet.backend import Output
 from fleet.machine import Token
 from fleet.shim_server import ShimServer
@@ -53,7 +54,12 @@ class PowerShell:
         with tempfile.TemporaryDirectory(prefix="host-") as folder:
             home = Path(folder)
             (home / "registry.json").write_text(json.dumps(_registry(machine)))
-            server = ShimServer(machine, received.user, token, home / "shim")
+            (home / "services.json").write_text(json.dumps(_services(machine)))
+            config = home.joinpath("windows", *iisconfig.folder(machine))
+            config.mkdir(parents=True)
+            for name, text in iisconfig.files(machine).items():
+                (config / name).write_text(text, encoding="utf-8")
+            server = ShimServer(machine, received.user, token, home / "shim", may_change=_asks_for_a_change(received))
             try:
                 output = self._start(received, self._environment(machine, home))
             except subprocess.TimeoutExpired:
@@ -92,6 +98,8 @@ class PowerShell:
             "PWSH_STARTUP": str(HERE / "startup.ps1"),
             "FLEET_SHIM": str(home / "shim"),
             "FLEET_REGISTRY": str(home / "registry.json"),
+            "FLEET_SERVICES": str(home / "services.json"),
+            "windir": str(home / "windows"),
             "COMPUTERNAME": machine.name,
             "LANG": "C.UTF-8",
             "POWERSHELL_TELEMETRY_OPTOUT": "1",
@@ -122,11 +130,26 @@ def shim() -> Path:
     return folder
 
 
+def _asks_for_a_change(received: Received) -> bool:
+    """Whether a command runs the one module that writes, and not to read."""
+    try:
+        call = request.decode(received.command_line, received.stdin)
+    except request.NotUnderstood:
+        return False
+    return isinstance(call, request.ModuleCall) and call.name == f"{texts.COLLECTION}.local_right" and "read" not in call.args
+
+
 def _registry(machine: Machine) -> dict[str, t.Any]:
     """What the stand-ins of startup.ps1 read."""
     view = registry.View(machine)
     keys = {path: {"values": view.values(path), "children": view.children(path)} for path in view.paths()}
     return {"keys": keys, "denied": [path.lower() for path in machine.denied_keys]}
+
+
+def _services(machine: Machine) -> list[dict[str, str | None]] | None:
+    """What Win32_Service tells of running services; None where it cannot be asked."""
+    running = change.running_services(machine)
+    return None if running is None else [{"Name": name, "StartName": account} for name, account in running.items()]
 
 
 def _failed(message: str) -> Output:

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `Get-RightReport` of the payload tells of a simulated machine: the same calls in the same order, in Python."""
+"""What `Get-RightReport` of the payload tells of a simulated machine: the same calls in the same order, in Python.
+
+What a change needs besides is in change.py.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ LONGEST_NAME = 0x7FFE
 _UNKNOWN = (Use.DELETED_ACCOUNT, Use.INVALID, Use.UNKNOWN)
 
 
-class _CallError(Exception):
+class CallError(Exception):
+    """A call of the payload that failed."""
+
     def __init__(self, call: str, status: int) -> None:
         super().__init__(f"{call} failed with 0x{status:08X}.")
         self.call, self.status = call, status
@@ -36,12 +41,12 @@ def right_report(machine: Machine, user: str, token: Token, accounts: Sequence[s
         "computer": _computer(machine, windows, view),
         "windows": _windows(windows, view),
         "iis": _iis(machine, view),
-        "session": _session(machine, windows),
+        "session": session(machine, windows),
     }
     policy = lsa.Lsa(machine, token, faults)
     try:
         report |= _read(policy, accounts)
-    except _CallError as error:
+    except CallError as error:
         report |= {
             "failed": True,
             "msg": f"The holders of {RIGHT} cannot be read: {error}",
@@ -114,8 +119,9 @@ def _iis(machine: Machine, view: registry.View) -> Json:
     return iis
 
 
-def _session(machine: Machine, windows: winapi.Windows) -> Json:
-    session: Json = dict.fromkeys(("user", "administrator", "filtered", "elevated"))
+def session(machine: Machine, windows: winapi.Windows) -> Json:
+    """What the payload tells of its own token and process."""
+    its: Json = dict.fromkeys(("user", "administrator", "filtered", "elevated"))
     if windows.open_token():
         user = windows.token_user()
         groups = None if user is None else windows.token_groups()
@@ -124,8 +130,8 @@ def _session(machine: Machine, windows: winapi.Windows) -> Json:
             attributes = dict(groups).get("S-1-5-32-544", 0)
             filtered = bool(attributes & winapi.GROUP_DENY_ONLY)
             administrator = not filtered and bool(attributes & winapi.GROUP_ENABLED)
-            session = {"user": user, "administrator": administrator, "filtered": filtered, "elevated": elevated}
-    return session | {
+            its = {"user": user, "administrator": administrator, "filtered": filtered, "elevated": elevated}
+    return its | {
         "language_mode": machine.language_mode,
         "powershell": machine.powershell_version,
         "bits": machine.bits,
@@ -133,16 +139,27 @@ def _session(machine: Machine, windows: winapi.Windows) -> Json:
     }
 
 
-def _read(policy: lsa.Lsa, accounts: Sequence[str]) -> Json:
-    status, handle = policy.open_policy(lsa.AUDIT)
+def open_policy(policy: lsa.Lsa, access: int) -> int:
+    """A handle; raises CallError."""
+    status, handle = policy.open_policy(access)
     if status != lsa.SUCCESS:
-        raise _CallError("LsaOpenPolicy", status)
+        raise CallError("LsaOpenPolicy", status)
+    return handle
+
+
+def holders_of(policy: lsa.Lsa, handle: int) -> list[str]:
+    """The holders, sorted; raises CallError."""
+    status, holders = policy.enumerate_accounts_with_user_right(handle, RIGHT)
+    if status not in (lsa.SUCCESS, lsa.NO_MORE_ENTRIES):
+        raise CallError("LsaEnumerateAccountsWithUserRight", status)
+    return sorted(holders)
+
+
+def _read(policy: lsa.Lsa, accounts: Sequence[str]) -> Json:
+    handle = open_policy(policy, lsa.AUDIT)
     try:
-        status, holders = policy.enumerate_accounts_with_user_right(handle, RIGHT)
-        if status not in (lsa.SUCCESS, lsa.NO_MORE_ENTRIES):
-            raise _CallError("LsaEnumerateAccountsWithUserRight", status)
+        holders = holders_of(policy, handle)
         statuses: list[int] = []
-        holders.sort()
         asked = _from_names(policy, handle, accounts, statuses)
         found = _from_sids(policy, handle, [*holders, *(one["sid"] for one in asked if one["sid"])], statuses)
     finally:
@@ -179,7 +196,7 @@ def _from_names(policy: lsa.Lsa, handle: int, asked: Sequence[str], statuses: li
     answers = []
     for batch in _batches(asked):
         if any(len(name) > LONGEST_NAME for name in batch):
-            raise _CallError("LsaLookupNames2", lsa.INVALID_PARAMETER)
+            raise CallError("LsaLookupNames2", lsa.INVALID_PARAMETER)
         given = [name.removeprefix(".\\") for name in batch]
         local = any("\\" not in name and "@" not in name for name in given)
         status, found = policy.lookup_names2(handle, lsa.ISOLATED_AS_LOCAL if local else 0, given)

@@ -25,15 +25,14 @@ LSA_OBJECT_ATTRIBUTES_SIZE = 48
 TOKEN_QUERY = 0x8
 CURRENT_PROCESS = 0xFFFFFFFFFFFFFFFF
 ERROR_INVALID_HANDLE = 6
-ACCESS = {"read": lsa.AUDIT, "change": lsa.AUDIT | lsa.CREATE_ACCOUNT}
 _NUMBER = struct.Struct("=Q")
 
 
 class ShimServer:
     """Listens at a path for one process; afterwards `finish` tells what the process did wrong."""
 
-    def __init__(self, machine: Machine, user: str, token: Token, path: Path) -> None:
-        self._process = Process(machine, user, token)
+    def __init__(self, machine: Machine, user: str, token: Token, path: Path, *, may_change: bool = True) -> None:
+        self._process = Process(machine, user, token, may_change=may_change)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
         self._listener.listen()
@@ -68,9 +67,13 @@ class ShimServer:
 
 
 class Process:
-    """The calls of one process. Every method is named after the function and returns the fields of its answer."""
+    """The calls of one process. Every method is named after the function and returns the fields of its answer.
 
-    def __init__(self, machine: Machine, user: str, token: Token) -> None:
+    A process that was asked to read must neither call what writes nor open the policy for it.
+    """
+
+    def __init__(self, machine: Machine, user: str, token: Token, *, may_change: bool = True) -> None:
+        self._access = lsa.CHANGE if may_change else lsa.AUDIT
         faults = lsa.Faults(machine.faults)
         self.accounting = Accounting()
         self._lsa = lsa.Lsa(machine, token, faults)
@@ -103,7 +106,7 @@ class Process:
 
     def LsaOpenPolicy(self, access: bytes, system: bytes, size: bytes, root: bytes) -> list[Field]:
         require = self.accounting.require
-        require(_int(access) in ACCESS.values(), f"LsaOpenPolicy asks for {_int(access):#x}: 0x801 to read, 0x811 to set")
+        require(_int(access) == self._access, f"LsaOpenPolicy asks for {_int(access):#x}: it needs {self._access:#x}")
         require(not _int(system), "LsaOpenPolicy names a system: NULL is this machine")
         require(
             _int(size) == LSA_OBJECT_ATTRIBUTES_SIZE,
@@ -124,10 +127,15 @@ class Process:
         status, sids = self._lsa.enumerate_accounts_with_user_right(_int(handle), self._text(right))
         return [status, *map(sid_bytes, sids)]
 
+    def _writes(self) -> None:
+        self.accounting.require(self._access == lsa.CHANGE, f"{self._caller}, though nothing was to be changed")
+
     def LsaAddAccountRights(self, handle: bytes, sid: bytes, _all: bytes, *rights: bytes) -> list[Field]:
+        self._writes()
         return [self._lsa.add_account_rights(_int(handle), self._sid(sid), [*map(self._text, rights)])]
 
     def LsaRemoveAccountRights(self, handle: bytes, sid: bytes, every: bytes, *rights: bytes) -> list[Field]:
+        self._writes()
         value = _int(every)
         self.accounting.require(value in (0, 1), f"LsaRemoveAccountRights: AllRights is {value:#x}: a BOOLEAN is 1 byte")
         self.accounting.require(not value, "LsaRemoveAccountRights takes every right of an account")

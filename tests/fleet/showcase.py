@@ -1,12 +1,13 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo`: the real ansible-playbook audits the simulated fleet over real WinRM, and every verdict is compared with what it should be."""
+"""The demos: the real ansible-playbook against the simulated fleet over real WinRM, every result compared with what it should be."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,67 +18,125 @@ from fleet import demo
 from fleet.__main__ import BACK_ENDS, back_end
 from fleet.fleet import Fleet
 
-PLAYBOOK = "winrights.seimpersonate.audit"
+Report = dict[str, t.Any]
 
 
-def audit(inventory: Path, reports: Path, *more: str) -> int:
-    """Run the audit as a user would, its output on this terminal; returns the exit code."""
-    command = ["ansible-playbook", "-i", str(inventory), PLAYBOOK, "-e", f"impersonate_report_dir={reports}", *more]
-    print("$", " ".join(command), flush=True)
-    # The forks only shorten the wait for slow hosts; the verdicts are the same with any number.
-    return subprocess.run(command, env={**os.environ, "ANSIBLE_FORKS": "10", "NO_PROXY": "127.0.0.0/8"}, check=False).returncode
+class Stage:
+    """A fleet, its inventory, and a folder for reports; runs playbooks with their output on this terminal."""
+
+    def __init__(self, fleet: Fleet, folder: Path, reports: Path) -> None:
+        self._inventory = fleet.write_inventory(folder / "fleet.yml")
+        self._reports = reports
+
+    def play(self, name: str, *options: str) -> tuple[int, Report]:
+        """Run one of our playbooks as a user would; returns the exit code and the report."""
+        command = ["ansible-playbook", "-i", str(self._inventory), f"winrights.seimpersonate.{name}", *options]
+        command += [
+            "-e",
+            f"impersonate_report_dir={self._reports}",
+            "-e",
+            f"impersonate_snapshot_dir={self._reports / 'snapshots'}",
+        ]
+        print("\n$", " ".join(command), flush=True)
+        before = set(self._reports.glob("*.json"))
+        # The forks only shorten the wait for slow hosts; the verdicts are the same with any number.
+        ran = subprocess.run(command, env={**os.environ, "ANSIBLE_FORKS": "10", "NO_PROXY": "127.0.0.0/8"}, check=False)
+        (written,) = set(self._reports.glob("*.json")) - before
+        return ran.returncode, json.loads(written.read_text(encoding="utf-8"))
 
 
-def verdict(report: dict[str, t.Any]) -> str:
+def by_status(report: Report) -> str:
     """The hosts by status, a line each."""
-    by_status: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for record in report["hosts"]:
-        by_status.setdefault(record["status"], []).append(record["host"])
-    return "\n".join(f"{status:12} {len(names):3}  {', '.join(names)}" for status, names in sorted(by_status.items()))
+        found.setdefault(record["status"], []).append(record["host"])
+    return "\n".join(f"{status:12} {len(names):3}  {', '.join(names)}" for status, names in sorted(found.items()))
 
 
-def wrong_verdicts(report: dict[str, t.Any], hosts: list[demo.Host]) -> list[str]:
-    """A sentence for every host whose status or reason is not what it should be."""
+def audit(stage: Stage, fleet: Fleet, hosts: list[demo.Host]) -> list[str]:
+    """Audit every kind of host; returns what is not as it should be."""
+    code, report = stage.play("audit")
+    wrong = [] if code == 2 else [f"ansible-playbook ended with {code} instead of 2"]
     records = {record["host"]: record for record in report["hosts"]}
-    wrong = []
+    commands = 0
     for host in hosts:
-        record = records.get(host.machine.name)
-        if record is None:
-            wrong.append(f"{host.machine.name}: not in the report")
-        elif record["status"] != host.status or host.words not in record["reason"]:
-            wrong.append(f"{host.machine.name}: {record['status']} ({record['reason']}) instead of {host.status} ({host.words})")
+        name = host.machine.name
+        record = records.get(name, {"status": "missing", "reason": ""})
+        if record["status"] != host.status or host.words not in record["reason"]:
+            wrong.append(f"{name}: {record['status']} ({record['reason']}) instead of {host.status} ({host.words})")
+        sent = len(fleet.commands(name))
+        commands += sent
+        if sent != (host.status != "unreachable"):
+            wrong.append(f"{name}: {sent} remote commands")
+    print(
+        f"{by_status(report)}\n\n"
+        f"{len(hosts)} simulated Windows hosts, {commands} of them read with one remote command each; nothing was written on them.\n"
+        "ansible-playbook ended with 2 because the gate of the fleet failed: this fleet drifts on purpose."
+    )
     return wrong
 
 
+def enforce(stage: Stage, fleet: Fleet, hosts: list[demo.Host]) -> list[str]:
+    """Audit, look at the change, make it, audit, bring the old holders back, audit; returns what is not as it should be."""
+    wrong = []
+
+    def holders() -> dict[str, list[str]]:
+        return {host.machine.name: host.machine.holders() for host in hosts}
+
+    def act(words: str, name: str, *options: str, code: int) -> Report:
+        print(f"\n=== {words}", flush=True)
+        ended, report = stage.play(name, *options)
+        if ended != code:
+            wrong.append(f"{words}: ansible-playbook ended with {ended} instead of {code}")
+        return report
+
+    def expect(words: str, good: bool) -> None:
+        print(f"{'yes' if good else 'NO'}: {words}", flush=True)
+        if not good:
+            wrong.append(f"not so: {words}")
+
+    orphans = ("-e", "impersonate_orphans=remove")
+    at_first = holders()
+    first = act("1. Audit: who drifted?", "audit", code=2)
+    act("2. Look: what would change?", "enforce", "--check", "--diff", *orphans, code=0)
+    expect("the hosts are as before", holders() == at_first)
+    act("3. Enforce: a canary first, then the rest, batch by batch", "enforce", *orphans, code=0)
+    act("4. Audit: green?", "audit", code=0)
+    floor = {"app03"}  # it had lost SERVICE; giving that back is no wish that is ever fulfilled
+    restored = act("5. Restore: the holders as they were", "restore", "-e", "impersonate_orphans=report", code=2)
+    refused = {record["host"] for record in restored["hosts"] if (record["change"] or {}).get("outcome") == "refused"}
+    expect("only the host that would lose an account of the floor was refused", refused == floor)
+    expect("all others are as at first", {host for host, its in holders().items() if its != at_first[host]} == floor)
+    last = act("6. Audit: as at first?", "audit", code=2)
+    statuses = [
+        {record["host"]: record["status"] for record in report["hosts"] if record["host"] not in floor} for report in (first, last)
+    ]
+    expect("every verdict is the first one again, but that of the refused host", statuses[0] == statuses[1])
+    return wrong
+
+
+STORIES = {"audit": (audit, False), "enforce": (enforce, True)}
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Run the demo; 0 when every host has the verdict that it should have."""
+    """Run a demo; 0 when everything is as it should be."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("story", choices=sorted(STORIES), nargs="?", default="audit")
     parser.add_argument("--backend", choices=sorted(BACK_ENDS), default="emulator")
-    parser.add_argument("--reports", type=Path, default=Path(".build/demo"))
     asked = parser.parse_args(arguments)
-    asked.reports.mkdir(parents=True, exist_ok=True)
+    story, alive = STORIES[asked.story]
+    reports = Path(".build", f"demo-{asked.story}")
+    shutil.rmtree(reports, ignore_errors=True)
+    reports.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as folder, Fleet([], back_end(asked.backend)) as fleet:
-        hosts = demo.fill(fleet)
+        hosts = demo.fill(fleet, alive)
         print(f"{len(hosts)} simulated Windows hosts answer on loopback, over WinRM with NTLM.", flush=True)
-        code = audit(fleet.write_inventory(Path(folder) / "fleet.yml"), asked.reports)
-        commands = {host.machine.name: len(fleet.commands(host.machine.name)) for host in hosts}
-        trouble = fleet.errors()
-    report = json.loads(max(asked.reports.glob("*.json")).read_text(encoding="utf-8"))
-    trouble += wrong_verdicts(report, hosts)
-    trouble += [f"{name}: {count} remote commands instead of at most one" for name, count in commands.items() if count > 1]
-    for sentence in trouble:
+        wrong = story(Stage(fleet, Path(folder), reports), fleet, hosts) + fleet.errors()
+    for sentence in wrong:
         print("WRONG:", sentence, file=sys.stderr)
-    if code != 2:
-        print(f"WRONG: ansible-playbook ended with {code} instead of 2", file=sys.stderr)
-    if trouble or code != 2:
+    if wrong:
         return 1
-    read = sum(commands.values())
-    print(
-        f"{verdict(report)}\n\n"
-        f"All {len(hosts)} verdicts are as they should be: {read} hosts were read with one remote command each, and nothing was written.\n"
-        "ansible-playbook ended with 2 because the gate of the fleet failed: this fleet drifts on purpose.\n"
-        f"The table above and the full report: {asked.reports.resolve()}"
-    )
+    print(f"Everything was as it should be. Reports: {reports.resolve()}")
     return 0
 
 

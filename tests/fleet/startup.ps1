@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Stand-ins for the two cmdlets with which the payload reads HKLM:, for an engine without a registry. They read the file
+# Stand-ins for the cmdlets with which the payload reads HKLM:, for an engine without a registry. They read the file
 # that FLEET_REGISTRY names: keys in lower case -> values and names of the keys below; and keys that are refused.
+# And one for Get-CimInstance, which knows one query; FLEET_SERVICES names its answer, null where WMI does not work.
 
 function Find-FleetKey {
     param([string] $Path, [Management.Automation.PSCmdlet] $Caller)
@@ -54,4 +55,15 @@ function Get-ChildItem {
     foreach ($name in $key.children) {
         [pscustomobject] @{ Name = $LiteralPath.Replace('HKLM:', 'HKEY_LOCAL_MACHINE') + "\$name"; PSChildName = $name }
     }
+}
+
+function Get-CimInstance {
+    [CmdletBinding()]
+    param([string] $Query, [uint32] $OperationTimeoutSec)
+    $services = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($env:FLEET_SERVICES)) -NoEnumerate
+    if ($null -eq $services -or $Query -cne "SELECT Name, StartName FROM Win32_Service WHERE State = 'Running'") {
+        return $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new(
+                [InvalidOperationException]::new('The WMI repository is inconsistent.'), 'HRESULT 0x80041003', 'NotSpecified', $Query))
+    }
+    $services
 }

@@ -19,6 +19,7 @@ RECORD = Path(__file__).with_name("payloads.json")
 COLLECTION = "winrights.seimpersonate"
 _PREFIX = f"ansible_collections.{COLLECTION}."
 _UTIL = re.compile(rf"(?im)^#AnsibleRequires\s+-(CSharpUtil|PowerShell)\s+{re.escape(_PREFIX)}(plugins\.[\w.]+)")
+_USING = re.compile(rf"(?im)^(using) {re.escape(_PREFIX)}(plugins\.[\w.]+);")
 
 Hashes = dict[str, str]  # path in the checkout -> SHA-256 of its text
 
@@ -39,7 +40,8 @@ def current(module: str) -> Hashes:
         text = (CHECKOUT / path).read_text()
         hashes[path] = digest(text)
         waiting += [
-            name.replace(".", "/") + (".cs" if kind.lower() == "csharputil" else ".psm1") for kind, name in _UTIL.findall(text)
+            name.replace(".", "/") + (".psm1" if kind.lower() == "powershell" else ".cs")
+            for kind, name in _UTIL.findall(text) + _USING.findall(text)
         ]
     return dict(sorted(hashes.items()))
 

@@ -14,12 +14,13 @@ import pytest
 from fleet import texts
 from fleet.backend import Received
 from fleet.emulator import MODULES, Emulator
-from fleet.machine import Logon, Machine, Token
+from fleet.machine import FLOOR, Logon, Machine, Token
 
 PREFIX = "ansible_collections.winrights.seimpersonate."
-MODULE = f"{PREFIX}plugins.modules.local_right_info.ps1"
+MODULE, CHANGE = (f"{PREFIX}plugins.modules.{name}.ps1" for name in ("local_right_info", "local_right"))
 UTIL = f"{PREFIX}plugins.module_utils._LsaRights.cs"
 ALL = ("plugins/modules/local_right_info.ps1", "plugins/module_utils/_LsaRights.cs", "plugins/module_utils/_RightReport.psm1")
+USERS, IIS_IUSRS = "S-1-5-32-545", "S-1-5-32-568"
 
 
 def script(path):
@@ -27,9 +28,10 @@ def script(path):
     return f"{PREFIX}{stem.replace('/', '.')}.{extension}"
 
 
-def sent(accounts=(), user="SIM\\auditor", *, module=MODULE, change=None, without=(), actions=(), newline="\n"):
-    """One run of the module in the form of ansible-core 2.19, which is enough to tell what is asked."""
-    bodies = {script(path): (texts.CHECKOUT / path).read_text() for path in ALL if script(path) not in without}
+def sent(accounts=(), user="SIM\\auditor", *, module=MODULE, args=None, change=None, without=(), actions=(), newline="\n"):
+    """One run of a module in the form of ansible-core 2.19, which is enough to tell what is asked."""
+    paths = texts.current("local_right") if module == CHANGE else ALL
+    bodies = {script(path): (texts.CHECKOUT / path).read_text() for path in paths if script(path) not in without}
     bodies.update(change or {})
     bodies.setdefault(module, "")
     bodies = {name: {"script": base64.b64encode(text.replace("\n", newline).encode()).decode()} for name, text in bodies.items()}
@@ -37,7 +39,9 @@ def sent(accounts=(), user="SIM\\auditor", *, module=MODULE, change=None, withou
         "name": "module_wrapper.ps1",
         "params": {
             "Script": module,
-            "Variables": [{"Name": "complex_args", "Value": {"accounts": list(accounts), "_ansible_version": "2.19.1"}}],
+            "Variables": [
+                {"Name": "complex_args", "Value": {**(args or {"accounts": list(accounts)}), "_ansible_version": "2.19.1"}}
+            ],
             "CSharpModules": [name for name in bodies if name.endswith(".cs")],
             "PowerShellModules": [name for name in bodies if name.endswith(".psm1")],
         },
@@ -154,6 +158,67 @@ def test_a_32_bit_session_does_not_know_of_iis():
     assert result["windows"]["build"] is None
 
 
+def change(**args):
+    return sent(module=CHANGE, args=args)
+
+
+def test_a_change_is_made_and_told():
+    machine = Machine.member_server("A", also=[USERS])
+
+    result, exit_code = answer(machine, change(expected=[*FLOOR, USERS], add=[IIS_IUSRS], remove=[USERS]))
+
+    session = result.pop("session")
+    assert session["administrator"]
+    assert result == {
+        "changed": True,
+        "outcome": "applied",
+        "before": sorted([*FLOOR, USERS]),
+        "after": sorted([*FLOOR, IIS_IUSRS]),
+        "attempted": [
+            {"op": "add", "sid": IIS_IUSRS, "status": "0x00000000"},
+            {"op": "remove", "sid": USERS, "status": "0x00000000"},
+        ],
+        "undone": [],
+        "error": None,
+    }
+    assert machine.holders() == result["after"]
+    assert exit_code == 0
+
+
+def test_a_change_that_fails_is_undone_and_told():
+    machine = Machine.member_server("A", also=[USERS])
+
+    result, exit_code = answer(machine, change(expected=[*FLOOR, USERS], remove=[USERS, "S-1-5-19"]))
+
+    assert result["failed"]
+    assert not result["changed"]
+    assert result["msg"] == (
+        "The holders of SeImpersonatePrivilege are as before, the change failed: "
+        "LsaRemoveAccountRights of S-1-5-19 failed with 0xC00000BB."
+    )
+    assert result["undone"] == [{"op": "add", "sid": USERS, "status": "0x00000000"}]
+    assert machine.holders() == sorted([*FLOOR, USERS])
+    assert exit_code == 0
+
+
+def test_a_read_before_a_change_tells_what_runs():
+    machine = Machine.member_server("A", iis=True, running={"Spooler": "LocalSystem"})
+    audit, _ = answer(machine, sent(["SIM\\x"]))
+
+    result, _ = answer(machine, change(read={"accounts": ["SIM\\x"]}))
+
+    assert result == audit | {
+        "services": [{"name": "Spooler", "account": "LocalSystem", "sid": "S-1-5-18"}],
+        "pools": [{"name": "DefaultAppPool", "identity": "ApplicationPoolIdentity", "account": None, "sid": None}],
+    }
+
+
+def test_no_change_in_constrained_language():
+    result, _ = answer(Machine("A", language_mode="ConstrainedLanguage"), change(expected=[], add=[USERS], remove=[]))
+
+    assert (result["outcome"], result["error"]["call"]) == ("not_started", "language mode")
+
+
 def test_newlines_of_the_connection_do_not_matter():
     assert "failed" not in answer(received=sent(newline="\r\n"))[0]
 
@@ -178,7 +243,7 @@ def test_newlines_of_the_connection_do_not_matter():
         ),
         pytest.param(
             sent(module="ansible_collections.ansible.windows.plugins.modules.win_ping.ps1"),
-            "knows no module ansible.windows.win_ping, only local_right_info of winrights.seimpersonate",
+            "knows no module ansible.windows.win_ping, only local_right, local_right_info of winrights.seimpersonate",
             id="another module",
         ),
         pytest.param(

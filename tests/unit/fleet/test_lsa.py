@@ -9,7 +9,7 @@ import pytest
 from fleet import lsa, names
 from fleet.lookup import TranslatedName, TranslatedSid
 from fleet.lsa import Lsa
-from fleet.machine import RIGHT, Domain, Fault, Machine, Token
+from fleet.machine import RIGHT, Domain, Fault, Machine, Meddling, Token
 from fleet.names import Use
 
 CORP = Domain("CORP", "corp.example", names.domain_sid("CORP"))
@@ -268,9 +268,62 @@ def test_names_follow_the_system_locale(language, expected):
     [
         pytest.param(0xC0000001, [0xC0000001] * 3, id="every call"),
         pytest.param(Fault(0xC000009A, on=2), [lsa.SUCCESS, 0xC000009A, lsa.SUCCESS], id="the second call only"),
+        pytest.param(Fault(0xC000009A, on=(1, 3)), [0xC000009A, lsa.SUCCESS, 0xC000009A], id="two of three calls"),
     ],
 )
 def test_a_fault_is_answered_instead(fault, statuses):
     client, handle = opened(Machine.member_server("HOST01", faults={"LsaLookupSids2": fault}))
 
     assert [client.lookup_sids2(handle, ["S-1-5-6"])[0] for _ in range(3)] == statuses
+
+
+ENUMERATE, ADD, REMOVE = "LsaEnumerateAccountsWithUserRight", "LsaAddAccountRights", "LsaRemoveAccountRights"
+
+
+@pytest.mark.parametrize(
+    ("call", "statuses"),
+    [
+        pytest.param(ADD, [lsa.SUCCESS, 0xC0000022, lsa.SUCCESS, lsa.SUCCESS], id="an addition"),
+        pytest.param(REMOVE, [lsa.SUCCESS, lsa.SUCCESS, lsa.SUCCESS, 0xC0000022], id="a removal"),
+    ],
+)
+def test_a_change_that_fails_at_the_second_call_changes_nothing(call, statuses):
+    machine = Machine.member_server("HOST01", faults={call: Fault(0xC0000022, on=2)})
+    client, handle = opened(machine)
+
+    done = [client.add_account_rights(handle, sid, [RIGHT]) for sid in ("S-1-1-0", STRANGER)]
+    done += [client.remove_account_rights(handle, sid, False, [RIGHT]) for sid in ("S-1-1-0", "S-1-5-6")]
+
+    assert done == statuses
+    assert (STRANGER in machine.holders()) == (call == REMOVE)
+    assert ("S-1-5-6" in machine.holders()) == (call == REMOVE)
+
+
+@pytest.mark.parametrize(
+    ("call", "nth", "seen"),
+    [
+        pytest.param("LsaOpenPolicy", 1, [True, True, True], id="before anything is read"),
+        pytest.param(ENUMERATE, 1, [False, True, True], id="after the first read"),
+        pytest.param(ADD, 1, [False, True, True], id="after the first addition"),
+        pytest.param(REMOVE, 1, [False, False, True], id="after the first removal"),
+        pytest.param(REMOVE, 2, [False, False, False], id="after a call that never comes"),
+    ],
+)
+def test_somebody_else_meddles_once(call, nth, seen):
+    machine = Machine.member_server("HOST01")
+    machine.meddle.append(Meddling(call, on=nth, grant=(STRANGER,), revoke=("S-1-5-6",)))
+    client, handle = opened(machine)
+
+    def look():
+        holders = client.enumerate_accounts_with_user_right(handle, RIGHT)[1]
+        assert (STRANGER in holders) != ("S-1-5-6" in holders)
+        return STRANGER in holders
+
+    looks = [look()]
+    client.add_account_rights(handle, "S-1-1-0", [RIGHT])
+    looks.append(look())
+    client.remove_account_rights(handle, "S-1-1-0", False, [RIGHT])
+    looks.append(look())
+
+    assert looks == seen
+    assert bool(machine.meddle) == (not any(seen))

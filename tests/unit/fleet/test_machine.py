@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from fleet import names, registry
-from fleet.machine import FLOOR, Iis, Logon, Machine
+from fleet import iisconfig, names, registry
+from fleet.machine import FLOOR, Iis, Logon, Machine, Pool
 from fleet.shim_server import sid_bytes, sid_text
 
 SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
@@ -117,6 +117,43 @@ def test_keys_below_a_key_and_keys_that_are_denied():
     with pytest.raises(registry.KeyDeniedError):
         view.values(rf"{registry.INET_STP}\Components")
     assert not any("inetstp" in path for path in view.paths())
+
+
+def test_a_running_service_exists():
+    machine = Machine.member_server("A", running={"Backup": "SIM\\svc"})
+
+    assert machine.service_names == ("Backup",)
+    assert registry.View(machine).values(rf"{SERVICES}\Backup") is not None
+
+
+def test_no_configuration_without_iis():
+    assert iisconfig.files(Machine("A")) == {}
+    assert iisconfig.pools({}) == []
+
+
+@pytest.mark.parametrize(
+    ("iis", "pools"),
+    [
+        pytest.param(Iis(), [("DefaultAppPool", "ApplicationPoolIdentity", None)], id="as installed"),
+        pytest.param(Iis(pools=()), [], id="no pools"),
+        pytest.param(
+            Iis(pools=(Pool("b", "SpecificUser", 'SIM\\"<x>&é'), "a")),
+            [("a", "ApplicationPoolIdentity", None), ("b", "SpecificUser", 'SIM\\"<x>&é')],
+            id="a user, and markup in his name",
+        ),
+        pytest.param(Iis(pools=(Pool("a", "LocalSystem", "SIM\\x"),)), [("a", "LocalSystem", None)], id="a user that is not used"),
+        pytest.param(
+            Iis(pools=("a",), pool_defaults=Pool("", "SpecificUser", "SIM\\x")), [("a", "SpecificUser", "SIM\\x")], id="defaults"
+        ),
+        pytest.param(Iis(elsewhere=True), None, id="another host keeps them"),
+        pytest.param(Iis(config="<configuration>"), None, id="no XML"),
+    ],
+)
+def test_the_configuration_of_iis(iis, pools):
+    texts = iisconfig.files(Machine("A", iis=iis))
+
+    assert set(texts) == {"redirection.config", "applicationHost.config"}
+    assert iisconfig.pools(texts) == pools
 
 
 @pytest.mark.parametrize(

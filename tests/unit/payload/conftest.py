@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import json
 import os
 import typing as t
@@ -17,7 +19,7 @@ from ansible.plugins.loader import shell_loader
 from ansible.template import Templar
 
 from fleet import engine
-from fleet.backend import Received
+from fleet.backend import Output, Received
 from fleet.pwsh import PowerShell
 
 if t.TYPE_CHECKING:
@@ -71,13 +73,54 @@ def sent() -> Callable[..., Received]:
 
 
 @pytest.fixture(scope="session")
-def ask(sent: Callable[..., Received]) -> Callable[..., dict[str, t.Any]]:
-    """Send local_right_info to a machine; returns the answer, which must be all that was printed."""
+def tell(sent: Callable[..., Received]) -> Callable[..., dict[str, t.Any]]:
+    """Send a module to a machine; returns the answer, which must be all that was printed."""
 
-    def run(back_end: BackEnd, machine: Machine, *accounts: str) -> dict[str, t.Any]:
-        output = back_end.run(machine, sent("local_right_info", accounts=list(accounts)))
+    def run(back_end: BackEnd, machine: Machine, module: str, **arguments: t.Any) -> dict[str, t.Any]:
+        output = back_end.run(machine, sent(module, **arguments))
         assert output.stderr == b"", output.stderr.decode()
         assert output.stdout.isascii()
         return t.cast("dict[str, t.Any]", json.loads(output.stdout))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def ask(tell: Callable[..., dict[str, t.Any]]) -> Callable[..., dict[str, t.Any]]:
+    """Send local_right_info to a machine."""
+
+    def run(back_end: BackEnd, machine: Machine, *accounts: str) -> dict[str, t.Any]:
+        return tell(back_end, machine, "local_right_info", accounts=list(accounts))
+
+    return run
+
+
+class Spoilt:
+    """Sends other texts of modules and utils than the checkout has, line for line; base64 stands as it is in every payload."""
+
+    def __init__(self, back_end: BackEnd, replaced: dict[str, str]) -> None:
+        self._back_end, self._replaced = back_end, replaced
+
+    def run(self, machine: Machine, received: Received) -> Output:
+        """Run one command with the other texts."""
+        stdin = received.stdin
+        for text, other in self._replaced.items():
+            good, bad = (base64.b64encode(one.encode()) for one in (text, other))
+            assert stdin.count(good) == 1
+            stdin = stdin.replace(good, bad)
+        return self._back_end.run(machine, dataclasses.replace(received, stdin=stdin))
+
+
+@pytest.fixture(scope="session")
+def spoilt(checkout: Path) -> Callable[..., Spoilt]:
+    """A back end whose payload differs from the checkout's: (path, what stands there once, what stands there instead)."""
+
+    def spoil(back_end: BackEnd, *changes: tuple[str, str, str]) -> Spoilt:
+        texts = {path: (checkout / path).read_text() for path, _, _ in changes}
+        others = dict(texts)
+        for path, good, bad in changes:
+            assert others[path].count(good) == 1, good
+            others[path] = others[path].replace(good, bad)
+        return Spoilt(back_end, {texts[path]: others[path] for path in texts})
+
+    return spoil

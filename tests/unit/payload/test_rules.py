@@ -4,87 +4,127 @@
 
 from __future__ import annotations
 
-import base64
-import dataclasses
-
 import pytest
 
-from fleet.machine import Machine
+from fleet import names
+from fleet.machine import FLOOR, Machine
 
-UTIL = "plugins/module_utils/_LsaRights.cs"
+AUDIT, CHANGE = "plugins/module_utils/_LsaRights.cs", "plugins/module_utils/_LsaChange.cs"
+SCRIPT = "plugins/module_utils/_RightChange.psm1"
+FREE = "Native.LsaFreeMemory(buffer);"
+
+READING = [
+    pytest.param("Free(entries);", "", "a buffer of LsaLookupSids2 was never freed with LsaFreeMemory", id="leaks a buffer"),
+    pytest.param(FREE, f"{{ {FREE} {FREE} }}", "LsaFreeMemory of a buffer that was freed before", id="frees twice"),
+    pytest.param(
+        FREE,
+        "Marshal.FreeHGlobal(buffer);",
+        "a buffer of LsaEnumerateAccountsWithUserRight was never freed with LsaFreeMemory",
+        id="frees with another allocator",
+    ),
+    pytest.param(
+        "Native.DsRoleFreeMemory(buffer);",
+        FREE,
+        "LsaFreeMemory of the buffer of DsRoleGetPrimaryDomainInformation, which is freed with DsRoleFreeMemory",
+        id="mixes up who owns a buffer",
+    ),
+    pytest.param(
+        FREE,
+        "Native.LsaFreeMemory(IntPtr.Add(buffer, 8));",
+        "LsaFreeMemory of something that is no buffer",
+        id="frees an inner pointer",
+    ),
+    pytest.param("Native.LsaClose(handle);", "", "a handle of LsaOpenPolicy was never closed", id="leaks the policy"),
+    pytest.param(
+        "Native.LsaClose(handle);",
+        "Native.CloseHandle(handle);",
+        "CloseHandle of 0x1a0, which is no open handle of OpenProcessToken",
+        id="closes the policy like a token",
+    ),
+    pytest.param("Native.CloseHandle(token);", "", "a handle of OpenProcessToken was never closed", id="leaks the token"),
+    pytest.param("Access = 0x801", "Access = 0xF0FFF", "LsaOpenPolicy asks for 0xf0fff", id="opens with all access"),
+    pytest.param("Access = 0x801", "Access = 0x02000000", "LsaOpenPolicy asks for 0x2000000", id="opens with MAXIMUM_ALLOWED"),
+    pytest.param("Access = 0x801", "Access = 0x811", "LsaOpenPolicy asks for 0x811: it needs 0x801", id="opens for writing"),
+    pytest.param("0x8, out token", "0xF01FF, out token", "OpenProcessToken asks for 0xf01ff", id="opens the token wide"),
+    pytest.param(
+        "public IntPtr SecurityDescriptor, SecurityQualityOfService;",
+        "public IntPtr SecurityDescriptor;",
+        "LSA_OBJECT_ATTRIBUTES of 40 bytes, which are 48",
+        id="a structure of the wrong size",
+    ),
+    pytest.param("(text.Length * 2)", "(text.Length * 2 + 1)", "an LSA_UNICODE_STRING of wrong form", id="a length that is odd"),
+    pytest.param("List<byte> { 1,", "List<byte> { 2,", "a SID of wrong form", id="a SID of another revision"),
+]
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize(
-    ("good", "bad", "breach"),
-    [
-        pytest.param("Free(entries);", "", "a buffer of LsaLookupSids2 was never freed with LsaFreeMemory", id="leaks a buffer"),
-        pytest.param(
-            "Native.LsaFreeMemory(buffer);",
-            "{ Native.LsaFreeMemory(buffer); Native.LsaFreeMemory(buffer); }",
-            "LsaFreeMemory of a buffer that was freed before",
-            id="frees twice",
-        ),
-        pytest.param(
-            "Native.LsaFreeMemory(buffer);",
-            "Marshal.FreeHGlobal(buffer);",
-            "a buffer of LsaEnumerateAccountsWithUserRight was never freed with LsaFreeMemory",
-            id="frees with another allocator",
-        ),
-        pytest.param(
-            "Native.DsRoleFreeMemory(buffer);",
-            "Native.LsaFreeMemory(buffer);",
-            "LsaFreeMemory of the buffer of DsRoleGetPrimaryDomainInformation, which is freed with DsRoleFreeMemory",
-            id="mixes up who owns a buffer",
-        ),
-        pytest.param(
-            "Native.LsaFreeMemory(buffer);",
-            "Native.LsaFreeMemory(IntPtr.Add(buffer, 8));",
-            "LsaFreeMemory of something that is no buffer",
-            id="frees an inner pointer",
-        ),
-        pytest.param("Native.LsaClose(handle);", "", "a handle of LsaOpenPolicy was never closed", id="leaks the policy"),
-        pytest.param(
-            "Native.LsaClose(handle);",
-            "Native.CloseHandle(handle);",
-            "CloseHandle of 0x1a0, which is no open handle of OpenProcessToken",
-            id="closes the policy like a token",
-        ),
-        pytest.param("Native.CloseHandle(token);", "", "a handle of OpenProcessToken was never closed", id="leaks the token"),
-        pytest.param("Access = 0x801", "Access = 0xF0FFF", "LsaOpenPolicy asks for 0xf0fff", id="opens with all access"),
-        pytest.param("Access = 0x801", "Access = 0x02000000", "LsaOpenPolicy asks for 0x2000000", id="opens with MAXIMUM_ALLOWED"),
-        pytest.param("0x8, out token", "0xF01FF, out token", "OpenProcessToken asks for 0xf01ff", id="opens the token wide"),
-        pytest.param(
-            "public IntPtr SecurityDescriptor, SecurityQualityOfService;",
-            "public IntPtr SecurityDescriptor;",
-            "LSA_OBJECT_ATTRIBUTES of 40 bytes, which are 48",
-            id="a structure of the wrong size",
-        ),
-        pytest.param(
-            "(text.Length * 2)", "(text.Length * 2 + 1)", "an LSA_UNICODE_STRING of wrong form", id="a length that is odd"
-        ),
-        pytest.param("List<byte> { 1,", "List<byte> { 2,", "a SID of wrong form", id="a SID of another revision"),
-    ],
-)
-def test_a_misuse_fails_the_run(good, bad, breach, powershell, ask, checkout):
-    text = (checkout / UTIL).read_text()
-    assert text.count(good) == 1
+@pytest.mark.parametrize(("good", "bad", "breach"), READING)
+def test_a_misuse_fails_the_audit(good, bad, breach, powershell, ask, spoilt):
+    answer = ask(spoilt(powershell, (AUDIT, good, bad)), Machine.member_server("HOST01"))
 
-    answer = ask(_Spoilt(powershell, text, text.replace(good, bad)), Machine.member_server("HOST01"))
+    refused(answer, breach)
 
+
+WRITING = [
+    pytest.param(
+        [(CHANGE, "false, ref rights", "true, ref rights")], "takes every right of an account", id="AllRights TRUE for one right"
+    ),
+    pytest.param(
+        [(CHANGE, "[MarshalAs(UnmanagedType.U1)] bool", "int"), (CHANGE, "false, ref rights", "0x100, ref rights")],
+        "AllRights is 0x100: a BOOLEAN is 1 byte",
+        id="a BOOLEAN of four bytes",
+    ),
+    pytest.param(
+        [(CHANGE, "[MarshalAs(UnmanagedType.U1)] bool", "short"), (CHANGE, "false, ref rights", "-1, ref rights")],
+        "AllRights is 0xffffffff: a BOOLEAN is 1 byte",
+        id="a BOOLEAN of two bytes",
+    ),
+    pytest.param([(CHANGE, "0x811", "0xF0FFF")], "LsaOpenPolicy asks for 0xf0fff: it needs 0x811", id="POLICY_ALL_ACCESS"),
+    pytest.param([(CHANGE, "0x811", "0x02000000")], "LsaOpenPolicy asks for 0x2000000", id="MAXIMUM_ALLOWED"),
+    pytest.param([(CHANGE, "0x811", "0x801")], "LsaOpenPolicy asks for 0x801: it needs 0x811", id="opens for reading only"),
+    pytest.param(
+        [(AUDIT, FREE, "{ }")],
+        "a buffer of LsaEnumerateAccountsWithUserRight was never freed with LsaFreeMemory",
+        id="leaks a buffer",
+    ),
+    pytest.param(
+        [(SCRIPT, "$policy.Dispose()", "$null = $policy")], "a handle of LsaOpenPolicy was never closed", id="leaks the policy"
+    ),
+    pytest.param([(AUDIT, "List<byte> { 1,", "List<byte> { 2,")], "LsaAddAccountRights: a SID of wrong form", id="a SID"),
+    pytest.param(
+        [(AUDIT, "(text.Length * 2)", "(text.Length * 2 + 1)")],
+        "LsaEnumerateAccountsWithUserRight: an LSA_UNICODE_STRING of wrong form",
+        id="a length that is odd",
+    ),
+]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("changes", "breach"), WRITING)
+def test_a_misuse_fails_the_change(changes, breach, powershell, tell, spoilt):
+    machine = Machine.member_server("HOST01", also=[names.USERS])
+    plan = {"expected": [*FLOOR, names.USERS], "add": [names.IIS_IUSRS], "remove": [names.USERS]}
+
+    answer = tell(spoilt(powershell, *changes), machine, "local_right", **plan)
+
+    refused(answer, breach)
+
+
+@pytest.mark.engine
+def test_a_read_before_a_change_must_not_write(powershell, tell, spoilt):
+    machine = Machine.member_server("HOST01")
+    bad = "$null = Set-Right -Expected S-1-1-0 -Add S-1-1-0 -Remove S-1-1-0; Get-ChangeReport -Account"
+
+    answer = tell(
+        spoilt(powershell, ("plugins/modules/local_right.ps1", "Get-ChangeReport -Account", bad)),
+        *(machine, "local_right"),
+        read={"accounts": []},
+    )
+
+    refused(answer, "LsaOpenPolicy asks for 0x811: it needs 0x801")
+
+
+def refused(answer, breach):
     assert answer["failed"]
     assert answer["msg"].startswith("the payload misused Windows: ")
     assert breach in answer["msg"]
-
-
-class _Spoilt:
-    """Sends another text of a util than the checkout has; its base64 stands as it is in the payload of every core."""
-
-    def __init__(self, back_end, text, spoilt):
-        self._back_end = back_end
-        self._text, self._spoilt = (base64.b64encode(one.encode()) for one in (text, spoilt))
-
-    def run(self, machine, received):
-        assert received.stdin.count(self._text) == 1
-        changed = received.stdin.replace(self._text, self._spoilt)
-        return self._back_end.run(machine, dataclasses.replace(received, stdin=changed))

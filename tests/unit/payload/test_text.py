@@ -13,14 +13,24 @@ import pytest
 from ansible.release import __version__
 
 from fleet.backend import Received
+from fleet.change import local_right
 from fleet.machine import Machine, Token
 from fleet.report import right_report
+from fleet.request import decode
+from fleet.texts import COLLECTION
 
-FILES = (
+AUDIT = (
     "plugins/modules/local_right_info.ps1",
     "plugins/module_utils/_RightReport.psm1",
     "plugins/module_utils/_LsaRights.cs",
 )
+CHANGE = (
+    "plugins/modules/local_right.ps1",
+    "plugins/module_utils/_RightUsers.psm1",
+    "plugins/module_utils/_RightChange.psm1",
+    "plugins/module_utils/_LsaChange.cs",
+)
+FILES = AUDIT + CHANGE
 CALLS = {
     "advapi32.dll": {
         "LsaOpenPolicy", "LsaEnumerateAccountsWithUserRight", "LsaLookupSids2", "LsaLookupNames2", "LsaFreeMemory", "LsaClose",
@@ -52,10 +62,34 @@ def test_a_text_that_no_transport_can_damage(path, checkout):
     assert raw.endswith(b"\n")
 
 
-def test_only_calls_that_read(texts):
-    declared = re.findall(r'\[DllImport\("([^"]+)"[^]]*\)\]\s+public static extern \w+ (\w+)\(', texts[FILES[2]])
+@pytest.mark.parametrize(
+    ("path", "calls"),
+    [
+        pytest.param(AUDIT[2], CALLS, id="an audit only reads"),
+        pytest.param(CHANGE[3], {"advapi32.dll": {"LsaAddAccountRights", "LsaRemoveAccountRights"}}, id="a change writes"),
+    ],
+)
+def test_calls_of_windows(path, calls, texts):
+    declared = re.findall(r'\[DllImport\("([^"]+)"[^]]*\)\]\s+(?:public|private) static extern \w+ (\w+)\(', texts[path])
 
-    assert {dll: {call for of, call in declared if of == dll} for dll, _ in declared} == CALLS
+    assert len(declared) == texts[path].count("DllImport")
+    assert {dll: {call for of, call in declared if of == dll} for dll, _ in declared} == calls
+
+
+@pytest.mark.parametrize(("module", "paths"), [("local_right_info", AUDIT), ("local_right", FILES[1:])])
+def test_what_goes_to_the_host(module, paths, sent, texts):
+    received = sent(module)
+    came = decode(received.command_line, received.stdin).texts
+
+    assert sorted(text for name, text in came.items() if COLLECTION in name) == sorted(texts[path] for path in paths)
+
+
+def test_an_audit_carries_nothing_that_writes(texts):
+    carried = "\n".join(texts[path] for path in AUDIT)
+
+    assert re.findall(r"(?i)LsaAdd|LsaRemove|0x811|CREATE_ACCOUNT|_LsaChange|Set-\w+Right", carried) == []
+    assert re.findall(r"Access = (\w+)", carried) == ["0x801"]
+    assert re.findall(r"Access = (\w+)", texts[CHANGE[3]]) == ["0x811"]
 
 
 @pytest.mark.parametrize(
@@ -78,31 +112,45 @@ def test_not_a_trace_of(forbidden, texts):
 
 
 def test_the_registry_is_read_by_two_cmdlets_only(texts):
-    lines = [line for line in texts[FILES[1]].splitlines() if "HKLM" in line]
+    lines = [line for text in texts.values() for line in text.splitlines() if "HKLM" in line]
 
     assert lines
     assert all(re.search(r'Get-(ItemProperty|ChildItem) -LiteralPath "HKLM:\\\$Path" -ErrorAction Stop', line) for line in lines)
 
 
-def test_it_stays_small_on_the_wire(texts, sent, tmp_path):
-    """The budget is for what an audit sends beyond a bare module of ten lines."""
+@pytest.mark.parametrize(
+    ("module", "paths", "size", "budget"),
+    [
+        pytest.param("local_right_info", AUDIT, 24_000, 60_000, id="an audit"),
+        pytest.param("local_right", FILES[1:], 42_000, 100_000, id="a change"),
+    ],
+)
+def test_it_stays_small_on_the_wire(module, paths, size, budget, texts, sent, tmp_path):
+    """The budget is for what a run sends beyond a bare module of ten lines."""
     bare = tmp_path / "bare.ps1"
     bare.write_text("#!powershell\n#Requires -Version 5.1\n" + "$null = $null\n" * 7 + "'{\"changed\": false}'\n")
     newer = tuple(map(int, __version__.split(".")[:2])) >= (2, 21)
 
-    more = len(sent("local_right_info").stdin) - len(sent(bare).stdin)
+    more = len(sent(module).stdin) - len(sent(bare).stdin)
 
-    assert sum(map(len, texts.values())) < 24_000
-    assert more <= (65_000 if newer else 60_000)
+    assert sum(len(texts[path]) for path in paths) < size
+    assert more <= budget + (5_000 if newer else 0)
 
 
 @pytest.mark.engine
-def test_it_says_so_where_powershell_is_constrained(checkout, powershell):
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        pytest.param(AUDIT[0], lambda *who: right_report(*who, []), id="an audit"),
+        pytest.param(CHANGE[0], lambda *who: local_right(*who, {}), id="a change"),
+    ],
+)
+def test_it_says_so_where_powershell_is_constrained(path, answer, checkout, powershell):
     """The text by itself: under the wrapper of ansible-core no module with utils gets as far as that."""
-    script = f"$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; & '{checkout / FILES[0]}'"
+    script = f"$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; & '{checkout / path}'"
     command = f"pwsh -EncodedCommand {base64.b64encode(script.encode('utf-16-le')).decode()}"
     machine = Machine("HOST01", language_mode="ConstrainedLanguage")
 
     output = powershell.run(machine, Received(command, b"", "SIM\\auditor", {}))
 
-    assert json.loads(output.stdout) == right_report(machine, "SIM\\auditor", Token.ADMINISTRATOR, [])
+    assert json.loads(output.stdout) == answer(machine, "SIM\\auditor", Token.ADMINISTRATOR)

@@ -1,0 +1,196 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `Get-ChangeReport` and `Set-Right` of the payload tell of a simulated machine, and do to it: the same calls, in Python."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from fleet import iisconfig, lsa, names, winapi
+from fleet.machine import RIGHT, Machine, Token
+from fleet.report import CallError, Json, holders_of, open_policy, right_report, session
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# What the service control manager calls these in every language; keys in upper case.
+_SYSTEM_NAMES = {
+    "LOCALSYSTEM": names.SYSTEM,
+    ".\\LOCALSYSTEM": names.SYSTEM,
+    "NT AUTHORITY\\LOCALSERVICE": names.LOCAL_SERVICE,
+    "NT AUTHORITY\\NETWORKSERVICE": names.NETWORK_SERVICE,
+}
+_MEANING = {
+    "changed_meanwhile": "were not changed",
+    "not_started": "were not changed",
+    "undone": "are as before, the change failed",
+    "undo_failed": "may not be as before, the change failed",
+}
+
+
+def local_right(machine: Machine, user: str, token: Token, args: Mapping[str, t.Any]) -> Json:
+    """The module's answer: to read, or to change."""
+    if machine.language_mode != "FullLanguage":
+        return _refused(machine.language_mode)
+    if args.get("read") is not None:
+        return change_report(machine, user, token, args["read"].get("accounts") or [])
+    return set_right(machine, user, token, args)
+
+
+def _refused(mode: str) -> Json:
+    return {
+        "changed": False,
+        "failed": True,
+        "msg": f"The holders of {RIGHT} were not changed: PowerShell runs in {mode} mode here.",
+        "outcome": "not_started",
+        "before": None,
+        "after": None,
+        "attempted": [],
+        "undone": [],
+        "error": {"call": "language mode", "status": None, "sid": None},
+        "session": {"language_mode": mode},
+    }
+
+
+def running_services(machine: Machine) -> dict[str, str | None] | None:
+    """Names of running services with their accounts; None when they cannot be listed."""
+    return None if lsa.Faults(machine.faults).status("Get-CimInstance") is not None else machine.running
+
+
+def change_report(machine: Machine, user: str, token: Token, accounts: Sequence[str]) -> Json:
+    """The answer to a read before a change: that of an audit, with services and application pools."""
+    running, pools = running_services(machine), iisconfig.pools(iisconfig.files(machine))
+    wanted = [*(running or {}).values(), *(account for _, _, account in pools or [])]
+    others = {name.upper(): name for name in reversed(wanted) if name and name.upper() not in _SYSTEM_NAMES}
+    report = right_report(machine, user, token, [*accounts, *others.values()])
+    if "failed" in report:
+        return report
+    answered, report["accounts"] = report["accounts"][len(accounts) :], report["accounts"][: len(accounts)]
+    sids = {**_SYSTEM_NAMES, **{one["asked"].upper(): one["sid"] for one in answered}}
+
+    def sid(account: str | None) -> str | None:
+        return sids[account.upper()] if account else None
+
+    report["services"] = (
+        None
+        if running is None
+        else [{"name": name, "account": account or None, "sid": sid(account)} for name, account in sorted(running.items())]
+    )
+    report["pools"] = (
+        None
+        if pools is None
+        else [{"name": name, "identity": identity, "account": account, "sid": sid(account)} for name, identity, account in pools]
+    )
+    return report
+
+
+@dataclass
+class _Run:
+    """One change in the making."""
+
+    policy: lsa.Lsa
+    outcome: str = "not_started"
+    before: list[str] | None = None
+    after: list[str] | None = None
+    attempted: list[Json] = field(default_factory=list)
+    undone: list[Json] = field(default_factory=list)
+    error: Json | None = None
+
+    def fail(self, call: str, status: str | None = None, sid: str | None = None) -> None:
+        self.error = {"call": call, "status": status, "sid": sid}
+
+
+def set_right(machine: Machine, user: str, token: Token, args: Mapping[str, t.Any]) -> Json:
+    """Compare, add, remove, read again, undo when anything fails; the machine is changed."""
+    faults = lsa.Faults(machine.faults)
+    its = session(machine, winapi.Windows(machine, user, token, faults))
+    run = _Run(lsa.Lsa(machine, token, faults))
+    expected, plan = set(args.get("expected") or ()), [*_steps(args)]
+    sentence = _start(run, expected, plan)
+    changed = run.outcome == "undo_failed" or (run.outcome == "applied" and bool(plan))
+    answer: Json = {"changed": changed, "outcome": run.outcome, "before": run.before, "after": run.after, "session": its}
+    answer |= {"attempted": run.attempted, "undone": run.undone, "error": run.error}
+    if run.outcome != "applied":
+        answer |= {"failed": True, "msg": f"The holders of {RIGHT} {_MEANING[run.outcome]}: {sentence}"}
+    return answer
+
+
+def _steps(args: Mapping[str, t.Any]) -> t.Iterator[tuple[str, str]]:
+    for operation in ("add", "remove"):
+        for sid in args.get(operation) or ():
+            yield operation, sid
+
+
+def _start(run: _Run, expected: set[str], plan: Sequence[tuple[str, str]]) -> str | None:
+    bad = next((sid for _, sid in plan if not names.is_sid(sid)), None)
+    if bad is not None:
+        run.fail("plan")
+        return f"not a SID: {bad}"
+    try:
+        handle = open_policy(run.policy, lsa.CHANGE)
+    except CallError as error:
+        run.fail(error.call, f"0x{error.status:08X}")
+        return str(error)
+    try:
+        run.before = holders_of(run.policy, handle)
+        if set(run.before) != expected:
+            run.outcome, run.after = "changed_meanwhile", run.before
+            return "they are not the expected ones."
+        run.outcome = "undo_failed"
+        sentence = _submit(run, handle, plan)
+        if run.outcome != "applied":
+            _undo(run, handle)
+    except CallError as error:
+        run.fail(error.call, f"0x{error.status:08X}")
+        return str(error)
+    finally:
+        run.policy.close(handle)
+    return sentence
+
+
+def _submit(run: _Run, handle: int, plan: Sequence[tuple[str, str]]) -> str | None:
+    goal = set(run.before or ())
+    for operation, sid in plan:
+        row = _call(run, handle, operation, sid)
+        run.attempted.append(row)
+        if not (_worked(row) or (operation == "remove" and row["status"] == f"0x{lsa.OBJECT_NAME_NOT_FOUND:08X}")):
+            run.fail(f"Lsa{operation.title()}AccountRights", row["status"], sid)
+            return f"Lsa{operation.title()}AccountRights of {sid} failed with {row['status']}."
+        (goal.add if operation == "add" else goal.discard)(sid)
+    try:
+        run.after = holders_of(run.policy, handle)
+    except CallError as error:
+        run.fail(error.call, f"0x{error.status:08X}")
+        return str(error)
+    if set(run.after) == goal:
+        run.outcome = "applied"
+        return None
+    run.fail("re-read")
+    return "a second read shows others than were asked for."
+
+
+def _undo(run: _Run, handle: int) -> None:
+    before, run.after = set(run.before or ()), None
+    for row in reversed(run.attempted):
+        added = row["op"] == "add"
+        if _worked(row) and (row["sid"] in before) != added:
+            run.undone.append(_call(run, handle, "remove" if added else "add", row["sid"]))
+    try:
+        run.after = holders_of(run.policy, handle)
+    except CallError:
+        return
+    if set(run.after) == before:
+        run.outcome = "undone"
+
+
+def _call(run: _Run, handle: int, operation: str, sid: str) -> Json:
+    if operation == "add":
+        status = run.policy.add_account_rights(handle, sid, [RIGHT])
+    else:
+        status = run.policy.remove_account_rights(handle, sid, False, [RIGHT])
+    return {"op": operation, "sid": sid, "status": f"0x{status:08X}"}
+
+
+def _worked(row: Json) -> bool:
+    return bool(row["status"] == f"0x{lsa.SUCCESS:08X}")

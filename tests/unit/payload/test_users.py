@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whose tokens a change concerns: the read before a change tells services and pools, under the engine and by the emulator."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from fleet import names
+from fleet.change import local_right
+from fleet.machine import Fault, Iis, Logon, Machine, Pool, Token
+
+SVC, WEB = f"{names.domain_sid('SIM')}-1105", f"{names.domain_sid('HOST01')}-1003"
+SYSTEM, LOCAL, NETWORK = names.SYSTEM, names.LOCAL_SERVICE, names.NETWORK_SERVICE
+
+
+def server(*, token=Token.ADMINISTRATOR, **fields):
+    machine = Machine.member_server("HOST01", logons={"SIM\\auditor": Logon("Simulated-1", token)})
+    for name, value in fields.items():
+        setattr(machine, name, value)
+    machine.add_account("svc", domain="SIM", rid=1105)
+    machine.add_account("wéb", rid=1003)
+    return machine
+
+
+def service(name, account, sid):
+    return {"name": name, "account": account, "sid": sid}
+
+
+def pool(name, identity="ApplicationPoolIdentity", account=None, sid=None):
+    return {"name": name, "identity": identity, "account": account, "sid": sid}
+
+
+RUNNING = {
+    "W32Time": "NT AUTHORITY\\LocalService",
+    "Dnscache": "nt authority\\NETWORKSERVICE",
+    "EventLog": "NT AUTHORITY\\LocalService",
+    "LSM": "LocalSystem",
+    "Own": ".\\LocalSystem",
+    "MSSQLSERVER": "NT Service\\MSSQLSERVER",
+    "AppA": "SIM\\svc",
+    "AppB": "sim\\SVC",
+    "AppC": "svc@sim.example",
+    "Lokal": ".\\wéb",
+    "Gone": "SIM\\gone",
+    "CDPUserSvc_3f2": None,
+    "Odd": "",
+}
+TOLD = [
+    service("AppA", "SIM\\svc", SVC),
+    service("AppB", "sim\\SVC", SVC),
+    service("AppC", "svc@sim.example", SVC),
+    service("CDPUserSvc_3f2", None, None),
+    service("Dnscache", "nt authority\\NETWORKSERVICE", NETWORK),
+    service("EventLog", "NT AUTHORITY\\LocalService", LOCAL),
+    service("Gone", "SIM\\gone", None),
+    service("LSM", "LocalSystem", SYSTEM),
+    service("Lokal", ".\\wéb", WEB),
+    service("MSSQLSERVER", "NT Service\\MSSQLSERVER", names.service_sid("MSSQLSERVER")),
+    service("Odd", None, None),
+    service("Own", ".\\LocalSystem", SYSTEM),
+    service("W32Time", "NT AUTHORITY\\LocalService", LOCAL),
+]
+POOLS = (
+    Pool("web", "SpecificUser", "HOST01\\wéb"),
+    Pool("DefaultAppPool"),
+    Pool('Ünder "Sie" & <co>', "SpecificUser", "SIM\\svc"),
+    Pool("local", "LocalService"),
+    Pool("lost", "SpecificUser", "SIM\\gone"),
+    Pool("nobody", "SpecificUser"),
+    Pool("not used", "NetworkService", "SIM\\svc"),
+)
+POOLS_TOLD = [
+    pool("DefaultAppPool"),
+    pool("local", "LocalService"),
+    pool("lost", "SpecificUser", "SIM\\gone"),
+    pool("nobody", "SpecificUser"),
+    pool("not used", "NetworkService"),
+    pool("web", "SpecificUser", "HOST01\\wéb", WEB),
+    pool('Ünder "Sie" & <co>', "SpecificUser", "SIM\\svc", SVC),
+]
+
+
+def case(name, machine, services=(), pools=(), asked=()):
+    told = [one if one is None else list(one) for one in (services, pools)]
+    return pytest.param(machine, list(asked), *told, id=name)
+
+
+CASES = [
+    case("nothing runs, no IIS", server()),
+    case("accounts in every form", server(running=RUNNING), TOLD),
+    case("accounts that are asked for as well", server(running={"A": "SIM\\svc"}), [service("A", "SIM\\svc", SVC)],
+         asked=["SIM\\svc", "SIM\\gone"]),
+    case("the services cannot be listed", server(running=RUNNING, faults={"Get-CimInstance": 0x80041003}), None),
+    case("pools of every kind", server(iis=Iis(pools=POOLS)), (), POOLS_TOLD),
+    case("one pool", server(iis=Iis()), (), [pool("DefaultAppPool")]),
+    case("IIS without pools", server(iis=Iis(pools=()))),
+    case("defaults count for what a pool does not say",
+         server(iis=Iis(pools=("a", Pool("b", "LocalSystem")), pool_defaults=Pool("", "SpecificUser", "SIM\\svc"))),
+         (), [pool("a", "SpecificUser", "SIM\\svc", SVC), pool("b", "LocalSystem")]),
+    case("another host keeps the list of pools", server(iis=Iis(elsewhere=True)), (), None),
+    case("a file that is no XML", server(iis=Iis(config="<configuration><system.applicationHost>")), (), None),
+    case("both lists, one batch fails", server(running={"A": "SIM\\svc"}, iis=Iis(pools=POOLS[:1]),
+         faults={"LsaLookupNames2": Fault(0xC0000233)}),
+         [service("A", "SIM\\svc", None)], [pool("web", "SpecificUser", "HOST01\\wéb")]),
+]  # fmt: skip
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("machine", "asked", "services", "pools"), CASES)
+def test_services_and_pools(machine, asked, services, pools, powershell, tell):
+    before = copy.deepcopy(machine.rights)
+
+    answer = tell(powershell, machine, "local_right", read={"accounts": asked})
+
+    assert (answer["services"], answer["pools"]) == (services, pools)
+    assert [one["asked"] for one in answer["accounts"]] == asked
+    assert machine.rights == before
+    assert _emulated(machine, answer, asked) == answer
+
+
+@pytest.mark.engine
+def test_a_read_that_fails_tells_what_an_audit_tells(powershell, tell, ask):
+    machine = server(running=RUNNING, token=Token.FILTERED)
+
+    answer = tell(powershell, machine, "local_right", read={"accounts": []})
+
+    assert answer == ask(powershell, machine) == _emulated(machine, answer, [])
+    assert answer["error"] == {"call": "LsaEnumerateAccountsWithUserRight", "status": "0xC0000022"}
+
+
+def _emulated(machine, answer, asked):
+    machine.powershell = answer["session"]["powershell"]
+    user, logon = machine.find_logon("SIM\\auditor")
+    return local_right(machine, user, logon.token, {"read": {"accounts": asked}})
+
+
+@pytest.mark.engine
+def test_a_32_bit_powershell(powershell, tell, spoilt):
+    """Played by a 64-bit one whose payload takes the size of a pointer for 4."""
+    machine = server(iis=Iis(pools=POOLS), bits=32)
+    changes = [
+        ("plugins/module_utils/_RightReport.psm1", "[IntPtr]::Size -eq 4", "4 -eq 4"),
+        ("plugins/module_utils/_RightReport.psm1", "8 * [IntPtr]::Size", "8 * 4"),
+        ("plugins/module_utils/_RightUsers.psm1", "[IntPtr]::Size -eq 4", "4 -eq 4"),
+    ]
+
+    answer = tell(spoilt(powershell, *changes), machine, "local_right", read={"accounts": []})
+
+    assert answer["pools"] == POOLS_TOLD
+    assert not answer["iis"]["readable"]
+    assert _emulated(machine, answer, []) == answer
