@@ -13,7 +13,7 @@ JOBS ?= 2
 LIFE ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test matrix lint fleet docs payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench test matrix lint fleet docs payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,13 +29,19 @@ $(HERE):
 	@ln -sfn ../../../.. $(HERE)
 
 demo: venv-test ## Audit a simulated fleet over real WinRM, report at the end
-	@$(RUN) python -m fleet.showcase --backend $(BACKEND)
+	@$(RUN) python -m fleet.showcase audit --backend $(BACKEND)
+
+demo-enforce: venv-test ## Audit, look, enforce, audit, restore, audit on the simulated fleet
+	@$(RUN) python -m fleet.showcase enforce --backend $(BACKEND)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them)
 	@$(RUN) python -m pytest -n $(JOBS) $(ARGS)
 
 matrix: $(HERE) ## The playbook and payload tests with every supported ansible-core (CORES="2.16 2.21" for some)
 	@JOBS=$(JOBS) PYTHONPATH="$(CURDIR)/tests" sh tests/matrix.sh $(CORES)
+
+bench: venv-test ## Bytes on the wire and CPU per host, against a bare module
+	@$(RUN) python tests/benchmarks/wire.py
 
 lint: venv-lint ## Style, types, docs, changelog and licence checks
 	@$(RUN) sh tests/lint.sh
@@ -54,4 +60,4 @@ lock: ## Write the lock files anew (needs uv)
 	@requirements/lock.sh
 
 clean: ## Remove everything that the other targets made
-	rm -rf .build .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .build $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

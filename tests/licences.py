@@ -7,8 +7,9 @@ from __future__ import annotations
 import fnmatch
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
+
+import tomllib
 
 LINES = ("SPDX-FileCopyrightText: Winrights Authors", "SPDX-License-Identifier: GPL-3.0-or-later")
 

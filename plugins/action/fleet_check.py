@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 
 
@@ -25,17 +23,38 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        started = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = datetime.datetime.now(datetime.timezone.utc)
+        started = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         _validation, options = self.validate_argument_spec(_arguments.FLEET_CHECK)
         try:
             policy = _arguments.policy_of(options)
             _arguments.wishes_of(options, policy)
+            self._check_fleet(task_vars or {}, options)
         except BadInput as wrong:
             raise AnsibleActionFail(f"Nothing was sent to any host. {wrong}") from None
-        digest = hashlib.sha256(json.dumps(options["policy"], sort_keys=True).encode()).hexdigest()
+        digest = _arguments.digest_of(options["policy"])
         result.update(
             changed=False,
             started=started,
-            policy={"name": policy.name, "title": policy.title, "compare": policy.compare.value, "sha256": digest},
+            run_id=_arguments.new_run_id(now),
+            policy={
+                "name": policy.name,
+                "title": policy.title,
+                "compare": policy.compare.value,
+                "sha256": digest,
+                "document": options["policy"].get("document") or {},
+                "gpos": options["policy"].get("gpos") or {},
+            },
         )
         return result
+
+    def _check_fleet(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> None:
+        """Raises BadInput for what only makes sense for all hosts together."""
+        differs = _fleet.differing(task_vars, options["same_for_all"])
+        if differs:
+            raise BadInput(differs)
+        others = set(task_vars.get("ansible_play_hosts", ())) - set(task_vars.get("ansible_play_batch", ()))
+        if options["action"] == "audit" and others:
+            raise BadInput(
+                "serial: an audit is one batch, or its report would call the hosts of other batches not checked; take serial away"
+            )

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import platform
 import typing as t
 from pathlib import Path
@@ -14,12 +13,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import Record, record_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import verdict_sentence
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import stopped_by, verdict_sentence
 
 _CLOCK = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -36,10 +35,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         _validation, options = self.validate_argument_spec(_arguments.FLEET_REPORT)
+        results = _fleet.results_of(task_vars, options["results"], options["check"]["run_id"])
+        records = [record_of(host, registered) for host, registered in results.items()]
+        not_yet = [host for host, registered in results.items() if registered is None]
         report = document(
-            _records(task_vars, options["results"]),
-            run=self._run(task_vars, options["check"]),
-            policy=options["check"]["policy"],
+            records,
+            run={**self._run(task_vars, options["check"]), "action": options["action"]},
+            policy=None if options["action"] == "restore" else options["check"]["policy"],
             generator={
                 "name": "winrights.seimpersonate",
                 "ansible_core": ansible_version,
@@ -48,15 +50,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             fail_on=options["fail_on"],
         )
         summary = report["summary"]
+        stop = stopped_by(records) if options["action"] != "audit" else []
+        batches_left = options["action"] != "audit" and not stop and bool(not_yet)
         text = markdown(report)
         files = _write(Path(options["report_dir"]), report, text)
-        Display().display("\n" + text)
+        Display().display("\n" + (_progress(summary) if batches_left else text))
         result.update(
             changed=False,
             files=files,
             summary={key: value for key, value in summary.items() if key != "unexpected_accounts"},
-            gate_passed=summary["gate"]["passed"],
-            verdict=_sentence(summary, files),
+            gate_passed=batches_left or (summary["gate"]["passed"] and not stop),
+            stopped_by=stop,
+            verdict=_sentence(summary, options["action"], files, stop, not_yet),
         )
         return result
 
@@ -64,6 +69,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         finished = datetime.datetime.now(datetime.timezone.utc)
         started = datetime.datetime.strptime(check["started"], _CLOCK).replace(tzinfo=datetime.timezone.utc)
         return {
+            "id": check["run_id"],
             "started": check["started"],
             "finished": finished.strftime(_CLOCK),
             "duration_s": int((finished - started).total_seconds()),
@@ -72,23 +78,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         }
 
 
-def _records(task_vars: t.Mapping[str, t.Any], registered: str) -> list[Record]:
-    """One record for every host of the play, dead ones included."""
-    hostvars = task_vars["hostvars"]
-    return [record_of(str(host), _plain(hostvars[host].get(registered))) for host in task_vars["ansible_play_hosts_all"]]
-
-
-def _plain(value: t.Any) -> t.Any:
-    """Ansible's own containers as plain data."""
-    if isinstance(value, t.Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return json.loads(json.dumps(value)) if not isinstance(value, str) else str(value)
+def _progress(summary: t.Mapping[str, t.Any]) -> str:
+    done = summary["expected"] - summary["by_status"]["not_checked"]
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in summary["by_outcome"].items())
+    return f"{done} of {summary['expected']} hosts done: {outcomes}. The next batch follows."
 
 
 def _write(folder: Path, report: t.Mapping[str, t.Any], text: str) -> dict[str, str]:
-    stem = "impersonate-audit-" + report["run"]["finished"].replace("-", "").replace(":", "")
+    stem = f"impersonate-{report['run']['action']}-{report['run']['id']}"
     paths = {"json": folder / f"{stem}.json", "markdown": folder / f"{stem}.md"}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +96,13 @@ def _write(folder: Path, report: t.Mapping[str, t.Any], text: str) -> dict[str, 
     return {kind: str(path.resolve()) for kind, path in paths.items()}
 
 
-def _sentence(summary: t.Mapping[str, t.Any], files: t.Mapping[str, str]) -> str:
+def _sentence(summary: t.Mapping[str, t.Any], action: str, files: t.Mapping[str, str], stop: list[str], not_yet: list[str]) -> str:
     reasons = "; ".join(summary["gate"]["reasons"])
     failed = f" The fleet gate failed: {reasons}." if reasons else ""
-    return f"{verdict_sentence(dict(summary))}.{failed} Report: {files['json']}"
+    rest = f", before {len(not_yet)} hosts were reached: {_some(not_yet)}" if not_yet else ""
+    stopped = f" The rolling change stopped at {_some(stop)}{rest}." if stop else ""
+    return f"{verdict_sentence(dict(summary), action)}.{stopped}{failed} Report: {files['json']}"
+
+
+def _some(hosts: list[str]) -> str:
+    return ", ".join(hosts[:10]) + (f" and {len(hosts) - 10} more" if len(hosts) > 10 else "")

@@ -36,16 +36,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         checked_at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         facts = None
         try:
-            facts = self._host(task_vars or {}).read(sorted({*policy.asked_names, *wishes.asked_names}))
+            host = WindowsHost.behind(self._connection, self._execute_module, task_vars or {})
+            facts = host.read(sorted({*policy.asked_names, *wishes.asked_names}))
             result.update(_results.report(facts, policy, judge(facts, policy, wishes)))
         except HostError as failed:
             result.update(_results.error(failed.category, str(failed), failed.call, failed.status))
         except CannotJudge as doubt:
             result.update(_results.error(doubt.category, str(doubt), facts=facts))
-        result.update(changed=False, checked_at=checked_at, duration_ms=round((time.monotonic() - started) * 1000))
+        result.update(
+            changed=False, run_id=options["run_id"], checked_at=checked_at, duration_ms=round((time.monotonic() - started) * 1000)
+        )
         return result
-
-    def _host(self, task_vars: dict[str, t.Any]) -> WindowsHost:
-        if not getattr(self._connection._shell, "_IS_WINDOWS", False):
-            raise HostError("not_windows", f"the connection {self._connection.transport} does not lead to a Windows host")
-        return WindowsHost(self._execute_module, task_vars)

@@ -15,7 +15,6 @@ options:
         A row has C(required), C(default), C(permitted) and C(forbidden) accounts, and its C(source).
       - A policy without a row for the host's role does not apply to that host.
     type: raw
-    required: true
   host_role:
     description:
       - Declares the host role instead of believing the host.
@@ -37,6 +36,12 @@ options:
   permitted:
     description:
       - Accounts that may hold the right besides those of the policy, in the same forms as O(required).
+    type: list
+    elements: str
+    default: []
+  forbidden:
+    description:
+      - Accounts that must not hold the right, whatever else the policy permits, in the same forms as O(required).
     type: list
     elements: str
     default: []

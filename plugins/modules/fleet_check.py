@@ -21,6 +21,15 @@ attributes:
   platform:
     support: full
     platforms: posix
+options:
+  policy:
+    required: true
+  same_for_all:
+    description:
+      - Names of variables that must have one value for all hosts of the play, because they count for the fleet and not for a host.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: winrights.seimpersonate.fleet_report
 """
@@ -40,8 +49,13 @@ started:
   returned: success
   type: str
   sample: "2026-01-31T08:15:00Z"
+run_id:
+  description: A name for the run that sorts by time and that no other run has.
+  returned: success
+  type: str
+  sample: 20260131T081500Z-3f2a91
 policy:
-  description: Name, title and compare mode of the policy, and the SHA-256 of its data.
+  description: Name, title, compare mode, document and GPO rows of the policy, and the SHA-256 of its data.
   returned: success
   type: dict
   sample: {name: microsoft, title: "Microsoft's defaults of the right, per host role", compare: exact, sha256: 5f2b...}

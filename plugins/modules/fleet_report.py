@@ -24,7 +24,7 @@ attributes:
 options:
   results:
     description:
-      - Name of the variable in which the task with M(winrights.seimpersonate.local_right_info) registered its result.
+      - Name of the variable in which the task with M(winrights.seimpersonate.local_right_info) or M(winrights.seimpersonate.local_right) registered its result.
     type: str
     required: true
   check:
@@ -68,6 +68,12 @@ summary:
   returned: success
   type: dict
   sample: {expected: 14, by_status: {compliant: 12, drift: 2}, coverage_percent: 100.0, compliance_percent: 85.7}
+stopped_by:
+  description: Hosts that ended a rolling change. Empty in an audit.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 files:
   description: Paths of the written files on the controller, by format.
   returned: success

@@ -25,7 +25,16 @@ attributes:
   platform:
     support: full
     platforms: windows
+options:
+  policy:
+    required: true
+  run_id:
+    description:
+      - Name of the run, as M(winrights.seimpersonate.fleet_check) returned it. The result carries it, so that M(winrights.seimpersonate.fleet_report) does not
+        take the result of an earlier run for one of this run.
+    type: str
 seealso:
+  - module: winrights.seimpersonate.local_right
   - module: winrights.seimpersonate.fleet_report
 """
 
@@ -173,6 +182,11 @@ session:
   returned: when the host answered
   type: dict
   sample: {administrator: true, filtered: false, elevated: true, language_mode: FullLanguage, powershell: 5.1.20348.2340, bits: 64}
+run_id:
+  description: O(run_id).
+  returned: always
+  type: str
+  sample: 20260131T081500Z-3f2a91
 checked_at:
   description: When the host was asked, in UTC.
   returned: always

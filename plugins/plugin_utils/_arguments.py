@@ -4,74 +4,160 @@
 
 from __future__ import annotations
 
+import datetime
+import hashlib
+import json
+import secrets
 import typing as t
 from collections.abc import Mapping
 
-from ._policy.accounts import Account, parse_account
+from ._policy.accounts import parse_accounts
 from ._policy.errors import BadInput
 from ._policy.expectation import Wishes
-from ._policy.policy import HostRole, Policy, load_policy
+from ._policy.plan import Absent, Controller, Handling, OnControlled, Orphans, Unexpected
+from ._policy.policy import HostRole, Policy, load_policy, plain_policy, refuse_forbidden_floor
 from ._policy.verdict import Status
 
 Spec = dict[str, dict[str, t.Any]]
 
-_JUDGEMENT: Spec = {
-    "policy": {"type": "raw", "required": True},
+_WISHES: Spec = {
     "host_role": {"type": "str", "choices": [role.value for role in HostRole]},
     "iis": {"type": "bool"},
     "required": {"type": "list", "elements": "str", "default": []},
     "permitted": {"type": "list", "elements": "str", "default": []},
+    "forbidden": {"type": "list", "elements": "str", "default": []},
+}
+_JUDGEMENT: Spec = {"policy": {"type": "raw", "required": True}, **_WISHES}
+
+_HANDLING: Spec = {
+    "unexpected": {"type": "str", "choices": [choice.value for choice in Unexpected], "default": "remove"},
+    "missing": {"type": "str", "choices": [choice.value for choice in Absent], "default": "add"},
+    "orphans": {"type": "str", "choices": [choice.value for choice in Orphans], "default": "keep"},
+    "on_controlled": {"type": "str", "choices": [choice.value for choice in OnControlled], "default": "refuse"},
+    "controlled_by": {
+        "type": "dict",
+        "options": {
+            "kind": {"type": "str", "choices": ["local", "gpo", "mdm"], "required": True},
+            "name": {"type": "str"},
+            "guid": {"type": "str"},
+        },
+    },
 }
 
-GATE_STATUSES = [Status.DRIFT.value, Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value]
-"""What a gate can fail on; all of them by default, so that a run with an unread host is never green by accident."""
+_FAIL_ON = [Status.DRIFT.value, Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value]
+"""What a gate fails on by default: a run with an unread host is never green by accident."""
+GATE_STATUSES = [*_FAIL_ON, Status.NOT_APPLICABLE.value]
+"""What a gate can fail on."""
 
 _REPORT: Spec = {
-    "fail_on": {"type": "list", "elements": "str", "choices": GATE_STATUSES, "default": GATE_STATUSES},
+    "fail_on": {"type": "list", "elements": "str", "choices": GATE_STATUSES, "default": _FAIL_ON},
     "report_dir": {"type": "path", "required": True},
 }
 
-LOCAL_RIGHT_INFO: Spec = {**_JUDGEMENT}
-FLEET_CHECK: Spec = {**_JUDGEMENT, **_REPORT}
+_ACTION: Spec = {"action": {"type": "str", "choices": ["audit", "enforce", "restore"], "default": "audit"}}
+_RUN: Spec = {"run_id": {"type": "str"}}
+
+LOCAL_RIGHT_INFO: Spec = {**_JUDGEMENT, **_RUN}
+LOCAL_RIGHT: Spec = {
+    "policy": {"type": "raw"},
+    **_WISHES,
+    "holders": {"type": "list", "elements": "str"},
+    "restore": {"type": "str"},
+    **_HANDLING,
+    "snapshot_dir": {"type": "path", "default": "impersonate-snapshots"},
+    **_RUN,
+}
+EXCLUSIVE = [["policy", "holders", "restore"]]
+FLEET_CHECK: Spec = {
+    **_JUDGEMENT,
+    **_REPORT,
+    **_ACTION,
+    "same_for_all": {"type": "list", "elements": "str", "default": []},
+}
+FLEET_PLAN: Spec = {
+    "results": {"type": "str", "required": True},
+    "check": {"type": "dict", "required": True},
+    "max_hosts_per_account": {"type": "int", "default": 10},
+}
 FLEET_REPORT: Spec = {
     **_REPORT,
+    **_ACTION,
     "results": {"type": "str", "required": True},
     "check": {"type": "dict", "required": True},
 }
 
 
 def policy_of(options: Mapping[str, t.Any]) -> Policy:
-    """The validated policy of a task. Raises BadInput."""
-    return load_policy(options["policy"])
+    """The policy of a task: its table, or what its options alone say. Raises BadInput.
+
+    Without a table, ``holders`` and ``permitted`` close the list: nobody else may hold the right. ``required`` and ``forbidden``
+    alone leave everybody else as they are.
+    """
+    if options.get("policy") is not None or "holders" not in options:
+        return load_policy(options["policy"])
+    if options.get("holders") is not None:
+        for option in ("required", "permitted", "forbidden"):
+            if options[option]:
+                raise BadInput(f"{option}: not together with holders, which is the whole list")
+        return plain_policy(closed=True)
+    if not (options["required"] or options["permitted"] or options["forbidden"]):
+        raise BadInput(
+            "one of the options policy, holders, restore, required, permitted and forbidden must say who holds the right"
+        )
+    return plain_policy(closed=bool(options["permitted"]))
 
 
 def wishes_of(options: Mapping[str, t.Any], policy: Policy) -> Wishes:
     """What a task asks beyond its policy.
 
-    Raises BadInput for an account that is none, or that the policy forbids and the task wants.
+    Raises BadInput for an account that is none, or that is wanted in one place and forbidden in another.
     """
     role = options.get("host_role")
     wishes = Wishes(
         host_role=HostRole(role) if role else None,
         iis=options.get("iis"),
-        required=_accounts("required", options["required"]),
-        permitted=_accounts("permitted", options["permitted"]),
+        required=parse_accounts("required", options["required"]) + parse_accounts("holders", options.get("holders") or []),
+        permitted=parse_accounts("permitted", options["permitted"]),
+        forbidden=parse_accounts("forbidden", options["forbidden"]),
+        keep_orphans=options.get("orphans") == Orphans.KEEP.value,
     )
-    forbidden = {account.sid: row for row in policy.rows for account in row.forbidden if account.sid}
+    forbidden = {account.key: f"the policy {policy.name} ({row.where})" for row in policy.rows for account in row.forbidden}
+    forbidden |= {account.key: "the option forbidden" for account in wishes.forbidden}
     for option in ("required", "permitted"):
         for account in getattr(wishes, option):
-            if account.sid in forbidden:
-                raise BadInput(
-                    f"{option}: {account.shown} is forbidden by the policy {policy.name} ({forbidden[account.sid].where})"
-                )
+            if account.key in forbidden:
+                raise BadInput(f"{option}: {account.shown} is forbidden by {forbidden[account.key]}")
+    required = {account.key: row.where for row in policy.rows for account in row.required}
+    for account in wishes.forbidden:
+        refuse_forbidden_floor("forbidden", account)
+        if account.key in required:
+            raise BadInput(f"forbidden: {account.shown} is required by the policy {policy.name} ({required[account.key]})")
     return wishes
 
 
-def _accounts(option: str, entries: list[str]) -> tuple[Account, ...]:
-    accounts = []
-    for number, entry in enumerate(entries):
-        try:
-            accounts.append(parse_account(entry))
-        except BadInput as wrong:
-            raise BadInput(f"{option}[{number}]: {wrong}") from None
-    return tuple(accounts)
+def new_run_id(now: datetime.datetime) -> str:
+    """A name for a run that sorts by time and that no other run has."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def digest_of(policy: t.Any) -> str:
+    """SHA-256 of a policy's data, so that a report and a snapshot can say which text judged."""
+    return hashlib.sha256(json.dumps(policy, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def handling_of(options: Mapping[str, t.Any]) -> Handling:
+    """What a task wants done about each kind of finding."""
+    return Handling(
+        unexpected=Unexpected(options["unexpected"]),
+        missing=Absent(options["missing"]),
+        orphans=Orphans(options["orphans"]),
+        on_controlled=OnControlled(options["on_controlled"]),
+    )
+
+
+def controller_of(options: Mapping[str, t.Any]) -> Controller | None:
+    """Who sets the right from outside, as the task states it; None when nobody does."""
+    stated = options.get("controlled_by")
+    if not stated or stated["kind"] == "local":
+        return None
+    return Controller(stated["kind"], stated.get("name"), stated.get("guid"))

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from collections.abc import Iterable, Mapping
 
+from ._enforcement import Job, Made, end_of
 from ._policy.accounts import shown
 from ._policy.facts import HostFacts
 from ._policy.policy import Policy
-from ._policy.sids import NAMES
-from ._policy.verdict import Judged, Status, Verdict
+from ._policy.restarts import restarts
+from ._policy.sids import NAMES, sort_key
+from ._policy.verdict import Judged, Status, Verdict, judge
 
 
 def report(facts: HostFacts, policy: Policy, verdict: Verdict) -> dict[str, t.Any]:
@@ -20,7 +23,7 @@ def report(facts: HostFacts, policy: Policy, verdict: Verdict) -> dict[str, t.An
         "status": verdict.status.value,
         "compliant": verdict.status in (Status.COMPLIANT, Status.WAIVED),
         "policy": policy.name,
-        "host_role": verdict.here.role.value,
+        "host_role": verdict.here.role.value if verdict.here.role else None,
         "role_source": "declared" if verdict.here.role_declared else "detected",
         "holders": [_holder(judged) for judged in verdict.holders],
         "missing": [missing.sid for missing in verdict.missing],
@@ -37,6 +40,73 @@ def report(facts: HostFacts, policy: Policy, verdict: Verdict) -> dict[str, t.An
         "session": _plain(facts.session),
         "error": None,
     }
+
+
+def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
+    """The result of an enforcing task: the judgement of the holders at the end, and what was done; the same keys whatever happened."""
+    after = None
+    if made.category is None:
+        final = end_of(facts, made)
+        verdict = judge(final, job.policy, job.wishes)
+        after = verdict.status.value
+        # A plan has changed nothing yet: the verdict of a planned host is that of the holders it has.
+        result = (
+            report(final, job.policy, verdict)
+            if made.outcome != "planned"
+            else report(facts, job.policy, judge(facts, job.policy, job.wishes))
+        )
+    else:
+        result = error(made.category, made.message or "", facts=facts)
+    done = made.outcome in ("applied", "planned")
+    restart = restarts(facts, made.plan)
+    return {
+        **result,
+        "changed": done or made.outcome in ("undo_failed", "unknown"),
+        "outcome": made.outcome,
+        "status_after": after,
+        "before": list(made.plan.before),
+        "after": None if made.after is None else list(made.after),
+        "added": list(made.plan.add) if done else [],
+        "removed": list(made.plan.remove) if done else [],
+        "changes": _changes(made) if done else [],
+        "names": {sid: made.names.get(sid) or NAMES.get(sid) for sid in (*made.plan.before, *made.plan.add)},
+        "left": list(made.plan.left),
+        "attempted": [dataclasses.asdict(step) for step in made.done.attempted] if made.done else [],
+        "undone": [dataclasses.asdict(step) for step in made.done.undone] if made.done else [],
+        "restart": None if restart is None else [dataclasses.asdict(one) for one in restart] if done else [],
+        "snapshot": str(job.snapshot) if made.outcome not in ("unchanged", "planned", "refused") else None,
+        "notes": [*made.notes, *result.get("notes", [])],
+        **({"warnings": [made.warning]} if made.warning else {}),
+    }
+
+
+def _changes(made: Made) -> list[str]:
+    """What changed, or would change, as sentences."""
+    words = ("added", "removed") if made.outcome == "applied" else ("would add", "would remove")
+    pairs = zip(words, (made.plan.add, made.plan.remove), strict=True)
+    return [f"{word}: {shown(sid, made.names.get(sid))}" for word, sids in pairs for sid in sids]
+
+
+def nothing_to_restore(run: str) -> dict[str, t.Any]:
+    """The result of a host that the run to restore did not change."""
+    return {
+        "changed": False,
+        "status": Status.NOT_APPLICABLE.value,
+        "compliant": False,
+        "outcome": "nothing_to_restore",
+        "notes": [f"the run {run} has no snapshot of this host: nothing to restore"],
+        "error": None,
+    }
+
+
+def diff(host: str, names: Mapping[str, str | None], before: Iterable[str], after: Iterable[str]) -> dict[str, str]:
+    """Holders before and after, one per line, so that a unified diff reads as account gone, account come."""
+
+    def text(sids: Iterable[str]) -> str:
+        return "".join(f"{sid}  {names.get(sid) or NAMES.get(sid) or '?'}\n" for sid in sorted(sids, key=sort_key))
+
+    header = f"SeImpersonatePrivilege on {host}"
+    return {"before_header": header, "after_header": header, "before": text(before), "after": text(after)}
 
 
 def error(

@@ -4,29 +4,35 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
-from ._policy.errors import BadInput
-from ._policy.facts import AskedAccount, Computer, Holder, HostFacts, Iis, Resolution, Session, Windows
+from ._policy.facts import AppPool, AskedAccount, Computer, Holder, HostFacts, Iis, Resolution, Service, Session, Windows
+from ._policy.plan import Plan, by_number
 from ._policy.sids import parse_sid
 
+Row = t.TypeVar("Row")
+
 READ = "winrights.seimpersonate.local_right_info"
+CHANGE = "winrights.seimpersonate.local_right"
 
 _ACCESS_DENIED = "0xC0000022"  # [MS-ERREF] 2.3.1 STATUS_ACCESS_DENIED
 
 # Words in the failures of ansible-core's own wrapper, where the payload never ran and could not answer for itself.
+_MALWARE = "anti-malware software on the host blocked the script"
+_CONSTRAINED = "the host allows PowerShell only in constrained language mode"
 _WRAPPER_FAILURES = (
-    (
-        "ScriptContainedMaliciousContent",
-        "blocked_by_antimalware",
-        "anti-malware software on the host blocked the script",
-    ),
-    (
-        "ConstrainedLanguage",
-        "unsupported_language_mode",
-        "the host allows PowerShell only in constrained language mode",
-    ),
+    ("ScriptContainedMaliciousContent", "blocked_by_antimalware", _MALWARE),
+    ("script contains malicious content", "blocked_by_antimalware", _MALWARE),
+    ("ConstrainedLanguage", "unsupported_language_mode", _CONSTRAINED),
+    ("core types in this language mode", "unsupported_language_mode", _CONSTRAINED),
+    ("is not trusted", "unsupported_language_mode", _CONSTRAINED),
+    ("unsupported in CLM mode", "unsupported_language_mode", _CONSTRAINED),
+    ("Failed to compile C# code", "compile_failed", "the host could not compile the payload's C#"),
+    ("requires a minimum PowerShell version", "powershell_too_old", "the host has no PowerShell 5.1"),
+    ("Ansible requires PowerShell v", "powershell_too_old", "the host has no PowerShell 5.1"),
 )
 
 
@@ -37,8 +43,8 @@ _HINTS = {
         "UAC filtered the logon's token: log on with a domain account that is an administrator of the host, "
         "or set LocalAccountTokenFilterPolicy to 1 there (KB 951016)."
     ),
-    "lsa_denied": "The logon is an administrator, and the host's LSA denies the call all the same.",
-    "unsupported_language_mode": "AppLocker or App Control allows no types of our own there until the payload is signed and trusted.",
+    "lsa_denied": "The host's LSA denies the call, although the logon does not show as one without administrator's rights.",
+    "unsupported_language_mode": "AppLocker or App Control allows no types of our own there, unless the payload is signed.",
 }
 
 
@@ -59,28 +65,119 @@ class WindowsHost:
         self._execute_module = execute_module
         self._task_vars = task_vars
 
+    @classmethod
+    def behind(
+        cls, connection: t.Any, execute_module: Callable[..., Mapping[str, t.Any]], task_vars: Mapping[str, t.Any]
+    ) -> WindowsHost:
+        """The host at the end of a connection. Raises HostError (``not_windows``) when the connection leads to none."""
+        if not getattr(connection._shell, "_IS_WINDOWS", False):
+            raise HostError("not_windows", f"the connection {connection.transport} does not lead to a Windows host")
+        return cls(execute_module, task_vars)
+
     def read(self, names: Iterable[str] = ()) -> HostFacts:
         """Read the right in one command and look up ``names`` on the host.
 
         Raises HostError; a failed read is never an empty right.
         """
-        answer = self._execute_module(module_name=READ, module_args={"accounts": list(names)}, task_vars=self._task_vars)
+        return self._facts(READ, {"accounts": list(names)})
+
+    def read_for_change(self, names: Iterable[str] = ()) -> HostFacts:
+        """The same with what runs on the host, for the list of what must restart. Its payload can also write; here it only reads."""
+        return self._facts(CHANGE, {"read": {"accounts": list(names)}})
+
+    def _facts(self, module: str, asked: dict[str, t.Any]) -> HostFacts:
+        answer = self._execute_module(module_name=module, module_args=asked, task_vars=self._task_vars)
         if answer.get("failed") or answer.get("unreachable"):
             raise _failure(answer)
         return facts_of(answer)
 
+    def apply(self, plan: Plan) -> Change:
+        """Carry out a plan in one command: the host compares the pre-image, adds, removes, re-reads, and undoes when anything fails.
+
+        Raises LostContact when nobody can know what the host has done.
+        """
+        asked = {"expected": list(plan.before), "add": list(plan.add), "remove": list(plan.remove)}
+        try:
+            answer = self._execute_module(module_name=CHANGE, module_args=asked, task_vars=self._task_vars)
+        except Exception as lost:  # whatever ended the exchange, the host may have begun
+            raise LostContact(str(lost)) from lost
+        return _change(answer)
+
+
+class LostContact(Exception):
+    """The exchange ended before the host told what it has done: its state is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call that the host made. ``op``: add or remove; ``status``: its NTSTATUS."""
+
+    op: str
+    sid: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the host says it has done.
+
+    ``outcome``: applied, changed_meanwhile (somebody else changed the right; nothing was done), undone, undo_failed, not_started.
+    ``after``: the holders at the end, None when the host could not read them.
+    """
+
+    outcome: str
+    message: str | None
+    before: tuple[str, ...] | None
+    after: tuple[str, ...] | None
+    attempted: tuple[Step, ...]
+    undone: tuple[Step, ...]
+    error: Mapping[str, t.Any] | None
+
+
+OUTCOMES = ("applied", "changed_meanwhile", "undone", "undo_failed", "not_started")
+
+
+def _change(answer: Mapping[str, t.Any]) -> Change:
+    if answer.get("outcome") not in OUTCOMES:
+        raise LostContact(str(answer.get("msg") or "the host gave no answer that can be understood"))
+    try:
+        return Change(
+            outcome=answer["outcome"],
+            message=answer.get("msg"),
+            before=_sids(answer["before"]),
+            after=_sids(answer["after"]),
+            attempted=tuple(Step(**step) for step in answer["attempted"]),
+            undone=tuple(Step(**step) for step in answer["undone"]),
+            error=answer["error"],
+        )
+    except (KeyError, TypeError, ValueError) as wrong:
+        raise LostContact(f"the host's answer cannot be understood: {wrong!r}") from None
+
+
+def _sids(data: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if data is None else by_number(data)
+
 
 def facts_of(answer: Mapping[str, t.Any]) -> HostFacts:
-    """The payload's answer as facts. Raises HostError (``payload_error``) when a key is missing or a value is none."""
+    """The payload's answer as facts. Raises HostError (``payload_error``) when a key is missing or a value is of another type."""
     try:
+        holders = _rows(Holder, answer["holders"])
+        accounts = _rows(AskedAccount, answer["accounts"])
+        if holders is None or accounts is None:
+            raise TypeError("holders and accounts are lists")
+        for holder in holders:
+            if parse_sid(holder.sid) != holder.sid:
+                raise ValueError(f"holder {holder.sid!r} is no SID")
         return HostFacts(
-            holders=tuple(_holder(holder) for holder in answer["holders"]),
-            accounts=tuple(AskedAccount(**{**asked, "resolved": Resolution(asked["resolved"])}) for asked in answer["accounts"]),
-            lookup_status=answer["lookup_status"],
-            computer=Computer(**answer["computer"]),
-            windows=Windows(**answer["windows"]),
-            iis=_iis(answer["iis"]),
-            session=Session(**answer["session"]),
+            holders=holders,
+            accounts=accounts,
+            lookup_status=str(answer["lookup_status"]),
+            computer=_typed(Computer, answer["computer"]),
+            windows=_typed(Windows, answer["windows"]),
+            iis=_typed(Iis, answer["iis"]),
+            session=_typed(Session, answer["session"]),
+            services=_rows(Service, answer.get("services")),
+            pools=_rows(AppPool, answer.get("pools")),
         )
     except KeyError as missing:
         raise HostError("payload_error", f"the host's answer lacks {missing}") from None
@@ -88,16 +185,44 @@ def facts_of(answer: Mapping[str, t.Any]) -> HostFacts:
         raise HostError("payload_error", f"the host's answer cannot be understood: {wrong}") from None
 
 
-def _holder(data: Mapping[str, t.Any]) -> Holder:
-    holder = Holder(**{**data, "resolved": Resolution(data["resolved"])})
-    if parse_sid(holder.sid) != holder.sid:
-        raise BadInput(f"holder {holder.sid!r} is no SID")
-    return holder
+def _rows(kind: type[Row], data: t.Any) -> tuple[Row, ...] | None:
+    """A list of the host as facts; None for null, which means not asked for or not known."""
+    if data is None:
+        return None
+    if not isinstance(data, list):
+        raise TypeError(f"{type(data).__name__} instead of a list of {kind.__name__}")
+    return tuple(_typed(kind, row) for row in data)
 
 
-def _iis(data: Mapping[str, t.Any]) -> Iis:
-    frozen: dict[str, t.Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    return Iis(**frozen)
+def _typed(kind: type[Row], data: Mapping[str, t.Any]) -> Row:
+    """An object of the host as facts, each value of the type that the field declares: a number that came as a text is no number."""
+    hints = t.get_type_hints(kind)
+    values: dict[str, t.Any] = {}
+    for key, value in data.items():
+        if key not in hints:
+            raise TypeError(f"{kind.__name__} has no {key}")
+        values[key] = _value(f"{kind.__name__}.{key}", hints[key], value)
+    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+        if field.name not in values:
+            raise KeyError(field.name)
+    return kind(**values)
+
+
+def _value(where: str, hint: t.Any, value: t.Any) -> t.Any:
+    allowed = t.get_args(hint) or (hint,)
+    if value is None and type(None) in allowed:
+        return None
+    if Resolution in allowed:
+        return Resolution(value)
+    if isinstance(value, list) and any(t.get_origin(one) is tuple or one is tuple for one in (hint, *allowed)):
+        return tuple(_value(where, str, one) for one in value)
+    if isinstance(value, str) and str in allowed:
+        return value.encode("utf-8", "replace").decode()  # a lone surrogate in a name must not spoil the report
+    if isinstance(value, bool) and bool in allowed:
+        return bool(value)
+    if isinstance(value, int) and not isinstance(value, bool) and int in allowed:
+        return int(value)
+    raise TypeError(f"{where} is {value!r}")
 
 
 def _failure(answer: Mapping[str, t.Any]) -> HostError:
@@ -121,4 +246,4 @@ def _category(call: str | None, status: str | None, session: Mapping[str, t.Any]
         return "lsa_error"
     if session.get("filtered"):
         return "uac_filtered"
-    return "lsa_denied" if session.get("administrator") else "not_admin"
+    return "not_admin" if session.get("administrator") is False else "lsa_denied"

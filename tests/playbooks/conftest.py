@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import json
 import types
-from pathlib import Path
 
 import pytest
+
+from fleet import engine
 from fleet.emulator import Emulator
 from fleet.fleet import Fleet
 from fleet.play import play
+from fleet.pwsh import PowerShell
 
 AUDIT = "winrights.seimpersonate.audit"
 
@@ -28,14 +30,23 @@ class Recorder:
         return self._back_end.run(machine, received)
 
 
+@pytest.fixture(params=["emulator", pytest.param("powershell", marks=pytest.mark.engine)])
+def back_end(request):
+    """Each test runs on the emulator and on the real payload under a PowerShell engine."""
+    if request.param == "emulator":
+        return Emulator()
+    engine.need("cc")
+    return PowerShell(engine.need("pwsh"))
+
+
 @pytest.fixture
-def recorder():
-    return Recorder(Emulator())
+def recorder(back_end):
+    return Recorder(back_end)
 
 
 @pytest.fixture
 def fleet(recorder):
-    """An empty fleet that answers through the emulator; afterwards no shell is open and no defect hidden."""
+    """An empty fleet; afterwards no shell is open and no defect hidden."""
     with Fleet([], recorder) as running:
         yield running
         assert running.errors() == []
@@ -43,20 +54,45 @@ def fleet(recorder):
 
 
 @pytest.fixture
-def audit(tmp_path):
-    """Run the audit against a fleet and read its report."""
+def playbook(tmp_path):
+    """Run one of our playbooks against a fleet and read its report."""
 
-    def run(fleet, playbook=AUDIT, extravars=None, **options):
-        folder = tmp_path / "reports"
+    def run(fleet, name, extravars=None, **options):
+        folder, snapshots = tmp_path / "reports", tmp_path / "snapshots"
         before = set(folder.glob("*.json"))
-        outcome = play(
-            fleet, playbook, tmp_path=tmp_path, extravars={"impersonate_report_dir": str(folder), **(extravars or {})}, **options
-        )
+        variables = {"impersonate_report_dir": str(folder), "impersonate_snapshot_dir": str(snapshots), **(extravars or {})}
+        outcome = play(fleet, name, tmp_path=tmp_path, extravars=variables, **options)
         files = sorted(set(folder.glob("*.json")) - before)
-        report = json.loads(Path(files[-1]).read_text()) if files else None
-        statuses = {record["host"]: record["status"] for record in report["hosts"]} if report else None
-        for file in files:  # the next run of the same second gets the same name
-            file.unlink()
-        return types.SimpleNamespace(outcome=outcome, rc=outcome.rc, report=report, statuses=statuses)
+        assert len(files) <= 1
+        report = json.loads(files[0].read_text()) if files else None
+        records = {record["host"]: record for record in report["hosts"]} if report else {}
+        return types.SimpleNamespace(
+            rc=outcome.rc,
+            outcome=outcome,
+            report=report,
+            records=records,
+            statuses={host: record["status"] for host, record in records.items()} if report else None,
+            outcomes={host: record["change"]["outcome"] for host, record in records.items() if record["change"]},
+            said=" ".join(outcome.stdout.split()),
+            snapshots=snapshots,
+        )
 
     return run
+
+
+@pytest.fixture
+def audit(playbook):
+    """Run the audit, or another playbook of its kind."""
+    return lambda fleet, playbook_=AUDIT, **options: playbook(fleet, playbook_, **options)
+
+
+@pytest.fixture
+def enforce(playbook):
+    """Run the enforcement."""
+    return lambda fleet, **options: playbook(fleet, "winrights.seimpersonate.enforce", **options)
+
+
+@pytest.fixture
+def restore(playbook):
+    """Bring earlier holders back."""
+    return lambda fleet, **options: playbook(fleet, "winrights.seimpersonate.restore", **options)

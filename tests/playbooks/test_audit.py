@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+
 from fleet import demo, names
 from fleet.machine import Logon, Machine
+from fleet.play import play
 
 
 def add(fleet, *hosts, **options):
@@ -26,15 +30,18 @@ def test_every_host_of_the_demo_has_the_status_and_the_reason_that_it_should_hav
     for host in hosts:  # dead hosts got no command, every other one exactly one
         expected = 0 if host.status == "unreachable" else 1
         assert len(fleet.commands(host.machine.name)) == len(fleet.creates(host.machine.name)) == expected, host.machine.name
-    assert all(host.machine.name in run.outcome.stdout for host in hosts)
+    rows = {line.split("|")[1].strip() for line in run.outcome.stdout.splitlines() if line.startswith("| ")}
+    assert rows == {"host", *(host.machine.name for host in hosts)}
 
 
 def test_check_mode_sends_the_same_bytes_and_gives_the_same_verdicts(fleet, recorder, audit):
     add(fleet, "clean")
     fleet.add(Machine.member_server("drifted", also=[names.USERS]))
 
-    real = audit(fleet)
-    checked = audit(fleet, check=True, diff=True)
+    same_order = {"PYTHONHASHSEED": "0"}  # ansible-core keeps the names of a module's utils in a set
+
+    real = audit(fleet, env=same_order)
+    checked = audit(fleet, check=True, diff=True, env=same_order)
 
     assert real.statuses == checked.statuses == {"clean": "compliant", "drifted": "drift"}
     assert (real.report["run"]["check_mode"], checked.report["run"]["check_mode"]) == (False, True)
@@ -115,10 +122,18 @@ def test_a_host_skipped_by_a_tag_is_not_checked(fleet, audit, tmp_path, checkout
     )
     policy = {"name": "own", "title": "Own", "compare": "exact", "host_roles": {"client": {"source": "s"}}}
 
-    run = audit(fleet, playbook=playbook, extravars={"policy": policy})
+    run = audit(fleet, playbook, extravars={"policy": policy})
 
     assert (run.rc, run.statuses) == (0, {"web01": "not_checked"})
     assert not run.report["summary"]["gate"]["passed"]
+
+
+OWN = {
+    "name": "own",
+    "title": "Own",
+    "compare": "exact",
+    "host_roles": {"member_server": {"required": list(demo.FLOOR), "source": "s"}},
+}
 
 
 @pytest.mark.parametrize(
@@ -126,10 +141,11 @@ def test_a_host_skipped_by_a_tag_is_not_checked(fleet, audit, tmp_path, checkout
     [
         pytest.param({"impersonate_policy": "stig9"}, "policy: 'stig9' is not a policy", id="unknown policy"),
         pytest.param({"impersonate_host_role": "server"}, "value of host_role must be one of: domain_controller, member_server", id="unknown role"),
-        pytest.param({"impersonate_iis": "perhaps"}, "iis", id="no boolean for IIS"),
+        pytest.param({"impersonate_iis": "perhaps"}, "perhaps", id="no boolean for IIS"),
         pytest.param({"impersonate_permitted": ["Benutzer"]}, "permitted[0]: 'Benutzer' is a bare name", id="bare localised name"),
         pytest.param({"impersonate_required": ["S-1-5-32-"]}, "required[0]: 'S-1-5-32-' is a malformed SID", id="malformed SID"),
-        pytest.param({"impersonate_permitted": [""]}, "permitted[0]: an account is empty", id="empty account"),
+        pytest.param({"impersonate_policy": {**OWN, "every_host": {"permitted": [""], "source": "s"}}}, "every_host.permitted[0]: an account is empty", id="empty account"),
+        pytest.param({"impersonate_forbidden": ["service"]}, "can never be forbidden: Windows needs it", id="floor account forbidden"),
         pytest.param({"impersonate_fail_on": ["drifted"]}, "value of fail_on must be one or more of: drift", id="unknown status in the gate"),
         pytest.param({"impersonate_policy": {"name": "own", "title": "Own", "compare": "exact", "hostroles": {}}}, "did you mean host_roles?", id="misspelt key"),
     ],
@@ -185,3 +201,80 @@ def test_no_password_reaches_output_report_or_journal(fleet, audit):
     assert secret not in run.outcome.stdout
     assert secret not in str(run.report)
     assert secret not in fleet.journal.dump()
+
+
+@pytest.mark.parametrize("spelling", [["users", "guests"], "users, guests", "users\nguests\n", "users,guests,"], ids=repr)
+def test_a_survey_gives_lists_as_text(fleet, audit, spelling):
+    fleet.add(Machine.member_server("web01", also=[names.USERS]))
+
+    run = audit(fleet, extravars={"impersonate_permitted": spelling})
+
+    assert (run.rc, run.statuses) == (0, {"web01": "compliant"})
+
+
+@pytest.mark.parametrize("empty", ["", None], ids=repr)
+def test_an_empty_answer_of_a_survey_is_no_wish(fleet, audit, empty):
+    add(fleet, "web01")
+    names_ = ("required", "permitted", "forbidden", "host_role", "iis", "hosts")
+
+    run = audit(fleet, extravars={f"impersonate_{name}": empty for name in names_})
+
+    assert (run.rc, run.statuses) == (0, {"web01": "compliant"})
+
+
+def test_an_empty_answer_does_not_open_the_gate(fleet, audit):
+    fleet.add(Machine.member_server("web01", also=[names.USERS]))
+
+    assert audit(fleet, extravars={"impersonate_fail_on": ""}).rc == 2
+
+
+def test_a_foreign_tag_does_not_end_green_without_an_audit(fleet, audit):
+    fleet.add(Machine.member_server("web01", also=[names.USERS]))
+
+    run = audit(fleet, options="--tags nightly")
+
+    assert (run.rc, run.statuses) == (2, {"web01": "drift"})
+
+
+def test_a_gate_that_differs_between_hosts_is_refused(fleet, audit):
+    add(fleet, "web01")
+    add(fleet, "web02", variables={"impersonate_fail_on": []})
+
+    run = audit(fleet)
+
+    assert run.rc == 2
+    assert "impersonate_fail_on is one value for the whole fleet, and it differs between hosts" in " ".join(
+        run.outcome.stdout.split()
+    )
+    assert fleet.journal.records() == []
+
+
+ROLE = "ansible.builtin.import_role: {name: winrights.seimpersonate.impersonate, tasks_from: audit, rolespec_validate: false}"
+
+
+def test_an_audit_in_batches_is_refused(fleet, audit, tmp_path):
+    add(fleet, "web01", "web02")
+    playbook = tmp_path / "serial.yml"
+    playbook.write_text(f"- hosts: all\n  gather_facts: false\n  serial: 1\n  tasks:\n    - {ROLE}\n")
+
+    run = audit(fleet, playbook)
+
+    assert run.rc == 2
+    assert "serial: an audit is one batch" in " ".join(run.outcome.stdout.split())
+    assert fleet.journal.records() == []
+
+
+def test_the_result_of_an_earlier_play_is_not_this_ones(fleet, audit, tmp_path):
+    add(fleet, "web01", "web02")
+    leave = "    - ansible.builtin.meta: end_host\n      when: inventory_hostname == 'web02'\n"
+    playbook = tmp_path / "twice.yml"
+    head = "- hosts: all\n  gather_facts: false\n  tasks:\n"
+    folders = [f"      vars: {{impersonate_report_dir: '{tmp_path}/{number}'}}\n" for number in (1, 2)]
+    playbook.write_text(f"{head}    - {ROLE}\n{folders[0]}{head}{leave}    - {ROLE}\n{folders[1]}")
+
+    outcome = play(fleet, playbook, tmp_path=tmp_path)
+
+    reports = [json.loads(next((tmp_path / number).glob("*.json")).read_text()) for number in ("1", "2")]
+    statuses = [{record["host"]: record["status"] for record in report["hosts"]} for report in reports]
+    assert statuses == [{"web01": "compliant", "web02": "compliant"}, {"web01": "compliant", "web02": "not_checked"}]
+    assert outcome.rc == 2

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from .errors import BadInput
@@ -35,6 +35,11 @@ class Account:
     sid: str | None
 
     @property
+    def key(self) -> str:
+        """What makes two entries the same account, as far as that is known without a host."""
+        return self.sid or self.text.casefold()
+
+    @property
     def shown(self) -> str:
         """For messages: the text, with the SID where it is known and not the text itself."""
         return self.text if self.sid in (None, self.text.lstrip("*")) else f"{self.text} ({self.sid})"
@@ -51,6 +56,8 @@ def parse_account(text: t.Any) -> Account:
     if not isinstance(text, str):
         raise BadInput(f"{text!r} is not a text; allowed is {ALLOWED_FORMS}")
     text = str(text).strip()
+    if not text.isprintable():
+        raise BadInput(f"{text!r} has line breaks or control characters; one entry is one account")
     if not text:
         raise BadInput(f"an account is empty; allowed is {ALLOWED_FORMS}")
     if text in WELL_KNOWN:
@@ -67,6 +74,17 @@ def parse_account(text: t.Any) -> Account:
     if at and name and domain:
         return Account(text, None)
     raise BadInput(_bare(text))
+
+
+def parse_accounts(where: str, entries: Iterable[t.Any]) -> tuple[Account, ...]:
+    """Turn the entries of a list into accounts. Raises BadInput that names the place of a wrong one (``permitted[2]``)."""
+    accounts = []
+    for number, entry in enumerate(entries):
+        try:
+            accounts.append(parse_account(entry))
+        except BadInput as wrong:
+            raise BadInput(f"{where}[{number}]: {wrong}") from None
+    return tuple(accounts)
 
 
 def _qualified(text: str, domain: str, name: str) -> Account:

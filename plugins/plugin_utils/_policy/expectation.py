@@ -30,24 +30,30 @@ class Standing(str, enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the task asks beyond the policy. ``host_role``, ``iis``: None believes the host, else declared."""
+    """What the task asks beyond the policy.
+
+    ``host_role``, ``iis``: None believes the host, else declared. ``keep_orphans``: a holder whose account was deleted is no finding.
+    """
 
     host_role: HostRole | None = None
     iis: bool | None = None
     required: tuple[Account, ...] = ()
     permitted: tuple[Account, ...] = ()
+    forbidden: tuple[Account, ...] = ()
+    keep_orphans: bool = False
 
     @property
     def asked_names(self) -> tuple[str, ...]:
         """Names that only a host can turn into SIDs, sorted."""
-        return tuple(sorted({account.text for account in (*self.required, *self.permitted) if account.sid is None}))
+        accounts = (*self.required, *self.permitted, *self.forbidden)
+        return tuple(sorted({account.text for account in accounts if account.sid is None}))
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What decides which rows count on this host. ``iis``: None when the host could not tell."""
 
-    role: HostRole
+    role: HostRole | None
     build: int | None
     iis: bool | None
     iis_version: str | None
@@ -57,13 +63,21 @@ class Circumstances:
 
 @dataclass(slots=True)
 class Expectation:
-    """Accounts by SID, each with the sentence why. ``unanswered``: permitted names whose look-up failed on the host."""
+    """Accounts by SID, each with the sentence why.
+
+    ``demanded``: required by the task itself. ``row_notes``: what is to be said when an account holds the right.
+    ``unanswered``: permitted names whose look-up failed on the host; ``unmapped``: those that it says are nobody's.
+    """
 
     required: dict[str, str] = field(default_factory=dict)
     default: dict[str, str] = field(default_factory=dict)
     permitted: dict[str, str] = field(default_factory=dict)
     forbidden: dict[str, str] = field(default_factory=dict)
+    demanded: set[str] = field(default_factory=set)
+    row_notes: dict[str, str] = field(default_factory=dict)
     unanswered: list[str] = field(default_factory=list)
+    unmapped: list[str] = field(default_factory=list)
+    closed: bool = True
     notes: list[str] = field(default_factory=list)
 
     def standing(self, sid: str) -> tuple[Standing, str]:
@@ -76,7 +90,7 @@ class Expectation:
             return Standing.DEFAULT, self.default[sid]
         if sid in self.permitted:
             return Standing.PERMITTED, self.permitted[sid]
-        return Standing.UNEXPECTED, ""
+        return (Standing.UNEXPECTED, "") if self.closed else (Standing.PERMITTED, "not asked about by the task")
 
 
 def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances) -> Expectation:
@@ -84,16 +98,19 @@ def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances
 
     Raises CannotJudge when a row hangs on a fact that is not known, or a required name has no SID on the host.
     """
-    expectation = Expectation()
+    expectation = Expectation(closed=policy.closed)
     answers = {answer.asked.casefold(): answer for answer in facts.accounts}
     for row in _rows_that_count(policy, here):
-        why = _because(row, here)
         for key in ("required", "default", "permitted", "forbidden"):
             for account in getattr(row, key):
-                _enter(expectation, key, account, f"{key} {why}", answers)
-    for key in ("required", "permitted"):
+                sid = _enter(expectation, key, account, f"{key} {_because(row, account, here)}", answers)
+                if sid and row.note:
+                    expectation.row_notes[sid] = row.note
+    for key in ("required", "permitted", "forbidden"):
         for account in getattr(wishes, key):
-            _enter(expectation, key, account, f"{key} by the option {key}", answers)
+            sid = _enter(expectation, key, account, f"{key} by the option {key}", answers)
+            if sid and key == "required":
+                expectation.demanded.add(sid)
     for sid in expectation.required.keys() & expectation.forbidden.keys():
         raise CannotJudge("contradiction", f"{sid} is {expectation.required[sid]}, and {expectation.forbidden[sid]}")
     return expectation
@@ -101,7 +118,7 @@ def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances
 
 def _rows_that_count(policy: Policy, here: Circumstances) -> Iterator[Row]:
     for row in policy.rows:
-        if here.role not in row.host_roles:
+        if here.role is not None and here.role not in row.host_roles:
             continue
         if row.feature == "iis":
             if here.iis is None:
@@ -120,7 +137,7 @@ def _rows_that_count(policy: Policy, here: Circumstances) -> Iterator[Row]:
         yield row
 
 
-def _because(row: Row, here: Circumstances) -> str:
+def _because(row: Row, account: Account, here: Circumstances) -> str:
     """The end of the sentence ``required ...``."""
     if row.reason:
         circumstance = row.reason
@@ -133,11 +150,13 @@ def _because(row: Row, here: Circumstances) -> str:
     elif row.where == "every_host":
         circumstance = "on every host"
     else:
-        circumstance = f"on {here.role.words}"
-    return f"{circumstance} ({row.source})"
+        circumstance = f"on {here.role.words}" if here.role else "on this host"
+    beyond = row.erratum if row.printed is not None and account.key not in row.printed else ""
+    return f"{circumstance} ({row.source}{'; ' + beyond if beyond else ''})"
 
 
-def _enter(expectation: Expectation, key: str, account: Account, why: str, answers: Mapping[str, AskedAccount]) -> None:
+def _enter(expectation: Expectation, key: str, account: Account, why: str, answers: Mapping[str, AskedAccount]) -> str | None:
+    """Enter an account under its SID and return that; None when the host knows no SID for it and can do without."""
     sid = account.sid
     if sid is None:
         answer = answers.get(account.text.casefold())
@@ -146,15 +165,16 @@ def _enter(expectation: Expectation, key: str, account: Account, why: str, answe
         sid = answer.sid
         if sid is None or answer.resolved is not Resolution.LSA:
             _unresolved(expectation, key, account, answer)
-            return
+            return None
     getattr(expectation, key).setdefault(sid, why)
+    return sid
 
 
 def _unresolved(expectation: Expectation, key: str, account: Account, answer: AskedAccount) -> None:
     failed = answer.resolved is Resolution.FAILED
     said = "could not be looked up on the host" if failed else "is no account that the host's LSA knows"
-    if key in ("required", "forbidden"):
+    if key == "required" or (key == "forbidden" and failed):
         raise CannotJudge("account_lookup", f"the {key} account {account.text} {said}")
-    if failed:
-        expectation.unanswered.append(account.text)
+    if key != "forbidden":
+        (expectation.unanswered if failed else expectation.unmapped).append(account.text)
     expectation.notes.append(f"the {key} account {account.text} {said}")

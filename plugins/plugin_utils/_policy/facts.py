@@ -109,8 +109,27 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """A running service and whose token it has."""
+
+    name: str
+    account: str | None
+    sid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AppPool:
+    """An application pool of IIS; ``account`` and ``sid`` only where its identity is a specific user."""
+
+    name: str
+    identity: str
+    account: str | None = None
+    sid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HostFacts:
-    """Everything that one read brought."""
+    """Everything that one read brought. ``services``, ``pools``: None when not asked for, or the host could not list them."""
 
     holders: tuple[Holder, ...]
     computer: Computer
@@ -119,6 +138,8 @@ class HostFacts:
     session: Session = Session()
     accounts: tuple[AskedAccount, ...] = ()
     lookup_status: str = "0x00000000"
+    services: tuple[Service, ...] | None = None
+    pools: tuple[AppPool, ...] | None = None
 
     @property
     def sids(self) -> frozenset[str]:

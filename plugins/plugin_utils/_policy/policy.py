@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .accounts import Account, parse_account
+from .accounts import Account, parse_accounts
 from .errors import BadInput
 from .sids import FLOOR
 
@@ -40,7 +40,7 @@ FEATURES = ("iis",)
 """Features of a host that one read detects and that a policy may have rows for."""
 
 _ACCOUNT_KEYS = ("required", "default", "permitted", "forbidden")
-_NOTE_KEYS = ("source", "as_printed", "erratum", "reason")
+_NOTE_KEYS = ("source", "as_printed", "erratum", "reason", "note")
 _ROW_KEYS = (*_ACCOUNT_KEYS, *_NOTE_KEYS)
 _POLICY_KEYS = (
     "name",
@@ -55,12 +55,18 @@ _POLICY_KEYS = (
     "legacy",
 )
 _DOCUMENT_KEYS = ("title", "publisher", "date", "url")
+_NO_BUILD = 1 << 32
+_SHIPPED = ("microsoft",)
 _GPO_KEYS = ("source", "as_printed", "corrected", "erratum", "observed")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Accounts of one row. ``where`` is its place in the data (``host_roles.client``); the rest says when it counts."""
+    """Accounts of one row.
+
+    ``where`` is its place in the data (``host_roles.client``). ``printed``: the SIDs that the document itself prints, where it
+    differs; ``erratum`` says why. ``note``: said of a host on which an account of the row holds the right. The rest: when it counts.
+    """
 
     where: str
     source: str
@@ -69,6 +75,9 @@ class Row:
     permitted: tuple[Account, ...] = ()
     forbidden: tuple[Account, ...] = ()
     reason: str = ""
+    printed: frozenset[str] | None = None
+    erratum: str = ""
+    note: str = ""
     host_roles: frozenset[HostRole] = frozenset(HostRole)
     build_from: int | None = None
     build_to: int | None = None
@@ -79,10 +88,18 @@ class Row:
         for key in _ACCOUNT_KEYS:
             yield from getattr(self, key)
 
+    def meets(self, other: Row) -> bool:
+        """Whether there can be a host on which both rows count."""
+        builds = (self.build_from or 0) <= (other.build_to or _NO_BUILD) and (other.build_from or 0) <= (self.build_to or _NO_BUILD)
+        return builds and bool(self.host_roles & other.host_roles)
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A validated policy: who must and who may hold the right, by which document."""
+    """A validated policy: who must and who may hold the right, by which document.
+
+    ``plain``: no table, the options of the task alone; the host role does not matter. ``closed``: whoever is not named is unexpected.
+    """
 
     name: str
     title: str
@@ -90,6 +107,8 @@ class Policy:
     rows: tuple[Row, ...]
     roles: frozenset[HostRole]
     legacy: tuple[str, ...] = ()
+    plain: bool = False
+    closed: bool = True
 
     @property
     def asked_names(self) -> tuple[str, ...]:
@@ -111,7 +130,13 @@ def load_policy(data: t.Any) -> Policy:
     try:
         return _Loader().load(data)
     except BadInput as wrong:
-        raise BadInput(f"policy {name} (policy_{name}.yml in the role's vars): {wrong}") from None
+        file = f" (policy_{name}.yml of the role impersonate)" if name in _SHIPPED else ""
+        raise BadInput(f"policy {name}{file}: {wrong}") from None
+
+
+def plain_policy(closed: bool) -> Policy:
+    """The policy of a task that names accounts by its options alone; ``closed``: nobody else may hold the right."""
+    return Policy("options", "The options of the task", Compare.EXACT, (), frozenset(HostRole), plain=True, closed=closed)
 
 
 def parse_role(text: t.Any, option: str) -> HostRole:
@@ -127,7 +152,11 @@ class _Loader:
 
     def load(self, data: Mapping[str, t.Any]) -> Policy:
         _keys("", data, _POLICY_KEYS)
-        _keys("document", _mapping("document", data.get("document", {})), _DOCUMENT_KEYS)
+        document = _mapping("document", data.get("document", {}))
+        _keys("document", document, _DOCUMENT_KEYS)
+        for key, value in document.items():
+            if not isinstance(value, str):
+                raise BadInput(f"document.{key}: {_brief(value)} is not a text; put a date in quotes")
         roles = _mapping("host_roles", data.get("host_roles"))
         if not roles:
             raise BadInput("host_roles is empty; a policy needs a row for at least one host role")
@@ -135,10 +164,10 @@ class _Loader:
             *([_row("every_host", data["every_host"])] if "every_host" in data else []),
             *(
                 _row(f"host_roles.{role}", row, host_roles=frozenset({parse_role(role, "host_roles")}))
-                for role, row in sorted(roles.items())
+                for role, row in roles.items()
             ),
             *(_build_row(f"builds[{number}]", row) for number, row in enumerate(_list("builds", data.get("builds", [])))),
-            *(_feature_row(feature, row) for feature, row in sorted(_mapping("features", data.get("features", {})).items())),
+            *_feature_rows(_mapping("features", data.get("features", {}))),
         ]
         for gpo, row in _mapping("gpos", data.get("gpos", {})).items():
             _gpo_row(f"gpos.{gpo}", row)
@@ -158,14 +187,16 @@ class _Loader:
 def _row(where: str, data: t.Any, extra: tuple[str, ...] = (), **when: t.Any) -> Row:
     data = _mapping(where, data)
     _keys(where, data, _ROW_KEYS + extra)
-    printed = data.get("as_printed", [])
-    if printed != "not_defined":
-        _accounts(f"{where}.as_printed", printed)
+    printed = data.get("as_printed")
+    if printed is not None and printed != "not_defined":
+        printed = frozenset(account.key for account in _accounts(f"{where}.as_printed", printed))
+    texts: dict[str, t.Any] = {key: _text(f"{where}.{key}", data[key]) for key in ("reason", "erratum", "note") if key in data}
     accounts: dict[str, t.Any] = {key: _accounts(f"{where}.{key}", data.get(key, [])) for key in _ACCOUNT_KEYS}
     return Row(
         where=where,
         source=_text(f"{where}.source", data.get("source")),
-        reason=_text(f"{where}.reason", data["reason"]) if "reason" in data else "",
+        printed=frozenset() if printed == "not_defined" else printed,
+        **texts,
         **accounts,
         **when,
     )
@@ -176,13 +207,24 @@ def _build_row(where: str, data: t.Any) -> Row:
     for key in ("from", "to"):
         if data.get(key) is not None and (not isinstance(data[key], int) or isinstance(data[key], bool)):
             raise BadInput(f"{where}.{key}: {data[key]!r} is not a build number")
+    if data.get("from") is not None and data.get("to") is not None and data["from"] > data["to"]:
+        raise BadInput(f"{where}: from {data['from']} to {data['to']} holds no build")
     return _row(where, data, ("from", "to"), build_from=data.get("from"), build_to=data.get("to"))
 
 
-def _feature_row(feature: str, data: t.Any) -> Row:
-    where = f"features.{feature}"
-    if feature not in FEATURES:
-        raise BadInput(f"{where}: {feature!r} is not a feature that a host is asked for; allowed are {', '.join(FEATURES)}")
+def _feature_rows(features: Mapping[str, t.Any]) -> Iterator[Row]:
+    """One row or a list of rows per feature."""
+    for feature, data in features.items():
+        where = f"features.{feature}"
+        if feature not in FEATURES:
+            raise BadInput(f"{where}: {feature!r} is not a feature that a host is asked for; allowed are {', '.join(FEATURES)}")
+        if isinstance(data, (list, tuple)):
+            yield from (_feature_row(feature, f"{where}[{number}]", row) for number, row in enumerate(data))
+        else:
+            yield _feature_row(feature, where, data)
+
+
+def _feature_row(feature: str, where: str, data: t.Any) -> Row:
     roles = [
         parse_role(role, f"{where}.host_roles")
         for role in _list(f"{where}.host_roles", _mapping(where, data).get("host_roles", []))
@@ -201,17 +243,21 @@ def _gpo_row(where: str, data: t.Any) -> None:
 
 
 def _contradictions(rows: list[Row]) -> None:
-    """An account that one row requires and another, or the same one, forbids; a floor account that is forbidden."""
-    required = {account.sid or account.text.casefold(): (row, account) for row in rows for account in row.required}
+    """An account that one row requires and another, or the same one, forbids on the same host; a floor account that is forbidden."""
     for row in rows:
         for account in row.forbidden:
-            if account.sid in FLOOR:
-                raise BadInput(f"{row.where}.forbidden: {account.shown} can never be forbidden: Windows needs it")
-            clash = required.get(account.sid or account.text.casefold())
-            if clash:
-                raise BadInput(
-                    f"{row.where}.forbidden: {account.shown} is required in {clash[0].where}.required; one of the two must go"
-                )
+            refuse_forbidden_floor(f"{row.where}.forbidden", account)
+            for other in rows:
+                if row.meets(other) and account.key in {required.key for required in other.required}:
+                    raise BadInput(
+                        f"{row.where}.forbidden: {account.shown} is required in {other.where}.required; one of the two must go"
+                    )
+
+
+def refuse_forbidden_floor(where: str, account: Account) -> None:
+    """Raises BadInput when an account is to be forbidden without which Windows breaks."""
+    if account.sid in FLOOR:
+        raise BadInput(f"{where}: {account.shown} can never be forbidden: Windows needs it")
 
 
 def _compare(value: t.Any) -> Compare:
@@ -222,13 +268,7 @@ def _compare(value: t.Any) -> Compare:
 
 
 def _accounts(where: str, data: t.Any) -> tuple[Account, ...]:
-    accounts = []
-    for number, entry in enumerate(_list(where, data)):
-        try:
-            accounts.append(parse_account(entry))
-        except BadInput as wrong:
-            raise BadInput(f"{where}[{number}]: {wrong}") from None
-    return tuple(accounts)
+    return parse_accounts(where, _list(where, data))
 
 
 def _keys(where: str, data: Mapping[str, t.Any], allowed: tuple[str, ...]) -> None:

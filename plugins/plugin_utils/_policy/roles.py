@@ -52,17 +52,19 @@ def detect_role(facts: HostFacts) -> HostRole:
     return role
 
 
-def notes_on_role(facts: HostFacts, role: HostRole) -> tuple[str, ...]:
+def notes_on_role(facts: HostFacts, role: HostRole | None) -> tuple[str, ...]:
     """Sentences a reader needs to understand the role."""
     computer = facts.computer
     notes = []
+    if computer.machine_role is None and role is not None:
+        notes.append(f"DsRole failed with Win32 error {computer.role_status}; the product type is {facts.windows.product_type}")
     if computer.read_only:
         notes.append("read-only domain controller")
     if facts.windows.sku == MULTI_SESSION_SKU and role is HostRole.CLIENT:
         notes.append("multi-session Windows (SKU 175): a client, although it reports itself as a server")
     if computer.entra_joined and computer.machine_role in (0, 2):
         notes.append(
-            "joined to Microsoft Entra ID only: stand-alone, no domain Group Policy; a management service may set the right"
+            "reports a join to Microsoft Entra ID and none to a domain: stand-alone; a management service may set the right"
         )
     if computer.role_pending:
         notes.append("a promotion or demotion waits for a restart: the host role is about to change")

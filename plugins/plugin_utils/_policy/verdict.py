@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from .accounts import shown
 from .errors import CannotJudge
 from .expectation import Circumstances, Expectation, Standing, Wishes, expect
-from .facts import Holder, HostFacts
+from .facts import Holder, HostFacts, Resolution
 from .kinds import Kind, kind_of
 from .policy import Compare, HostRole, Policy
 from .roles import detect_role, notes_on_role
@@ -28,6 +31,7 @@ class Status(str, enum.Enum):
     NOT_CHECKED = "not_checked"
 
 
+SUCCESS = "0x00000000"
 ALLOWED = frozenset({Standing.FLOOR, Standing.REQUIRED, Standing.DEFAULT, Standing.PERMITTED, Standing.WAIVED})
 """Standings that are no finding."""
 
@@ -60,16 +64,17 @@ class Verdict:
     holders: tuple[Judged, ...]
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()
+    allowed: frozenset[Standing] = ALLOWED
 
     @property
-    def host_role(self) -> HostRole:
-        """The role by which the host was judged."""
+    def host_role(self) -> HostRole | None:
+        """The role by which the host was judged; None where the task judged by its options alone."""
         return self.here.role
 
     @property
     def unexpected(self) -> tuple[Judged, ...]:
         """Holders that should not hold the right: unexpected ones, orphans and legacy accounts."""
-        return tuple(judged for judged in self.holders if judged.standing is not None and judged.standing not in ALLOWED)
+        return tuple(judged for judged in self.holders if judged.standing is not None and judged.standing not in self.allowed)
 
 
 def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
@@ -77,7 +82,7 @@ def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
 
     Raises CannotJudge when a fact is unknown on which the answer hangs: the host role, IIS, the build, the SID of an account.
     """
-    role = wishes.host_role or detect_role(facts)
+    role = wishes.host_role or (None if policy.plain else detect_role(facts))
     here = Circumstances(
         role=role,
         build=facts.windows.build,
@@ -88,17 +93,20 @@ def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
     )
     notes = notes_on_role(facts, role)
     held = sorted(facts.holders, key=lambda holder: sort_key(holder.sid))
-    if role not in policy.roles:
+    if role is not None and role not in policy.roles:
         idle = tuple(Judged(holder, kind_of(holder, facts.computer), None, "") for holder in held)
         return Verdict(Status.NOT_APPLICABLE, here, idle, (), (*notes, f"the policy {policy.name} has no row for {role.words}"))
     expectation = expect(facts, policy, wishes, here)
     judged = tuple(_stand(holder, expectation, facts, policy) for holder in held)
-    missing = _missing(expectation, facts) if policy.compare is Compare.EXACT else ()
-    verdict = Verdict(Status.COMPLIANT, here, judged, missing, (*notes, *expectation.notes))
+    missing = _missing(expectation, facts, expectation.required if policy.compare is Compare.EXACT else expectation.demanded)
+    allowed = ALLOWED | {Standing.ORPHAN} if wishes.keep_orphans else ALLOWED
+    verdict = Verdict(
+        Status.COMPLIANT, here, judged, missing, (*notes, *expectation.notes, *_notes_on_holders(expectation, facts)), allowed
+    )
     if not (verdict.missing or verdict.unexpected):
         return verdict
     _stop_at_doubt(verdict, expectation)
-    return Verdict(Status.DRIFT, here, judged, missing, verdict.notes)
+    return dataclasses.replace(verdict, status=Status.DRIFT)
 
 
 def _stand(holder: Holder, expectation: Expectation, facts: HostFacts, policy: Policy) -> Judged:
@@ -107,14 +115,12 @@ def _stand(holder: Holder, expectation: Expectation, facts: HostFacts, policy: P
     if standing is not Standing.UNEXPECTED or why:
         return Judged(holder, kind, standing, why)
     if kind is Kind.ORPHAN:
-        known = (
-            f"the domain {holder.domain} has no account with this SID"
-            if holder.domain
-            else "no account with this SID is known to the host"
-        )
-        return Judged(holder, kind, Standing.ORPHAN, f"{known}; it was probably deleted")
+        domain = f"the domain {holder.domain} has" if holder.domain else "the host knows"
+        return Judged(holder, kind, Standing.ORPHAN, f"{domain} no account with this SID")
     if kind is Kind.LOCAL and _is_legacy(holder, facts, policy):
-        return Judged(holder, kind, Standing.LEGACY, "an account of IIS 6 or ASP.NET 1.x; permit it where it is still needed")
+        return Judged(
+            holder, kind, Standing.LEGACY, "has the name of an account of IIS 6 or ASP.NET 1.x; permit it where it is still needed"
+        )
     return Judged(holder, kind, Standing.UNEXPECTED, f"the policy {policy.name} does not name it for this host")
 
 
@@ -124,18 +130,32 @@ def _is_legacy(holder: Holder, facts: HostFacts, policy: Policy) -> bool:
     return name in {legacy.replace("<COMPUTER>", facts.computer.name).casefold() for legacy in policy.legacy}
 
 
-def _missing(expectation: Expectation, facts: HostFacts) -> tuple[Missing, ...]:
+def _missing(expectation: Expectation, facts: HostFacts, wanted: Collection[str]) -> tuple[Missing, ...]:
     names = {answer.sid: answer.name for answer in facts.accounts if answer.sid}
-    absent = sorted(expectation.required.keys() - facts.sids, key=sort_key)
+    absent = sorted(set(wanted) - facts.sids, key=sort_key)
     return tuple(Missing(sid, names.get(sid) or NAMES.get(sid), expectation.required[sid]) for sid in absent)
 
 
+def _notes_on_holders(expectation: Expectation, facts: HostFacts) -> tuple[str, ...]:
+    said = [
+        f"{shown(sid)}: {expectation.row_notes[sid]}" for sid in sorted(expectation.row_notes.keys() & facts.sids, key=sort_key)
+    ]
+    if facts.lookup_status != SUCCESS:
+        said.append(f"not all names could be looked up on the host ({facts.lookup_status})")
+    return tuple(said)
+
+
 def _stop_at_doubt(verdict: Verdict, expectation: Expectation) -> None:
-    """A holder may be the very account that is permitted by a name whose look-up failed: then nobody can call it unexpected."""
-    doubtful = [judged for judged in verdict.unexpected if judged.holder.sid.startswith("S-1-5-21-")]
-    if expectation.unanswered and doubtful:
-        raise CannotJudge(
-            "account_lookup",
-            f"{', '.join(expectation.unanswered)} could not be looked up on the host, so it is not known whether "
-            f"{', '.join(judged.holder.sid for judged in doubtful)} is permitted",
-        )
+    """A holder may be the very account that is permitted by a name without an answer: then nobody can call it unexpected.
+
+    A trust outage may leave names and SIDs unmapped alike, so an unmapped name throws doubt on holders without a name.
+    """
+    accounts = [judged for judged in verdict.unexpected if judged.holder.sid.startswith("S-1-5-21-")]
+    nameless = [judged for judged in accounts if judged.holder.resolved is not Resolution.LSA]
+    for names, doubtful in ((expectation.unanswered, accounts), (expectation.unmapped, nameless)):
+        if names and doubtful:
+            raise CannotJudge(
+                "account_lookup",
+                f"{', '.join(names)} could not be looked up on the host, so it is not known whether "
+                f"{', '.join(judged.holder.sid for judged in doubtful)} is permitted",
+            )

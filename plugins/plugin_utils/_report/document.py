@@ -22,7 +22,7 @@ def document(
     records: Iterable[Record],
     *,
     run: Mapping[str, t.Any],
-    policy: Mapping[str, t.Any],
+    policy: Mapping[str, t.Any] | None,
     generator: Mapping[str, t.Any],
     fail_on: Iterable[str],
 ) -> dict[str, t.Any]:
@@ -32,7 +32,7 @@ def document(
         "schema_version": SCHEMA_VERSION,
         "generator": dict(generator),
         "run": dict(run),
-        "policy": dict(policy),
+        "policy": dict(policy) if policy else None,
         "summary": summarise(hosts, fail_on),
         "hosts": hosts,
     }

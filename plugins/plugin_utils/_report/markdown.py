@@ -17,19 +17,27 @@ _ORDER = [status.value for status in (
     Status.DRIFT, Status.ERROR, Status.UNREACHABLE, Status.NOT_CHECKED, Status.WAIVED, Status.NOT_APPLICABLE, Status.COMPLIANT
 )]  # fmt: skip
 
+_TITLES = {
+    "audit": "who may impersonate a client after authentication",
+    "enforce": "bringing the holders to the policy",
+    "restore": "bringing earlier holders back",
+}
+
 
 def markdown(report: dict[str, t.Any]) -> str:
     """The summary of a report (see _report.document)."""
     summary, run, policy = report["summary"], report["run"], report["policy"]
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in summary["by_outcome"].items())
     counts = ", ".join(f"{count} {status}" for status, count in summary["by_status"].items() if count) or "no hosts"
     mode = ", check mode" if run["check_mode"] else ""
     lines = [
-        "# SeImpersonatePrivilege: who may impersonate a client after authentication",
+        f"# SeImpersonatePrivilege: {_TITLES[run['action']]}",
         "",
-        f"**{verdict_sentence(summary)}**",
+        f"**{verdict_sentence(summary, run['action'])}**",
         "",
-        f"- policy: {policy['name']} ({policy['title']}), compare {policy['compare']}",
+        *_policy(policy, report["hosts"]),
         f"- hosts: {summary['expected']} expected: {counts}",
+        *([f"- changes: {outcomes}"] if outcomes else []),
         f"- coverage {summary['coverage_percent']} %, compliance {summary['compliance_percent']} % of the expected hosts",
         f"- run: {run['started']} to {run['finished']}{mode}",
         "",
@@ -39,6 +47,16 @@ def markdown(report: dict[str, t.Any]) -> str:
     passed = "passed" if gate["passed"] else f"not passed: {'; '.join(gate['reasons'])}"
     lines += ["", f"Fleet gate (fails on {', '.join(gate['fail_on']) or 'nothing'}): {passed}."]
     return "\n".join(lines) + "\n"
+
+
+def _policy(policy: dict[str, t.Any] | None, records: Sequence[Record]) -> list[str]:
+    if policy is None:
+        return []
+    document = policy["document"]
+    by = f"; by {', '.join(str(document[key]) for key in ('publisher', 'title', 'date') if document.get(key))}" if document else ""
+    others = sorted({record["policy"] for record in records if record["policy"]} - {policy["name"]})
+    more = [f"- other policies of some hosts: {', '.join(others)}"] if others else []
+    return [f"- policy: {policy['name']} ({policy['title']}), compare {policy['compare']}{by}", *more]
 
 
 def _table(records: Sequence[Record]) -> list[str]:

@@ -19,20 +19,27 @@ _TAKEN_OVER = (
 )  # fmt: skip
 
 
+_CHANGE = (
+    "outcome", "status_after", "changes", "before", "after", "added", "removed", "left", "attempted", "undone", "restart", "snapshot",
+)  # fmt: skip
+
+
 def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
     """The record of one host: the result's keys, with ``host`` and with ``reason``, one line for a person.
 
-    ``result``: what the audit task registered for the host, or None when it registered nothing.
+    ``result``: what the task registered for the host, or None when it registered nothing. ``change`` is None in an audit.
     """
     record: Record = {"host": host, **dict.fromkeys(_TAKEN_OVER), "status": Status.NOT_CHECKED.value}
-    record.update(holders=[], missing=[], unexpected=[], findings=[], notes=[])
+    record.update(holders=[], missing=[], unexpected=[], findings=[], notes=[], change=None)
     if result is None or result.get("skipped"):
         record["error"] = _error("not_checked", "the host was expected, and no result was registered for it")
         return {**record, "reason": _reason(record)}
     record.update({key: result[key] for key in _TAKEN_OVER if key in result})
+    if "outcome" in result:
+        record["change"] = {key: result.get(key) for key in _CHANGE}
     if result.get("unreachable"):
         record.update(status=Status.UNREACHABLE.value, error=_error("unreachable", _message(result)))
-    elif result.get("status") not in {status.value for status in Status}:
+    elif result.get("status") not in {status.value for status in Status} or (result.get("failed") and not record["error"]):
         record.update(status=Status.ERROR.value, error=_error("task_failed", _message(result)))
     return {**record, "reason": _reason(record)}
 
@@ -42,7 +49,7 @@ def _reason(record: Record) -> str:
     if record["error"]:
         category, message = record["error"]["category"], record["error"]["message"]
         return message if category in (record["status"], "task_failed") else f"{category}: {message}"
-    sentences = [finding["text"] for finding in record["findings"]]
+    sentences = [*((record["change"] or {}).get("changes") or ()), *(finding["text"] for finding in record["findings"])]
     if not sentences and record["holders"] and record["status"] == Status.COMPLIANT.value:
         sentences = [f"holders: {len(record['holders'])}, all of them allowed", *_beyond_the_floor(record)]
     return "; ".join([*sentences, *record["notes"]]) or "no finding"

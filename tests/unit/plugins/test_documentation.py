@@ -16,8 +16,10 @@ import yaml
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments
 
 MODULES = {
+    "local_right": _arguments.LOCAL_RIGHT,
     "local_right_info": _arguments.LOCAL_RIGHT_INFO,
     "fleet_check": _arguments.FLEET_CHECK,
+    "fleet_plan": _arguments.FLEET_PLAN,
     "fleet_report": _arguments.FLEET_REPORT,
 }
 
@@ -34,12 +36,18 @@ def shown():
 
 @pytest.mark.parametrize(("name", "declared"), MODULES.items(), ids=MODULES)
 def test_documented_options_are_the_declared_ones(shown, name, declared):
-    documented = {
-        option: {key: value for key, value in spec.items() if key not in ("description", "version_added")}
-        for option, spec in shown[f"winrights.seimpersonate.{name}"]["doc"]["options"].items()
-    }
+    assert _plain(shown[f"winrights.seimpersonate.{name}"]["doc"]["options"]) == declared
 
-    assert documented == declared
+
+def _plain(options):
+    """Documented options in the words of a spec."""
+    plain = {}
+    for option, documented in options.items():
+        spec = {key: value for key, value in documented.items() if key not in ("description", "version_added")}
+        if "suboptions" in spec:
+            spec["options"] = _plain(spec.pop("suboptions"))
+        plain[option] = spec
+    return plain
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 
 import pytest
 
@@ -75,10 +76,15 @@ def put(*path):
         pytest.param(put("host_roles", "client", "permitted", "iusr"), "is not a list", id="text for a list"),
         pytest.param(put("host_roles", "client", []), "is not a mapping", id="list for a row"),
         pytest.param(put("host_roles", "client", "source", ""), r"client\.source: '' is not a text", id="row without a source"),
-        pytest.param(put("features", "iis", "forbidden", ["iis_iusrs"]), r"features\.iis\.forbidden: .* is required in features\.iis\.required", id="required and forbidden in one row"),
+        pytest.param(put("features", "iis", 0, "forbidden", ["iis_iusrs"]), r"features\.iis\[0\]\.forbidden: .* is required in features\.iis\[0\]\.required", id="required and forbidden in one row"),
         pytest.param(put("host_roles", "client", "forbidden", ["*S-1-5-32-568"]), r"client\.forbidden: .* is required in features\.iis", id="required and forbidden in two rows"),
         pytest.param(put("host_roles", "client", "forbidden", ["service"]), "can never be forbidden", id="floor account forbidden"),
         pytest.param(put("features", "dns", {"source": "x"}), "is not a feature that a host is asked for; allowed are iis", id="unknown feature"),
+        pytest.param(put("host_roles", 1, {"source": "x"}), "host_roles: 1 is not a host role", id="a number for a role"),
+        pytest.param(put("features", 1, {"source": "x"}), "1 is not a feature", id="a number for a feature"),
+        pytest.param(put("document", "date", datetime.date(2026, 1, 31)), r"document\.date: .* is not a text; put a date in quotes", id="a date without quotes"),
+        pytest.param(put("builds", [{"from": 30000, "to": 1, "source": "x"}]), r"builds\[0\]: from 30000 to 1 holds no build", id="builds that never come"),
+        pytest.param(put("host_roles", "client", "permitted", ["NT SERVICE\\a\nusers"]), "line breaks", id="two accounts in one entry"),
         pytest.param(put("compare", "at_least"), "compare: 'at_least' is not allowed; allowed are exact, at_most", id="unknown compare mode"),
         pytest.param(put("builds", 0, "from", "26100"), r"builds\[0\]\.from: '26100' is not a build number", id="build as text"),
         pytest.param(put("gpos", "default_domain_policy", "as_printed", ["nobody_knows"]), r"gpos\.default_domain_policy\.as_printed\[0\]", id="GPO row"),
@@ -99,3 +105,11 @@ def test_what_is_no_policy_at_all_is_refused_with_the_keys_of_one(data):
 def test_a_leading_star_is_accepted(microsoft_data):
     policy = load_policy(changed(microsoft_data, put("host_roles", "client", "permitted", ["*S-1-5-21-1-2-3-1001"])))
     assert any(account.sid == "S-1-5-21-1-2-3-1001" for row in policy.rows for account in row.permitted)
+
+
+def test_rows_that_never_meet_may_disagree(microsoft_data):
+    def change(data):
+        data["host_roles"]["client"]["required"] = ["users", *data["host_roles"]["client"]["required"]]
+        data["host_roles"]["domain_controller"]["forbidden"] = ["users"]
+
+    assert load_policy(changed(microsoft_data, change))

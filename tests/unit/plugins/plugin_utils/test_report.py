@@ -16,9 +16,29 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.re
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import verdict_sentence
 
 ALL = ["drift", "unreachable", "error", "not_checked"]
-RUN = {"started": "2026-01-31T08:15:00Z", "finished": "2026-01-31T08:16:00Z", "duration_s": 60, "check_mode": False, "awx": {}}
-POLICY = {"name": "own", "title": "Own", "compare": "exact", "sha256": "0"}
-GOOD = {"status": "compliant", "host_role": "member_server", "holders": [{"sid": "S-1-5-6", "name": None, "standing": "floor", "why": ""}], "findings": [], "notes": []}
+RUN = {
+    "started": "2026-01-31T08:15:00Z",
+    "finished": "2026-01-31T08:16:00Z",
+    "duration_s": 60,
+    "check_mode": False,
+    "awx": {},
+    "action": "audit",
+}
+POLICY = {
+    "name": "own",
+    "title": "Own",
+    "compare": "exact",
+    "sha256": "0",
+    "document": {"publisher": "We", "title": "Handbook"},
+    "gpos": {},
+}
+GOOD = {
+    "status": "compliant",
+    "host_role": "member_server",
+    "holders": [{"sid": "S-1-5-6", "name": None, "standing": "floor", "why": ""}],
+    "findings": [],
+    "notes": [],
+}
 STRANGER = {
     "kind": "unexpected",
     "sid": "S-1-5-32-545",
@@ -26,6 +46,8 @@ STRANGER = {
     "text": "unexpected: BUILTIN\\Users (S-1-5-32-545), no row",
 }
 DRIFT = {**GOOD, "status": "drift", "findings": [STRANGER]}
+IDLE = {**GOOD, "status": "not_applicable"}
+PLANNED = {**DRIFT, "outcome": "planned", "status_after": "compliant", "changes": ["would remove: BUILTIN\\Users"]}
 DEAD = {"unreachable": True, "msg": "ntlm: connection refused", "changed": False}
 DENIED = {
     "failed": True,
@@ -75,6 +97,11 @@ def report(fail_on=ALL, **results):
         pytest.param({"a": DEAD, "b": DEAD}, ALL, False, ["2 hosts are unreachable"], "NOT ASSESSED COMPLETELY - 0 of 2 hosts drift, 2 not assessed", id="all dead"),
         pytest.param({"a": DEAD, "b": GOOD}, ["drift"], True, [], "NOT ASSESSED COMPLETELY - 0 of 2 hosts drift, 1 not assessed", id="dead allowed, never called compliant"),
         pytest.param({"a": None}, ALL, False, ["1 host was not checked"], "NOT ASSESSED COMPLETELY - 0 of 1 hosts drift, 1 not assessed", id="no result"),
+        pytest.param({"a": IDLE}, ALL, False, ["no host was judged: the policy has a row for none of them"], "NOTHING JUDGED - the policy has a row for none of the 1 hosts", id="a policy for other hosts"),
+        pytest.param({"a": IDLE, "b": GOOD}, ALL, True, [], "COMPLIANT - 0 of 2 hosts drift, 0 not assessed, 1 not in the policy", id="a policy for some hosts"),
+        pytest.param({"a": IDLE, "b": GOOD}, ["not_applicable"], False, ["1 host has no row in the policy"], "COMPLIANT - 0 of 2 hosts drift, 0 not assessed, 1 not in the policy", id="a policy for some hosts, and that is not enough"),
+        pytest.param({"a": PLANNED}, ALL, True, [], "NOT COMPLIANT - 1 of 1 hosts drift, 1 of them would be changed, 0 not assessed", id="check mode of a change that would help"),
+        pytest.param({"a": {**PLANNED, "status_after": "drift"}}, ALL, False, ["1 host drifts from the policy"], "NOT COMPLIANT - 1 of 1 hosts drift, 1 of them would be changed, 0 not assessed", id="check mode of a change that would not"),
         pytest.param({}, ALL, True, [], "NOTHING AUDITED - the play had no hosts", id="no hosts"),
     ],
 )  # fmt: skip
@@ -91,6 +118,14 @@ def test_percentages_are_of_all_expected_hosts():
     assert (summary["coverage_percent"], summary["compliance_percent"]) == (75.0, 50.0)
     assert summary["by_role"] == {"member_server": {"compliant": 2, "drift": 1}, "unknown": {"unreachable": 1}}
     assert summary["unexpected_accounts"] == [{"sid": "S-1-5-32-545", "name": "BUILTIN\\Users", "hosts": 1}]
+
+
+@pytest.mark.parametrize(("good", "dead", "percent"), [(9_999, 1, 99.9), (10_000, 0, 100.0), (1, 2, 33.3), (0, 3, 0.0)])
+def test_all_is_said_of_all_only(good, dead, percent):
+    results = {f"g{number}": GOOD for number in range(good)} | {f"d{number}": DEAD for number in range(dead)}
+    summary = report(**results)["summary"]
+
+    assert summary["coverage_percent"] == summary["compliance_percent"] == percent
 
 
 @given(st.permutations(["a", "b", "c"]))
@@ -111,7 +146,7 @@ def test_the_summary_puts_findings_first_and_stays_short():
 
     assert len(lines) <= 40
     assert lines[2] == "**NOT COMPLIANT - 1 of 501 hosts drift, 0 not assessed**"
-    assert lines[11].startswith("| zebra ")
+    assert next(line for line in lines if line.startswith("| ") and not line.startswith("| host")).startswith("| zebra ")
     assert "... and 477 more hosts in the JSON report." in text
 
 

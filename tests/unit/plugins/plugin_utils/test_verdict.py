@@ -146,16 +146,16 @@ def test_what_is_declared_wins_and_is_marked(host, microsoft):
 
 
 STANDINGS = [
-    pytest.param(Holder(SERVICE, None, 5, Resolution.LSA), Standing.FLOOR, Kind.WELL_KNOWN, "required on a member server", id="floor"),
+    pytest.param(Holder(SERVICE, None, 5, Resolution.LSA), Standing.FLOOR, Kind.WELL_KNOWN, "leaves out Service", id="floor, and the erratum of the page"),
     pytest.param(Holder(IIS_IUSRS, None, 4, Resolution.LSA), Standing.REQUIRED, Kind.BUILTIN, "because IIS 10.0 is installed", id="IIS group"),
-    pytest.param(Holder(IUSR, None, 5, Resolution.LSA), Standing.PERMITTED, Kind.WELL_KNOWN, "KB 981949", id="IUSR"),
+    pytest.param(Holder(IUSR, None, 5, Resolution.LSA), Standing.PERMITTED, Kind.WELL_KNOWN, "Potential impact", id="IUSR"),
     pytest.param(Holder(PRINT_SPOOLER, None, None, Resolution.FAILED), Standing.DEFAULT, Kind.SERVICE, "on build 26100", id="fifth holder"),
     pytest.param(Holder(SOMEBODY, "CORP\\ops", 2, Resolution.LSA), Standing.UNEXPECTED, Kind.DOMAIN, "does not name it", id="domain group"),
     pytest.param(Holder(SOMEBODY, "WEB01\\ops", 1, Resolution.LSA), Standing.UNEXPECTED, Kind.LOCAL, "does not name it", id="local account"),
     pytest.param(Holder(SOMEBODY, "web01\\ASPNET", 1, Resolution.LSA), Standing.LEGACY, Kind.LOCAL, "ASP.NET 1.x", id="legacy account"),
     pytest.param(Holder(SOMEBODY, "WEB01\\IUSR_web01", 1, Resolution.LSA), Standing.LEGACY, Kind.LOCAL, "IIS 6", id="legacy account with host name"),
     pytest.param(Holder(SOMEBODY, "CORP\\ASPNET", 1, Resolution.LSA), Standing.UNEXPECTED, Kind.DOMAIN, "does not", id="legacy name of a domain"),
-    pytest.param(Holder(SOMEBODY, None, 8, Resolution.UNMAPPED), Standing.ORPHAN, Kind.ORPHAN, "no account with this SID", id="orphan"),
+    pytest.param(Holder(SOMEBODY, None, 8, Resolution.UNMAPPED), Standing.ORPHAN, Kind.ORPHAN, "the host knows no account with this SID", id="orphan"),
     pytest.param(Holder(SOMEBODY, None, 8, Resolution.UNMAPPED, "CORP"), Standing.ORPHAN, Kind.ORPHAN, "domain CORP", id="orphan of a known domain"),
     pytest.param(Holder(SOMEBODY), Standing.UNEXPECTED, Kind.UNKNOWN, "does not name it", id="failed look-up makes no orphan"),
     pytest.param(Holder("S-1-5-80-1-2-3-4-5", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.SERVICE, "", id="service without a name is no orphan"),
@@ -188,6 +188,32 @@ def test_an_upper_bound_does_not_miss_anybody(host):
     assert [one.holder.sid for one in judge(host([USERS]), policy, Wishes()).unexpected] == [USERS]
 
 
+def test_what_the_task_itself_requires_is_missed_under_an_upper_bound_too(host):
+    policy = own("at_most", required=["administrators", "service"])
+    verdict = judge(host([ADMINISTRATORS]), policy, Wishes(required=(parse_account("iis_iusrs"),)))
+
+    assert [one.sid for one in verdict.missing] == [IIS_IUSRS]
+
+
+def test_a_forbidden_account_that_does_not_exist_holds_nothing(host, microsoft):
+    verdict = judge(host(DEFAULTS, accounts=[UNMAPPED]), microsoft, Wishes(forbidden=(SVC,)))
+
+    assert verdict.status is Status.COMPLIANT
+
+
+def test_iusr_by_an_entry_of_its_own_is_noted(host, microsoft):
+    verdict = judge(host(DEFAULTS | {IIS_IUSRS, IUSR}, iis=True), microsoft, Wishes())
+
+    assert verdict.status is Status.COMPLIANT
+    assert "NT AUTHORITY\\IUSR (S-1-5-17): holds the right by an entry of its own" in verdict.notes[0]
+
+
+def test_a_failed_look_up_is_said(host, microsoft):
+    facts = dataclasses.replace(host(DEFAULTS), lookup_status="0xC000018D")
+
+    assert "0xC000018D" in judge(facts, microsoft, Wishes()).notes[0]
+
+
 def test_a_policy_without_a_row_for_the_role_does_not_apply(host):
     verdict = judge(host([USERS], machine_role=5), own(required=["administrators"]), Wishes())
 
@@ -212,7 +238,7 @@ SVC = parse_account("corp\\SVC")
     ("held", "answer", "status"),
     [
         pytest.param(DEFAULTS | {SOMEBODY}, LSA_ANSWER, Status.COMPLIANT, id="permitted by a name that the host knows"),
-        pytest.param(DEFAULTS | {SOMEBODY}, UNMAPPED, Status.DRIFT, id="the name is nobody, so the holder is somebody else"),
+        pytest.param(DEFAULTS | {SOMEBODY}, UNMAPPED, Status.DRIFT, id="the name is nobody's, and the holder has another name"),
         pytest.param(DEFAULTS, FAILED, Status.COMPLIANT, id="look-up failed, and nobody is in doubt"),
         pytest.param(DEFAULTS | {USERS}, FAILED, Status.DRIFT, id="look-up failed, and the stranger is surely another"),
     ],
@@ -231,6 +257,14 @@ def test_a_permitted_name_is_asked_of_the_host(host, microsoft, held, answer, st
             DEFAULTS | {SOMEBODY}, [FAILED], Wishes(permitted=(SVC,)), "not known whether", id="the holder may be the permitted one"
         ),
         pytest.param(DEFAULTS, [FAILED], Wishes(required=(SVC,)), "could not be looked up", id="required, look-up failed"),
+        pytest.param(
+            DEFAULTS | {Holder(SOMEBODY, None, 8, Resolution.UNMAPPED)},
+            [UNMAPPED],
+            Wishes(permitted=(SVC,)),
+            "not known whether",
+            id="neither name nor SID is known: a trust may be down",
+        ),
+        pytest.param(DEFAULTS, [FAILED], Wishes(forbidden=(SVC,)), "could not be looked up", id="forbidden, look-up failed"),
         pytest.param(
             DEFAULTS, [UNMAPPED], Wishes(required=(SVC,)), "no account that the host's LSA knows", id="required, no such account"
         ),

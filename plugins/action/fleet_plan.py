@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import count_plans, plan_lines, second_look
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Look at the plans of the whole fleet before the first host is changed, and ask for a second look at a wide removal."""
+
+    BYPASS_HOST_LOOP = True
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(_arguments.FLEET_PLAN)
+        results = _fleet.results_of(task_vars or {}, options["results"], options["check"]["run_id"])
+        planned = count_plans(results)
+        wide = second_look(planned, options["max_hosts_per_account"])
+        Display().display("\nThe plan of the fleet:\n" + "".join(f"- {line}\n" for line in plan_lines(results, planned)))
+        result.update(changed=False, planned=[one.text for one in planned], second_look=[one.text for one in wide])
+        if wide:
+            result.update(
+                failed=True,
+                msg=f"Nothing was changed. This wants a second look: {'; '.join(one.text for one in wide)}. At most "
+                f"{options['max_hosts_per_account']} hosts may lose the same account; when you mean it, raise "
+                "impersonate_max_hosts_per_account (0: no limit).",
+            )
+        return result

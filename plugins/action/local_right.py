@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import datetime
+import time
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _enforcement, _results
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, CannotJudge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import HostError, WindowsHost
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Bring the right on one host to what the task asks: read, judge, plan, keep the pre-image, apply, verify."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        _validation, options = self.validate_argument_spec(_arguments.LOCAL_RIGHT, mutually_exclusive=_arguments.EXCLUSIVE)
+        started = time.monotonic()
+        now = datetime.datetime.now(datetime.timezone.utc)
+        try:
+            job = _enforcement.job_of(options, str(task_vars.get("inventory_hostname", "")), now)
+        except BadInput as wrong:
+            raise AnsibleActionFail(str(wrong)) from None
+        if job is None:
+            result.update(_results.nothing_to_restore(options["restore"]))
+        else:
+            result.update(self._enforce(job, task_vars, now))
+        result.update(
+            run_id=options["run_id"],
+            checked_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            duration_ms=round((time.monotonic() - started) * 1000),
+        )
+        return result
+
+    def _enforce(self, job: _enforcement.Job, task_vars: dict[str, t.Any], now: datetime.datetime) -> dict[str, t.Any]:
+        facts = None
+        try:
+            host = WindowsHost.behind(self._connection, self._execute_module, task_vars)
+            facts = host.read_for_change(job.names)
+            made = _enforcement.plan(job, facts, check_mode=bool(self._task.check_mode))
+            if made.outcome == "planned" and not self._task.check_mode:
+                made = _enforcement.apply(job, host, made, now)
+            result = _results.enforced(job, facts, made)
+        except HostError as failed:
+            return _results.error(failed.category, str(failed), failed.call, failed.status)
+        except CannotJudge as doubt:
+            return _results.error(doubt.category, str(doubt), facts=facts)
+        except OSError as wrong:
+            raise AnsibleActionFail(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {wrong}") from wrong
+        except BadInput as wrong:  # a snapshot of an earlier run that is none
+            raise AnsibleActionFail(str(wrong)) from None
+        if self._task.diff and made.after is not None:
+            result["diff"] = _results.diff(job.host, made.names, made.plan.before, made.after)
+        return result

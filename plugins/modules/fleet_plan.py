@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: fleet_plan
+short_description: Look at the plans of a fleet before the first host is changed
+version_added: 0.1.0
+description:
+  - Runs once for the whole play, on the controller. No host is touched.
+  - Takes the results of M(winrights.seimpersonate.local_right) in check mode, prints what would change on how many hosts, and fails when more than
+    O(max_hosts_per_account) hosts would lose the same account, so that somebody looks a second time.
+author:
+  - Winrights Authors (@winrights)
+extends_documentation_fragment:
+  - winrights.seimpersonate._attributes
+  - winrights.seimpersonate._attributes.read_only
+attributes:
+  platform:
+    support: full
+    platforms: posix
+options:
+  results:
+    description:
+      - Name of the variable in which the planning task registered its result.
+    type: str
+    required: true
+  check:
+    description:
+      - What M(winrights.seimpersonate.fleet_check) returned.
+    type: dict
+    required: true
+  max_hosts_per_account:
+    description:
+      - How many hosts may lose the same account without a second look. 0 is no limit.
+    type: int
+    default: 10
+seealso:
+  - module: winrights.seimpersonate.local_right
+"""
+
+EXAMPLES = r"""
+- name: Plan on every host
+  winrights.seimpersonate.local_right:
+    policy: "{{ our_policy }}"
+    run_id: "{{ check.run_id }}"
+  check_mode: true
+  register: plan
+
+- name: Stop before a removal that touches the whole fleet
+  winrights.seimpersonate.fleet_plan:
+    results: plan
+    check: "{{ check }}"
+    max_hosts_per_account: 25
+"""
+
+RETURN = r"""
+planned:
+  description: What would change and on how many hosts, a sentence each.
+  returned: always
+  type: list
+  elements: str
+  sample: ["would remove CORP\\Helpdesk (S-1-5-21-1-2-3-1101) on 3 hosts"]
+second_look:
+  description: The removals that touch too many hosts.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""

@@ -1,0 +1,233 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: local_right
+short_description: Bring the holders of SeImpersonatePrivilege to the policy of the host's role
+version_added: 0.1.0
+description:
+  - Gives the right C(SeImpersonatePrivilege) to the accounts that are missing and takes it from the unexpected ones, as O(policy) says for the host's role,
+    or as O(holders), O(required), O(permitted) and O(forbidden) say without a policy.
+  - The comparison runs on the controller. The host is only told which holders are expected there, what to add and what to remove. It adds before it removes,
+    reads again and compares. When anything fails it undoes what it did, reads again and says what is left.
+  - The holders before the change are written to O(snapshot_dir) on the controller before anything is sent. O(restore) brings them back.
+  - Check mode reads the host and refuses exactly what the run would refuse. It sends no change and writes no snapshot.
+  - C(Administrators), C(SERVICE), C(LOCAL SERVICE) and C(NETWORK SERVICE) are never removed. A task that would is refused before anything is sent,
+    because the LSA does not remove the last two (0xC00000BB) and Windows breaks without the first two.
+  - Nothing is restarted. RV(restart) lists the services and application pools for which the change takes effect at their next start.
+notes:
+  - The account that connects must be a member of Administrators of the host with its full token.
+  - A task is one remote command where nothing has to change, and two where something has.
+author:
+  - Winrights Authors (@winrights)
+extends_documentation_fragment:
+  - winrights.seimpersonate._attributes
+  - winrights.seimpersonate._policy
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    support: full
+    platforms: windows
+options:
+  holders:
+    description:
+      - The whole list of accounts that are to hold the right. Everybody else loses it.
+      - Not together with O(policy), O(restore), O(required), O(permitted) and O(forbidden).
+    type: list
+    elements: str
+  restore:
+    description:
+      - Brings back the holders that a snapshot has, namely the path of a snapshot file, the path of a run's folder, the name of a run below O(snapshot_dir),
+        or V(latest) for the newest run there.
+      - It plans like any other wish, so that a restore which would remove one of the four accounts that Windows needs is refused.
+      - A host of which the run has no snapshot is left alone.
+    type: str
+  unexpected:
+    description:
+      - Whether unexpected holders lose the right or are only reported.
+    type: str
+    choices: [remove, report]
+    default: remove
+  missing:
+    description:
+      - Whether required accounts get the right or are only reported.
+    type: str
+    choices: [add, report]
+    default: add
+  orphans:
+    description:
+      - What becomes of holders whose account was deleted. V(keep) leaves them and takes them for no finding, V(report) leaves them as a finding,
+        V(remove) takes the right from them.
+      - A holder is an orphan only when the host itself says that no account has its SID. A failed look-up makes none.
+    type: str
+    choices: [keep, report, remove]
+    default: keep
+  on_controlled:
+    description:
+      - What happens when O(controlled_by) says that a GPO or a management service sets the right, which would bring its own value back.
+    type: str
+    choices: [refuse, warn, apply]
+    default: refuse
+  controlled_by:
+    description:
+      - Who sets the right on this host from outside, where you know it.
+    type: dict
+    suboptions:
+      kind:
+        description: V(local) is nobody.
+        type: str
+        choices: [local, gpo, mdm]
+        required: true
+      name:
+        description: Name of the GPO or of the service.
+        type: str
+      guid:
+        description: GUID of the GPO.
+        type: str
+  snapshot_dir:
+    description:
+      - Folder on the controller for the snapshots, one file per host and run. It is made when it is missing.
+    type: path
+    default: impersonate-snapshots
+  run_id:
+    description:
+      - Name of the run in O(snapshot_dir). By default the time at which the task began on the host.
+      - The role gives all hosts of a run the same one.
+    type: str
+seealso:
+  - module: winrights.seimpersonate.local_right_info
+"""
+
+EXAMPLES = r"""
+- name: Show what would change, change nothing
+  winrights.seimpersonate.local_right:
+    policy: "{{ our_policy }}"
+  check_mode: true
+  diff: true
+
+- name: Let the backup service keep the right, on every host
+  winrights.seimpersonate.local_right:
+    policy: "{{ our_policy }}"
+    permitted:
+      - NT SERVICE\BackupAgent
+
+- name: Give the right to one more account, whoever else holds it
+  winrights.seimpersonate.local_right:
+    required: [CORP\svc-app]
+
+- name: Take it from one account, whoever else holds it
+  winrights.seimpersonate.local_right:
+    forbidden: [CORP\svc-old]
+
+- name: These and nobody else
+  winrights.seimpersonate.local_right:
+    holders: [administrators, local_service, network_service, service, iis_iusrs]
+
+- name: Bring back the holders from before the last run
+  winrights.seimpersonate.local_right:
+    restore: latest
+"""
+
+RETURN = r"""
+outcome:
+  description:
+    - V(unchanged) when nothing had to be done, V(planned) in check mode, V(applied) after a verified change, V(nothing_to_restore) for a host without a snapshot.
+    - V(refused) when the plan must not be sent. V(changed_meanwhile) and V(not_started) when nothing was done, V(undone) when a failed change was put back.
+    - V(undo_failed) and V(unknown) when the host may be in between.
+  returned: when the host answered
+  type: str
+  sample: applied
+status:
+  description:
+    - The verdict on the holders at the end, as in M(winrights.seimpersonate.local_right_info), or V(error).
+    - In check mode it is the verdict on the holders that the host has.
+  returned: always
+  type: str
+  sample: compliant
+status_after:
+  description: The verdict on the holders at the end, in check mode as planned. Null when nobody knows.
+  returned: when the host answered
+  type: str
+  sample: compliant
+added:
+  description: SIDs that got the right, or would get it in check mode.
+  returned: when the host answered
+  type: list
+  elements: str
+  sample: [S-1-5-32-568]
+removed:
+  description: SIDs that lost the right, or would lose it in check mode.
+  returned: when the host answered
+  type: list
+  elements: str
+  sample: [S-1-5-32-545]
+changes:
+  description: The same as sentences with names.
+  returned: when the host answered
+  type: list
+  elements: str
+  sample: ["removed: BUILTIN\\Users (S-1-5-32-545)"]
+names:
+  description: Names of the SIDs in RV(before) and RV(added), null where nobody knows one.
+  returned: when the host answered
+  type: dict
+  sample: {"S-1-5-32-544": "BUILTIN\\Administrators"}
+left:
+  description: SIDs of findings that O(unexpected), O(missing) or O(orphans) leave as they are.
+  returned: when the host answered
+  type: list
+  elements: str
+  sample: []
+before:
+  description: SIDs of the holders before.
+  returned: when the host answered
+  type: list
+  elements: str
+  sample: [S-1-5-6, S-1-5-19, S-1-5-20, S-1-5-32-544, S-1-5-32-545]
+after:
+  description: SIDs of the holders at the end, from a second read, or from the plan in check mode. Null when nobody knows.
+  returned: when the host answered
+  type: list
+  elements: str
+  sample: [S-1-5-6, S-1-5-19, S-1-5-20, S-1-5-32-544]
+attempted:
+  description: Every call that changed something or tried to, with C(op), C(sid) and the NTSTATUS as C(status).
+  returned: when the host answered
+  type: list
+  elements: dict
+  sample: [{op: remove, sid: S-1-5-32-545, status: "0x00000000"}]
+undone:
+  description: Every call that put something back, in the same form.
+  returned: when the host answered
+  type: list
+  elements: dict
+  sample: []
+restart:
+  description:
+    - Services and application pools whose rights differ at their next start, with C(kind), C(name), C(account) and C(effect) (V(gains) or V(loses)).
+    - Null when the host could not list them.
+  returned: when the host answered
+  type: list
+  elements: dict
+  sample: [{kind: service, name: OldAgent, account: CORP\svc-old, effect: loses}]
+snapshot:
+  description: Path of the snapshot on the controller, null when nothing was sent.
+  returned: when the host answered
+  type: str
+  sample: /srv/impersonate-snapshots/20260131T081500Z/web01.json
+holders:
+  description: Every holder at the end with its standing, as in M(winrights.seimpersonate.local_right_info). So are C(findings), C(missing), C(unexpected) and C(notes).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{sid: S-1-5-32-544, name: BUILTIN\Administrators, standing: floor}]
+error:
+  description: Null, or C(category), C(message) and, where the host said so, the failed C(call) and its NTSTATUS as C(status).
+  returned: always
+  type: dict
+  sample: null
+"""

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all hosts of a play registered, as plain data. For the action plugins that run once for the fleet."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Mapping, Sequence
+
+
+def results_of(task_vars: Mapping[str, t.Any], registered: str, run_id: str) -> dict[str, t.Any]:
+    """Host -> what it registered under that name in this run, for every host of the play, dead ones included.
+
+    None where it registered nothing, or the result is an earlier run's (a variable outlives its play).
+    """
+    hostvars = task_vars["hostvars"]
+    results = {str(host): _plain(hostvars[host].get(registered)) for host in task_vars["ansible_play_hosts_all"]}
+    return {host: result if _is_of(result, run_id) else None for host, result in results.items()}
+
+
+def _is_of(result: t.Any, run_id: str) -> bool:
+    """Whether a result is this run's. One that failed before our code knew its run has no id, and says nothing good either."""
+    if not isinstance(result, Mapping):
+        return False
+    lost = bool(result.get("unreachable") or result.get("failed"))
+    return result["run_id"] == run_id if result.get("run_id") else lost or bool(result.get("skipped"))
+
+
+def differing(task_vars: Mapping[str, t.Any], variables: Sequence[str]) -> str | None:
+    """A sentence about the first of these variables that is not the same for all hosts of the play, or None."""
+    hosts_of: dict[str, dict[str, str]] = {name: {} for name in variables}
+    for host in task_vars["ansible_play_hosts_all"]:
+        values = task_vars["hostvars"][host]
+        for name in variables:
+            hosts_of[name].setdefault(json.dumps(_plain(values.get(name)), sort_keys=True), str(host))
+    for name, hosts in hosts_of.items():
+        if len(hosts) > 1:
+            said = "; ".join(f"{value if value != 'null' else 'not set'} for {host}" for value, host in sorted(hosts.items()))
+            return f"{name} is one value for the whole fleet, and it differs between hosts: {said}"
+    return None
+
+
+def _plain(value: t.Any) -> t.Any:
+    """Ansible's own containers as plain data."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else json.loads(json.dumps(value))

@@ -1,0 +1,262 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Enforcement as an administrator runs it: what he sees, and what the machines hold afterwards."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fleet import demo, names
+from fleet.faults import Mishap, On, Scenario
+from fleet.machine import Fault, Machine
+
+FLOOR = set(demo.FLOOR)
+ALL_AT_ONCE = {"impersonate_serial": "100%"}
+
+
+def drifted(name="web01", **options):
+    """IIS without its group, and a stranger."""
+    return Machine.member_server(name, iis=True, holders=[*demo.FLOOR, names.USERS], **options)
+
+
+WANTED = FLOOR | {names.IIS_IUSRS}
+BEFORE = FLOOR | {names.USERS}
+
+
+def test_the_four_beats(fleet, enforce, audit):
+    machine = drifted()
+    fleet.add(machine)
+
+    planned = enforce(fleet, check=True, diff=True)
+    assert (planned.rc, planned.outcome.changed, planned.outcomes) == (0, {"web01"}, {"web01": "planned"})
+    assert planned.statuses == {"web01": "drift"}  # a plan has not changed anything yet
+    assert planned.records["web01"]["change"]["status_after"] == "compliant"
+    assert set(machine.holders()) == BEFORE
+    assert f"+{names.IIS_IUSRS}  BUILTIN\\IIS_IUSRS" in planned.outcome.stdout
+    assert f"-{names.USERS}  BUILTIN\\Users" in planned.outcome.stdout
+    assert not planned.snapshots.exists()
+
+    applied = enforce(fleet, diff=True)
+    assert (applied.rc, applied.outcome.changed, applied.statuses) == (0, {"web01"}, {"web01": "compliant"})
+    assert set(machine.holders()) == WANTED
+    change, plan = applied.records["web01"]["change"], planned.records["web01"]["change"]
+    assert (change["added"], change["removed"]) == (plan["added"], plan["removed"]) == ([names.IIS_IUSRS], [names.USERS])
+    assert [(step["op"], step["sid"]) for step in change["attempted"]] == [("add", names.IIS_IUSRS), ("remove", names.USERS)]
+
+    second = enforce(fleet)
+    assert (second.rc, second.outcome.changed, second.outcomes) == (0, set(), {"web01": "unchanged"})
+    assert set(machine.holders()) == WANTED
+    assert audit(fleet).rc == 0
+
+
+def test_restore_brings_the_holders_back(fleet, enforce, restore):
+    machine, later = drifted(), drifted("web02")  # of two batches
+    machine.grant(demo.ORPHAN)
+    fleet.add(machine)
+    fleet.add(Machine.member_server("clean"))
+    fleet.add(later)
+    enforce(fleet, extravars={"impersonate_orphans": "remove"})
+    assert set(machine.holders()) == set(later.holders()) == WANTED
+
+    planned = restore(fleet, check=True, diff=True)
+    assert set(machine.holders()) == WANTED
+    assert planned.outcomes == {"web01": "planned", "web02": "planned", "clean": "nothing_to_restore"}
+
+    done = restore(fleet)
+    assert (done.rc, done.outcomes) == (0, {"web01": "applied", "web02": "applied", "clean": "nothing_to_restore"})
+    assert set(machine.holders()) == BEFORE | {demo.ORPHAN}
+    assert set(later.holders()) == BEFORE
+
+    again = restore(fleet, extravars={"impersonate_restore": sorted(path.name for path in done.snapshots.iterdir())[0]})
+    assert (again.rc, again.outcomes["web01"]) == (0, "unchanged")
+
+
+def test_a_restore_that_would_take_the_floor_is_refused(fleet, enforce, restore):
+    machine = Machine.member_server("app01", holders=[sid for sid in demo.FLOOR if sid != names.SERVICE])
+    fleet.add(machine)
+    enforce(fleet)
+    assert set(machine.holders()) == FLOOR
+
+    for check in (True, False):
+        refused = restore(fleet, check=check)
+        assert (refused.rc, refused.outcomes, refused.statuses) == (2, {"app01": "refused"}, {"app01": "error"})
+        assert refused.records["app01"]["error"]["category"] == "floor"
+        assert set(machine.holders()) == FLOOR
+
+
+def test_the_snapshot_is_on_the_disk_before_anything_is_sent(fleet, recorder, enforce):
+    machine = drifted()
+    fleet.add(machine)
+    seen = []
+    run = recorder._back_end.run
+
+    def look(machine, received):
+        if b'"expected"' in received.stdin:
+            seen.extend(json.loads(path.read_text())["outcome"] for path in folder.glob("*/web01.json"))
+        return run(machine, received)
+
+    recorder._back_end.run = look
+    folder = enforce(fleet, check=True).snapshots
+    done = enforce(fleet)
+
+    assert seen == ["pending"]
+    (path,) = folder.glob("*/web01.json")
+    kept = json.loads(path.read_text())
+    assert {one["sid"] for one in kept["before"]} == BEFORE
+    assert (kept["outcome"], path.stat().st_mode & 0o777) == ("applied", 0o600)
+    assert str(path) == done.records["web01"]["change"]["snapshot"]
+
+
+# Faults of the machine at every step: what it holds afterwards, and what the report says.
+DENIED = 0xC0000022
+
+
+@pytest.mark.parametrize(
+    ("faults", "outcome", "category", "holders"),
+    [
+        pytest.param({"LsaAddAccountRights": Fault(DENIED, on=1)}, "undone", "undone", BEFORE, id="the addition is denied"),
+        pytest.param({"LsaRemoveAccountRights": Fault(DENIED, on=1)}, "undo_failed", "undo_failed", BEFORE | {names.IIS_IUSRS}, id="the removal is denied, and so is the undoing of the addition"),
+        pytest.param({"LsaRemoveAccountRights": Fault(0xC00000BB, on=1)}, "undone", "undone", BEFORE, id="the removal is not supported"),
+    ],
+)  # fmt: skip
+def test_a_fault_leaves_the_machine_as_it_was_or_says_so(fleet, enforce, faults, outcome, category, holders):
+    if outcome == "undo_failed":
+        faults = {"LsaRemoveAccountRights": DENIED}
+    machine = drifted(faults=faults)
+    fleet.add(machine)
+
+    run = enforce(fleet, extravars=ALL_AT_ONCE)
+
+    assert run.rc == 2
+    assert (run.outcomes["web01"], run.statuses["web01"]) == (outcome, "error")
+    assert run.records["web01"]["error"]["category"] == category
+    assert set(machine.holders()) == holders
+
+
+# The exchange is cut: nobody can know what the host did. Commands 1 and 2 read (plan, then enforcement), 3 writes.
+@pytest.mark.parametrize(
+    ("mishap", "holders", "found"),
+    [
+        pytest.param(On("Command", Mishap.DROP, 3), BEFORE, "nothing of its plan was carried out", id="before the write"),
+        pytest.param(On("Receive", Mishap.DROP_AFTER, 3), WANTED, "its plan was carried out", id="after the write"),
+    ],
+)
+def test_a_lost_connection_is_an_unknown_state_and_the_next_run_finds_out(fleet, enforce, mishap, holders, found):
+    machine = drifted("cut")
+    fleet.add(machine, scenario=Scenario(mishaps=(mishap,)))
+
+    lost = enforce(fleet, extravars=ALL_AT_ONCE)
+    assert lost.rc != 0
+    assert (lost.outcomes, lost.statuses) == ({"cut": "unknown"}, {"cut": "error"})
+    assert lost.records["cut"]["error"]["category"] == "unknown_state"
+    assert set(machine.holders()) == holders
+
+    following = enforce(fleet, extravars=ALL_AT_ONCE)
+    assert following.rc == 0
+    assert found in " ".join(following.records["cut"]["notes"])
+    assert set(machine.holders()) == WANTED
+    assert "unknown" not in " ".join(enforce(fleet, extravars=ALL_AT_ONCE).records["cut"]["notes"])
+
+
+@pytest.mark.parametrize("trouble", ["failed", "lost"])
+def test_a_rolling_change_stops_after_the_first_failed_or_lost_host(fleet, enforce, trouble):
+    machines = [
+        drifted(f"host{number}", faults={"LsaAddAccountRights": DENIED} if number == 1 and trouble == "failed" else {})
+        for number in range(4)
+    ]
+    for machine in machines:
+        dead = machine.name == "host1" and trouble == "lost"
+        fleet.add(machine, scenario="host down" if dead else None)
+
+    run = enforce(fleet, extravars={"impersonate_serial": 1})
+
+    assert run.rc != 0
+    assert run.statuses == {
+        "host0": "compliant", "host1": "error" if trouble == "failed" else "unreachable", "host2": "not_checked", "host3": "not_checked",
+    }  # fmt: skip
+    assert [set(machine.holders()) for machine in machines] == [WANTED, BEFORE, BEFORE, BEFORE]
+    assert "The rolling change stopped at host1, before 2 hosts were reached: host2, host3." in run.said
+
+
+def test_a_removal_on_many_hosts_asks_for_a_second_look(fleet, enforce):
+    machines = [drifted(f"host{number}") for number in range(3)]
+    for machine in machines:
+        fleet.add(machine)
+
+    stopped = enforce(fleet, extravars={"impersonate_max_hosts_per_account": 2})
+    assert stopped.rc == 2
+    assert "would remove BUILTIN\\Users (S-1-5-32-545) on 3 hosts" in stopped.said.replace("\\\\", "\\")
+    assert [set(machine.holders()) for machine in machines] == [BEFORE] * 3
+
+    meant = enforce(fleet, extravars={"impersonate_max_hosts_per_account": 3, **ALL_AT_ONCE})
+    assert meant.rc == 0
+    assert [set(machine.holders()) for machine in machines] == [WANTED] * 3
+
+
+@pytest.mark.parametrize(
+    ("mode", "rc", "outcome", "holders"),
+    [
+        pytest.param("refuse", 2, "refused", BEFORE, id="refuse"),
+        pytest.param("warn", 0, "applied", WANTED, id="warn"),
+        pytest.param("apply", 0, "applied", WANTED, id="apply"),
+    ],
+)
+def test_a_controlled_right(fleet, enforce, mode, rc, outcome, holders):
+    machine = drifted()
+    fleet.add(machine, variables={"impersonate_controlled_by": {"kind": "gpo", "name": "Baseline", "guid": "{A1}"}})
+
+    run = enforce(fleet, extravars={"impersonate_on_controlled": mode})
+
+    assert (run.rc, run.outcomes) == (rc, {"web01": outcome})
+    assert ("the GPO Baseline {A1} sets the right on this host" in run.said) is (mode != "apply")
+    assert set(machine.holders()) == holders
+
+
+def test_a_policy_that_would_take_the_floor_is_refused_before_anything_is_sent(fleet, enforce):
+    machine = Machine.member_server("web01")
+    fleet.add(machine)
+    row = {"required": ["administrators", "service"], "source": "s"}
+    policy = {"name": "own", "title": "Own", "compare": "exact", "host_roles": {"member_server": row}}
+
+    for check in (True, False):
+        run = enforce(fleet, check=check, extravars={"impersonate_policy": policy})
+        assert (run.rc, run.outcomes) == (2, {"web01": "refused"})
+        assert "0xC00000BB" in run.said
+    assert set(machine.holders()) == FLOOR
+
+
+PLAIN = "- hosts: all\n  gather_facts: false\n  tasks:\n    - winrights.seimpersonate.local_right: {options}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "holders"),
+    [
+        pytest.param({"required": ["guests"]}, BEFORE | {"S-1-5-32-546"}, id="add, as action: add"),
+        pytest.param({"forbidden": ["users"]}, FLOOR, id="remove, as action: remove"),
+        pytest.param({"holders": ["administrators", "local_service", "network_service", "service", "iusr"]}, FLOOR | {names.IUSR}, id="set, as action: set"),
+    ],
+)  # fmt: skip
+def test_plain_use_of_the_module(fleet, playbook, tmp_path, options, holders):
+    machine = drifted()
+    fleet.add(machine)
+    path = tmp_path / "plain.yml"
+    path.write_text(PLAIN.format(options=json.dumps({**options, "snapshot_dir": str(tmp_path / "kept")})))
+
+    assert playbook(fleet, path, check=True).outcome.changed == {"web01"}
+    assert set(machine.holders()) == BEFORE
+    assert playbook(fleet, path).outcome.changed == {"web01"}
+    assert set(machine.holders()) == holders
+    assert playbook(fleet, path).outcome.changed == set()
+
+
+def test_the_result_lists_what_must_restart(fleet, enforce):
+    machine = drifted()
+    fleet.add(machine)
+
+    run = enforce(fleet)
+
+    assert {"kind": "app pool", "name": "DefaultAppPool", "account": "ApplicationPoolIdentity", "effect": "gains"} in (
+        run.records["web01"]["change"]["restart"]
+    )
