@@ -13,7 +13,7 @@ JOBS ?= 2
 LIFE ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench test matrix lint fleet docs payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench test test-long matrix lint fleet docs payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ demo-enforce: venv-test ## Audit, look, enforce, audit, restore, audit on the si
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them)
 	@$(RUN) python -m pytest -n $(JOBS) $(ARGS)
+
+test-long: venv-test ## The property tests with 10,000 cases each
+	@PROPERTIES=long $(RUN) python -m pytest -q -n $(JOBS) tests/unit/plugins $(ARGS)
 
 matrix: $(HERE) ## The playbook and payload tests with every supported ansible-core (CORES="2.16 2.21" for some)
 	@JOBS=$(JOBS) PYTHONPATH="$(CURDIR)/tests" sh tests/matrix.sh $(CORES)

@@ -37,7 +37,8 @@ COLLECTIONS = _make_importable()
 
 # A busy machine must not fail a property: no deadlines, and the first text that is drawn loads the tables of Unicode.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("tests")
+settings.register_profile("long", settings.get_profile("tests"), max_examples=10_000)  # make test-long
+settings.load_profile(os.environ.get("PROPERTIES", "tests"))
 
 
 def pytest_unconfigure() -> None:

@@ -136,7 +136,7 @@ function Set-Right {
         }
     }
     catch {
-        $change.error, $sentence = Get-Failure -Record $_ -During 'plan'
+        $change.error, $sentence = Get-Failure -Record $_ -During 'preparation'
     }
     $change.changed = $change.outcome -eq 'undo_failed' -or ($change.outcome -eq 'applied' -and $plan.Count -gt 0)
     $meaning = @{

@@ -14,8 +14,9 @@ function Get-RunningService {
     $query = "SELECT Name, StartName FROM Win32_Service WHERE State = 'Running'"
     try {
         foreach ($service in Get-CimInstance -Query $query -OperationTimeoutSec 60 -ErrorAction Stop) {
-            $account = if ($service.StartName) { $service.StartName } else { $null }
-            $rows[$service.Name] = @{ name = $service.Name; account = $account; sid = $null }
+            $account = if ($service.StartName) { [string] $service.StartName } else { $null }
+            $name = [string] $service.Name
+            $rows[$name] = @{ name = $name; account = $account; sid = $null }
         }
         $rows
     }

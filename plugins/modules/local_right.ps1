@@ -18,19 +18,23 @@ $mode = [string] $ExecutionContext.SessionState.LanguageMode
 if ($mode -ne 'FullLanguage') {
     # Nothing below could run: types of our own are not allowed in such a session.
     '{"changed":false,"failed":true,' +
-    '"msg":"The holders of SeImpersonatePrivilege were not changed: PowerShell runs in ' + $mode + ' mode here.",' +
+    '"msg":"The holders of SeImpersonatePrivilege can neither be read nor changed: ' +
+    'PowerShell runs in ' + $mode + ' mode here.",' +
     '"outcome":"not_started","before":null,"after":null,"attempted":[],"undone":[],' +
     '"error":{"call":"language mode","status":null,"sid":null},"session":{"language_mode":"' + $mode + '"}}'
 }
 else {
     $read = $complex_args['read']
+    $given = if ($null -ne $read) { $read } else { $complex_args }
+    $lists = @{}
+    foreach ($name in 'accounts', 'expected', 'add', 'remove') {
+        $lists[$name] = [string[]] @($given[$name] | Where-Object -FilterScript { $null -ne $_ })
+    }
     $report = if ($null -ne $read) {
-        Get-ChangeReport -Account ([string[]] @($read['accounts']))
+        Get-ChangeReport -Account $lists.accounts
     }
     else {
-        $sids = @{}
-        foreach ($list in 'expected', 'add', 'remove') { $sids[$list] = [string[]] @($complex_args[$list]) }
-        Set-Right -Expected $sids.expected -Add $sids.add -Remove $sids.remove
+        Set-Right -Expected $lists.expected -Add $lists.add -Remove $lists.remove
     }
     ConvertTo-AsciiJson -Report $report
 }

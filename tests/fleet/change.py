@@ -34,7 +34,7 @@ def local_right(machine: Machine, user: str, token: Token, args: Mapping[str, t.
     if machine.language_mode != "FullLanguage":
         return _refused(machine.language_mode)
     if args.get("read") is not None:
-        return change_report(machine, user, token, args["read"].get("accounts") or [])
+        return change_report(machine, user, token, [name for name in args["read"].get("accounts") or () if name is not None])
     return set_right(machine, user, token, args)
 
 
@@ -42,7 +42,7 @@ def _refused(mode: str) -> Json:
     return {
         "changed": False,
         "failed": True,
-        "msg": f"The holders of {RIGHT} were not changed: PowerShell runs in {mode} mode here.",
+        "msg": f"The holders of {RIGHT} can neither be read nor changed: PowerShell runs in {mode} mode here.",
         "outcome": "not_started",
         "before": None,
         "after": None,
@@ -125,7 +125,7 @@ def _steps(args: Mapping[str, t.Any]) -> t.Iterator[tuple[str, str]]:
 def _start(run: _Run, expected: set[str], plan: Sequence[tuple[str, str]]) -> str | None:
     bad = next((sid for _, sid in plan if not names.is_sid(sid)), None)
     if bad is not None:
-        run.fail("plan")
+        run.fail("preparation")
         return f"not a SID: {bad}"
     try:
         handle = open_policy(run.policy, lsa.CHANGE)

@@ -89,7 +89,7 @@ def _then_others(call: str) -> Callable[[Callable[t.Concatenate[Lsa, _P], _Resul
 
     def decorate(method: Callable[t.Concatenate[Lsa, _P], _Result]) -> Callable[t.Concatenate[Lsa, _P], _Result]:
         @functools.wraps(method)
-        def run(self: Lsa, *args: _P.args, **kwargs: _P.kwargs) -> _Result:
+        def run(self: Lsa, /, *args: _P.args, **kwargs: _P.kwargs) -> _Result:
             result = method(self, *args, **kwargs)
             self._machine.after_call(call, self._faults.count(call))
             return result

@@ -55,10 +55,7 @@ class PowerShell:
             home = Path(folder)
             (home / "registry.json").write_text(json.dumps(_registry(machine)))
             (home / "services.json").write_text(json.dumps(_services(machine)))
-            config = home.joinpath("windows", *iisconfig.folder(machine))
-            config.mkdir(parents=True)
-            for name, text in iisconfig.files(machine).items():
-                (config / name).write_text(text, encoding="utf-8")
+            _write_files(machine, home / "windows")
             server = ShimServer(machine, received.user, token, home / "shim", may_change=_asks_for_a_change(received))
             try:
                 output = self._start(received, self._environment(machine, home))
@@ -144,6 +141,15 @@ def _registry(machine: Machine) -> dict[str, t.Any]:
     view = registry.View(machine)
     keys = {path: {"values": view.values(path), "children": view.children(path)} for path in view.paths()}
     return {"keys": keys, "denied": [path.lower() for path in machine.denied_keys]}
+
+
+def _write_files(machine: Machine, windows: Path) -> None:
+    """What lies in the folder of Windows; a service of IIS without IIS has left an empty folder."""
+    folder = windows.joinpath(*iisconfig.folder(machine))
+    if machine.iis or "W3SVC" in machine.services:
+        folder.mkdir(parents=True)
+    for name, text in iisconfig.files(machine).items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _services(machine: Machine) -> list[dict[str, str | None]] | None:

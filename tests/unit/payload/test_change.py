@@ -105,7 +105,7 @@ CASES = [
          error=("LsaOpenPolicy", "0xC0000022", None), rows=([], [])),
     case("the first read is denied", "not_started", HELD, add=[IIS], faults={READ: DENIED}, error=(READ, "0xC0000022", None),
          rows=([], [])),
-    case("a name instead of a SID", "not_started", HELD, add=[IIS, "Everyone"], error=("plan", None, None), rows=([], [])),
+    case("a name instead of a SID", "not_started", HELD, add=[IIS, "Everyone"], error=("preparation", None, None), rows=([], [])),
     case("the token cannot be asked", "applied", HELD | {IIS}, add=[IIS], faults={"OpenProcessToken": 5}),
 ]  # fmt: skip
 
@@ -135,3 +135,18 @@ def test_what_becomes_of_the_machine(machine, args, outcome, after, error, rows,
     user, logon = twin.find_logon("SIM\\auditor")
     assert local_right(twin, user, logon.token, args) == answer
     assert twin.rights == machine.rights
+
+
+@pytest.mark.engine
+def test_a_sid_that_cannot_be_understood_stops_it(powershell, tell, spoilt):
+    """Played by a payload that takes the revision of every SID for a wrong one."""
+    machine = Machine.member_server("HOST01")
+    changed = ("plugins/module_utils/_LsaRights.cs", "Marshal.ReadByte(sid) != 1", "Marshal.ReadByte(sid) == 1")
+
+    answer = tell(spoilt(powershell, changed), machine, "local_right", expected=[*FLOOR], add=[IIS], remove=[])
+
+    assert (answer["outcome"], answer["changed"], answer["before"]) == ("not_started", False, None)
+    assert answer["error"] == {"call": "preparation", "status": None, "sid": None}
+    assert answer["msg"] == f"{HOLDERS} were not changed: Windows gave a SID of unknown form."
+    assert answer["session"]["user"] is None
+    assert set(machine.holders()) == set(FLOOR)

@@ -122,7 +122,7 @@ def test_the_registry_is_read_by_two_cmdlets_only(texts):
     ("module", "paths", "size", "budget"),
     [
         pytest.param("local_right_info", AUDIT, 24_000, 60_000, id="an audit"),
-        pytest.param("local_right", FILES[1:], 42_000, 100_000, id="a change"),
+        pytest.param("local_right", FILES[1:], 38_000, 80_000, id="a change"),
     ],
 )
 def test_it_stays_small_on_the_wire(module, paths, size, budget, texts, sent, tmp_path):

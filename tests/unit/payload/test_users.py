@@ -90,6 +90,7 @@ def case(name, machine, services=(), pools=(), asked=()):
 
 CASES = [
     case("nothing runs, no IIS", server()),
+    case("leftovers of IIS", server(services=("W3SVC",))),
     case("accounts in every form", server(running=RUNNING), TOLD),
     case("accounts that are asked for as well", server(running={"A": "SIM\\svc"}), [service("A", "SIM\\svc", SVC)],
          asked=["SIM\\svc", "SIM\\gone"]),
@@ -137,18 +138,28 @@ def _emulated(machine, answer, asked):
     return local_right(machine, user, logon.token, {"read": {"accounts": asked}})
 
 
+REPORT, USERS = "plugins/module_utils/_RightReport.psm1", "plugins/module_utils/_RightUsers.psm1"
+IN_32_BITS = [(REPORT, "[IntPtr]::Size -eq 4", "4 -eq 4"), (REPORT, "8 * [IntPtr]", "4 * [IntPtr]"), (USERS, "[IntPtr]::Size", "4")]
+ON_32_BITS = [
+    (REPORT, "if ([Environment]::Is64BitOperatingSystem)", "if ($false)"),
+    *((path, "-and [Environment]::Is64BitOperatingSystem", "-and $false") for path in (REPORT, USERS)),
+]
+
+
 @pytest.mark.engine
-def test_a_32_bit_powershell(powershell, tell, spoilt):
-    """Played by a 64-bit one whose payload takes the size of a pointer for 4."""
-    machine = server(iis=Iis(pools=POOLS), bits=32)
-    changes = [
-        ("plugins/module_utils/_RightReport.psm1", "[IntPtr]::Size -eq 4", "4 -eq 4"),
-        ("plugins/module_utils/_RightReport.psm1", "8 * [IntPtr]::Size", "8 * 4"),
-        ("plugins/module_utils/_RightUsers.psm1", "[IntPtr]::Size -eq 4", "4 -eq 4"),
-    ]
+@pytest.mark.parametrize(
+    ("windows_bits", "changes", "readable"),
+    [
+        pytest.param(64, IN_32_BITS, False, id="on a 64-bit Windows"),
+        pytest.param(32, IN_32_BITS + ON_32_BITS, True, id="on a 32-bit Windows"),
+    ],
+)
+def test_a_32_bit_powershell(windows_bits, changes, readable, powershell, tell, spoilt):
+    """Played by a 64-bit one, whose payload takes the size of a pointer for 4."""
+    machine = server(iis=Iis(pools=POOLS), bits=32, windows_bits=windows_bits)
 
     answer = tell(spoilt(powershell, *changes), machine, "local_right", read={"accounts": []})
 
     assert answer["pools"] == POOLS_TOLD
-    assert not answer["iis"]["readable"]
+    assert answer["iis"]["readable"] == readable
     assert _emulated(machine, answer, []) == answer

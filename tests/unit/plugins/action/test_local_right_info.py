@@ -5,17 +5,13 @@
 from __future__ import annotations
 
 import copy
-from unittest.mock import MagicMock
 
 import pytest
 from ansible.errors import AnsibleActionFail
-from ansible.parsing.dataloader import DataLoader
-from ansible.playbook.task import Task
-from ansible.template import Templar
 
 from ansible_collections.winrights.seimpersonate.plugins.action.local_right_info import ActionModule
 
-READ = "winrights.seimpersonate.local_right_info"
+READ = "local_right_info"
 POLICY = {
     "name": "own",
     "title": "Own",
@@ -50,30 +46,17 @@ GOOD = {
 
 
 @pytest.fixture
-def act():
+def act(action):
     """Run the plugin against one canned answer; returns its result and what it asked."""
 
     def run(answer=None, check_mode=False, windows=True, **options):
-        loader = DataLoader()
-        connection = MagicMock()
-        connection._shell._IS_WINDOWS = windows
-        connection.transport = "winrm" if windows else "ssh"
-        plugin = ActionModule(
-            task=MagicMock(Task, args={"policy": POLICY, **options}, check_mode=check_mode, diff=False, async_val=0),
-            connection=connection,
-            play_context=MagicMock(),
-            loader=loader,
-            templar=Templar(loader=loader),
-            shared_loader_obj=None,
-        )
         asked = []
 
-        def execute(**call):
-            asked.append((call["module_name"], call["module_args"]))
+        def execute(module, args):
+            asked.append((module, args))
             return copy.deepcopy(GOOD if answer is None else answer)
 
-        plugin._execute_module = execute
-        return plugin.run(task_vars={}), asked
+        return action(ActionModule, execute, check_mode=check_mode, windows=windows, **{"policy": POLICY, **options}), asked
 
     return run
 

@@ -1,0 +1,229 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which statements of the payload its engine tests run: make payload-coverage.
+
+As a program it makes a copy of each script with a counter before every statement, runs the engine tests of the payload with this
+file as their plugin, and prints a table. The plugin sends the copies instead of the texts; a test that alters a text in place gets
+a copy of its own. Exits with 1 when a test failed, or a line was not run and REASONS has none for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import typing as t
+from collections import Counter
+from pathlib import Path
+
+from fleet import emulator, engine, request, texts
+from fleet.pwsh import HERE, PowerShell
+
+if t.TYPE_CHECKING:
+    from fleet.backend import Output, Received
+    from fleet.machine import Machine
+
+# (file, its line without indentation) -> why no test on the engine runs it
+REASONS: dict[tuple[str, str], str] = {}
+
+FOLDER = "PAYLOAD_COVERAGE_FOLDER"
+PREFIX = f"ansible_collections.{texts.COLLECTION}."
+
+# Prints for a script its points as (what, offset, end, line): before a statement of a block, around one without, in a method.
+ANALYSIS = r"""
+param([string] $Path)
+$text = [IO.File]::ReadAllText($Path)
+if ($Path.EndsWith('.cs')) {
+    $lines = [Microsoft.CodeAnalysis.Text.SourceText]::From($text).Lines
+    $points = foreach ($node in [Microsoft.CodeAnalysis.CSharp.CSharpSyntaxTree]::ParseText($text).GetRoot().DescendantNodes()) {
+        $parent = $node.Parent.GetType().Name
+        $what = if ($node.GetType().Name -eq 'BlockSyntax') { if ($parent -match 'MethodDecl|ConstructorDecl|AccessorDecl') { 'method' } }
+            elseif ($node -is [Microsoft.CodeAnalysis.CSharp.Syntax.StatementSyntax]) { if ($parent -eq 'BlockSyntax') { 'before' } else { 'around' } }
+        $line = $lines.GetLineFromPosition($node.Span.Start).LineNumber + 1
+        if ($what) { , @($what, ($node.Span.Start + ($what -eq 'method')), $node.Span.End, $line) }
+    }
+}
+else {
+    $tree = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null)
+    $points = foreach ($node in $tree.FindAll({ $args[0] -is [Management.Automation.Language.StatementAst] }, $true)) {
+        if ($node.Parent.GetType().Name -notin 'NamedBlockAst', 'StatementBlockAst') { continue }
+        if ($node -is [Management.Automation.Language.FunctionDefinitionAst]) { continue }
+        , @('before', $node.Extent.StartOffset, $node.Extent.EndOffset, $node.Extent.StartLineNumber)
+    }
+}
+ConvertTo-Json -InputObject @($points) -Compress -Depth 3
+"""
+
+# The counters: a function that every runspace knows, and a class that is compiled with the C#.
+STARTUP = r"""
+function Add-Hit {
+    param([string] $Point)
+    if ([AppDomain]::CurrentDomain.GetData($Point)) { return }
+    [AppDomain]::CurrentDomain.SetData($Point, $true)
+    [IO.File]::AppendAllText($env:PAYLOAD_COVERAGE, "$Point`n")
+}
+"""
+CLASS = """
+namespace PayloadCoverage
+{
+	public static class Points
+	{
+		private static readonly System.Collections.Generic.HashSet<string> seen = new System.Collections.Generic.HashSet<string>();
+
+		public static void Hit(string point)
+		{
+			lock (seen)
+				if (seen.Add(point))
+					System.IO.File.AppendAllText(System.Environment.GetEnvironmentVariable("PAYLOAD_COVERAGE"), point + "\\n");
+		}
+	}
+}
+"""
+WITH_CLASS = "plugins/module_utils/_LsaRights.cs"
+
+
+@dataclasses.dataclass(frozen=True)
+class Copy:
+    """A script with counters. `points`: name of each, with what it counts and its line."""
+
+    text: str
+    points: dict[str, tuple[str, int]]
+
+
+@functools.cache
+def copy_of(path: str, text: str) -> Copy:
+    """The copy of a script, made by the engine's own parser or compiler."""
+    program = engine.find("pwsh")
+    assert program is not None, "no PowerShell engine"
+    assert text.isascii(), "offsets count UTF-16 units"
+    with tempfile.TemporaryDirectory() as folder:
+        script, subject = Path(folder, "analysis.ps1"), Path(folder, Path(path).name)
+        script.write_text(ANALYSIS)
+        subject.write_text(text)
+        command = [str(program), "-NoProfile", "-NonInteractive", "-File", str(script), str(subject)]
+        environment = {**os.environ, "HOME": folder, "POWERSHELL_TELEMETRY_OPTOUT": "1"}
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    points: dict[str, tuple[str, int]] = {}
+    inserted: list[tuple[int, str]] = []
+    on_line: Counter[int] = Counter()
+    for what, start, end, line in sorted(json.loads(ran.stdout), key=lambda point: (point[1], -point[2])):
+        on_line[line] += 1
+        name = f"{path}:{line}:{on_line[line]}"
+        points[name] = (what, line)
+        hit = f'PayloadCoverage.Points.Hit("{name}"); ' if path.endswith(".cs") else f"Add-Hit '{name}'; "
+        inserted += [(start, "{ " + hit), (end, " }")] if what == "around" else [(start, hit)]
+    for offset, piece in sorted(inserted, key=lambda one: one[0], reverse=True):
+        text = text[:offset] + piece + text[offset:]
+    return Copy(text + (CLASS if path == WITH_CLASS else ""), points)
+
+
+def originals() -> dict[str, str]:
+    """Path -> text of every script of the payload."""
+    paths = {path for module in emulator.MODULES for path in texts.current(module)}
+    return {path: (texts.CHECKOUT / path).read_text() for path in sorted(paths)}
+
+
+# -- the plugin -------------------------------------------------------------------------------------------------------
+
+
+def pytest_configure() -> None:
+    """Let the back end send the copies; only where the program below asks for it."""
+    if FOLDER not in os.environ:
+        return
+    folder, known = Path(os.environ[FOLDER]), originals()
+    run, environment = PowerShell.run, PowerShell._environment
+
+    def covered_run(self: PowerShell, machine: Machine, received: Received) -> Output:
+        return run(self, machine, with_copies(received, known, folder))
+
+    def covered_environment(self: PowerShell, machine: Machine, home: Path) -> dict[str, str]:
+        hits = tempfile.NamedTemporaryFile(dir=folder, suffix=".hits", delete=False)  # noqa: SIM115
+        hits.close()
+        return {**environment(self, machine, home), "PWSH_STARTUP": str(folder / "startup.ps1"), "PAYLOAD_COVERAGE": hits.name}
+
+    PowerShell.run, PowerShell._environment = covered_run, covered_environment  # type: ignore[method-assign]
+
+
+def with_copies(received: Received, known: t.Mapping[str, str], folder: Path) -> Received:
+    """The same command with copies of the payload's scripts."""
+    call = request.decode(received.command_line, received.stdin)
+    if isinstance(call, request.Script):
+        return received if call.arguments else dataclasses.replace(received, command_line=_with_files(call.text, known, folder))
+    stdin = received.stdin
+    sent = call.texts.items() if isinstance(call, request.ModuleCall) else ()
+    for path, text in ((texts._path(name), text) for name, text in sent if name.startswith(PREFIX)):
+        copy = copy_of(path, text)
+        if copy.points.keys() != copy_of(path, known[path]).points.keys():
+            copy = Copy(text + (CLASS if path == WITH_CLASS else ""), {})  # a test took away a statement
+        stdin = stdin.replace(base64.b64encode(text.encode()), base64.b64encode(copy.text.encode()))
+    return dataclasses.replace(received, stdin=stdin)
+
+
+def _with_files(script: str, known: t.Mapping[str, str], folder: Path) -> str:
+    """A script that starts a file of the payload by its path."""
+    for path, text in known.items():
+        if str(texts.CHECKOUT / path) in script:
+            (folder / Path(path).name).write_text(copy_of(path, text).text)
+            script = script.replace(str(texts.CHECKOUT / path), str(folder / Path(path).name))
+    return f"pwsh -EncodedCommand {base64.b64encode(script.encode('utf-16-le')).decode()}"
+
+
+# -- the program ------------------------------------------------------------------------------------------------------
+
+
+def main() -> int:
+    """Run the tests and print the table."""
+    with tempfile.TemporaryDirectory(prefix="payload-coverage-") as made:
+        folder = Path(made)
+        (folder / "startup.ps1").write_text((HERE / "startup.ps1").read_text() + STARTUP)
+        environment = {**os.environ, FOLDER: made, "PYTHONPATH": str(HERE.parent)}
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "payload_coverage",
+            "-m",
+            "engine",
+            "-n",
+            os.environ.get("JOBS", "2"),
+        ]
+        ran = subprocess.run([*command, "tests/unit/payload"], cwd=texts.CHECKOUT, env=environment, check=False)
+        hits = {name for file in folder.glob("*.hits") for name in file.read_text().splitlines()}
+    good = [_tell(path, text, copy_of(path, text).points, hits) for path, text in originals().items()]
+    return 0 if ran.returncode == 0 and all(good) else 1
+
+
+def _tell(path: str, text: str, points: t.Mapping[str, tuple[str, int]], hits: t.Container[str]) -> bool:
+    """One row of the table, then the lines that were not run; whether each has a reason."""
+
+    def count(its: t.Sequence[t.Any], ran: t.Sequence[t.Any], what: str) -> str:
+        return f"{len(ran):4} of {len(its):4} {what}" if its else ""
+
+    methods = [name for name, (what, _) in points.items() if what == "method"]
+    statements = [name for name in points if name not in methods]
+    lines = sorted({line for _, line in points.values()})
+    missing = sorted({line for name, (_, line) in points.items() if name not in hits})
+    row = [
+        count(lines, [line for line in lines if line not in missing], "lines"),
+        count(statements, [name for name in statements if name in hits], "statements"),
+        count(methods, [name for name in methods if name in hits], "methods"),
+    ]
+    print(f"{path:46}{'; '.join(filter(None, row))}")
+    known = True
+    for line in missing:
+        words = text.splitlines()[line - 1].strip()
+        reason = REASONS.get((path, words))
+        known &= reason is not None
+        print(f"    {line}: {words}\n        {reason or 'NOT RUN'}")
+    return known
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,314 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The enforcing plugin against simulated machines, in this process: what the machine holds afterwards is what counts."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.winrights.seimpersonate.plugins.action.local_right import ActionModule
+from fleet import lsa, names
+from fleet.change import local_right
+from fleet.machine import FLOOR, Fault, Machine, Meddling, Token
+
+USERS, GUESTS, BATCH = names.USERS, "S-1-5-32-546", "S-1-5-3"
+ORPHAN = "S-1-5-21-1004336348-1177238915-682003330-1201"
+ADD, REMOVE, READ = "LsaAddAccountRights", "LsaRemoveAccountRights", "LsaEnumerateAccountsWithUserRight"
+WHO = ("SIM\\auditor", Token.ADMINISTRATOR)
+OPTIONS = {"holders": [*FLOOR, names.IIS_IUSRS]}
+BEFORE = {*FLOOR, USERS}
+WANTED = {*FLOOR, names.IIS_IUSRS}
+
+
+def machine_with(*held, **options):
+    return Machine.member_server("WEB01", holders=held, **options)
+
+
+def host(machine, asked=None):
+    """Answers as the machine would; notes what it was asked."""
+
+    def execute(module, args):
+        if asked is not None:
+            asked.append((module, args))
+        return json.loads(json.dumps(local_right(machine, *WHO, args)))
+
+    return execute
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "snapshots"
+
+
+def snapshots(folder):
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("*/*.json"))]
+
+
+def test_check_mode_reads_once_and_writes_nothing_anywhere(action, folder):
+    machine, asked = machine_with(*BEFORE), []
+
+    result = action(ActionModule, host(machine, asked), check_mode=True, diff=True, snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["changed"], result["outcome"], result["status"], result["status_after"]) == (
+        True,
+        "planned",
+        "drift",
+        "compliant",
+    )
+    assert [args for _module, args in asked] == [{"read": {"accounts": []}}]
+    assert set(machine.holders()) == BEFORE
+    assert not folder.exists()
+    assert (USERS in result["diff"]["before"], USERS in result["diff"]["after"]) == (True, False)
+
+
+def test_a_change_is_two_commands_and_a_settled_snapshot(action, folder):
+    machine, asked = machine_with(*BEFORE), []
+
+    result = action(ActionModule, host(machine, asked), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+
+    assert (result["changed"], result["outcome"], result["status"], result["run_id"]) == (True, "applied", "compliant", "run1")
+    assert [sorted(args) for _module, args in asked] == [["read"], ["add", "expected", "remove"]]
+    assert set(machine.holders()) == WANTED
+    assert [(kept["outcome"], kept["run_id"]) for kept in snapshots(folder)] == [("applied", "run1")]
+
+
+def test_nothing_to_do_is_one_command_and_no_snapshot(action, folder):
+    machine, asked = machine_with(*WANTED), []
+
+    result = action(ActionModule, host(machine, asked), snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["changed"], result["outcome"], len(asked)) == (False, "unchanged", 1)
+    assert not folder.exists()
+
+
+def fault(call, status=0xC0000022, on=1):
+    return {call: Fault(status, on=on)}
+
+
+ROWS = [
+    pytest.param(fault(ADD), [], "undone", BEFORE, id="denied at the first addition"),
+    pytest.param(fault(REMOVE), [], "undone", BEFORE, id="denied at the first removal"),
+    pytest.param(fault(REMOVE, on=2), [], "undone", {*BEFORE, GUESTS}, id="denied at the second removal"),
+    pytest.param(fault(REMOVE, lsa.NOT_SUPPORTED), [], "undone", BEFORE, id="0xC00000BB at the removal"),
+    pytest.param(fault(READ, on=2), [], "undone", BEFORE, id="the second read is denied"),
+    pytest.param(fault(READ, on=(2, 3)), [], "undo_failed", BEFORE, id="the second and the third read are denied"),
+    pytest.param({REMOVE: Fault(0xC0000022)}, [], "undo_failed", {*BEFORE, names.IIS_IUSRS}, id="nothing can be removed, not even what was added"),
+    pytest.param(fault("LsaOpenPolicy"), [], "not_started", BEFORE, id="the policy does not open for the change"),
+    pytest.param({}, [Meddling(READ, on=2, grant=(BATCH,))], "applied", {*WANTED, BATCH}, id="somebody else gets the right after everything was verified"),
+    pytest.param({}, [Meddling(REMOVE, on=1, grant=(BATCH,))], "undo_failed", {*BEFORE, BATCH}, id="somebody else gets it before the second read"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("faults", "meddle", "outcome", "holders"), ROWS)
+def test_the_machine_after_a_fault(action, folder, faults, meddle, outcome, holders):
+    extra = [GUESTS] if GUESTS in holders else []
+    machine = machine_with(*BEFORE, *extra)
+
+    def execute(module, args):
+        if "read" not in args:  # the fault comes with the change, not with the read before it
+            machine.faults.update(faults)
+            machine.meddle.extend(meddle)
+        return host(machine)(module, args)
+
+    result = action(ActionModule, execute, snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["outcome"], set(machine.holders())) == (outcome, holders)
+    assert bool(result.get("failed")) == (outcome != "applied")
+    assert result["status"] == ("compliant" if outcome == "applied" else "error")
+    assert [kept["outcome"] for kept in snapshots(folder)] == [outcome]
+    assert {one["sid"] for one in snapshots(folder)[0]["before"]} == {*BEFORE, *extra}
+
+
+def test_a_host_that_changed_between_read_and_write_is_left_alone(action, folder):
+    machine = machine_with(*BEFORE)
+
+    def execute(module, args):
+        answer = host(machine)(module, args)
+        machine.grant(BATCH)  # right after the read
+        return answer
+
+    result = action(ActionModule, execute, snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["outcome"], result["changed"], result["attempted"]) == ("changed_meanwhile", False, [])
+    assert set(machine.holders()) == {*BEFORE, BATCH}
+
+
+LOSSES = [
+    pytest.param(False, None, BEFORE, "nothing of its plan was carried out", id="lost before the host acted"),
+    pytest.param(True, None, WANTED, "its plan was carried out", id="lost after the host acted"),
+    pytest.param(True, {"failed": True, "msg": "no JSON"}, WANTED, "its plan was carried out", id="the answer is garbage"),
+    pytest.param(True, {"outcome": "applied"}, WANTED, "its plan was carried out", id="half the answer"),
+    pytest.param(True, {"outcome": "fine"}, WANTED, "its plan was carried out", id="an outcome that nobody knows"),
+]
+
+
+@pytest.mark.parametrize(("acts", "answer", "holders", "found"), LOSSES)
+def test_lost_contact_is_an_unknown_state_until_the_next_run(action, folder, acts, answer, holders, found):
+    machine = machine_with(*BEFORE)
+
+    def execute(module, args):
+        if "read" in args:
+            return host(machine)(module, args)
+        if acts:
+            host(machine)(module, args)
+        if answer is None:
+            raise TimeoutError("the host does not answer")
+        return answer
+
+    result = action(ActionModule, execute, snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["outcome"], result["changed"], result["status"], result["after"]) == ("unknown", True, "error", None)
+    assert result["error"]["category"] == "unknown_state"
+    assert set(machine.holders()) == holders
+
+    looked = action(ActionModule, host(machine), check_mode=True, snapshot_dir=str(folder), **OPTIONS)
+    following = action(ActionModule, host(machine), snapshot_dir=str(folder), **OPTIONS)
+
+    assert [found in note for note in looked["notes"]] == [found in note for note in following["notes"]] == [True]
+    assert set(machine.holders()) == WANTED
+    assert action(ActionModule, host(machine), snapshot_dir=str(folder), **OPTIONS)["notes"] == []
+
+
+def test_a_killed_run_leaves_the_pre_image_and_the_next_one_finds_out(action, folder):
+    machine = machine_with(*BEFORE)
+
+    def execute(module, args):
+        answer = host(machine)(module, args)
+        if "read" not in args:
+            raise SystemExit("killed")
+        return answer
+
+    with pytest.raises(SystemExit):
+        action(ActionModule, execute, snapshot_dir=str(folder), **OPTIONS)
+    assert [(kept["outcome"], {one["sid"] for one in kept["before"]}) for kept in snapshots(folder)] == [("pending", BEFORE)]
+
+    assert "its plan was carried out" in action(ActionModule, host(machine), snapshot_dir=str(folder), **OPTIONS)["notes"][0]
+
+
+def test_no_pre_image_no_change(action, tmp_path):
+    machine = machine_with(*BEFORE)
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(AnsibleActionFail, match="snapshot_dir: the pre-image could not be kept, so nothing was sent"):
+        action(ActionModule, host(machine), snapshot_dir=str(tmp_path / "file"), **OPTIONS)
+    assert set(machine.holders()) == BEFORE
+
+
+def test_a_pre_image_is_never_overwritten(action, folder):
+    machine = machine_with(*BEFORE)
+    action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+    machine.grant(USERS)
+
+    with pytest.raises(AnsibleActionFail, match="is there already"):
+        action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+    assert set(machine.holders()) == {*WANTED, USERS}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param({}, "must say who holds the right", id="nothing wished"),
+        pytest.param({"holders": ["service"], "policy": {}}, "mutually exclusive", id="a list and a policy"),
+        pytest.param({"holders": ["service"], "required": ["users"]}, "required: not together with holders", id="a list and an addition"),
+        pytest.param({"forbidden": ["service"]}, "can never be forbidden", id="the floor forbidden"),
+        pytest.param({"required": ["users"], "forbidden": ["users"]}, "forbidden by the option forbidden", id="wanted and not wanted"),
+        pytest.param({"restore": "never"}, "'never' is no snapshot file", id="no such run"),
+        pytest.param({"required": ["users"], "unexpected": "drop"}, "value of unexpected must be one of: remove, report", id="no such handling"),
+        pytest.param({"required": ["users"], "controlled_by": {"kind": "cloud"}}, "value of kind must be one of: local, gpo, mdm", id="no such controller"),
+    ],
+)  # fmt: skip
+def test_bad_input_ends_before_the_host_is_touched(action, folder, options, words):
+    asked = []
+
+    with pytest.raises(AnsibleActionFail, match=words):
+        action(ActionModule, host(machine_with(), asked), snapshot_dir=str(folder), **options)
+    assert asked == []
+
+
+# Properties: random machines, wishes and faults
+
+POOL = sorted([*FLOOR, USERS, GUESTS, BATCH, names.IIS_IUSRS, ORPHAN])
+subsets = st.sets(st.sampled_from(POOL))
+statuses = st.sampled_from([0xC0000022, 0xC00000BB, 0xC000009A, 0xC0000001])
+faults = st.dictionaries(
+    st.sampled_from([ADD, REMOVE, READ, "LsaOpenPolicy", "LsaLookupSids2"]),
+    st.builds(Fault, statuses, on=st.one_of(st.none(), st.integers(1, 4))),
+    max_size=2,
+)
+meddling = st.lists(
+    st.builds(
+        Meddling,
+        st.sampled_from([ADD, REMOVE, READ]),
+        on=st.integers(1, 3),
+        grant=st.tuples(st.sampled_from(POOL)),
+        revoke=st.tuples(st.sampled_from([USERS, GUESTS, ORPHAN])),
+    ),
+    max_size=1,
+)
+wishes = st.one_of(
+    st.builds(lambda sids: {"holders": sorted(sids)}, subsets),
+    st.builds(lambda sids: {"holders": sorted({*sids, *FLOOR})}, subsets),
+    st.builds(lambda sids: {"required": sorted(sids)}, st.sets(st.sampled_from(POOL), min_size=1)),
+    st.builds(lambda sids: {"forbidden": sorted(sids - {*FLOOR}) or [USERS]}, subsets),
+)
+handlings = st.fixed_dictionaries(
+    {"unexpected": st.sampled_from(["remove", "report"]), "missing": st.sampled_from(["add", "report"]),
+     "orphans": st.sampled_from(["keep", "report", "remove"])}
+)  # fmt: skip
+
+
+@given(subsets, wishes, handlings, faults, meddling, st.booleans())
+def test_whatever_happens_the_result_tells_the_truth_about_the_machine(action, held, wish, handling, faults_, meddle, lost):
+    """The floor stays; success means the plan; failure means the pre-image, or says that it is not known; a second run changes nothing."""
+    machine = machine_with(*held)
+    floor = set(FLOOR) & held
+    folder = tempfile.mkdtemp(prefix="snapshots-")
+    options = {**wish, **handling, "snapshot_dir": folder}
+
+    def execute(module, args):
+        if "read" not in args:
+            machine.faults.update(faults_)
+            machine.meddle.extend(meddle)
+        answer = host(machine)(module, args)
+        if lost and "read" not in args:
+            raise ConnectionError("cut")
+        return answer
+
+    try:
+        before = copy.deepcopy(machine.rights)
+        planned = action(ActionModule, host(machine), check_mode=True, **options)
+        assert machine.rights == before
+        assert snapshots(Path(folder)) == []
+
+        result = action(ActionModule, execute, **options)
+        now = set(machine.holders())
+        assert floor <= now
+        outcome = result["outcome"]
+        if outcome in ("applied", "unchanged"):
+            assert (result["added"], result["removed"]) == (planned["added"], planned["removed"])
+            assert outcome == ("applied" if planned["outcome"] == "planned" else planned["outcome"])
+            if not meddle:
+                assert now == (held - set(result["removed"])) | set(result["added"]) == set(result["after"])
+        elif outcome in ("refused", "changed_meanwhile", "not_started", "undone"):
+            assert result["failed"]
+            if not meddle:
+                assert now == held == set(result["after"] if result["after"] is not None else held)
+        else:
+            assert outcome in ("undo_failed", "unknown")
+            assert result["failed"]
+            assert result["changed"]
+        assert (outcome == "refused") == (planned["outcome"] == "refused")
+        if outcome == "applied" and not meddle:
+            machine.faults.clear()
+            assert action(ActionModule, host(machine), **options)["outcome"] == "unchanged"
+    finally:
+        shutil.rmtree(folder)
