@@ -13,7 +13,7 @@ JOBS ?= 2
 LIFE ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench test test-long matrix lint fleet docs payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench test test-engine test-long payload-coverage matrix lint fleet docs payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,13 @@ demo-enforce: venv-test ## Audit, look, enforce, audit, restore, audit on the si
 	@$(RUN) python -m fleet.showcase enforce --backend $(BACKEND)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them)
-	@$(RUN) python -m pytest -n $(JOBS) $(ARGS)
+	@$(RUN) python -m pytest -n $(JOBS) -m "not engine" $(ARGS)
+
+test-engine: venv-test ## The tests of the real payload under a PowerShell engine (skipped where there is none)
+	@$(RUN) python -m pytest -n $(JOBS) -m engine $(ARGS)
+
+payload-coverage: venv-test ## Which lines of the payload its tests run under the engine
+	@$(RUN) python tests/payload_coverage.py
 
 test-long: venv-test ## The property tests with 10,000 cases each
 	@PROPERTIES=long $(RUN) python -m pytest -q -n $(JOBS) tests/unit/plugins $(ARGS)

@@ -25,7 +25,8 @@ for core in ${asked:-2.16 2.17 2.18 2.19 2.20 2.21}; do
     venv=.build/core$core
     VENV=$venv PYTHON=$python requirements/venv.sh "$set_name" || exit 1
     echo "== ansible-core $core, $("$python" --version)"
-    if PATH="$PWD/$venv/bin:$PATH" "$venv/bin/python" -m pytest -q -n "${JOBS:-2}" tests/playbooks tests/unit/payload tests/unit/plugins; then
+    if PATH="$PWD/$venv/bin:$PATH" "$venv/bin/python" -m pytest -q -n "${JOBS:-2}" \
+        -m "${MARKS:-}" tests/playbooks tests/unit/payload tests/unit/plugins; then
         passed="$passed $core"
     else
         failed="$failed $core"

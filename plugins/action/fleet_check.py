@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import datetime
+import os
 import typing as t
+from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet, _snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
-    """Check the options of an audit once for the whole fleet, before any host is touched."""
+    """Check the options of a run once for the whole fleet, before any host is touched."""
 
     BYPASS_HOST_LOOP = True
     _supports_check_mode = True
@@ -26,33 +28,46 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         now = datetime.datetime.now(datetime.timezone.utc)
         started = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         _validation, options = self.validate_argument_spec(_arguments.FLEET_CHECK)
+        policy, restore = None, None
         try:
-            policy = _arguments.policy_of(options)
-            _arguments.wishes_of(options, policy)
+            if options["action"] == "restore":
+                restore = self._run_to_restore(options)
+            else:
+                policy = _arguments.policy_of(options)
+                _arguments.wishes_of(options, policy)
             self._check_fleet(task_vars or {}, options)
         except BadInput as wrong:
             raise AnsibleActionFail(f"Nothing was sent to any host. {wrong}") from None
-        digest = _arguments.digest_of(options["policy"])
-        result.update(
-            changed=False,
-            started=started,
-            run_id=_arguments.new_run_id(now),
-            policy={
+        result.update(changed=False, started=started, run_id=_arguments.new_run_id(now), restore=restore, policy=None)
+        if policy:
+            result["policy"] = {
                 "name": policy.name,
                 "title": policy.title,
                 "compare": policy.compare.value,
-                "sha256": digest,
+                "sha256": _arguments.digest_of(options["policy"]),
                 "document": options["policy"].get("document") or {},
                 "gpos": options["policy"].get("gpos") or {},
-            },
-        )
+            }
         return result
+
+    def _run_to_restore(self, options: dict[str, t.Any]) -> str:
+        """What restore means for the whole run: latest is looked up once, so that no batch gets another one. Raises BadInput."""
+        wanted = options.get("restore") or "latest"
+        folder = Path(options.get("snapshot_dir") or "impersonate-snapshots").expanduser().absolute()
+        return _snapshots.latest_run(folder) if wanted == "latest" else wanted
 
     def _check_fleet(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> None:
         """Raises BadInput for what only makes sense for all hosts together."""
-        differs = _fleet.differing(task_vars, options["same_for_all"])
-        if differs:
-            raise BadInput(differs)
+        hosts, batch = task_vars.get("ansible_play_hosts_all", ()), task_vars.get("ansible_play_batch", ())
+        if not hosts or hosts[0] in batch:  # later batches need not look again
+            differs = _fleet.differing(task_vars, options["same_for_all"])
+            if differs:
+                raise BadInput(differs)
+        if options["action"] != "audit" and options.get("snapshot_dir"):
+            place = Path(options["snapshot_dir"]).expanduser().absolute()
+            there = next(folder for folder in (place, *place.parents) if folder.exists())
+            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+                raise BadInput(f"snapshot_dir: {place} cannot be written, so no pre-image could be kept")
         others = set(task_vars.get("ansible_play_hosts", ())) - set(task_vars.get("ansible_play_batch", ()))
         if options["action"] == "audit" and others:
             raise BadInput(

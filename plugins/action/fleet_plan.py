@@ -5,11 +5,17 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import count_plans, plan_lines, second_look
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import (
+    count_plans,
+    plan_lines,
+    second_look,
+    without_plan,
+)
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -25,14 +31,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         _validation, options = self.validate_argument_spec(_arguments.FLEET_PLAN)
         results = _fleet.results_of(task_vars or {}, options["results"], options["check"]["run_id"])
         planned = count_plans(results)
-        wide = second_look(planned, options["max_hosts_per_account"])
+        if options["max_hosts_per_account"] < 0:
+            raise AnsibleActionFail(
+                f"max_hosts_per_account: {options['max_hosts_per_account']} is no number of hosts; 0 is no limit"
+            )
+        wide = second_look(planned, len(without_plan(results)), options["max_hosts_per_account"])
         Display().display("\nThe plan of the fleet:\n" + "".join(f"- {line}\n" for line in plan_lines(results, planned)))
         result.update(changed=False, planned=[one.text for one in planned], second_look=[one.text for one in wide])
         if wide:
             result.update(
                 failed=True,
                 msg=f"Nothing was changed. This wants a second look: {'; '.join(one.text for one in wide)}. At most "
-                f"{options['max_hosts_per_account']} hosts may lose the same account; when you mean it, raise "
+                f"{options['max_hosts_per_account']} hosts may lose the same account, and hosts that were not read count; "
+                "when you mean it, raise "
                 "impersonate_max_hosts_per_account (0: no limit).",
             )
         return result

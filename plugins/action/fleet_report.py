@@ -51,7 +51,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         summary = report["summary"]
         stop = stopped_by(records) if options["action"] != "audit" else []
-        batches_left = options["action"] != "audit" and not stop and bool(not_yet)
+        batches_left = options["action"] != "audit" and not stop and _batches_left(task_vars)
         text = markdown(report)
         files = _write(Path(options["report_dir"]), report, text)
         Display().display("\n" + (_progress(summary) if batches_left else text))
@@ -76,6 +76,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "check_mode": bool(self._task.check_mode),
             "awx": awx_of(task_vars),
         }
+
+
+def _batches_left(task_vars: t.Mapping[str, t.Any]) -> bool:
+    """Whether hosts of the play come after this batch; batches take the hosts in their order."""
+    hosts, batch = task_vars["ansible_play_hosts_all"], set(task_vars["ansible_play_batch"])
+    last = max((number for number, host in enumerate(hosts) if host in batch), default=len(hosts))
+    return any(host in task_vars["ansible_play_hosts"] for host in hosts[last + 1 :])
 
 
 def _progress(summary: t.Mapping[str, t.Any]) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import time
 import typing as t
+from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -32,10 +33,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             job = _enforcement.job_of(options, str(task_vars.get("inventory_hostname", "")), now)
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None
-        if job is None:
-            result.update(_results.nothing_to_restore(options["restore"]))
+        if isinstance(job, str):
+            result.update(_results.nothing_to_restore(job))
         else:
             result.update(self._enforce(job, task_vars, now))
+            if "awx_job_id" in task_vars and not Path(options["snapshot_dir"]).expanduser().is_absolute():
+                result.setdefault("warnings", []).append(
+                    "snapshot_dir is relative: in AWX it ends with the job's container, and nothing can be restored; give a mounted path"
+                )
         result.update(
             run_id=options["run_id"],
             checked_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -48,7 +53,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars)
             facts = host.read_for_change(job.names)
-            made = _enforcement.plan(job, facts, check_mode=bool(self._task.check_mode))
+            made = _enforcement.plan(job, facts)
+            if made.notes and not self._task.check_mode:
+                _enforcement.settle_earlier(job, facts)
             if made.outcome == "planned" and not self._task.check_mode:
                 made = _enforcement.apply(job, host, made, now)
             result = _results.enforced(job, facts, made)
@@ -56,10 +63,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return _results.error(failed.category, str(failed), failed.call, failed.status)
         except CannotJudge as doubt:
             return _results.error(doubt.category, str(doubt), facts=facts)
-        except OSError as wrong:
-            raise AnsibleActionFail(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {wrong}") from wrong
-        except BadInput as wrong:  # a snapshot of an earlier run that is none
-            raise AnsibleActionFail(str(wrong)) from None
+        except _enforcement.NotKept as wrong:
+            raise AnsibleActionFail(str(wrong)) from wrong
         if self._task.diff and made.after is not None:
             result["diff"] = _results.diff(job.host, made.names, made.plan.before, made.after)
         return result

@@ -4,7 +4,7 @@
 DOCUMENTATION = r"""
 ---
 module: fleet_check
-short_description: Check the options of an audit once, before any host is touched
+short_description: Check the options of a run once, before any host is touched
 version_added: 0.1.0
 description:
   - Runs once for the whole play, on the controller. No host is touched.
@@ -22,8 +22,14 @@ attributes:
     support: full
     platforms: posix
 options:
-  policy:
-    required: true
+  restore:
+    description:
+      - With O(action=restore), what is to be brought back, as in M(winrights.seimpersonate.local_right). V(latest) is looked up here, once for all hosts.
+    type: str
+  snapshot_dir:
+    description:
+      - Folder of the snapshots, as in M(winrights.seimpersonate.local_right). It must be writable.
+    type: path
   same_for_all:
     description:
       - Names of variables that must have one value for all hosts of the play, because they count for the fleet and not for a host.
@@ -54,8 +60,13 @@ run_id:
   returned: success
   type: str
   sample: 20260131T081500Z-3f2a91
+restore:
+  description: Name of the run to restore, null when nothing is to be restored.
+  returned: success
+  type: str
+  sample: null
 policy:
-  description: Name, title, compare mode, document and GPO rows of the policy, and the SHA-256 of its data.
+  description: Name, title, compare mode, document and GPO rows of the policy, and the SHA-256 of its data. Null in a restore.
   returned: success
   type: dict
   sample: {name: microsoft, title: "Microsoft's defaults of the right, per host role", compare: exact, sha256: 5f2b...}

@@ -42,10 +42,16 @@ options:
   restore:
     description:
       - Brings back the holders that a snapshot has, namely the path of a snapshot file, the path of a run's folder, the name of a run below O(snapshot_dir),
-        or V(latest) for the newest run there.
+        or V(latest) for the newest snapshot of this host there. A run that restored is never the latest, so that a restore can be repeated.
       - It plans like any other wish, so that a restore which would remove one of the four accounts that Windows needs is refused.
-      - A host of which the run has no snapshot is left alone.
+      - A host of which the run has no snapshot, or that it left as it was, is left alone.
+      - The whole list comes back, so that what others changed since then goes as well; the result says so in RV(notes).
     type: str
+  plan:
+    description:
+      - What the planning task of M(winrights.seimpersonate.fleet_plan) registered for this host. The task then adds and removes nothing beyond it, and is refused
+        when the host would need more, because the fleet was looked at before somebody changed the host.
+    type: dict
   unexpected:
     description:
       - Whether unexpected holders lose the right or are only reported.
@@ -176,7 +182,7 @@ names:
   returned: when the host answered
   type: dict
   sample: {"S-1-5-32-544": "BUILTIN\\Administrators"}
-left:
+unhandled:
   description: SIDs of findings that O(unexpected), O(missing) or O(orphans) leave as they are.
   returned: when the host answered
   type: list
@@ -200,6 +206,24 @@ attempted:
   type: list
   elements: dict
   sample: [{op: remove, sid: S-1-5-32-545, status: "0x00000000"}]
+done:
+  description: The calls of RV(attempted) that changed something.
+  returned: when the host answered
+  type: list
+  elements: dict
+  sample: [{op: remove, sid: S-1-5-32-545, status: "0x00000000"}]
+left:
+  description: SIDs by which the holders differ from those before, where a failed change could not be undone completely.
+  returned: when the host answered
+  type: list
+  elements: str
+  sample: []
+notes:
+  description: What a reader should know, such as what became of an earlier run that lost this host.
+  returned: when the host answered
+  type: list
+  elements: str
+  sample: []
 undone:
   description: Every call that put something back, in the same form.
   returned: when the host answered
@@ -208,19 +232,21 @@ undone:
   sample: []
 restart:
   description:
-    - Services and application pools whose rights differ at their next start, with C(kind), C(name), C(account) and C(effect) (V(gains) or V(loses)).
+    - Services and application pools whose account changed, with C(kind), C(name), C(account), C(effect) (V(gains) or V(loses)) and C(through), the group by
+      which the process has the right anyway (C(SERVICE), C(IIS_IUSRS)), or null when its next start really has other rights.
+    - C(kind) V(logon) is an account that runs neither, whose next logon has other rights.
     - Null when the host could not list them.
   returned: when the host answered
   type: list
   elements: dict
-  sample: [{kind: service, name: OldAgent, account: CORP\svc-old, effect: loses}]
+  sample: [{kind: app pool, name: web, account: CORP\web, effect: loses, through: null}]
 snapshot:
   description: Path of the snapshot on the controller, null when nothing was sent.
   returned: when the host answered
   type: str
   sample: /srv/impersonate-snapshots/20260131T081500Z/web01.json
 holders:
-  description: Every holder at the end with its standing, as in M(winrights.seimpersonate.local_right_info). So are C(findings), C(missing), C(unexpected) and C(notes).
+  description: Every holder at the end with its standing, as in M(winrights.seimpersonate.local_right_info). So are C(findings), C(missing) and C(unexpected).
   returned: success
   type: list
   elements: dict

@@ -63,6 +63,7 @@ LOCAL_RIGHT: Spec = {
     **_WISHES,
     "holders": {"type": "list", "elements": "str"},
     "restore": {"type": "str"},
+    "plan": {"type": "dict"},
     **_HANDLING,
     "snapshot_dir": {"type": "path", "default": "impersonate-snapshots"},
     **_RUN,
@@ -72,6 +73,9 @@ FLEET_CHECK: Spec = {
     **_JUDGEMENT,
     **_REPORT,
     **_ACTION,
+    "policy": {"type": "raw"},
+    "restore": {"type": "str"},
+    "snapshot_dir": {"type": "path"},
     "same_for_all": {"type": "list", "elements": "str", "default": []},
 }
 FLEET_PLAN: Spec = {
@@ -133,6 +137,12 @@ def wishes_of(options: Mapping[str, t.Any], policy: Policy) -> Wishes:
         if account.key in required:
             raise BadInput(f"forbidden: {account.shown} is required by the policy {policy.name} ({required[account.key]})")
     return wishes
+
+
+def agreed_of(options: Mapping[str, t.Any]) -> tuple[set[str], set[str]] | None:
+    """Additions and removals that the fleet looked at (``plan``: what planning this host returned); None when it did not look."""
+    planned = options.get("plan")
+    return None if planned is None else (set(planned.get("added") or ()), set(planned.get("removed") or ()))
 
 
 def new_run_id(now: datetime.datetime) -> str:

@@ -12,10 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import _arguments, _snapshots
-from ._policy.accounts import Account
+from ._policy.accounts import Account, shown
+from ._policy.errors import BadInput
 from ._policy.expectation import Wishes
 from ._policy.facts import Holder, HostFacts, Resolution
-from ._policy.plan import Controller, Handling, Plan, Refused, by_number, heed_controller, make_plan, refuse_pending_role
+from ._policy.plan import (
+    Controller,
+    Handling,
+    Plan,
+    Refused,
+    by_number,
+    heed_controller,
+    make_plan,
+    refuse_beyond,
+    refuse_pending_role,
+)
 from ._policy.policy import Policy, plain_policy
 from ._policy.sids import NAMES
 from ._policy.verdict import judge
@@ -24,7 +35,10 @@ from ._windows import Change, LostContact, WindowsHost
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task's options for one host, checked. ``pre_image``: the snapshot to restore, where the task restores."""
+    """A task's options for one host, checked.
+
+    ``pre_image``: the snapshot to restore, where the task restores. ``agreed``: additions and removals that the fleet looked at.
+    """
 
     host: str
     run_id: str
@@ -35,6 +49,7 @@ class Job:
     controller: Controller | None
     policy_digest: str | None = None
     pre_image: Mapping[str, t.Any] | None = None
+    agreed: tuple[set[str], set[str]] | None = None
 
     @property
     def names(self) -> list[str]:
@@ -47,15 +62,19 @@ class Job:
         return _snapshots.path_of(self.folder, self.run_id, self.host)
 
 
-def job_of(options: Mapping[str, t.Any], host: str, now: datetime.datetime) -> Job | None:
-    """The job of a task on one host; None when it restores a run that has no snapshot of this host. Raises BadInput."""
-    folder = Path(options["snapshot_dir"])
+def job_of(options: Mapping[str, t.Any], host: str, now: datetime.datetime) -> Job | str:
+    """The job of a task on one host, or the sentence why there is nothing to restore on it. Raises BadInput."""
+    folder = Path(options["snapshot_dir"]).expanduser().absolute()
     run_id = options.get("run_id") or _arguments.new_run_id(now)
     pre_image = digest = None
     if options.get("restore"):
-        pre_image = _snapshots.find(folder, options["restore"], host, own_run=run_id)
-        if pre_image is None:
-            return None
+        for option in ("required", "permitted", "forbidden"):
+            if options[option]:
+                raise BadInput(f"{option}: not together with restore, which brings the whole list back")
+        pre_image = _snapshots.find(folder, options["restore"], host)
+        idle = _nothing_to_restore(folder, options["restore"], host, pre_image)
+        if pre_image is None or idle:
+            return idle
         # The whole list as it was, by SIDs: also accounts that were deleted since then.
         policy, wishes = (
             plain_policy(closed=True),
@@ -76,7 +95,21 @@ def job_of(options: Mapping[str, t.Any], host: str, now: datetime.datetime) -> J
         controller=_arguments.controller_of(options),
         policy_digest=digest,
         pre_image=pre_image,
+        agreed=_arguments.agreed_of(options),
     )
+
+
+def _nothing_to_restore(folder: Path, wanted: str, host: str, pre_image: Mapping[str, t.Any] | None) -> str:
+    """Why there is nothing to restore, or an empty text."""
+    if pre_image is not None:
+        outcome = pre_image["outcome"]
+        untouched = outcome in _snapshots.UNTOUCHED_OUTCOMES
+        return f"the run {pre_image['run_id']} left this host as it was ({outcome}): nothing to restore" if untouched else ""
+    others = [
+        one["run_id"] for _path, one in _snapshots.of_host(folder, host) if one["outcome"] not in _snapshots.UNTOUCHED_OUTCOMES
+    ]
+    older = f"; other runs that changed it: {', '.join(others)}" if others else ""
+    return f"the run {wanted} has no snapshot of this host: nothing to restore{older}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +131,15 @@ class Made:
     done: Change | None = None
 
 
-def plan(job: Job, facts: HostFacts, check_mode: bool) -> Made:
+def plan(job: Job, facts: HostFacts) -> Made:
     """Judge the host and plan the change: unchanged, planned or refused. Raises CannotJudge."""
     names = _names(job, facts)
-    notes = tuple(_look_back(job, facts, check_mode))
     before = by_number(facts.sids)
+    notes: tuple[str, ...] = ()
     try:
+        notes = (*_look_back(job, facts), *_since_then(job, facts))
         its = make_plan(before, judge(facts, job.policy, job.wishes), job.handling)
+        refuse_beyond(job.agreed, its)
         refuse_pending_role(facts.computer.role_pending, its)
         warning = heed_controller(job.controller, its, job.handling)
     except Refused as refused:
@@ -121,60 +156,96 @@ def _names(job: Job, facts: HostFacts) -> dict[str, str | None]:
     return names
 
 
-def _look_back(job: Job, facts: HostFacts, check_mode: bool) -> list[str]:
-    """What became of an earlier run that lost this host, as sentences; noted in that run's snapshot unless in check mode."""
-    earlier = _snapshots.unfinished(job.folder, job.host)
+def _look_back(job: Job, facts: HostFacts) -> list[str]:
+    """What became of an earlier run that lost this host, as a sentence. Raises Refused (``busy``) when it is still at work."""
+    try:
+        earlier = _snapshots.unfinished(job.folder, job.host)
+    except BadInput as wrong:  # an old file that is spoilt must not keep a new run from its work
+        return [str(wrong)]
     if earlier is None:
         return []
-    path, snapshot = earlier
+    snapshot = earlier[1]
+    if _snapshots.still_writing(snapshot):
+        raise Refused("busy", f"nothing was changed: the run {snapshot['run_id']} is at work on this host")
+    words = {
+        "found_applied": "its plan was carried out",
+        "found_unchanged": "nothing of its plan was carried out",
+        "found_other": "the holders are neither those before it nor those of its plan",
+    }[_found(snapshot, facts)]
+    return [f"the run {snapshot['run_id']} lost this host and its state was unknown: {words}"]
+
+
+def _found(snapshot: Mapping[str, t.Any], facts: HostFacts) -> str:
     before = {one["sid"] for one in snapshot["before"]}
     planned = (before - set(snapshot["plan"]["remove"])) | set(snapshot["plan"]["add"])
-    if facts.sids == planned:
-        found, words = "found_applied", "its plan was carried out"
-    elif facts.sids == before:
-        found, words = "found_unchanged", "nothing of its plan was carried out"
-    else:
-        found, words = "found_other", "the holders are neither those before it nor those of its plan"
-    if not check_mode:
-        _snapshots.settle(path, found, sorted(facts.sids))
-    return [f"the run {snapshot['run_id']} lost this host and its state was unknown: {words}"]
+    return "found_applied" if facts.sids == planned else "found_unchanged" if facts.sids == before else "found_other"
+
+
+def settle_earlier(job: Job, facts: HostFacts) -> None:
+    """Note in the snapshot of a run that lost this host what was found, now that a result says so. Raises OSError or BadInput."""
+    earlier = _snapshots.unfinished(job.folder, job.host)
+    if earlier is not None and not _snapshots.still_writing(earlier[1]):
+        _snapshots.settle(earlier[0], _found(earlier[1], facts), sorted(facts.sids))
+
+
+def _since_then(job: Job, facts: HostFacts) -> list[str]:
+    """What others changed between the run to restore and now, which a restore takes back as well."""
+    if job.pre_image is None or job.pre_image["after"] is None:
+        return []
+    differs = by_number(facts.sids ^ set(job.pre_image["after"]))
+    return (
+        [f"changed by others since the run {job.pre_image['run_id']}: {', '.join(shown(sid) for sid in differs)}"]
+        if differs
+        else []
+    )
 
 
 def apply(job: Job, host: WindowsHost, made: Made, now: datetime.datetime) -> Made:
     """Keep the pre-image, then carry out the plan.
 
-    Raises OSError when the pre-image cannot be kept; nothing is sent then.
+    Raises NotKept when the pre-image cannot be kept; nothing is sent then. Whatever fails after that is part of what is returned.
     """
-    if job.snapshot.exists():
-        raise FileExistsError(f"{job.snapshot} is there already; a run keeps one pre-image per host")
-    _snapshots.write(
-        job.snapshot,
-        {
-            "host": job.host,
-            "run_id": job.run_id,
-            "taken": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "policy": {"name": job.policy.name, "title": job.policy.title, "sha256": job.policy_digest},
-            "before": [{"sid": sid, "name": made.names.get(sid)} for sid in made.plan.before],
-            "plan": {"add": list(made.plan.add), "remove": list(made.plan.remove)},
-            "outcome": "pending",
-            "after": None,
-        },
-    )
+    try:
+        if job.snapshot.exists():
+            raise FileExistsError(f"{job.snapshot} is there already; a run keeps one pre-image per host")
+        _snapshots.write(
+            job.snapshot,
+            {
+                "host": job.host,
+                "run_id": job.run_id,
+                "kind": "restore" if job.pre_image else "enforce",
+                "taken": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                "writer": _snapshots.writer(),
+                "policy": {"name": job.policy.name, "title": job.policy.title, "sha256": job.policy_digest},
+                "before": [{"sid": sid, "name": made.names.get(sid)} for sid in made.plan.before],
+                "plan": {"add": list(made.plan.add), "remove": list(made.plan.remove)},
+                "outcome": "pending",
+                "after": None,
+            },
+        )
+    except OSError as wrong:
+        raise NotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {wrong}") from wrong
     try:
         done = host.apply(made.plan)
     except LostContact as lost:
-        _snapshots.settle(job.snapshot, "unknown", None)
         message = (
             f"contact was lost during the change, so the state of the host is unknown until the next run finds it out: {lost}. "
             f"The holders before it are in {job.snapshot}"
         )
-        return dataclasses.replace(made, outcome="unknown", after=None, category="unknown_state", message=message)
-    _snapshots.settle(job.snapshot, done.outcome, done.after)
-    if done.outcome == "applied":
-        return dataclasses.replace(made, outcome="applied", after=done.after, done=done)
-    return dataclasses.replace(
-        made, outcome=done.outcome, after=done.after, done=done, category=done.outcome, message=_sentence(done)
-    )
+        ended = dataclasses.replace(made, outcome="unknown", after=None, category="unknown_state", message=message)
+    else:
+        ended = dataclasses.replace(made, outcome=done.outcome, after=done.after, done=done)
+        if done.outcome != "applied":
+            ended = dataclasses.replace(ended, category=done.outcome, message=_sentence(done))
+    try:
+        _snapshots.settle(job.snapshot, ended.outcome, ended.after)
+    except (OSError, BadInput) as wrong:
+        return dataclasses.replace(ended, warning=f"what became of the change could not be noted in the snapshot: {wrong}")
+    return ended
+
+
+class NotKept(Exception):
+    """The pre-image could not be written to the controller's disk."""
 
 
 _WORDS = {
@@ -188,7 +259,8 @@ _WORDS = {
 def _sentence(done: Change) -> str:
     error = done.error or {}
     call = " ".join(str(error[key]) for key in ("call", "status", "sid") if error.get(key))
-    return f"{_WORDS[done.outcome]}{': ' + call if call else ''}"
+    words = f"{_WORDS[done.outcome]}{': ' + call if call else ''}"
+    return f"{words}. The host says: {done.message}" if done.message else words
 
 
 def end_of(facts: HostFacts, made: Made) -> HostFacts:

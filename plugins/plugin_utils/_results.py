@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from ._enforcement import Job, Made, end_of
 from ._policy.accounts import shown
 from ._policy.facts import HostFacts
+from ._policy.plan import Plan, by_number
 from ._policy.policy import Policy
 from ._policy.restarts import restarts
 from ._policy.sids import NAMES, sort_key
@@ -58,7 +59,10 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
     else:
         result = error(made.category, made.message or "", facts=facts)
     done = made.outcome in ("applied", "planned")
-    restart = restarts(facts, made.plan)
+    ended = made.done.after if made.done and made.outcome == "undo_failed" else None
+    left = by_number(set(made.plan.before) ^ set(ended)) if ended is not None else ()
+    felt = made.plan if done or made.outcome in ("undo_failed", "unknown") else Plan(made.plan.before, (), (), ())
+    restart = restarts(facts, felt, made.names)
     return {
         **result,
         "changed": done or made.outcome in ("undo_failed", "unknown"),
@@ -70,13 +74,15 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
         "removed": list(made.plan.remove) if done else [],
         "changes": _changes(made) if done else [],
         "names": {sid: made.names.get(sid) or NAMES.get(sid) for sid in (*made.plan.before, *made.plan.add)},
-        "left": list(made.plan.left),
+        "unhandled": list(made.plan.unhandled),
         "attempted": [dataclasses.asdict(step) for step in made.done.attempted] if made.done else [],
+        "done": [dataclasses.asdict(step) for step in made.done.attempted if step.done] if made.done else [],
         "undone": [dataclasses.asdict(step) for step in made.done.undone] if made.done else [],
-        "restart": None if restart is None else [dataclasses.asdict(one) for one in restart] if done else [],
+        "left": list(left),
+        "restart": None if restart is None else [dataclasses.asdict(one) for one in restart],
         "snapshot": str(job.snapshot) if made.outcome not in ("unchanged", "planned", "refused") else None,
         "notes": [*made.notes, *result.get("notes", [])],
-        **({"warnings": [made.warning]} if made.warning else {}),
+        "warnings": [made.warning] if made.warning else [],
     }
 
 
@@ -87,14 +93,14 @@ def _changes(made: Made) -> list[str]:
     return [f"{word}: {shown(sid, made.names.get(sid))}" for word, sids in pairs for sid in sids]
 
 
-def nothing_to_restore(run: str) -> dict[str, t.Any]:
-    """The result of a host that the run to restore did not change."""
+def nothing_to_restore(why: str) -> dict[str, t.Any]:
+    """The result of a host that the run to restore did not change; ``why`` is the sentence that says so."""
     return {
         "changed": False,
         "status": Status.NOT_APPLICABLE.value,
         "compliant": False,
         "outcome": "nothing_to_restore",
-        "notes": [f"the run {run} has no snapshot of this host: nothing to restore"],
+        "notes": [why],
         "error": None,
     }
 

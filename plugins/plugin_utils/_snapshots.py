@@ -9,6 +9,8 @@ killed leaves it so, and the next run on that host finds out what happened.
 from __future__ import annotations
 
 import json
+import os
+import platform
 import typing as t
 import urllib.parse
 from collections.abc import Mapping
@@ -21,9 +23,11 @@ from ._report.files import write_atomically
 SCHEMA_VERSION = "1"
 OPEN_OUTCOMES = ("pending", "unknown")
 """Nobody knows yet whether the plan of the snapshot was carried out."""
+UNTOUCHED_OUTCOMES = ("changed_meanwhile", "undone", "not_started", "found_unchanged")
+"""The run left the host as it was, so there is nothing of it to restore."""
 
 Snapshot = dict[str, t.Any]
-_KEYS = {"schema_version", "host", "run_id", "taken", "policy", "before", "plan", "outcome", "after"}
+_KEYS = {"schema_version", "host", "run_id", "kind", "taken", "writer", "policy", "before", "plan", "outcome", "after"}
 
 
 def path_of(folder: Path, run_id: str, host: str) -> Path:
@@ -44,8 +48,21 @@ def write(path: Path, snapshot: Mapping[str, t.Any]) -> None:
 
 
 def settle(path: Path, outcome: str, after: t.Sequence[str] | None) -> None:
-    """Note what became of the plan of a snapshot. Raises OSError."""
+    """Note what became of the plan of a snapshot. Raises OSError or BadInput."""
     write(path, {**read(path), "outcome": outcome, "after": None if after is None else list(after)})
+
+
+def writer() -> dict[str, t.Any]:
+    """Who is at work: the controller and the process."""
+    return {"controller": platform.node(), "pid": os.getpid()}
+
+
+def still_writing(snapshot: Snapshot) -> bool:
+    """Whether the run that wrote a pending snapshot is another process that still runs on this controller."""
+    its = snapshot["writer"]
+    if snapshot["outcome"] != "pending" or its.get("controller") != platform.node() or its.get("pid") == os.getpid():
+        return False
+    return Path("/proc", str(its.get("pid"))).exists() if Path("/proc/self").exists() else False
 
 
 def read(path: Path) -> Snapshot:
@@ -58,45 +75,74 @@ def read(path: Path) -> Snapshot:
         raise BadInput(f"snapshot {path}: is no snapshot; a snapshot has the keys {', '.join(sorted(_KEYS))}")
     if data["schema_version"] != SCHEMA_VERSION:
         raise BadInput(f"snapshot {path}: schema_version {data['schema_version']!r} is not known; known is {SCHEMA_VERSION}")
-    for entry in data["before"]:
-        if parse_sid(str(entry.get("sid"))) != entry.get("sid"):
-            raise BadInput(f"snapshot {path}: {entry.get('sid')!r} is no SID")
+    for key, kind in (
+        ("host", str),
+        ("run_id", str),
+        ("taken", str),
+        ("outcome", str),
+        ("plan", dict),
+        ("before", list),
+        ("writer", dict),
+    ):
+        if not isinstance(data[key], kind):
+            raise BadInput(f"snapshot {path}: {key} is {data[key]!r}")
+    sids = [entry.get("sid") if isinstance(entry, dict) else entry for entry in data["before"]]
+    for sid in [*sids, *_list(path, data["plan"], "add"), *_list(path, data["plan"], "remove"), *(data["after"] or ())]:
+        if not isinstance(sid, str) or parse_sid(sid) != sid:
+            raise BadInput(f"snapshot {path}: {sid!r} is no SID")
     return data
+
+
+def _list(path: Path, plan: Mapping[str, t.Any], key: str) -> list[t.Any]:
+    if not isinstance(plan.get(key), list):
+        raise BadInput(f"snapshot {path}: plan.{key} is {plan.get(key)!r}")
+    return list(plan[key])
+
+
+def of_host(folder: Path, host: str) -> list[tuple[Path, Snapshot]]:
+    """All snapshots of a host, oldest first. Raises BadInput for one that cannot be read."""
+    found = [(path, read(path)) for path in folder.glob(f"*/{_safe(host)}.json")]
+    return sorted(found, key=lambda one: one[1]["taken"])
 
 
 def unfinished(folder: Path, host: str) -> tuple[Path, Snapshot] | None:
     """The newest snapshot of a host, if nobody knows what became of its plan."""
-    newest = max(folder.glob(f"*/{_safe(host)}.json"), key=lambda path: path.parent.name, default=None)
-    if newest is None:
-        return None
-    snapshot = read(newest)
-    return (newest, snapshot) if snapshot["outcome"] in OPEN_OUTCOMES else None
+    snapshots = of_host(folder, host)
+    return snapshots[-1] if snapshots and snapshots[-1][1]["outcome"] in OPEN_OUTCOMES else None
 
 
-def _runs(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
+def latest_run(folder: Path) -> str:
+    """Name of the newest run that changed something and is itself no restore, so that a restore can be repeated.
+
+    Raises BadInput when there is none.
+    """
+    newest: dict[str, str] = {}
+    for path in folder.glob("*/*.json"):
+        if path.parent.name not in newest:  # one file tells for its run
+            snapshot = read(path)
+            if snapshot["kind"] != "restore":
+                newest[path.parent.name] = snapshot["taken"]
+    if not newest:
+        raise BadInput(f"restore: {folder} has no run to restore")
+    return urllib.parse.unquote(max(newest, key=lambda run: newest[run]))
 
 
-def find(folder: Path, wanted: str, host: str, own_run: str | None = None) -> Snapshot | None:
+def find(folder: Path, wanted: str, host: str) -> Snapshot | None:
     """The snapshot that ``restore`` means: a file, a folder of a run, the name of a run below ``folder``, or ``latest``.
 
-    ``own_run``: the run that restores; its own snapshots of earlier batches are not the latest.
-    None when the run has no snapshot of this host. Raises BadInput when there is no such run, or the file is another host's.
+    ``latest`` is the newest snapshot of this host from a run that is itself no restore.
+    None when the run has no snapshot of this host. Raises BadInput when there is no such run.
     """
-    place = Path(wanted)
+    place = Path(wanted).expanduser()
     if place.is_file():
         snapshot = read(place)
-        if snapshot["host"] != host:
-            raise BadInput(f"restore: {place} is the snapshot of {snapshot['host']}, not of {host}")
-        return snapshot
+        return snapshot if snapshot["host"] == host else None
     if wanted == "latest":
-        runs = _runs(folder) - {_safe(own_run or "")}
-        if not runs:
-            raise BadInput(f"restore: {folder} has no runs")
-        place = folder / max(runs)
-    elif not place.is_dir():
+        runs = [snapshot for _path, snapshot in of_host(folder, host) if snapshot["kind"] != "restore"]
+        return runs[-1] if runs else None
+    if not (place.is_dir() and any(place.glob("*.json"))):
         place = folder / _safe(wanted)
-    if not place.is_dir():
+    if not any(place.glob("*.json")):
         raise BadInput(f"restore: {wanted!r} is no snapshot file, no folder of a run, and no run of {folder}")
     path = place / f"{_safe(host)}.json"
     return read(path) if path.exists() else None

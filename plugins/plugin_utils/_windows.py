@@ -18,6 +18,8 @@ Row = t.TypeVar("Row")
 READ = "winrights.seimpersonate.local_right_info"
 CHANGE = "winrights.seimpersonate.local_right"
 
+_SUCCESS = "0x00000000"
+_OBJECT_NAME_NOT_FOUND = "0xC0000034"
 _ACCESS_DENIED = "0xC0000022"  # [MS-ERREF] 2.3.1 STATUS_ACCESS_DENIED
 
 # Words in the failures of ansible-core's own wrapper, where the payload never ran and could not answer for itself.
@@ -86,7 +88,10 @@ class WindowsHost:
         return self._facts(CHANGE, {"read": {"accounts": list(names)}})
 
     def _facts(self, module: str, asked: dict[str, t.Any]) -> HostFacts:
-        answer = self._execute_module(module_name=module, module_args=asked, task_vars=self._task_vars)
+        try:
+            answer = self._execute_module(module_name=module, module_args=asked, task_vars=self._task_vars)
+        except OSError as lost:  # the client libraries of WinRM let their errors through
+            raise HostError("connection_lost", f"the connection was lost during the read: {lost}") from lost
         if answer.get("failed") or answer.get("unreachable"):
             raise _failure(answer)
         return facts_of(answer)
@@ -99,9 +104,11 @@ class WindowsHost:
         asked = {"expected": list(plan.before), "add": list(plan.add), "remove": list(plan.remove)}
         try:
             answer = self._execute_module(module_name=CHANGE, module_args=asked, task_vars=self._task_vars)
-        except Exception as lost:  # whatever ended the exchange, the host may have begun
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as lost:  # whatever ended the exchange, a time-out of the task too: the host may have begun
             raise LostContact(str(lost)) from lost
-        return _change(answer)
+        return _change(answer, plan)
 
 
 class LostContact(Exception):
@@ -115,6 +122,11 @@ class Step:
     op: str
     sid: str
     status: str
+
+    @property
+    def done(self) -> bool:
+        """The call succeeded, or found that the account was gone already."""
+        return self.status == _SUCCESS or (self.op == "remove" and self.status == _OBJECT_NAME_NOT_FOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +149,11 @@ class Change:
 OUTCOMES = ("applied", "changed_meanwhile", "undone", "undo_failed", "not_started")
 
 
-def _change(answer: Mapping[str, t.Any]) -> Change:
+def _change(answer: Mapping[str, t.Any], plan: Plan) -> Change:
     if answer.get("outcome") not in OUTCOMES:
         raise LostContact(str(answer.get("msg") or "the host gave no answer that can be understood"))
     try:
-        return Change(
+        change = Change(
             outcome=answer["outcome"],
             message=answer.get("msg"),
             before=_sids(answer["before"]),
@@ -152,10 +164,18 @@ def _change(answer: Mapping[str, t.Any]) -> Change:
         )
     except (KeyError, TypeError, ValueError) as wrong:
         raise LostContact(f"the host's answer cannot be understood: {wrong!r}") from None
+    if change.outcome == "applied" and change.after != plan.after:
+        raise LostContact(f"the host says applied, and its second read is not what was planned: {change.after}")
+    return change
 
 
-def _sids(data: Iterable[str] | None) -> tuple[str, ...] | None:
-    return None if data is None else by_number(data)
+def _sids(data: t.Any) -> tuple[str, ...] | None:
+    """A list of SIDs. Raises TypeError or ValueError for anything else: a list that unrolled to a text is none."""
+    if data is None:
+        return None
+    if not isinstance(data, list) or not all(isinstance(sid, str) and parse_sid(sid) == sid for sid in data):
+        raise TypeError(f"{data!r} is no list of SIDs")
+    return by_number(data)
 
 
 def facts_of(answer: Mapping[str, t.Any]) -> HostFacts:

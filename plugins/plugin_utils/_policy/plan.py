@@ -73,13 +73,13 @@ class Controller:
 class Plan:
     """What one host should be told, all SIDs sorted.
 
-    ``before`` is the pre-image, ``left`` the findings that the handling leaves as they are.
+    ``before`` is the pre-image, ``unhandled`` the findings that the handling leaves as they are.
     """
 
     before: tuple[str, ...]
     add: tuple[str, ...]
     remove: tuple[str, ...]
-    left: tuple[str, ...]
+    unhandled: tuple[str, ...]
 
     @property
     def empty(self) -> bool:
@@ -120,15 +120,15 @@ def make_plan(before: Iterable[str], verdict: Verdict, handling: Handling) -> Pl
     Raises Refused (``floor``), also in check mode, when the verdict asks for the removal of an account without which Windows breaks.
     """
     remove: set[str] = set()
-    left: set[str] = set()
+    unhandled: set[str] = set()
     for judged in verdict.unexpected:
         orphan = judged.standing is Standing.ORPHAN
         wanted = handling.orphans is Orphans.REMOVE if orphan else handling.unexpected is Unexpected.REMOVE
-        (remove if wanted else left).add(judged.holder.sid)
+        (remove if wanted else unhandled).add(judged.holder.sid)
     absent = {missing.sid for missing in verdict.missing}
     add = absent if handling.missing is Absent.ADD else set()
     refuse_floor(remove)
-    return Plan(by_number(before), by_number(add), by_number(remove), by_number(left | (absent - add)))
+    return Plan(by_number(before), by_number(add), by_number(remove), by_number(unhandled | (absent - add)))
 
 
 def refuse_floor(remove: Iterable[str]) -> None:
@@ -143,6 +143,14 @@ def refuse_pending_role(pending: bool, plan: Plan) -> None:
     """Raises Refused (``role_pending``) when the host is about to become another kind of host and something is to be changed."""
     if pending and not plan.empty:
         raise Refused("role_pending", "nothing was changed: a promotion or demotion of this host waits for a restart")
+
+
+def refuse_beyond(agreed: tuple[set[str], set[str]] | None, plan: Plan) -> None:
+    """Raises Refused (``plan_changed``) when a plan goes beyond what the fleet looked at: ``agreed`` are its additions and removals."""
+    if agreed is not None and not (set(plan.add) <= agreed[0] and set(plan.remove) <= agreed[1]):
+        raise Refused(
+            "plan_changed", "nothing was changed: the host is not as it was when the plans of the fleet were looked at; run again"
+        )
 
 
 def heed_controller(controller: Controller | None, plan: Plan, handling: Handling) -> str | None:

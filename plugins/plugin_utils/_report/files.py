@@ -19,6 +19,11 @@ def write_atomically(path: Path, text: str, mode: int = 0o640) -> None:
             os.fsync(file.fileno())
         os.chmod(name, mode)
         os.replace(name, path)
+        folder = os.open(path.parent, os.O_RDONLY)  # the new name must survive a power cut as well
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     except BaseException:
-        os.unlink(name)
+        Path(name).unlink(missing_ok=True)
         raise

@@ -28,28 +28,47 @@ class Planned:
 
 
 def count_plans(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[Planned]:
-    """Count the plans of hosts by account. ``results``: host -> what a planning task registered, None for hosts without a result."""
+    """Count the plans of hosts by account. ``results``: host -> what a planning task registered, None for hosts without a result.
+
+    The same local account has another SID on every host, so it counts by its name; deleted accounts count as one.
+    """
     hosts: dict[tuple[str, str], list[str]] = {}
-    names: dict[str, str | None] = {}
+    shown_as: dict[str, tuple[str, str | None]] = {}
     for host, result in sorted(results.items()):
+        kinds = {holder["sid"]: holder["kind"] for holder in (result or {}).get("holders") or ()}
         for op, key in (("add", "added"), ("remove", "removed")):
             for sid in (result or {}).get(key) or ():
-                hosts.setdefault((op, sid), []).append(host)
-                names.setdefault(sid, (result or {}).get("names", {}).get(sid))
-    ordered = sorted(hosts.items(), key=lambda item: (item[0][0], sort_key(item[0][1])))
-    return [Planned(op, sid, names[sid], tuple(its)) for (op, sid), its in ordered]
+                name = (result or {}).get("names", {}).get(sid)
+                group = _group(kinds.get(sid), sid, name)
+                hosts.setdefault((op, group), []).append(host)
+                shown_as.setdefault(group, (sid, name))
+    ordered = sorted(hosts.items(), key=lambda item: (item[0][0], sort_key(shown_as[item[0][1]][0])))
+    return [Planned(op, *shown_as[group], tuple(dict.fromkeys(its))) for (op, group), its in ordered]
 
 
-def second_look(planned: Iterable[Planned], limit: int) -> list[Planned]:
-    """Removals that touch more hosts than ``limit``; 0 is no limit."""
-    return [one for one in planned if one.op == "remove" and 0 < limit < len(one.hosts)]
+def _group(kind: str | None, sid: str, name: str | None) -> str:
+    if kind == "orphan":
+        return "orphan"
+    return f"local {name.rpartition(chr(92))[2].casefold()}" if kind == "local" and name else sid
+
+
+def second_look(planned: Iterable[Planned], unread: int, limit: int) -> list[Planned]:
+    """Removals that touch more hosts than ``limit``; 0 is no limit. A host that was not read may be one more."""
+    return [one for one in planned if one.op == "remove" and 0 < limit < len(one.hosts) + unread]
+
+
+def without_plan(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]:
+    """Hosts that were not read, so that nobody knows what would change on them."""
+    return [host for host, result in sorted(results.items()) if (result or {}).get("outcome") is None]
 
 
 def plan_lines(results: Mapping[str, Mapping[str, t.Any] | None], planned: Sequence[Planned]) -> list[str]:
     """The plan of a fleet for a person: what would change, and which hosts have no plan."""
-    without = [host for host, result in sorted(results.items()) if (result or {}).get("outcome") in (None, "refused")]
+    refused = [host for host, result in sorted(results.items()) if (result or {}).get("outcome") == "refused"]
     lines = [f"{one.text}: {_some(one.hosts)}" for one in planned] or ["nothing to change"]
-    return lines + ([f"no plan, because they refuse, or were not read: {_some(without)}"] if without else [])
+    unread = without_plan(results)
+    lines += [f"refused: {_some(refused)}"] if refused else []
+    return lines + ([f"not read, so that nothing is planned for them: {_some(unread)}"] if unread else [])
 
 
 def _some(hosts: Sequence[str]) -> str:

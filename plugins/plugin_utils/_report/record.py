@@ -20,7 +20,8 @@ _TAKEN_OVER = (
 
 
 _CHANGE = (
-    "outcome", "status_after", "changes", "before", "after", "added", "removed", "left", "attempted", "undone", "restart", "snapshot",
+    "outcome", "status_after", "changes", "before", "after", "added", "removed", "unhandled", "attempted", "done",
+    "undone", "left", "restart", "snapshot",
 )  # fmt: skip
 
 
@@ -49,10 +50,17 @@ def _reason(record: Record) -> str:
     if record["error"]:
         category, message = record["error"]["category"], record["error"]["message"]
         return message if category in (record["status"], "task_failed") else f"{category}: {message}"
-    sentences = [*((record["change"] or {}).get("changes") or ()), *(finding["text"] for finding in record["findings"])]
+    change = record["change"] or {}
+    sentences = [*(change.get("changes") or ()), *_restarts(change), *(finding["text"] for finding in record["findings"])]
     if not sentences and record["holders"] and record["status"] == Status.COMPLIANT.value:
         sentences = [f"holders: {len(record['holders'])}, all of them allowed", *_beyond_the_floor(record)]
     return "; ".join([*sentences, *record["notes"]]) or "no finding"
+
+
+def _restarts(change: Mapping[str, t.Any]) -> list[str]:
+    """When a change takes effect, where the next start of something really differs."""
+    felt = [f"{one['kind']} {one['name']}" for one in change.get("restart") or () if not one["through"] and one["kind"] != "logon"]
+    return [f"effective after restart of {', '.join(felt)}"] if felt else []
 
 
 def _beyond_the_floor(record: Record) -> list[str]:

@@ -49,7 +49,7 @@ def summarise(records: Sequence[Record], fail_on: Iterable[str]) -> dict[str, t.
 def gate(records: Sequence[Record], fail_on: Iterable[str]) -> dict[str, t.Any]:
     """Whether the run may end well, and the reasons in words when it may not.
 
-    A planned change counts as it would end. A run that judged no host at all passes only when it restored.
+    A planned change counts as it would end. A run that judged no host at all does not pass.
     """
     counts = collections.Counter(_at_the_end(record) for record in records)
     reasons = [
@@ -57,9 +57,9 @@ def gate(records: Sequence[Record], fail_on: Iterable[str]) -> dict[str, t.Any]:
         for status in _WORDS
         if status in set(fail_on) and counts[status]
     ]
-    restored = any(record["change"] and record["change"]["outcome"] == "nothing_to_restore" for record in records)
-    if not reasons and records and counts[Status.NOT_APPLICABLE.value] == len(records) and not restored:
-        reasons = ["no host was judged: the policy has a row for none of them"]
+    idle = sum(bool(record["change"]) and record["change"]["outcome"] == "nothing_to_restore" for record in records)
+    if not reasons and records and counts[Status.NOT_APPLICABLE.value] == len(records):
+        reasons = ["no host had anything to restore" if idle else "no host was judged: the policy has a row for none of them"]
     return {"passed": not reasons, "fail_on": sorted(fail_on), "reasons": reasons}
 
 

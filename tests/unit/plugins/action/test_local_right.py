@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import platform
 import shutil
 import tempfile
 from pathlib import Path
@@ -142,11 +144,17 @@ def test_a_host_that_changed_between_read_and_write_is_left_alone(action, folder
     assert set(machine.holders()) == {*BEFORE, BATCH}
 
 
+APPLIED = {"outcome": "applied", "changed": True, "before": [], "after": [], "attempted": [], "undone": [], "error": None}
 LOSSES = [
     pytest.param(False, None, BEFORE, "nothing of its plan was carried out", id="lost before the host acted"),
     pytest.param(True, None, WANTED, "its plan was carried out", id="lost after the host acted"),
     pytest.param(True, {"failed": True, "msg": "no JSON"}, WANTED, "its plan was carried out", id="the answer is garbage"),
     pytest.param(True, {"outcome": "applied"}, WANTED, "its plan was carried out", id="half the answer"),
+    pytest.param(True, {**APPLIED, "after": "S-1-5-6"}, WANTED, "its plan was carried out", id="a list that unrolled to a text"),
+    pytest.param(True, {**APPLIED, "after": None}, WANTED, "its plan was carried out", id="applied, and no second read"),
+    pytest.param(
+        True, {**APPLIED, "after": ["S-1-5-6"]}, WANTED, "its plan was carried out", id="applied, and the second read disagrees"
+    ),
     pytest.param(True, {"outcome": "fine"}, WANTED, "its plan was carried out", id="an outcome that nobody knows"),
 ]
 
@@ -192,6 +200,106 @@ def test_a_killed_run_leaves_the_pre_image_and_the_next_one_finds_out(action, fo
     assert [(kept["outcome"], {one["sid"] for one in kept["before"]}) for kept in snapshots(folder)] == [("pending", BEFORE)]
 
     assert "its plan was carried out" in action(ActionModule, host(machine), snapshot_dir=str(folder), **OPTIONS)["notes"][0]
+
+
+def test_a_time_out_of_the_task_is_an_unknown_state(action, folder):
+    class TaskTimeoutError(BaseException):
+        """As ansible-core raises it."""
+
+    machine = machine_with(*BEFORE)
+
+    def execute(module, args):
+        answer = host(machine)(module, args)
+        if "read" not in args:
+            raise TaskTimeoutError("Timed out after 7 second(s).")
+        return answer
+
+    result = action(ActionModule, execute, snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["outcome"], result["changed"], set(machine.holders())) == ("unknown", True, WANTED)
+    assert [kept["outcome"] for kept in snapshots(folder)] == ["unknown"]
+
+
+def test_a_snapshot_that_cannot_be_settled_does_not_hide_the_change(action, folder):
+    machine = machine_with(*BEFORE)
+
+    def execute(module, args):
+        answer = host(machine)(module, args)
+        if "read" not in args:
+            shutil.rmtree(folder)
+        return answer
+
+    result = action(ActionModule, execute, snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["outcome"], result["changed"], result["status"]) == ("applied", True, "compliant")
+    assert "could not be noted in the snapshot" in result["warnings"][0]
+
+
+@pytest.mark.parametrize("outcome", ["changed_meanwhile", "undone", "not_started"])
+def test_a_run_that_left_the_host_as_it_was_is_not_restored(action, folder, outcome):
+    machine = machine_with(*BEFORE)
+    action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+    path = folder / "run1" / "web01.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "outcome": outcome}))
+
+    result = action(ActionModule, host(machine), snapshot_dir=str(folder), restore="run1")
+
+    assert (result["outcome"], result["changed"], set(machine.holders())) == ("nothing_to_restore", False, WANTED)
+    assert outcome in result["notes"][0]
+
+
+def test_a_restore_says_what_others_changed_since_then(action, folder):
+    machine = machine_with(*BEFORE)
+    action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+    machine.grant(BATCH)
+
+    result = action(ActionModule, host(machine), snapshot_dir=str(folder), restore="run1")
+
+    assert (result["outcome"], set(machine.holders())) == ("applied", BEFORE)
+    assert result["notes"] == ["changed by others since the run run1: NT AUTHORITY\\BATCH (S-1-5-3)"]
+
+
+def test_a_failed_judgement_does_not_use_up_what_became_of_a_lost_run(action, folder):
+    machine = machine_with(*BEFORE)
+
+    def lose(module, args):
+        if "read" not in args:
+            raise ConnectionError("cut")
+        return host(machine)(module, args)
+
+    action(ActionModule, lose, snapshot_dir=str(folder), **OPTIONS)
+    unjudged = action(ActionModule, host(machine), snapshot_dir=str(folder), required=["SIM\\nobody"])
+    following = action(ActionModule, host(machine), snapshot_dir=str(folder), **OPTIONS)
+
+    assert unjudged["error"]["category"] == "account_lookup"
+    assert "nothing of its plan was carried out" in following["notes"][0]
+
+
+def test_a_run_that_is_still_at_work_is_left_alone(action, folder):
+    machine = machine_with(*BEFORE)
+    action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+    path = folder / "run1" / "web01.json"
+    busy = {"outcome": "pending", "writer": {"controller": platform.node(), "pid": os.getppid()}}
+    path.write_text(json.dumps({**json.loads(path.read_text()), **busy}))
+
+    result = action(ActionModule, host(machine), snapshot_dir=str(folder), forbidden=["iis_iusrs"])
+
+    assert (result["outcome"], result["error"]["category"]) == ("refused", "busy")
+    assert json.loads(path.read_text())["outcome"] == "pending"
+
+
+def test_what_is_left_of_a_change_that_could_not_be_undone(action, folder):
+    machine = machine_with(*BEFORE)
+
+    def execute(module, args):
+        machine.faults.update({REMOVE: Fault(0xC0000022)} if "read" not in args else {})
+        return host(machine)(module, args)
+
+    result = action(ActionModule, execute, snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["outcome"], result["left"]) == ("undo_failed", [names.IIS_IUSRS])
+    assert [(step["op"], step["sid"]) for step in result["done"]] == [("add", names.IIS_IUSRS)]
+    assert set(result["after"]) == set(machine.holders())
 
 
 def test_no_pre_image_no_change(action, tmp_path):
@@ -306,6 +414,10 @@ def test_whatever_happens_the_result_tells_the_truth_about_the_machine(action, h
             assert outcome in ("undo_failed", "unknown")
             assert result["failed"]
             assert result["changed"]
+            assert (outcome == "unknown") == lost
+            assert result["after"] is None or set(result["after"]) == now
+            if outcome == "undo_failed" and result["after"] is not None:
+                assert set(result["left"]) == held ^ now
         assert (outcome == "refused") == (planned["outcome"] == "refused")
         if outcome == "applied" and not meddle:
             machine.faults.clear()

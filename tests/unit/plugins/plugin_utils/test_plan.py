@@ -23,12 +23,14 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.pl
     Unexpected,
     heed_controller,
     make_plan,
+    refuse_beyond,
     refuse_pending_role,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.restarts import restarts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import FLOOR
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status, judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import count_plans, second_look, without_plan
 
 ADMINISTRATORS, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE = "S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"
 IIS_IUSRS, USERS, GUESTS = "S-1-5-32-568", "S-1-5-32-545", "S-1-5-32-546"
@@ -42,7 +44,7 @@ def sids(*many):
 
 
 @pytest.mark.parametrize(
-    ("held", "handling", "add", "remove", "left", "status_after"),
+    ("held", "handling", "add", "remove", "unhandled", "status_after"),
     [
         pytest.param(DEFAULTS, {}, [], [], [], Status.COMPLIANT, id="in order"),
         pytest.param(DEFAULTS - {SERVICE}, {}, [SERVICE], [], [], Status.COMPLIANT, id="a default is gone"),
@@ -60,14 +62,14 @@ def sids(*many):
         pytest.param(set(), {}, [SERVICE, LOCAL_SERVICE, NETWORK_SERVICE, ADMINISTRATORS], [], [], Status.COMPLIANT, id="nobody held it"),
     ],
 )  # fmt: skip
-def test_a_plan_does_what_the_handling_says(host, microsoft, held, handling, add, remove, left, status_after):
+def test_a_plan_does_what_the_handling_says(host, microsoft, held, handling, add, remove, unhandled, status_after):
     handling = Handling(**handling)
     wishes = Wishes(keep_orphans=handling.orphans is Orphans.KEEP)
     facts = host(held)
 
     plan = make_plan(facts.sids, judge(facts, microsoft, wishes), handling)
 
-    assert (list(plan.add), list(plan.remove), list(plan.left)) == (add, remove, left)
+    assert (list(plan.add), list(plan.remove), list(plan.unhandled)) == (add, remove, unhandled)
     kept = [one for one in facts.holders if one.sid in plan.after]
     after = dataclasses.replace(facts, holders=(*kept, *(Holder(sid, None, 5, Resolution.LSA) for sid in plan.add)))
     assert judge(after, microsoft, wishes).status is status_after
@@ -162,31 +164,85 @@ DB = Service("Db", "NT SERVICE\\Db", "S-1-5-80-1-2-3-4-5")
 SYSTEM = Service("Sys", "LocalSystem", "S-1-5-18")
 LOCAL = Service("Loc", "NT AUTHORITY\\LocalService", LOCAL_SERVICE)
 LOST = Service("Lost", "CORP\\gone", None)
-WEB = AppPool("web", "SpecificUser", "CORP\\web", USERS)
-POOL = AppPool("pool", "ApplicationPoolIdentity")
+WEB = AppPool("web", "SpecificUser", "CORP\\web", GUESTS)
+POOL = AppPool("DefaultAppPool", "ApplicationPoolIdentity")
+POOL_SID = "S-1-5-82-3006700770-424185619-1745488364-794895919-4004696415"
+MIGHTY = AppPool("mighty", "LocalSystem")
+NETWORK = AppPool("network", "NetworkService")
 
 
 @pytest.mark.parametrize(
-    ("before", "add", "remove", "names"),
+    ("before", "add", "remove", "felt"),
     [
         pytest.param(DEFAULTS, [], [], [], id="nothing changes"),
-        pytest.param(DEFAULTS, [DELETED], [], ["service App gains"], id="a service account gains"),
-        pytest.param(DEFAULTS | {DELETED}, [], [DELETED], ["service App loses"], id="a service account loses"),
+        pytest.param(DEFAULTS, [DELETED], [], ["service App gains, has it through SERVICE"], id="a service account gains what its services have"),
+        pytest.param(DEFAULTS - {SERVICE} | {DELETED}, [], [DELETED], ["service App loses"], id="a service account loses, and SERVICE is no holder"),
         pytest.param(DEFAULTS - {SERVICE}, [SERVICE], [], ["service App gains", "service Db gains", "service Lost gains"], id="SERVICE comes: all but those that had it"),
-        pytest.param(DEFAULTS, [IIS_IUSRS], [], ["app pool pool gains", "app pool web gains"], id="IIS_IUSRS comes: all pools"),
-        pytest.param(DEFAULTS | {IIS_IUSRS, USERS}, [], [IIS_IUSRS], ["app pool pool loses"], id="IIS_IUSRS goes: pools without an entry of their own"),
-        pytest.param(DEFAULTS | {USERS}, [], [USERS], ["app pool web loses"], id="a pool's account loses"),
+        pytest.param(DEFAULTS, [IIS_IUSRS], [], ["app pool DefaultAppPool gains", "app pool web gains"], id="IIS_IUSRS comes: pools without the right of their own"),
+        pytest.param(DEFAULTS | {IIS_IUSRS, GUESTS}, [], [IIS_IUSRS], ["app pool DefaultAppPool loses"], id="IIS_IUSRS goes: pools without an entry of their own"),
+        pytest.param(DEFAULTS | {POOL_SID}, [], [POOL_SID], ["app pool DefaultAppPool loses"], id="the SID of a pool goes"),
+        pytest.param(DEFAULTS | {IIS_IUSRS, POOL_SID}, [], [POOL_SID], ["app pool DefaultAppPool loses, has it through IIS_IUSRS"], id="the SID of a pool goes, and IIS_IUSRS stays"),
+        pytest.param(DEFAULTS | {USERS}, [], [USERS], [f"logon BUILTIN\\Users ({USERS}) loses"], id="a group of people loses"),
     ],
 )  # fmt: skip
-def test_what_must_restart(host, before, add, remove, names):
-    facts = dataclasses.replace(host(before), services=(SYSTEM, LOST, LOCAL, DB, APP), pools=(WEB, POOL))
+def test_who_must_restart(host, before, add, remove, felt):
+    facts = dataclasses.replace(host(before), services=(SYSTEM, LOST, LOCAL, DB, APP), pools=(WEB, POOL, MIGHTY, NETWORK))
     plan = Plan(tuple(before), tuple(add), tuple(remove), ())
 
-    assert [f"{one.kind} {one.name} {one.effect}" for one in restarts(facts, plan)] == names
+    found = restarts(facts, plan, {})
+
+    assert [
+        f"{one.kind} {one.name} {one.effect}{f', has it through {one.through}' if one.through else ''}" for one in found
+    ] == felt
 
 
 def test_what_must_restart_is_unknown_where_the_host_could_not_list_it(host):
-    assert restarts(host(DEFAULTS), SOMETHING) is None
+    assert restarts(host(DEFAULTS), SOMETHING, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("agreed", "plan", "refused"),
+    [
+        pytest.param(None, SOMETHING, False, id="nobody looked"),
+        pytest.param((set(), {USERS}), SOMETHING, False, id="as looked at"),
+        pytest.param((set(), {USERS, GUESTS}), SOMETHING, False, id="less than looked at"),
+        pytest.param((set(), set()), SOMETHING, True, id="more than looked at"),
+        pytest.param((set(), set()), NOTHING, False, id="nothing to do"),
+    ],
+)
+def test_a_plan_beyond_what_was_looked_at_is_refused(agreed, plan, refused):
+    if refused:
+        with pytest.raises(Refused, match="run again"):
+            refuse_beyond(agreed, plan)
+    else:
+        refuse_beyond(agreed, plan)
+
+
+def planned(removed, kind="domain", name="CORP\\x", outcome="planned"):
+    return {
+        "outcome": outcome,
+        "added": [],
+        "removed": [removed],
+        "names": {removed: name},
+        "holders": [{"sid": removed, "kind": kind}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("results", "unread", "wide"),
+    [
+        pytest.param({"a": planned(USERS), "b": planned(USERS)}, 0, [], id="as many as allowed"),
+        pytest.param({"a": planned(USERS), "b": planned(USERS), "c": planned(USERS)}, 0, [3], id="one too many"),
+        pytest.param({"a": planned(USERS), "b": planned(USERS), "c": None}, 1, [2], id="a host that was not read may be one more"),
+        pytest.param({host: planned(f"S-1-5-21-{n}-1-1-1001", "local", f"{host}\\svc-old") for n, host in enumerate("abc")}, 0, [3], id="the same local account on every host"),
+        pytest.param({host: planned(f"S-1-5-21-{n}-1-1-1001", "local", f"{host}\\svc-{n}") for n, host in enumerate("abc")}, 0, [], id="other local accounts on every host"),
+        pytest.param({host: planned(f"S-1-5-21-{n}-1-1-1001", "orphan", None) for n, host in enumerate("abc")}, 0, [3], id="deleted accounts count as one"),
+    ],
+)  # fmt: skip
+def test_a_second_look(results, unread, wide):
+    assert len(without_plan(results)) == unread
+    assert [len(one.hosts) for one in second_look(count_plans(results), unread, 2)] == wide
+    assert second_look(count_plans(results), unread, 0) == []
 
 
 POOL_OF_SIDS = sorted(DEFAULTS | {IIS_IUSRS, USERS, GUESTS, DELETED})

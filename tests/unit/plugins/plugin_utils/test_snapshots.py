@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import stat
 
 import pytest
@@ -14,11 +15,13 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _sn
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 
 
-def snapshot(host="web01", run="20260131T081500Z-1", outcome="applied", before=("S-1-5-6",)):
+def snapshot(host="web01", run="20260131T081500Z-1", outcome="applied", before=("S-1-5-6",), kind="enforce", taken=None):
     return {
         "host": host,
         "run_id": run,
-        "taken": "2026-01-31T08:15:00Z",
+        "kind": kind,
+        "taken": taken or run,
+        "writer": {"controller": "elsewhere", "pid": 1},
         "policy": {"name": "own"},
         "before": [{"sid": sid, "name": None} for sid in before],
         "plan": {"add": [], "remove": []},
@@ -80,6 +83,7 @@ def test_a_run_without_the_host_has_nothing_to_restore(tmp_path):
     keep(tmp_path)
 
     assert _snapshots.find(tmp_path, "latest", "web02") is None
+    assert _snapshots.find(tmp_path, "20260131T081500Z-1", "web02") is None
 
 
 def spoil(**changes):
@@ -90,8 +94,10 @@ def spoil(**changes):
     ("wanted", "change", "words"),
     [
         pytest.param("yesterday", None, "'yesterday' is no snapshot file, no folder of a run, and no run of", id="no such run"),
-        pytest.param("{file}", spoil(host="web02"), "is the snapshot of web02, not of web01", id="the file of another host"),
         pytest.param("{file}", spoil(schema_version="9"), "schema_version '9' is not known; known is 1", id="a newer schema"),
+        pytest.param("{file}", spoil(before=["Administrators"]), "'Administrators' is no SID", id="a text for a holder"),
+        pytest.param("{file}", spoil(before=None), "before is None", id="no holders"),
+        pytest.param("{file}", spoil(plan={}), "plan.add is None", id="an empty plan"),
         pytest.param("{file}", spoil(before=[{"sid": "Administrators"}]), "'Administrators' is no SID", id="a name for a SID"),
         pytest.param("{file}", lambda _data: [], "is no snapshot; a snapshot has the keys", id="other JSON"),
         pytest.param("{file}", lambda _data: None, "is no snapshot", id="null"),
@@ -106,9 +112,43 @@ def test_what_cannot_be_restored_is_named(tmp_path, wanted, change, words):
         _snapshots.find(tmp_path, wanted.format(file=path), "web01")
 
 
-def test_latest_of_an_empty_folder_is_named(tmp_path):
-    with pytest.raises(BadInput, match="has no runs"):
-        _snapshots.find(tmp_path / "none", "latest", "web01")
+@pytest.mark.parametrize("folders", [[], ["zzz"]], ids=["nothing", "a folder of something else"])
+def test_latest_of_an_empty_folder_is_named(tmp_path, folders):
+    for name in folders:
+        (tmp_path / name).mkdir()
+
+    with pytest.raises(BadInput, match="has no run to restore"):
+        _snapshots.latest_run(tmp_path)
+
+
+def test_the_latest_run_is_the_newest_that_is_no_restore(tmp_path):
+    keep(tmp_path, run="nightly-9", taken="2026-01-01")
+    keep(tmp_path, run="nightly-10", taken="2026-01-02")
+    keep(tmp_path, run="back", taken="2026-01-03", kind="restore")
+    (tmp_path / "zzz").mkdir()
+
+    assert _snapshots.latest_run(tmp_path) == "nightly-10"
+    assert _snapshots.find(tmp_path, "latest", "web01")["run_id"] == "nightly-10"
+
+
+def test_the_file_of_another_host_is_nothing_for_this_one(tmp_path):
+    path = keep(tmp_path)
+
+    assert _snapshots.find(tmp_path, str(path), "web02") is None
+
+
+@pytest.mark.parametrize(
+    ("writer", "outcome", "writing"),
+    [
+        pytest.param({"controller": platform.node(), "pid": os.getppid()}, "pending", True, id="another process that runs"),
+        pytest.param({"controller": platform.node(), "pid": 2**22 + 1}, "pending", False, id="a process that is gone"),
+        pytest.param({"controller": platform.node(), "pid": os.getpid()}, "pending", False, id="this process"),
+        pytest.param({"controller": "elsewhere", "pid": os.getppid()}, "pending", False, id="another controller: nobody knows"),
+        pytest.param({"controller": platform.node(), "pid": os.getppid()}, "unknown", False, id="it has given up"),
+    ],
+)
+def test_a_run_that_is_still_at_work_is_not_a_lost_one(writer, outcome, writing):
+    assert _snapshots.still_writing({**snapshot(outcome=outcome), "writer": writer}) is writing
 
 
 def test_half_a_file_is_named(tmp_path):
