@@ -46,8 +46,8 @@ payload-coverage: venv-test ## Which lines of the payload its tests run under th
 test-long: venv-test ## The property tests with 10,000 cases each
 	@PROPERTIES=long $(RUN) python -m pytest -q -n $(JOBS) tests/unit/plugins $(ARGS)
 
-matrix: $(HERE) ## The playbook and payload tests with every supported ansible-core (CORES="2.16 2.21" for some)
-	@JOBS=$(JOBS) PYTHONPATH="$(CURDIR)/tests" sh tests/matrix.sh $(CORES)
+matrix: $(HERE) ## The playbook and payload tests with every supported ansible-core (CORES="2.16 2.21", QUICK=1)
+	@JOBS=$(JOBS) QUICK=$(QUICK) PYTHONPATH="$(CURDIR)/tests" sh tests/matrix.sh $(CORES)
 
 bench: venv-test ## Bytes on the wire and CPU per host, against a bare module
 	@$(RUN) python tests/benchmarks/wire.py
