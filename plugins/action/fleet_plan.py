@@ -29,7 +29,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(_arguments.FLEET_PLAN)
-        results = _fleet.results_of(task_vars or {}, options["results"], options["check"]["run_id"])
+        results = _fleet.results_of(task_vars or {}, options["results"], _fleet.run_of(options["check"]))
         planned = count_plans(results)
         if options["max_hosts_per_account"] < 0:
             raise AnsibleActionFail(

@@ -35,7 +35,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         _validation, options = self.validate_argument_spec(_arguments.FLEET_REPORT)
-        results = _fleet.results_of(task_vars, options["results"], options["check"]["run_id"])
+        results = _fleet.results_of(task_vars, options["results"], _fleet.run_of(options["check"]))
         records = [record_of(host, registered) for host, registered in results.items()]
         not_yet = [host for host, registered in results.items() if registered is None]
         report = document(

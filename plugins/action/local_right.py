@@ -55,7 +55,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             facts = host.read_for_change(job.names)
             made = _enforcement.plan(job, facts)
             if made.notes and not self._task.check_mode:
-                _enforcement.settle_earlier(job, facts)
+                made = _enforcement.settle_earlier(job, facts, made)
             if made.outcome == "planned" and not self._task.check_mode:
                 made = _enforcement.apply(job, host, made, now)
             result = _results.enforced(job, facts, made)

@@ -181,11 +181,15 @@ def _found(snapshot: Mapping[str, t.Any], facts: HostFacts) -> str:
     return "found_applied" if facts.sids == planned else "found_unchanged" if facts.sids == before else "found_other"
 
 
-def settle_earlier(job: Job, facts: HostFacts) -> None:
-    """Note in the snapshot of a run that lost this host what was found, now that a result says so. Raises OSError or BadInput."""
-    earlier = _snapshots.unfinished(job.folder, job.host)
-    if earlier is not None and not _snapshots.still_writing(earlier[1]):
-        _snapshots.settle(earlier[0], _found(earlier[1], facts), sorted(facts.sids))
+def settle_earlier(job: Job, facts: HostFacts, made: Made) -> Made:
+    """Note in the snapshot of a run that lost this host what was found, now that a result says so; a warning where that fails."""
+    try:
+        earlier = _snapshots.unfinished(job.folder, job.host)
+        if earlier is not None and not _snapshots.still_writing(earlier[1]):
+            _snapshots.settle(earlier[0], _found(earlier[1], facts), sorted(facts.sids))
+    except (OSError, BadInput) as wrong:
+        return dataclasses.replace(made, warning=f"what became of an earlier run could not be noted: {wrong}")
+    return made
 
 
 def _since_then(job: Job, facts: HostFacts) -> list[str]:

@@ -8,6 +8,17 @@ import json
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ansible.errors import AnsibleActionFail
+
+
+def run_of(check: Mapping[str, t.Any]) -> str:
+    """Name of the run that fleet_check began. Raises AnsibleActionFail when it did not run (``--start-at-task``)."""
+    if not check.get("run_id") or not check.get("started"):
+        raise AnsibleActionFail(
+            "check: this is not what fleet_check returned; the play has to begin with it, so do not start at a later task"
+        )
+    return str(check["run_id"])
+
 
 def results_of(task_vars: Mapping[str, t.Any], registered: str, run_id: str) -> dict[str, t.Any]:
     """Host -> what it registered under that name in this run, for every host of the play, dead ones included.

@@ -278,3 +278,12 @@ def test_the_result_of_an_earlier_play_is_not_this_ones(fleet, audit, tmp_path):
     statuses = [{record["host"]: record["status"] for record in report["hosts"]} for report in reports]
     assert statuses == [{"web01": "compliant", "web02": "compliant"}, {"web01": "compliant", "web02": "not_checked"}]
     assert outcome.rc == 2
+
+
+def test_a_start_at_a_later_task_says_what_is_missing(fleet, audit):
+    add(fleet, "web01")
+
+    run = audit(fleet, options='--start-at-task "Audit | Write the report of the fleet"')
+
+    assert run.rc == 2
+    assert "the play has to begin with it, so do not start at a later task" in " ".join(run.outcome.stdout.split())

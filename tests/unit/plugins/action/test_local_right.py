@@ -275,6 +275,18 @@ def test_a_failed_judgement_does_not_use_up_what_became_of_a_lost_run(action, fo
     assert "nothing of its plan was carried out" in following["notes"][0]
 
 
+def test_a_spoilt_snapshot_of_an_old_run_is_said_and_does_not_keep_a_new_one_from_its_work(action, folder):
+    machine = machine_with(*BEFORE)
+    (folder / "old").mkdir(parents=True)
+    (folder / "old" / "web01.json").write_text("{")
+
+    result = action(ActionModule, host(machine), snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["outcome"], set(machine.holders())) == ("applied", WANTED)
+    assert "cannot be read" in result["notes"][0]
+    assert "could not be noted" in result["warnings"][0]
+
+
 def test_a_run_that_is_still_at_work_is_left_alone(action, folder):
     machine = machine_with(*BEFORE)
     action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
