@@ -69,6 +69,24 @@ function Get-ApplicationPool {
     }
 }
 
+function Find-Account {
+    # A lookup of its own: accounts of services that get no answer must not take it from the names that were asked for.
+    param([string[]] $Name)
+    if ($Name.Count -eq 0) { return }
+    try {
+        $policy = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Policy]::new()
+        try {
+            $policy.FromNames($Name)
+        }
+        finally {
+            $policy.Dispose()
+        }
+    }
+    catch {
+        Write-Verbose -Message "The accounts of services and pools cannot be looked up: $_"
+    }
+}
+
 function Get-ChangeReport {
     <#
     .SYNOPSIS
@@ -82,20 +100,19 @@ function Get-ChangeReport {
     $sids['LocalSystem'] = $sids['.\LocalSystem'] = 'S-1-5-18'
     $sids['NT AUTHORITY\LocalService'] = 'S-1-5-19'
     $sids['NT AUTHORITY\NetworkService'] = 'S-1-5-20'
-    $asked = $Account
+    $others = @()
     foreach ($rows in $users.Values) {
         if ($null -eq $rows) { continue }
         foreach ($row in $rows.Values) {
             if ($null -eq $row.account -or $sids.ContainsKey($row.account)) { continue }
             $sids[$row.account] = $null
-            $asked += $row.account
+            $others += $row.account
         }
     }
-    $report = Get-RightReport -Account $asked
+    $report = Get-RightReport -Account $Account
     if ($report.ContainsKey('failed')) { return $report }
 
-    foreach ($one in @($report.accounts | Select-Object -Skip $Account.Count)) { $sids[$one.asked] = $one.sid }
-    $report.accounts = @($report.accounts | Select-Object -First $Account.Count)
+    foreach ($one in @(Find-Account -Name $others)) { $sids[$one.Asked] = $one.Sid }
     foreach ($kind in 'services', 'pools') {
         $rows = $users[$kind]
         $report[$kind] = $null

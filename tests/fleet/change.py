@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from fleet import iisconfig, lsa, names, winapi
 from fleet.machine import RIGHT, Machine, Token
-from fleet.report import CallError, Json, holders_of, open_policy, right_report, session
+from fleet.report import CallError, Json, from_names, holders_of, open_policy, right_report, session
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,14 +63,14 @@ def change_report(machine: Machine, user: str, token: Token, accounts: Sequence[
     running, pools = running_services(machine), iisconfig.pools(iisconfig.files(machine))
     wanted = [*(running or {}).values(), *(account for _, _, account in pools or [])]
     others = {name.upper(): name for name in reversed(wanted) if name and name.upper() not in _SYSTEM_NAMES}
-    report = right_report(machine, user, token, [*accounts, *others.values()])
+    faults = lsa.Faults(machine.faults)
+    report = right_report(machine, user, token, accounts, faults)
     if "failed" in report:
         return report
-    answered, report["accounts"] = report["accounts"][len(accounts) :], report["accounts"][: len(accounts)]
-    sids = {**_SYSTEM_NAMES, **{one["asked"].upper(): one["sid"] for one in answered}}
+    sids = {**_SYSTEM_NAMES, **_sids_of(lsa.Lsa(machine, token, faults), list(others.values()))}
 
     def sid(account: str | None) -> str | None:
-        return sids[account.upper()] if account else None
+        return sids.get(account.upper()) if account else None
 
     report["services"] = (
         None
@@ -83,6 +83,20 @@ def change_report(machine: Machine, user: str, token: Token, accounts: Sequence[
         else [{"name": name, "identity": identity, "account": account, "sid": sid(account)} for name, identity, account in pools]
     )
     return report
+
+
+def _sids_of(policy: lsa.Lsa, accounts: Sequence[str]) -> dict[str, str | None]:
+    """Accounts in upper case -> SIDs, in a lookup of their own; empty when there is no answer."""
+    if not accounts:
+        return {}
+    try:
+        handle = open_policy(policy, lsa.AUDIT)
+        try:
+            return {one["asked"].upper(): one["sid"] for one in from_names(policy, handle, accounts, [])}
+        finally:
+            policy.close(handle)
+    except CallError:
+        return {}
 
 
 @dataclass

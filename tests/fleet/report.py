@@ -30,11 +30,11 @@ class CallError(Exception):
         self.call, self.status = call, status
 
 
-def right_report(machine: Machine, user: str, token: Token, accounts: Sequence[str]) -> Json:
+def right_report(machine: Machine, user: str, token: Token, accounts: Sequence[str], faults: lsa.Faults | None = None) -> Json:
     """The payload's answer to someone with this token who asks for the holders and for these accounts."""
     if machine.language_mode != "FullLanguage":
         return _refused(machine.language_mode)
-    faults = lsa.Faults(machine.faults)
+    faults = faults or lsa.Faults(machine.faults)
     windows, view = winapi.Windows(machine, user, token, faults), registry.View(machine)
     report: Json = {
         "changed": False,
@@ -160,7 +160,7 @@ def _read(policy: lsa.Lsa, accounts: Sequence[str]) -> Json:
     try:
         holders = holders_of(policy, handle)
         statuses: list[int] = []
-        asked = _from_names(policy, handle, accounts, statuses)
+        asked = from_names(policy, handle, accounts, statuses)
         found = _from_sids(policy, handle, [*holders, *(one["sid"] for one in asked if one["sid"])], statuses)
     finally:
         policy.close(handle)
@@ -192,7 +192,7 @@ def _from_sids(policy: lsa.Lsa, handle: int, sids: Sequence[str], statuses: list
     return answers
 
 
-def _from_names(policy: lsa.Lsa, handle: int, asked: Sequence[str], statuses: list[int]) -> list[Json]:
+def from_names(policy: lsa.Lsa, handle: int, asked: Sequence[str], statuses: list[int]) -> list[Json]:
     answers = []
     for batch in _batches(asked):
         if any(len(name) > LONGEST_NAME for name in batch):

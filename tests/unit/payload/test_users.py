@@ -103,6 +103,12 @@ CASES = [
          (), [pool("a", "SpecificUser", "SIM\\svc", SVC), pool("b", "LocalSystem")]),
     case("another host keeps the list of pools", server(iis=Iis(elsewhere=True)), (), None),
     case("a file that is no XML", server(iis=Iis(config="<configuration><system.applicationHost>")), (), None),
+    case("the accounts of services get no answer, the asked names do", server(running={"A": "SIM\\svc"}, faults={"LsaLookupNames2": Fault(0xC0000233, on=2)}),
+         [service("A", "SIM\\svc", None)], asked=["SIM\\svc"]),
+    case("the policy does not open a second time", server(running={"A": "SIM\\svc"}, faults={"LsaOpenPolicy": Fault(0xC0000022, on=2)}),
+         [service("A", "SIM\\svc", None)], asked=["SIM\\svc"]),
+    case("an account of a service with a name that is too long", server(running={"A": "SIM\\" + "x" * 0x7FFE, "B": "SIM\\svc"}),
+         [service("A", "SIM\\" + "x" * 0x7FFE, None), service("B", "SIM\\svc", None)], asked=["SIM\\svc"]),
     case("both lists, one batch fails", server(running={"A": "SIM\\svc"}, iis=Iis(pools=POOLS[:1]),
          faults={"LsaLookupNames2": Fault(0xC0000233)}),
          [service("A", "SIM\\svc", None)], [pool("web", "SpecificUser", "HOST01\\wéb")]),
@@ -118,6 +124,8 @@ def test_services_and_pools(machine, asked, services, pools, powershell, tell):
 
     assert (answer["services"], answer["pools"]) == (services, pools)
     assert [one["asked"] for one in answer["accounts"]] == asked
+    assert answer["lookup_status"] == "0x00000000"
+    assert all(one["sid"] for one in answer["accounts"] if one["asked"] != "SIM\\gone")
     assert machine.rights == before
     assert _emulated(machine, answer, asked) == answer
 

@@ -26,6 +26,7 @@ def run_action(plugin_class, execute, check_mode=False, diff=False, windows=True
         templar=Templar(loader=loader),
         shared_loader_obj=None,
     )
+    plugin._load_name = plugin_class.__module__.rpartition(".")[2]  # as the loader of plugins does; 2.16 names it in its errors
     plugin._execute_module = lambda module_name, module_args, task_vars: execute(module_name.rpartition(".")[2], module_args)
     return plugin.run(task_vars={"inventory_hostname": "web01"})
 
