@@ -139,9 +139,9 @@ def plan(job: Job, facts: HostFacts) -> Made:
     try:
         notes = (*_look_back(job, facts), *_since_then(job, facts))
         its = make_plan(before, judge(facts, job.policy, job.wishes), job.handling)
-        refuse_beyond(job.agreed, its)
         refuse_pending_role(facts.computer.role_pending, its)
         warning = heed_controller(job.controller, its, job.handling)
+        refuse_beyond(job.agreed, its)
     except Refused as refused:
         nothing = Plan(before, (), (), ())
         return Made(nothing, "refused", before, names, notes, category=refused.category, message=str(refused))
