@@ -292,7 +292,7 @@ public class Policy : IDisposable
 		});
 	}
 
-	// One account for each name, in the same order; ".\name" and bare names are those of this machine
+	// One account for each name, in the same order; ".\name" and bare names are those of this machine, <COMPUTER> is its name
 	public Account[] FromNames(string[] names)
 	{
 		return InBatches(names, delegate(Account[] found)
@@ -301,7 +301,7 @@ public class Policy : IDisposable
 			uint flags = 0;
 			for (int i = 0; i < found.Length; i++)
 			{
-				string name = found[i].Asked;
+				string name = found[i].Asked.Replace("<COMPUTER>", Environment.GetEnvironmentVariable("COMPUTERNAME"));
 				if (name.Length > LongestName)
 					throw new CallException("LsaLookupNames2", InvalidParameter);
 				if (name.StartsWith(".\\", StringComparison.Ordinal))

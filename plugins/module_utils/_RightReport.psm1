@@ -1,12 +1,15 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Gathers what one audit of a user right needs to know of this host: who holds it, what kind of machine it is, whether
-# IIS is there, and whose session is asking. Reads only, and judges nothing: that is done where the policy is.
+# Gathers what one audit of a user right needs to know of this host: who holds it, what kind of machine it is, which
+# features it has, and whose session is asking. Reads only, and judges nothing: that is done where the policy is.
 
 #AnsibleRequires -CSharpUtil ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights
 
 Set-StrictMode -Version 2.0
+
+# A 32-bit process sees other keys and another folder than a 64-bit Windows has.
+$redirected = [IntPtr]::Size -eq 4 -and [Environment]::Is64BitOperatingSystem
 
 function Read-Key {
     # Found: $false when there is no such key, $null when that cannot be known.
@@ -76,8 +79,8 @@ function Get-WebServer {
         }
         if ($key.Found) { $iis.services += $name }
     }
-    # A 32-bit process does not see the 64-bit keys: what is not shown is unknown then, not absent.
-    if ([IntPtr]::Size -eq 4 -and [Environment]::Is64BitOperatingSystem) { return $iis }
+    # What is not shown is unknown then, not absent.
+    if ($redirected) { return $iis }
 
     $setup = Read-Key -Path 'SOFTWARE\Microsoft\InetStp'
     $parts = Read-Key -Path 'SOFTWARE\Microsoft\InetStp\Components'
@@ -94,6 +97,135 @@ function Get-WebServer {
         $iis.components = @($present)
     }
     $iis
+}
+
+function Get-Feature {
+    param([string] $ProductType)
+    $services = 'SYSTEM\CurrentControlSet\Services'
+    $spooler = Read-Key -Path "$services\Spooler"
+    $feature = @{
+        ssis = $null
+        adfs = (Read-Key -Path "$services\adfssrv").Found
+        spooler = Read-Value -Key $spooler -Name 'Start'
+        spooler_known = $null -ne $spooler.Found
+        session_host = $null
+    }
+    try {
+        $names = [string[]] @(Get-Service -Name 'MsDtsServer*' -ErrorAction Stop | ForEach-Object -Process { $_.Name })
+        [Array]::Sort($names, [StringComparer]::Ordinal)
+        $feature.ssis = @($names)
+    }
+    catch {
+        Write-Verbose -Message "The services cannot be listed: $_"
+    }
+    if ($ProductType -eq 'WinNT') {
+        $feature.session_host = $false
+        return $feature
+    }
+    $space, $query = 'root/cimv2/TerminalServices', 'SELECT TerminalServerMode FROM Win32_TerminalServiceSetting'
+    try {
+        foreach ($one in Get-CimInstance -Namespace $space -Query $query -OperationTimeoutSec 10 -ErrorAction Stop) {
+            $feature.session_host = $one.TerminalServerMode -eq 1
+        }
+    }
+    catch {
+        Write-Verbose -Message "Remote Desktop Services cannot be asked: $_"
+    }
+    $feature
+}
+
+function Read-Xml {
+    # The document, in the encoding that it declares; an empty one when there is no such file. IIS may be writing it.
+    param([string] $Folder, [string] $Name)
+    $document = New-Object -TypeName System.Xml.XmlDocument
+    $settings = New-Object -TypeName System.Xml.XmlReaderSettings
+    $settings.DtdProcessing = 'Prohibit'
+    $settings.XmlResolver = $null
+    try {
+        $file = [IO.File]::Open([IO.Path]::Combine($Folder, $Name), 'Open', 'Read', 'ReadWrite, Delete')
+        try {
+            $document.Load([Xml.XmlReader]::Create($file, $settings))
+        }
+        finally {
+            $file.Dispose()
+        }
+    }
+    catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        Write-Verbose -Message "There is no $Name."
+    }
+    $document
+}
+
+function Get-ApplicationPool {
+    # How the reading went, and the rows by name, if they are known. Passwords stay behind.
+    $rows = [Collections.Generic.SortedDictionary[string, object]]::new([StringComparer]::Ordinal)
+    try {
+        $system = if ($redirected) { 'Sysnative' } else { 'System32' }
+        $folder = [IO.Path]::Combine($env:windir, $system, 'inetsrv', 'config')
+        $redirection = Read-Xml -Folder $folder -Name 'redirection.config'
+        foreach ($one in $redirection.SelectNodes('//configurationRedirection/@enabled')) {
+            if ($one.Value -eq 'true') { return 'elsewhere' }
+        }
+        $config = Read-Xml -Folder $folder -Name 'applicationHost.config'
+        if (-not $config.HasChildNodes) { return 'none', $rows }
+        $defaults = @{ identityType = 'ApplicationPoolIdentity'; userName = ''; manualGroupMembership = 'false' }
+        foreach ($one in $config.SelectNodes('//applicationPools/applicationPoolDefaults/processModel/@*')) {
+            $defaults[$one.Name] = $one.Value
+        }
+        foreach ($pool in $config.SelectNodes('//applicationPools/add')) {
+            $said = $defaults.Clone()
+            foreach ($one in $pool.SelectNodes('processModel/@*')) { $said[$one.Name] = $one.Value }
+            $name = $pool.GetAttribute('name')
+            $rows[$name] = @{
+                name = $name
+                identity = $said.identityType
+                account = if ($said.identityType -eq 'SpecificUser' -and $said.userName) { $said.userName } else { $null }
+                sid = $null
+                manual = $said.manualGroupMembership -eq 'true'
+            }
+        }
+        'read', $rows
+    }
+    catch [UnauthorizedAccessException] { 'denied' }
+    catch [IO.IOException] { 'locked' }
+    catch [Xml.XmlException] { 'malformed' }
+    catch { 'unreadable' }
+}
+
+function Add-Row {
+    # Rows with the SIDs of their accounts, which are looked up apart: they must not harm the names that were asked for.
+    param([hashtable] $Report, [string] $Kind, [Collections.IDictionary] $ByName)
+    $Report[$Kind] = $null
+    if ($null -eq $ByName) { return }
+    $rows = @(foreach ($one in $ByName.GetEnumerator()) { $one.Value }) # .Values may be a row's name
+    # What the service control manager calls these in every language. The LSA does not know all of the names.
+    $sids = [Collections.Hashtable]::new([StringComparer]::OrdinalIgnoreCase)
+    $sids['LocalSystem'] = $sids['.\LocalSystem'] = 'S-1-5-18'
+    $sids['NT AUTHORITY\LocalService'] = 'S-1-5-19'
+    $sids['NT AUTHORITY\NetworkService'] = 'S-1-5-20'
+    $names = [string[]] @(foreach ($row in $rows) {
+            if ($null -eq $row.account -or $sids.ContainsKey($row.account)) { continue }
+            $sids[$row.account] = $null
+            $row.account
+        })
+    $Report[$Kind] = $rows
+    if ($names.Count -gt 0) {
+        try {
+            $policy = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Policy]::new()
+            try {
+                foreach ($one in $policy.FromNames($names)) { $sids[$one.Asked] = $one.Sid }
+            }
+            finally {
+                $policy.Dispose()
+            }
+        }
+        catch {
+            Write-Verbose -Message "The accounts of $Kind cannot be looked up: $_"
+        }
+    }
+    foreach ($row in $rows) {
+        if ($null -ne $row.account) { $row.sid = $sids[$row.account] }
+    }
 }
 
 function Get-Session {
@@ -124,6 +256,7 @@ function Get-RightReport {
 
     $computer, $windows = Get-Machine
     $report = @{ changed = $false; computer = $computer; windows = $windows; iis = Get-WebServer; session = Get-Session }
+    $report.features = Get-Feature -ProductType $windows.product_type
     try {
         $policy = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Policy]::new()
         try {
@@ -145,6 +278,8 @@ function Get-RightReport {
         finally {
             $policy.Dispose()
         }
+        $report.pools_status, $pools = Get-ApplicationPool
+        Add-Row -Report $report -Kind 'pools' -ByName $pools
     }
     catch {
         $reason = $_.Exception.GetBaseException()
@@ -163,4 +298,4 @@ function ConvertTo-AsciiJson {
     [regex]::Replace($json, '[^\x20-\x7e]', { '\u{0:x4}' -f [int] [char] $args[0].Value })
 }
 
-Export-ModuleMember -Function Get-RightReport, Get-Session, ConvertTo-AsciiJson
+Export-ModuleMember -Function Get-RightReport, Add-Row, Get-Session, ConvertTo-AsciiJson

@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from ._policy.facts import AppPool, AskedAccount, Computer, Holder, HostFacts, Iis, Resolution, Service, Session, Windows
+from ._policy.facts import AppPool, AskedAccount, Computer, Holder, HostFacts, Iis, Resolution, Service, Session, Traces, Windows
 from ._policy.plan import Plan, by_number
 from ._policy.sids import parse_sid
 
@@ -197,7 +197,9 @@ def facts_of(answer: Mapping[str, t.Any]) -> HostFacts:
             iis=_typed(Iis, answer["iis"]),
             session=_typed(Session, answer["session"]),
             services=_rows(Service, answer.get("services")),
-            pools=_rows(AppPool, answer.get("pools")),
+            features=_typed(Traces, answer["features"]),
+            pools=_rows(AppPool, answer["pools"]),
+            pools_status=str(answer["pools_status"]),
         )
     except KeyError as missing:
         raise HostError("payload_error", f"the host's answer lacks {missing}") from None

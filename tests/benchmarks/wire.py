@@ -38,6 +38,10 @@ POLICY = "{name: own, title: Own, compare: exact, host_roles: {member_server: {r
 TASKS = {"bare module": "bench.bench.bare:", "local_right_info": f"winrights.seimpersonate.local_right_info: {{policy: {POLICY}}}"}
 
 
+# Bytes to and from one host for an audit before it looked for features (commit 56bc8b6), on ansible-core 2.19.
+WITHOUT_FEATURES = {"winrm": 142_082 + 8_388, "psrp": 143_984 + 10_630}
+
+
 class Sizes:
     """A back end that counts what comes on stdin; answers the bare module itself."""
 
@@ -86,6 +90,9 @@ def main() -> None:
                 stdin, received, sent, cpu = measure(task, connection, hosts, Path(folder))
                 one = measure(task, connection, 1, Path(folder))[3]
             print(f"{connection:10} {name:18} {stdin:9,} {received:9,} {sent:9,} {1000 * (cpu - one) / (hosts - 1):12.1f}")
+        if ansible.__version__.startswith("2.19."):
+            growth = received + sent - WITHOUT_FEATURES[connection]
+            print(f"{connection:10} an audit is {growth:+,} bytes against one that looks for no features")
 
 
 if __name__ == "__main__":

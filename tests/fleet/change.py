@@ -7,20 +7,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from fleet import iisconfig, lsa, names, winapi
+from fleet import lsa, names, winapi
 from fleet.machine import RIGHT, Machine, Token
-from fleet.report import CallError, Json, from_names, holders_of, open_policy, right_report, session
+from fleet.report import CallError, Json, holders_of, open_policy, right_report, session, with_sids
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# What the service control manager calls these in every language; keys in upper case.
-_SYSTEM_NAMES = {
-    "LOCALSYSTEM": names.SYSTEM,
-    ".\\LOCALSYSTEM": names.SYSTEM,
-    "NT AUTHORITY\\LOCALSERVICE": names.LOCAL_SERVICE,
-    "NT AUTHORITY\\NETWORKSERVICE": names.NETWORK_SERVICE,
-}
 _MEANING = {
     "changed_meanwhile": "were not changed",
     "not_started": "were not changed",
@@ -53,50 +46,17 @@ def _refused(mode: str) -> Json:
     }
 
 
-def running_services(machine: Machine) -> dict[str, str | None] | None:
-    """Names of running services with their accounts; None when they cannot be listed."""
-    return None if lsa.Faults(machine.faults).status("Get-CimInstance") is not None else machine.running
-
-
 def change_report(machine: Machine, user: str, token: Token, accounts: Sequence[str]) -> Json:
-    """The answer to a read before a change: that of an audit, with services and application pools."""
-    running, pools = running_services(machine), iisconfig.pools(iisconfig.files(machine))
-    wanted = [*(running or {}).values(), *(account for _, _, account in pools or [])]
-    others = {name.upper(): name for name in reversed(wanted) if name and name.upper() not in _SYSTEM_NAMES}
+    """The answer to a read before a change: that of an audit, with running services."""
     faults = lsa.Faults(machine.faults)
     report = right_report(machine, user, token, accounts, faults)
     if "failed" in report:
         return report
-    sids = {**_SYSTEM_NAMES, **_sids_of(lsa.Lsa(machine, token, faults), list(others.values()))}
-
-    def sid(account: str | None) -> str | None:
-        return sids.get(account.upper()) if account else None
-
-    report["services"] = (
-        None
-        if running is None
-        else [{"name": name, "account": account or None, "sid": sid(account)} for name, account in sorted(running.items())]
-    )
-    report["pools"] = (
-        None
-        if pools is None
-        else [{"name": name, "identity": identity, "account": account, "sid": sid(account)} for name, identity, account in pools]
-    )
+    services: list[Json] | None = None
+    if faults.status("Get-CimInstance") is None:
+        services = [{"name": name, "account": account or None, "sid": None} for name, account in sorted(machine.running.items())]
+    report["services"] = with_sids(lsa.Lsa(machine, token, faults), services)
     return report
-
-
-def _sids_of(policy: lsa.Lsa, accounts: Sequence[str]) -> dict[str, str | None]:
-    """Accounts in upper case -> SIDs, in a lookup of their own; empty when there is no answer."""
-    if not accounts:
-        return {}
-    try:
-        handle = open_policy(policy, lsa.AUDIT)
-        try:
-            return {one["asked"].upper(): one["sid"] for one in from_names(policy, handle, accounts, [])}
-        finally:
-            policy.close(handle)
-    except CallError:
-        return {}
 
 
 @dataclass

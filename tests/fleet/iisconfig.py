@@ -9,10 +9,9 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fleet.machine import Machine, Pool
 
+Json = dict[str, t.Any]
 REDIRECTION, CONFIG = "redirection.config", "applicationHost.config"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -22,48 +21,77 @@ def folder(machine: Machine) -> tuple[str, str, str]:
     return "Sysnative" if (machine.bits, machine.windows_bits) == (32, 64) else "System32", "inetsrv", "config"
 
 
-def files(machine: Machine) -> dict[str, str]:
-    """Name of each file -> its text; none where there is no IIS."""
+def files(machine: Machine) -> dict[str, bytes]:
+    """Name of each file -> what it holds; none where there is no IIS."""
     iis = machine.iis
     if iis is None:
         return {}
-    redirection = f'<configurationRedirection enabled="{str(iis.elsewhere).lower()}" path="\\\\FILES\\iis" />'
+    redirection = f"<configurationRedirection enabled={_word(iis.elsewhere)} path='\\\\FILES\\iis' />"
     defaults = _element("applicationPoolDefaults", iis.pool_defaults) if iis.pool_defaults else ""
     pools = "".join(_element(f"add name={quoteattr(pool.name)}", pool) for pool in machine.pools)
-    config = (
-        f"{_HEAD}<configuration><configSections><sectionGroup name='system.applicationHost'>"
-        "<section name='applicationPools' allowDefinition='AppHostOnly' /></sectionGroup></configSections>\n"
-        f"<system.applicationHost><applicationPools>\n{pools}{defaults}</applicationPools></system.applicationHost></configuration>\n"
-    )
+    config = iis.config
+    if config is None:
+        config = (
+            f"{_HEAD}<configuration><configSections><sectionGroup name='system.applicationHost'>"
+            "<section name='applicationPools' allowDefinition='AppHostOnly' /></sectionGroup></configSections>\n"
+            f"<system.applicationHost><applicationPools>\n{pools}{defaults}</applicationPools></system.applicationHost></configuration>\n"
+        )
     return {
-        REDIRECTION: f"{_HEAD}<configuration>{redirection}</configuration>\n",
-        CONFIG: config if iis.config is None else iis.config,
+        REDIRECTION: f"{_HEAD}<configuration>{redirection}</configuration>\n".encode(),
+        CONFIG: config.encode() if isinstance(config, str) else config,
     }
+
+
+def _word(value: bool | str) -> str:
+    return quoteattr(value if isinstance(value, str) else str(value).lower())
 
 
 def _element(start: str, pool: Pool) -> str:
     said = {"identityType": pool.identity, "userName": pool.account, "password": pool.account and "[enc:simulated:enc]"}
     attributes = "".join(f" {name}={quoteattr(value)}" for name, value in said.items() if value is not None)
+    if pool.manual is not None:
+        attributes += f" manualGroupMembership={_word(pool.manual)}"
     return f"<{start}>{f'<processModel{attributes} />' if attributes else ''}</{start.split()[0]}>\n"
 
 
-def pools(texts: Mapping[str, str]) -> list[tuple[str, str, str | None]] | None:
-    """Name, identity and account of each pool by name, as the payload reads them; None when that cannot be known."""
-    if CONFIG not in texts:
-        return []
+class _NoDtd(ElementTree.TreeBuilder):
+    def doctype(self, *_: t.Any) -> None:
+        raise ElementTree.ParseError("DTD is prohibited")
+
+
+def pools(machine: Machine) -> tuple[str, list[Json] | None]:
+    """How reading the application pools goes, and the pools by name with no SIDs yet; None when they cannot be known."""
+    if machine.iis is None:
+        return "none", []
+    texts = files(machine)
     try:
-        redirection, config = (ElementTree.fromstring(texts[name].encode()) for name in (REDIRECTION, CONFIG))
+        redirection = _parsed(texts[REDIRECTION])
+        if any(one.get("enabled", "").lower() == "true" for one in redirection.iter("configurationRedirection")):
+            return "elsewhere", None
+        if machine.iis.denied or machine.iis.locked:
+            return "denied" if machine.iis.denied else "locked", None
+        config = _parsed(texts[CONFIG])
     except ElementTree.ParseError:
-        return None
-    if redirection.find(".//configurationRedirection[@enabled='true']") is not None:
-        return None
-    defaults = config.find(".//applicationPools/applicationPoolDefaults")
-    found = []
+        return "malformed", None
+    defaults = {"identityType": "ApplicationPoolIdentity"}
+    for model in config.iterfind(".//applicationPools/applicationPoolDefaults/processModel"):
+        defaults |= model.attrib
+    rows = {}
     for pool in config.iterfind(".//applicationPools/add"):
-        said = {"identityType": "ApplicationPoolIdentity"}
-        for place in (defaults, pool):
-            model = None if place is None else place.find("processModel")
-            said.update({} if model is None else model.attrib)
-        account = said.get("userName") or None
-        found.append((pool.attrib["name"], said["identityType"], account if said["identityType"] == "SpecificUser" else None))
-    return sorted(found)
+        said = dict(defaults)
+        for model in pool.iterfind("processModel"):
+            said |= model.attrib
+        specific = said["identityType"].lower() == "specificuser"
+        name = pool.get("name", "")
+        rows[name] = {
+            "name": name,
+            "identity": said["identityType"],
+            "account": said.get("userName") or None if specific else None,
+            "sid": None,
+            "manual": said.get("manualGroupMembership", "").lower() == "true",
+        }
+    return "read", [row for _, row in sorted(rows.items())]
+
+
+def _parsed(text: bytes) -> ElementTree.Element:
+    return ElementTree.fromstring(text, ElementTree.XMLParser(target=_NoDtd()))

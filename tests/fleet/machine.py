@@ -69,6 +69,7 @@ class Pool:
     name: str
     identity: str | None = None
     account: str | None = None
+    manual: bool | str | None = None  # manualGroupMembership; a text stands as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,10 @@ class Iis:
     components: tuple[str, ...] = ("ASPNET45", "CoreWebEngine", "W3SVC")
     pools: tuple[Pool | str, ...] = ("DefaultAppPool",)
     pool_defaults: Pool | None = None  # its name does not count
-    elsewhere: bool = False  # another host keeps the configuration
-    config: str | None = None  # text of applicationHost.config, where it is not to tell the above
+    elsewhere: bool | str = False  # another host keeps the configuration; a text stands as it is
+    config: str | bytes | None = None  # applicationHost.config, where it is not to tell the above; a text is sent as UTF-8
+    locked: bool = False  # another process holds that file
+    denied: bool = False  # the session may not read that file
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,9 @@ class Machine:
     installation_type: str = "Server"
     display_version: str | None = "21H2"
     iis: Iis | None = None
-    services: tuple[str, ...] = ()  # besides those of IIS
+    services: tuple[str, ...] = ()  # besides those of IIS and the spooler
+    spooler: int | None = 2  # Start of the service Spooler; None: there is no such service
+    session_host: bool = False  # Remote Desktop Services serve applications
     running: dict[str, str | None] = field(default_factory=dict)  # running services -> account, in the words of Win32_Service
     language: str = "en"
     rights: dict[str, set[str]] = field(default_factory=dict)  # account objects; one without rights does not exist
@@ -125,7 +130,7 @@ class Machine:
     powershell: str | None = None  # None: 5.1 with the build of Windows
     bits: int = 64  # of PowerShell
     windows_bits: int = 64
-    faults: dict[str, Fault | int] = field(default_factory=dict)  # by the name of the Windows call, or Get-CimInstance
+    faults: dict[str, Fault | int] = field(default_factory=dict)  # by the name of the Windows call, or Get-CimInstance, Get-Service
     meddle: list[Meddling] = field(default_factory=list)  # still to come
     denied_keys: tuple[str, ...] = ()  # registry keys that the session may not read
 
@@ -149,7 +154,8 @@ class Machine:
     @property
     def service_names(self) -> tuple[str, ...]:
         """Services whose key exists."""
-        return tuple(sorted({*self.services, *self.running, *(self.iis.services if self.iis else ())}))
+        spooler = () if self.spooler is None else ("Spooler",)
+        return tuple(sorted({*self.services, *self.running, *spooler, *(self.iis.services if self.iis else ())}))
 
     @property
     def pools(self) -> tuple[Pool, ...]:

@@ -3,7 +3,7 @@
 """A back end that runs what the client sent: the real payload under a real PowerShell engine on Linux.
 
 Its Windows calls land in a shim library that asks the model of the machine; its registry and its services are known to
-three stand-ins for cmdlets, its files lie in a folder of its own.
+four stand-ins for cmdlets, its files lie in a folder of its own.
 A payload that leaks, frees twice or asks for more access than it needs gets a failed answer that says so.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import functools
 import hashlib
 import json
@@ -22,9 +23,9 @@ import typing as t
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from fleet import change, engine, iisconfig, registry, request, texts
+from fleet import engine, iisconfig, registry, request, texts
 from fleet.backend import Output
-from fleet.machine import Token
+from fleet.machine import Fault, Token
 from fleet.shim_server import ShimServer
 
 if t.TYPE_CHECKING:
@@ -55,10 +56,11 @@ class PowerShell:
             home = Path(folder)
             (home / "registry.json").write_text(json.dumps(_registry(machine)))
             (home / "services.json").write_text(json.dumps(_services(machine)))
-            _write_files(machine, home / "windows")
+            held = _write_files(machine, home / "windows")
             server = ShimServer(machine, received.user, token, home / "shim", may_change=_asks_for_a_change(received))
             try:
-                output = self._start(received, self._environment(machine, home))
+                with held:
+                    output = self._start(received, self._environment(machine, home))
             except subprocess.TimeoutExpired:
                 return _failed(f"the PowerShell engine did not end within {self._time_limit:g} seconds")
             finally:
@@ -143,19 +145,36 @@ def _registry(machine: Machine) -> dict[str, t.Any]:
     return {"keys": keys, "denied": [path.lower() for path in machine.denied_keys]}
 
 
-def _write_files(machine: Machine, windows: Path) -> None:
-    """What lies in the folder of Windows; a service of IIS without IIS has left an empty folder."""
-    folder = windows.joinpath(*iisconfig.folder(machine))
+def _write_files(machine: Machine, windows: Path) -> contextlib.ExitStack:
+    """What lies in the folder of Windows, and what holds it meanwhile; a service of IIS without IIS has left an empty folder."""
+    folder, held = windows.joinpath(*iisconfig.folder(machine)), contextlib.ExitStack()
     if machine.iis or "W3SVC" in machine.services:
         folder.mkdir(parents=True)
     for name, text in iisconfig.files(machine).items():
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_bytes(text)
+    config = folder / iisconfig.CONFIG
+    if machine.iis and machine.iis.denied:  # nobody may open a folder like a file, not even root
+        config.unlink()
+        config.mkdir()
+    elif machine.iis and machine.iis.locked:  # .NET shares a file by a shared lock
+        fcntl.flock(held.enter_context(config.open("rb")), fcntl.LOCK_EX)
+    return held
 
 
-def _services(machine: Machine) -> list[dict[str, str | None]] | None:
-    """What Win32_Service tells of running services; None where it cannot be asked."""
-    running = change.running_services(machine)
-    return None if running is None else [{"Name": name, "StartName": account} for name, account in running.items()]
+def _services(machine: Machine) -> dict[str, t.Any]:
+    """What services and WMI tell, and which of their calls fail: those of these numbers, or all of them."""
+    faults = {}
+    for cmdlet in ("Get-CimInstance", "Get-Service"):
+        fault = machine.faults.get(cmdlet)
+        chosen = fault.on if isinstance(fault, Fault) else None
+        if fault is not None:
+            faults[cmdlet] = [chosen] if isinstance(chosen, int) else chosen
+    return {
+        "names": machine.service_names,
+        "running": [{"Name": name, "StartName": account} for name, account in machine.running.items()],
+        "terminal": [{"TerminalServerMode": int(machine.session_host)}],
+        "faults": faults,
+    }
 
 
 def _failed(message: str) -> Output:

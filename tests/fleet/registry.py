@@ -42,7 +42,8 @@ def registry(machine: Machine) -> dict[str, Key]:
         SERVICES: {},
     }
     for service in machine.service_names:
-        keys[rf"{SERVICES}\{service}"] = {"DisplayName": service, "Start": 2}
+        start = machine.spooler if service == "Spooler" else None
+        keys[rf"{SERVICES}\{service}"] = {"DisplayName": service, "Start": 2 if start is None else start}
     if machine.iis:
         major, _, minor = machine.iis.version.partition(".")
         keys[INET_STP] = {

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What `Get-RightReport` of the payload tells of a simulated machine: the same calls in the same order, in Python.
 
-What a change needs besides is in change.py.
+What a change needs besides is in change.py, the configuration of IIS in iisconfig.py.
 """
 
 from __future__ import annotations
 
 import typing as t
 
-from fleet import lsa, registry, winapi
+from fleet import iisconfig, lsa, names, registry, winapi
 from fleet.machine import RIGHT, Machine, Token
 from fleet.names import Use
 
@@ -20,6 +20,14 @@ Json = dict[str, t.Any]
 IIS_SERVICES = ("IISADMIN", "W3SVC", "WAS", "WMSVC")
 LONGEST_NAME = 0x7FFE
 _UNKNOWN = (Use.DELETED_ACCOUNT, Use.INVALID, Use.UNKNOWN)
+
+# What the service control manager calls these in every language; keys in upper case.
+_SYSTEM_NAMES = {
+    "LOCALSYSTEM": names.SYSTEM,
+    ".\\LOCALSYSTEM": names.SYSTEM,
+    "NT AUTHORITY\\LOCALSERVICE": names.LOCAL_SERVICE,
+    "NT AUTHORITY\\NETWORKSERVICE": names.NETWORK_SERVICE,
+}
 
 
 class CallError(Exception):
@@ -43,9 +51,12 @@ def right_report(machine: Machine, user: str, token: Token, accounts: Sequence[s
         "iis": _iis(machine, view),
         "session": session(machine, windows),
     }
+    report["features"] = _features(machine, report["windows"]["product_type"], view, faults)
     policy = lsa.Lsa(machine, token, faults)
     try:
         report |= _read(policy, accounts)
+        report["pools_status"], pools = iisconfig.pools(machine)
+        report["pools"] = with_sids(policy, pools)
     except CallError as error:
         report |= {
             "failed": True,
@@ -119,6 +130,25 @@ def _iis(machine: Machine, view: registry.View) -> Json:
     return iis
 
 
+def _features(machine: Machine, product_type: str | None, view: registry.View, faults: lsa.Faults) -> Json:
+    def key(service: str) -> registry.Key | None:
+        return view.values(rf"{registry.SERVICES}\{service}")
+
+    spooler = _unless_denied(lambda: key("Spooler") or {}, None)
+    ssis, session_host = None, False if product_type == "WinNT" else None
+    if faults.status("Get-Service") is None:
+        ssis = sorted(name for name in machine.service_names if name.lower().startswith("msdtsserver"))
+    if session_host is None and faults.status("Get-CimInstance") is None:
+        session_host = machine.session_host
+    return {
+        "ssis": ssis,
+        "adfs": _unless_denied(lambda: key("adfssrv") is not None, None),
+        "spooler": (spooler or {}).get("Start"),
+        "spooler_known": spooler is not None,
+        "session_host": session_host,
+    }
+
+
 def session(machine: Machine, windows: winapi.Windows) -> Json:
     """What the payload tells of its own token and process."""
     its: Json = dict.fromkeys(("user", "administrator", "filtered", "elevated"))
@@ -160,17 +190,36 @@ def _read(policy: lsa.Lsa, accounts: Sequence[str]) -> Json:
     try:
         holders = holders_of(policy, handle)
         statuses: list[int] = []
-        asked = from_names(policy, handle, accounts, statuses)
+        asked = _from_names(policy, handle, accounts, statuses)
         found = _from_sids(policy, handle, [*holders, *(one["sid"] for one in asked if one["sid"])], statuses)
     finally:
         policy.close(handle)
-    names = {one["sid"]: one for one in found}
+    known = {one["sid"]: one for one in found}
     failures = [status for status in statuses if _failed(status)]
     return {
-        "holders": [names[sid] for sid in holders],
-        "accounts": [one | {"name": names[one["sid"]]["name"] if one["sid"] else None} for one in asked],
+        "holders": [known[sid] for sid in holders],
+        "accounts": [one | {"name": known[one["sid"]]["name"] if one["sid"] else None} for one in asked],
         "lookup_status": f"0x{failures[0] if failures else 0:08X}",
     }
+
+
+def with_sids(policy: lsa.Lsa, rows: Sequence[Json] | None) -> list[Json] | None:
+    """Rows with the SIDs of their accounts, which are looked up by themselves."""
+    if rows is None:
+        return None
+    accounts = [row["account"] for row in rows if row["account"]]
+    others = list({name.upper(): name for name in reversed(accounts) if name.upper() not in _SYSTEM_NAMES}.values())
+    sids: dict[str, str | None] = dict(_SYSTEM_NAMES)
+    try:
+        if others:
+            handle = open_policy(policy, lsa.AUDIT)
+            try:
+                sids |= {one["asked"].upper(): one["sid"] for one in _from_names(policy, handle, others, [])}
+            finally:
+                policy.close(handle)
+    except CallError:
+        pass
+    return [row | {"sid": sids.get(row["account"].upper()) if row["account"] else None} for row in rows]
 
 
 def _from_sids(policy: lsa.Lsa, handle: int, sids: Sequence[str], statuses: list[int]) -> list[Json]:
@@ -192,12 +241,13 @@ def _from_sids(policy: lsa.Lsa, handle: int, sids: Sequence[str], statuses: list
     return answers
 
 
-def from_names(policy: lsa.Lsa, handle: int, asked: Sequence[str], statuses: list[int]) -> list[Json]:
+def _from_names(policy: lsa.Lsa, handle: int, asked: Sequence[str], statuses: list[int]) -> list[Json]:
     answers = []
     for batch in _batches(asked):
-        if any(len(name) > LONGEST_NAME for name in batch):
+        given = [name.replace("<COMPUTER>", policy.computer) for name in batch]
+        if any(len(name) > LONGEST_NAME for name in given):
             raise CallError("LsaLookupNames2", lsa.INVALID_PARAMETER)
-        given = [name.removeprefix(".\\") for name in batch]
+        given = [name.removeprefix(".\\") for name in given]
         local = any("\\" not in name and "@" not in name for name in given)
         status, found = policy.lookup_names2(handle, lsa.ISOLATED_AS_LOCAL if local else 0, given)
         statuses.append(status)

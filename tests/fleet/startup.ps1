@@ -3,7 +3,8 @@
 
 # Stand-ins for the cmdlets with which the payload reads HKLM:, for an engine without a registry. They read the file
 # that FLEET_REGISTRY names: keys in lower case -> values and names of the keys below; and keys that are refused.
-# And one for Get-CimInstance, which knows one query; FLEET_SERVICES names its answer, null where WMI does not work.
+# And two for Get-Service and for Get-CimInstance, which knows two queries: FLEET_SERVICES names the file with their answers,
+# and with the numbers of the calls that fail, null for all.
 
 function Find-FleetKey {
     param([string] $Path, [Management.Automation.PSCmdlet] $Caller)
@@ -57,13 +58,38 @@ function Get-ChildItem {
     }
 }
 
+function Test-FleetFault {
+    param([psobject] $Told, [string] $Cmdlet)
+    $fault = $Told.faults.PSObject.Properties[$Cmdlet]
+    $call = 1 + [AppDomain]::CurrentDomain.GetData($Cmdlet)
+    [AppDomain]::CurrentDomain.SetData($Cmdlet, $call)
+    $null -ne $fault -and ($null -eq $fault.Value -or $call -in $fault.Value)
+}
+
+function Get-Service {
+    [CmdletBinding()]
+    param([string] $Name)
+    $told = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($env:FLEET_SERVICES))
+    if (Test-FleetFault -Told $told -Cmdlet 'Get-Service') {
+        return $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new(
+                [InvalidOperationException]::new('Cannot open Service Control Manager.'), 'CannotOpenScm', 'PermissionDenied', $Name))
+    }
+    foreach ($one in $told.names) {
+        if ($one -like $Name) { [pscustomobject] @{ Name = $one } }
+    }
+}
+
 function Get-CimInstance {
     [CmdletBinding()]
-    param([string] $Query, [uint32] $OperationTimeoutSec)
-    $services = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($env:FLEET_SERVICES)) -NoEnumerate
-    if ($null -eq $services -or $Query -cne "SELECT Name, StartName FROM Win32_Service WHERE State = 'Running'") {
+    param([string] $Namespace = 'root/cimv2', [string] $Query, [uint32] $OperationTimeoutSec)
+    $told = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($env:FLEET_SERVICES))
+    $rows = switch -CaseSensitive ("$Namespace, $OperationTimeoutSec s: $Query") {
+        "root/cimv2, 60 s: SELECT Name, StartName FROM Win32_Service WHERE State = 'Running'" { , $told.running }
+        'root/cimv2/TerminalServices, 10 s: SELECT TerminalServerMode FROM Win32_TerminalServiceSetting' { , $told.terminal }
+    }
+    if ((Test-FleetFault -Told $told -Cmdlet 'Get-CimInstance') -or $null -eq $rows) {
         return $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new(
                 [InvalidOperationException]::new('The WMI repository is inconsistent.'), 'HRESULT 0x80041003', 'NotSpecified', $Query))
     }
-    $services
+    $rows
 }

@@ -119,17 +119,39 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class AppPool:
-    """An application pool of IIS; ``account`` and ``sid`` only where its identity is a specific user."""
+    """An application pool of IIS; ``account`` and ``sid`` only where its identity is a specific user.
+
+    ``manual``: manualGroupMembership, so that IIS does not add IIS_IUSRS to the token of its processes (IIS, processModel element).
+    """
 
     name: str
     identity: str
     account: str | None = None
     sid: str | None = None
+    manual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """Traces of further features; None where the host could not say.
+
+    ``ssis``: services called MsDtsServer*. ``adfs``: the service adfssrv exists. ``spooler``: Start of the service Spooler, None when
+    there is none, which ``spooler_known`` tells from not known. ``session_host``: TerminalServerMode is that of an application server.
+    """
+
+    ssis: tuple[str, ...] | None = ()
+    adfs: bool | None = False
+    spooler: int | None = None
+    spooler_known: bool = True
+    session_host: bool | None = False
 
 
 @dataclass(frozen=True, slots=True)
 class HostFacts:
-    """Everything that one read brought. ``services``, ``pools``: None when not asked for, or the host could not list them."""
+    """Everything that one read brought. ``services``: None when not asked for, or the host could not list them.
+
+    ``pools``: None when they could not be read; ``pools_status`` is one word about that (read, none, elsewhere, locked, ...).
+    """
 
     holders: tuple[Holder, ...]
     computer: Computer
@@ -139,7 +161,9 @@ class HostFacts:
     accounts: tuple[AskedAccount, ...] = ()
     lookup_status: str = "0x00000000"
     services: tuple[Service, ...] | None = None
-    pools: tuple[AppPool, ...] | None = None
+    features: Traces = Traces()
+    pools: tuple[AppPool, ...] | None = ()
+    pools_status: str = "none"
 
     @property
     def sids(self) -> frozenset[str]:

@@ -122,6 +122,11 @@ def test_the_whole_answer():
                 "bits": 64,
                 "windows_bits": 64,
             },
+            "features": {"ssis": [], "adfs": False, "spooler": 2, "spooler_known": True, "session_host": False},
+            "pools_status": "read",
+            "pools": [
+                {"name": "DefaultAppPool", "identity": "ApplicationPoolIdentity", "account": None, "sid": None, "manual": False}
+            ],
         },
         0,
     )
@@ -209,8 +214,8 @@ def test_a_read_before_a_change_tells_what_runs():
 
     assert result == audit | {
         "services": [{"name": "Spooler", "account": "LocalSystem", "sid": "S-1-5-18"}],
-        "pools": [{"name": "DefaultAppPool", "identity": "ApplicationPoolIdentity", "account": None, "sid": None}],
     }
+    assert [one["name"] for one in audit["pools"]] == ["DefaultAppPool"]
 
 
 def test_no_change_in_constrained_language():

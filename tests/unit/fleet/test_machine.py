@@ -86,6 +86,9 @@ def test_a_domain_controller_has_no_accounts_but_those_of_its_domain():
             Machine.member_server("A", iis=True), rf"{SERVICES}\w3svc", {"DisplayName": "W3SVC", "Start": 2}, id="any case"
         ),
         pytest.param(Machine.member_server("A"), rf"{SERVICES}\W3SVC", None, id="no IIS, no service"),
+        pytest.param(Machine("A"), rf"{SERVICES}\Spooler", {"DisplayName": "Spooler", "Start": 2}, id="the print spooler"),
+        pytest.param(Machine("A", spooler=4), rf"{SERVICES}\Spooler", {"DisplayName": "Spooler", "Start": 4}, id="disabled"),
+        pytest.param(Machine("A", spooler=None), rf"{SERVICES}\Spooler", None, id="no print spooler"),
         pytest.param(Machine.member_server("A"), SERVICES + "\\", {}, id="a key without values"),
         pytest.param(Machine.member_server("A"), r"HKLM:\SYSTEM", {}, id="a key above others"),
         pytest.param(
@@ -111,7 +114,7 @@ def test_keys_below_a_key_and_keys_that_are_denied():
     machine = Machine("A", iis=Iis(), entra_joined=True, denied_keys=(registry.INET_STP,))
     view = registry.View(machine)
 
-    assert view.children(SERVICES) == ["W3SVC", "WAS"]
+    assert view.children(SERVICES) == ["Spooler", "W3SVC", "WAS"]
     assert view.children(registry.JOIN_INFO) == [registry.THUMBPRINT]
     assert view.children(r"HKLM:\SOFTWARE\Nothing") is None
     with pytest.raises(registry.KeyDeniedError):
@@ -122,38 +125,52 @@ def test_keys_below_a_key_and_keys_that_are_denied():
 def test_a_running_service_exists():
     machine = Machine.member_server("A", running={"Backup": "SIM\\svc"})
 
-    assert machine.service_names == ("Backup",)
+    assert machine.service_names == ("Backup", "Spooler")
     assert registry.View(machine).values(rf"{SERVICES}\Backup") is not None
 
 
 def test_no_configuration_without_iis():
     assert iisconfig.files(Machine("A")) == {}
-    assert iisconfig.pools({}) == []
+    assert iisconfig.pools(Machine("A")) == ("none", [])
 
 
 @pytest.mark.parametrize(
-    ("iis", "pools"),
+    ("iis", "status", "pools"),
     [
-        pytest.param(Iis(), [("DefaultAppPool", "ApplicationPoolIdentity", None)], id="as installed"),
-        pytest.param(Iis(pools=()), [], id="no pools"),
+        pytest.param(Iis(), "read", [("DefaultAppPool", "ApplicationPoolIdentity", None, False)], id="as installed"),
+        pytest.param(Iis(pools=()), "read", [], id="no pools"),
         pytest.param(
             Iis(pools=(Pool("b", "SpecificUser", 'SIM\\"<x>&é'), "a")),
-            [("a", "ApplicationPoolIdentity", None), ("b", "SpecificUser", 'SIM\\"<x>&é')],
+            "read",
+            [("a", "ApplicationPoolIdentity", None, False), ("b", "SpecificUser", 'SIM\\"<x>&é', False)],
             id="a user, and markup in his name",
         ),
-        pytest.param(Iis(pools=(Pool("a", "LocalSystem", "SIM\\x"),)), [("a", "LocalSystem", None)], id="a user that is not used"),
         pytest.param(
-            Iis(pools=("a",), pool_defaults=Pool("", "SpecificUser", "SIM\\x")), [("a", "SpecificUser", "SIM\\x")], id="defaults"
+            Iis(pools=(Pool("a", "LocalSystem", "SIM\\x"),)),
+            "read",
+            [("a", "LocalSystem", None, False)],
+            id="a user that is not used",
         ),
-        pytest.param(Iis(elsewhere=True), None, id="another host keeps them"),
-        pytest.param(Iis(config="<configuration>"), None, id="no XML"),
+        pytest.param(
+            Iis(pools=("a", Pool("b", manual=False)), pool_defaults=Pool("", "SpecificUser", "SIM\\x", manual=True)),
+            "read",
+            [("a", "SpecificUser", "SIM\\x", True), ("b", "SpecificUser", "SIM\\x", False)],
+            id="defaults",
+        ),
+        pytest.param(Iis(elsewhere=True, denied=True), "elsewhere", None, id="another host keeps them"),
+        pytest.param(Iis(locked=True), "locked", None, id="locked"),
+        pytest.param(Iis(denied=True), "denied", None, id="denied"),
+        pytest.param(Iis(config="<configuration>"), "malformed", None, id="no XML"),
+        pytest.param(Iis(config="<!DOCTYPE configuration><configuration/>"), "malformed", None, id="a DTD"),
     ],
 )
-def test_the_configuration_of_iis(iis, pools):
-    texts = iisconfig.files(Machine("A", iis=iis))
+def test_the_configuration_of_iis(iis, status, pools):
+    machine = Machine("A", iis=iis)
+    how, rows = iisconfig.pools(machine)
 
-    assert set(texts) == {"redirection.config", "applicationHost.config"}
-    assert iisconfig.pools(texts) == pools
+    assert set(iisconfig.files(machine)) == {"redirection.config", "applicationHost.config"}
+    assert how == status
+    assert pools == (rows and [(row["name"], row["identity"], row["account"], row["manual"]) for row in rows])
 
 
 @pytest.mark.parametrize(

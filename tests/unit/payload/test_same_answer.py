@@ -108,6 +108,36 @@ def case(name, machine, *accounts):
     ],
 )
 def test_engine_and_emulator_agree(machine, accounts, powershell, ask):
+    _agree(machine, accounts, powershell, ask)
+
+
+IUSR, IWAM = f"{names.domain_sid('HOST01')}-1003", f"{names.domain_sid('HOST01')}-1004"
+WITH_OWN_NAME = [
+    (".\\IUSR_<COMPUTER>", IUSR),
+    ("<COMPUTER>\\IWAM_<COMPUTER>", IWAM),
+    ("IUSR_<COMPUTER>", IUSR),
+    (".\\IUSR_HOST01", IUSR),
+    (".\\IUSR_<computer>", None),
+    (".\\GONE_<COMPUTER>", None),
+]
+
+
+@pytest.mark.engine
+def test_the_name_of_the_computer_in_a_name(powershell, ask, tell):
+    """Told as it was asked, by both modules."""
+    machine = server()
+    machine.add_account("IUSR_HOST01", rid=1003)
+    machine.add_account("IWAM_HOST01", rid=1004)
+    asked = [name for name, _ in WITH_OWN_NAME]
+
+    answer = _agree(machine, asked, powershell, ask)
+
+    assert [(one["asked"], one["sid"]) for one in answer["accounts"]] == WITH_OWN_NAME
+    assert answer["accounts"][0]["name"] == "HOST01\\IUSR_HOST01"
+    assert tell(powershell, machine, "local_right", read={"accounts": asked})["accounts"] == answer["accounts"]
+
+
+def _agree(machine, accounts, powershell, ask):
     before = copy.deepcopy(machine.rights)
 
     answer = ask(powershell, machine, *accounts)
@@ -116,3 +146,4 @@ def test_engine_and_emulator_agree(machine, accounts, powershell, ask):
     machine.powershell = answer["session"]["powershell"]  # the engine is no 5.1 and says so
     user, logon = machine.find_logon("SIM\\auditor")
     assert answer == right_report(machine, user, logon.token, accounts)
+    return answer

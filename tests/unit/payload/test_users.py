@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose tokens a change concerns: the read before a change tells services and pools, under the engine and by the emulator."""
+"""Whose tokens a change concerns: the read before a change tells services and pools, under the engine and by the emulator.
+
+More of pools is in test_pools.py: an audit tells them, too.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,8 @@ def service(name, account, sid):
     return {"name": name, "account": account, "sid": sid}
 
 
-def pool(name, identity="ApplicationPoolIdentity", account=None, sid=None):
-    return {"name": name, "identity": identity, "account": account, "sid": sid}
+def pool(name, identity="ApplicationPoolIdentity", account=None, sid=None, *, manual=False):
+    return {"name": name, "identity": identity, "account": account, "sid": sid, "manual": manual}
 
 
 RUNNING = {
@@ -47,6 +50,7 @@ RUNNING = {
     "Gone": "SIM\\gone",
     "CDPUserSvc_3f2": None,
     "Odd": "",
+    "Values": "LocalSystem",
 }
 TOLD = [
     service("AppA", "SIM\\svc", SVC),
@@ -61,6 +65,7 @@ TOLD = [
     service("MSSQLSERVER", "NT Service\\MSSQLSERVER", names.service_sid("MSSQLSERVER")),
     service("Odd", None, None),
     service("Own", ".\\LocalSystem", SYSTEM),
+    service("Values", "LocalSystem", SYSTEM),
     service("W32Time", "NT AUTHORITY\\LocalService", LOCAL),
 ]
 POOLS = (
@@ -71,9 +76,13 @@ POOLS = (
     Pool("lost", "SpecificUser", "SIM\\gone"),
     Pool("nobody", "SpecificUser"),
     Pool("not used", "NetworkService", "SIM\\svc"),
+    Pool("Keys", "specificUser", "SIM\\svc", manual=True),
+    Pool("Values", manual=False),
 )
 POOLS_TOLD = [
     pool("DefaultAppPool"),
+    pool("Keys", "specificUser", "SIM\\svc", SVC, manual=True),
+    pool("Values"),
     pool("local", "LocalService"),
     pool("lost", "SpecificUser", "SIM\\gone"),
     pool("nobody", "SpecificUser"),
@@ -95,6 +104,9 @@ CASES = [
     case("accounts that are asked for as well", server(running={"A": "SIM\\svc"}), [service("A", "SIM\\svc", SVC)],
          asked=["SIM\\svc", "SIM\\gone"]),
     case("the services cannot be listed", server(running=RUNNING, faults={"Get-CimInstance": 0x80041003}), None),
+    case("only the services cannot be listed", server(session_host=True, faults={"Get-CimInstance": Fault(0x80041003, on=2)}), None),
+    case("the services can be listed, no more", server(running={"A": None}, faults={"Get-CimInstance": Fault(0x80041003, on=(1, 3))}),
+         [service("A", None, None)]),
     case("pools of every kind", server(iis=Iis(pools=POOLS)), (), POOLS_TOLD),
     case("one pool", server(iis=Iis()), (), [pool("DefaultAppPool")]),
     case("IIS without pools", server(iis=Iis(pools=()))),
@@ -109,9 +121,15 @@ CASES = [
          [service("A", "SIM\\svc", None)], asked=["SIM\\svc"]),
     case("an account of a service with a name that is too long", server(running={"A": "SIM\\" + "x" * 0x7FFE, "B": "SIM\\svc"}),
          [service("A", "SIM\\" + "x" * 0x7FFE, None), service("B", "SIM\\svc", None)], asked=["SIM\\svc"]),
-    case("both lists, one batch fails", server(running={"A": "SIM\\svc"}, iis=Iis(pools=POOLS[:1]),
+    case("both lists, no answer", server(running={"A": "SIM\\svc"}, iis=Iis(pools=POOLS[:1]),
          faults={"LsaLookupNames2": Fault(0xC0000233)}),
          [service("A", "SIM\\svc", None)], [pool("web", "SpecificUser", "HOST01\\wéb")]),
+    case("both lists, the pools get no answer", server(running={"A": "SIM\\svc"}, iis=Iis(pools=POOLS[:1]),
+         faults={"LsaLookupNames2": Fault(0xC0000233, on=2)}),
+         [service("A", "SIM\\svc", SVC)], [pool("web", "SpecificUser", "HOST01\\wéb")], asked=["SIM\\svc"]),
+    case("both lists, the services get no answer", server(running={"A": "SIM\\svc"}, iis=Iis(pools=POOLS[:1]),
+         faults={"LsaOpenPolicy": Fault(0xC0000022, on=3)}),
+         [service("A", "SIM\\svc", None)], [pool("web", "SpecificUser", "HOST01\\wéb", WEB)], asked=["SIM\\svc"]),
 ]  # fmt: skip
 
 
@@ -146,11 +164,11 @@ def _emulated(machine, answer, asked):
     return local_right(machine, user, logon.token, {"read": {"accounts": asked}})
 
 
-REPORT, USERS = "plugins/module_utils/_RightReport.psm1", "plugins/module_utils/_RightUsers.psm1"
-IN_32_BITS = [(REPORT, "[IntPtr]::Size -eq 4", "4 -eq 4"), (REPORT, "8 * [IntPtr]", "4 * [IntPtr]"), (USERS, "[IntPtr]::Size", "4")]
+REPORT = "plugins/module_utils/_RightReport.psm1"
+IN_32_BITS = [(REPORT, "[IntPtr]::Size -eq 4", "4 -eq 4"), (REPORT, "8 * [IntPtr]", "4 * [IntPtr]")]
 ON_32_BITS = [
     (REPORT, "if ([Environment]::Is64BitOperatingSystem)", "if ($false)"),
-    *((path, "-and [Environment]::Is64BitOperatingSystem", "-and $false") for path in (REPORT, USERS)),
+    (REPORT, "-and [Environment]::Is64BitOperatingSystem", "-and $false"),
 ]
 
 

@@ -38,6 +38,9 @@ GOOD = {
         "caption": "Windows Server 2022 Standard", "installation_type": "Server", "display_version": "21H2",
     },
     "iis": {"services": [], "version": None, "components": [], "readable": True},
+    "features": {"ssis": [], "adfs": False, "spooler": 2, "spooler_known": True, "session_host": False},
+    "pools": [],
+    "pools_status": "none",
     "session": {
         "user": "S-1-5-21-1-2-3-1001", "administrator": True, "filtered": False, "elevated": True,
         "language_mode": "FullLanguage", "powershell": "5.1.20348.2340", "bits": 64, "windows_bits": 64,
