@@ -13,7 +13,7 @@ JOBS ?= 2
 LIFE ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench test test-engine test-long payload-coverage matrix lint fleet docs payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench test test-engine test-long payload-coverage matrix lint fleet policies payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ lint: venv-lint ## Style, types, docs, changelog and licence checks
 
 fleet: venv-test ## Start the simulated fleet for LIFE seconds and write .build/fleet.yml for your own playbooks
 	@$(RUN) python -m fleet --inventory .build/fleet.yml --life $(LIFE) --backend $(BACKEND)
+
+policies: venv-test ## Print the tables of the shipped policies with their sources, and write the docs page of them
+	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/policy_tables.py
 
 payloads: venv-test ## Tell the emulator the payload's texts, after its tests have passed on the engine
 	@$(RUN) python -m pytest -q tests/unit/payload

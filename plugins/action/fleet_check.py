@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet, _snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -33,20 +34,25 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if options["action"] == "restore":
                 restore = self._run_to_restore(options)
             else:
+                _arguments.refuse_shipped_names(options["own_policies"])
                 policy = _arguments.policy_of(options)
-                _arguments.wishes_of(options, policy)
+                _arguments.wishes_of(options, policy, task_vars or {})
             self._check_fleet(task_vars or {}, options)
         except BadInput as wrong:
             raise AnsibleActionFail(f"Nothing was sent to any host. {wrong}") from None
-        result.update(changed=False, started=started, run_id=_arguments.new_run_id(now), restore=restore, policy=None)
+        result.update(
+            changed=False, started=started, run_id=_arguments.new_run_id(now), restore=restore, policy=None, exceptions=[]
+        )
         if policy:
+            result["exceptions"] = [one.plain for one in parse_exceptions(options["exceptions"] or [])]
             result["policy"] = {
                 "name": policy.name,
                 "title": policy.title,
                 "compare": policy.compare.value,
-                "sha256": _arguments.digest_of(options["policy"]),
-                "document": options["policy"].get("document") or {},
-                "gpos": options["policy"].get("gpos") or {},
+                "sha256": _arguments.digest_of(policy),
+                "document": policy.data.get("document") or {},
+                "documents": policy.data.get("documents") or {},
+                "gpos": policy.data.get("gpos") or {},
             }
         return result
 

@@ -17,8 +17,9 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _ar
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import stopped_by, verdict_sentence
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import Record, record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import UNREAD, stopped_by, verdict_sentence
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
 
 _CLOCK = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -34,13 +35,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
+        now = datetime.datetime.now(datetime.timezone.utc)
         _validation, options = self.validate_argument_spec(_arguments.FLEET_REPORT)
         results = _fleet.results_of(task_vars, options["results"], _fleet.run_of(options["check"]))
         records = [record_of(host, registered) for host, registered in results.items()]
         not_yet = [host for host, registered in results.items() if registered is None]
         report = document(
             records,
-            run={**self._run(task_vars, options["check"]), "action": options["action"]},
+            run={**self._run(task_vars, options["check"], now), "action": options["action"]},
             policy=None if options["action"] == "restore" else options["check"]["policy"],
             generator={
                 "name": "winrights.seimpersonate",
@@ -48,6 +50,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "python": platform.python_version(),
             },
             fail_on=options["fail_on"],
+            exceptions=self._exceptions(task_vars, records, options["check"].get("exceptions") or [], now.date()),
         )
         summary = report["summary"]
         stop = stopped_by(records) if options["action"] != "audit" else []
@@ -58,15 +61,21 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result.update(
             changed=False,
             files=files,
-            summary={key: value for key, value in summary.items() if key != "unexpected_accounts"},
+            summary={key: value for key, value in summary.items() if key not in ("unexpected_accounts", "exceptions")},
             gate_passed=batches_left or (summary["gate"]["passed"] and not stop),
             stopped_by=stop,
             verdict=_sentence(summary, options["action"], files, stop, not_yet),
         )
         return result
 
-    def _run(self, task_vars: t.Mapping[str, t.Any], check: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        finished = datetime.datetime.now(datetime.timezone.utc)
+    def _exceptions(
+        self, task_vars: t.Mapping[str, t.Any], records: list[Record], declared: list[t.Any], today: datetime.date
+    ) -> list[dict[str, t.Any]]:
+        if not declared and not any(record["exceptions"] for record in records):
+            return []
+        return exceptions_of(records, declared, _unread(task_vars, records), today)
+
+    def _run(self, task_vars: t.Mapping[str, t.Any], check: t.Mapping[str, t.Any], finished: datetime.datetime) -> dict[str, t.Any]:
         started = datetime.datetime.strptime(check["started"], _CLOCK).replace(tzinfo=datetime.timezone.utc)
         return {
             "id": check["run_id"],
@@ -76,6 +85,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "check_mode": bool(self._task.check_mode),
             "awx": awx_of(task_vars),
         }
+
+
+def _unread(task_vars: t.Mapping[str, t.Any], records: list[Record]) -> dict[str, list[str]]:
+    """Hosts of the inventory that were not read, with their groups: nobody else knows which exceptions are meant for them."""
+    read = {record["host"] for record in records if record["status"] not in UNREAD}
+    hosts = dict.fromkeys([*task_vars["ansible_play_hosts_all"], *(task_vars.get("groups") or {}).get("all", ())])
+    return {
+        str(host): [str(name) for name in task_vars["hostvars"][host].get("group_names", ())] for host in hosts if host not in read
+    }
 
 
 def _batches_left(task_vars: t.Mapping[str, t.Any]) -> bool:

@@ -30,7 +30,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         started = time.monotonic()
         now = datetime.datetime.now(datetime.timezone.utc)
         try:
-            job = _enforcement.job_of(options, str(task_vars.get("inventory_hostname", "")), now)
+            job = _enforcement.job_of(options, task_vars, now)
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None
         if isinstance(job, str):

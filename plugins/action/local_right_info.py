@@ -28,7 +28,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         _validation, options = self.validate_argument_spec(_arguments.LOCAL_RIGHT_INFO)
         try:
             policy = _arguments.policy_of(options)
-            wishes = _arguments.wishes_of(options, policy)
+            wishes = _arguments.wishes_of(options, policy, task_vars or {})
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None
 

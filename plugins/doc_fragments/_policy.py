@@ -11,10 +11,17 @@ options:
     description:
       - The policy that judges, as data. It says per host role, build of Windows and feature of the host who must and who may hold the right.
       - The role P(winrights.seimpersonate.impersonate#role) ships policies in its C(vars/main/policy_NAME.yml); its variable C(impersonate_policy) chooses one by name.
-      - Keys are C(name), C(title), C(document), C(compare) (C(exact) or C(at_most)), C(host_roles), C(every_host), C(builds), C(features), C(gpos) and C(legacy).
+      - Keys are C(name), C(title), C(extends), C(document), C(documents), C(compare) (C(exact) or C(at_most)), C(host_roles), C(operating_systems), C(every_host),
+        C(builds), C(features), C(gpos) and C(legacy).
         A row has C(required), C(default), C(permitted) and C(forbidden) accounts, and its C(source).
       - A policy without a row for the host's role does not apply to that host.
+      - See R(who may hold the right by which document,ansible_collections.winrights.seimpersonate.docsite.guide_policies).
     type: raw
+  policies:
+    description:
+      - The policies that O(policy) may extend, as data by their names.
+    type: dict
+    default: {}
   host_role:
     description:
       - Declares the host role instead of believing the host.
@@ -25,6 +32,20 @@ options:
     description:
       - Declares whether IIS is installed instead of believing the host.
     type: bool
+  features:
+    description:
+      - Declares whether the host has a feature instead of believing the host. Names are V(iis), V(iis_manual_pools), V(ssis), V(adfs), V(print_spooler),
+        V(session_host) and V(legacy_accounts), values are booleans.
+    type: dict
+    default: {}
+  exceptions:
+    description:
+      - Holders that somebody answers for, as a list of mappings. A valid exception turns an unexpected holder into a waived one.
+      - Each has C(account), in the forms of O(required), C(reason) and C(owner), and may have C(ticket), C(approved_by) and C(expires), the last day on which it holds.
+      - C(hosts) (names of the inventory or patterns such as V(web*)), C(groups), C(host_roles) and C(features) say where it counts. Without them it counts everywhere.
+      - An account of the floor and groups of nearly everybody, such as Everyone, are refused.
+    type: raw
+    default: []
   required:
     description:
       - Accounts that must hold the right besides those of the policy.

@@ -30,6 +30,11 @@ options:
     description:
       - Folder of the snapshots, as in M(winrights.seimpersonate.local_right). It must be writable.
     type: path
+  own_policies:
+    description:
+      - The policies that a user wrote himself, by their names. None may have the name of a shipped one.
+    type: dict
+    default: {}
   same_for_all:
     description:
       - Names of variables that must have one value for all hosts of the play, because they count for the fleet and not for a host.
@@ -66,8 +71,14 @@ restore:
   type: str
   sample: null
 policy:
-  description: Name, title, compare mode, document and GPO rows of the policy, and the SHA-256 of its data. Null in a restore.
+  description: Name, title, compare mode, documents and GPO rows of the policy, and the SHA-256 of its data. Null in a restore.
   returned: success
   type: dict
   sample: {name: microsoft, title: "Microsoft's defaults of the right, per host role", compare: exact, sha256: 5f2b...}
+exceptions:
+  description: The exceptions as data, so that the report can tell which of them nobody uses.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{account: CORP\\svc-backup, reason: nightly backup, owner: Backup team, expires: "2027-03-31"}]
 """

@@ -66,7 +66,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 status:
-  description: V(compliant), V(drift) or V(not_applicable) for a host that was judged, V(error) for one that could not be.
+  description:
+    - V(compliant), V(waived) (no finding that an exception does not answer for), V(drift) or V(not_applicable) for a host that was judged, V(error) for one that
+      could not be.
   returned: always
   type: str
   sample: drift
@@ -114,12 +116,12 @@ holders:
       sample: builtin
     standing:
       description:
-        - V(floor), V(required), V(default) or V(permitted) for holders that are no finding; V(legacy), V(orphan) or V(unexpected) for findings.
+        - V(floor), V(required), V(default), V(permitted) or V(waived) for holders that are no finding; V(legacy), V(orphan) or V(unexpected) for findings.
         - Null when the policy does not apply to the host.
       type: str
       sample: floor
     why:
-      description: The row of the policy, the option or the fact behind the standing.
+      description: The row of the policy, the feature, the build, the exception or the option behind the standing, as a sentence.
       type: str
       sample: required on a member server (Member Server Effective Default Settings, policy page of the right)
 missing:
@@ -134,14 +136,42 @@ unexpected:
   type: list
   elements: str
   sample: [S-1-5-32-545]
+waived:
+  description: SIDs of holders that an exception answers for.
+  returned: success
+  type: list
+  elements: str
+  sample: [S-1-5-21-1004336348-1177238915-682003330-1201]
+exceptions:
+  description:
+    - The exceptions that are meant for this host, with their C(state) on it, and the C(sid) of their account, or null.
+    - V(used), V(unused) (nothing here needs it), V(expired), V(too_wide) (its account is a group of nearly everybody) or V(unknown) (it could not be looked up).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{account: CORP\svc-backup, sid: S-1-5-21-1004336348-1177238915-682003330-1201, state: used, owner: Backup team, reason: nightly backup}]
+control:
+  description:
+    - The row of the policy for this kind of host, as C(row), with C(control) and C(rule), the document's own numbers, C(source) and C(document).
+    - Null when no policy judges.
+  returned: success
+  type: dict
+  sample: {row: operating_systems.server_2022.member_server, control: V-254503, rule: SV-254503r958726, source: check text of WN22-UR-000130}
+features:
+  description:
+    - Every feature that the read looks for, each with C(present) (null when that cannot be known), C(source) (V(detected) or V(declared)), C(because), and
+      what was C(found).
+  returned: success
+  type: dict
+  sample: {ssis: {present: true, source: detected, because: "Integration Services are installed: MsDtsServer150", found: [MsDtsServer150]}}
 findings:
-  description: One row for every missing and every unexpected account.
+  description: One row for every missing and every unexpected account, and for every exception that does not hold and whose account holds the right.
   returned: success
   type: list
   elements: dict
   contains:
     kind:
-      description: V(missing), V(unexpected), V(orphan) or V(legacy).
+      description: V(missing), V(unexpected), V(orphan), V(legacy), V(exception_expired) or V(exception_too_wide).
       type: str
       sample: missing
     sid:
@@ -163,10 +193,13 @@ notes:
   elements: str
   sample: [read-only domain controller]
 iis:
-  description: Traces of IIS, with C(installed) and C(source) (V(detected) or V(declared)), C(version), C(services), C(components) and C(readable).
+  description:
+    - Traces of IIS, with C(installed) and C(source) (V(detected) or V(declared)), C(version), C(services), C(components) and C(readable).
+    - C(pools) are its application pools with C(name), C(identity), C(account), C(sid) and C(manual) (manualGroupMembership), null when they could not be read.
+      C(pools_status) says why (V(elsewhere), V(locked), V(denied), V(malformed), V(unreadable)).
   returned: success
   type: dict
-  sample: {installed: true, source: detected, version: "10.0", services: [W3SVC, WAS], components: [ASPNET45], readable: true}
+  sample: {installed: true, source: detected, version: "10.0", services: [W3SVC, WAS], components: [ASPNET45], readable: true, pools: [], pools_status: read}
 computer:
   description: Name, domain and machine role of the host as DsRole tells them.
   returned: when the host answered

@@ -11,11 +11,17 @@ import secrets
 import typing as t
 from collections.abc import Mapping
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ._policy.accounts import parse_accounts
 from ._policy.errors import BadInput
+from ._policy.exceptions import meant_for, parse_exceptions
 from ._policy.expectation import Wishes
+from ._policy.extending import SHIPPED
+from ._policy.features import FeatureName
+from ._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
 from ._policy.plan import Absent, Controller, Handling, OnControlled, Orphans, Unexpected
-from ._policy.policy import HostRole, Policy, load_policy, plain_policy, refuse_forbidden_floor
+from ._policy.policy import HostRole, Policy, plain_policy
 from ._policy.verdict import Status
 
 Spec = dict[str, dict[str, t.Any]]
@@ -23,11 +29,14 @@ Spec = dict[str, dict[str, t.Any]]
 _WISHES: Spec = {
     "host_role": {"type": "str", "choices": [role.value for role in HostRole]},
     "iis": {"type": "bool"},
+    "features": {"type": "dict", "default": {}},
+    "exceptions": {"type": "raw", "default": []},
     "required": {"type": "list", "elements": "str", "default": []},
     "permitted": {"type": "list", "elements": "str", "default": []},
     "forbidden": {"type": "list", "elements": "str", "default": []},
 }
-_JUDGEMENT: Spec = {"policy": {"type": "raw", "required": True}, **_WISHES}
+_POLICIES: Spec = {"policies": {"type": "dict", "default": {}}}
+_JUDGEMENT: Spec = {"policy": {"type": "raw", "required": True}, **_POLICIES, **_WISHES}
 
 _HANDLING: Spec = {
     "unexpected": {"type": "str", "choices": [choice.value for choice in Unexpected], "default": "remove"},
@@ -60,6 +69,7 @@ _RUN: Spec = {"run_id": {"type": "str"}}
 LOCAL_RIGHT_INFO: Spec = {**_JUDGEMENT, **_RUN}
 LOCAL_RIGHT: Spec = {
     "policy": {"type": "raw"},
+    **_POLICIES,
     **_WISHES,
     "holders": {"type": "list", "elements": "str"},
     "restore": {"type": "str"},
@@ -76,6 +86,7 @@ FLEET_CHECK: Spec = {
     "policy": {"type": "raw"},
     "restore": {"type": "str"},
     "snapshot_dir": {"type": "path"},
+    "own_policies": {"type": "dict", "default": {}},
     "same_for_all": {"type": "list", "elements": "str", "default": []},
 }
 FLEET_PLAN: Spec = {
@@ -83,6 +94,7 @@ FLEET_PLAN: Spec = {
     "check": {"type": "dict", "required": True},
     "max_hosts_per_account": {"type": "int", "default": 10},
 }
+POLICY_PAGE: Spec = {"policies": {"type": "dict", "required": True}, "dest": {"type": "path"}}
 FLEET_REPORT: Spec = {
     **_REPORT,
     **_ACTION,
@@ -98,7 +110,7 @@ def policy_of(options: Mapping[str, t.Any]) -> Policy:
     alone leave everybody else as they are.
     """
     if options.get("policy") is not None or "holders" not in options:
-        return load_policy(options["policy"])
+        return load_policy(options["policy"], options.get("policies"))
     if options.get("holders") is not None:
         for option in ("required", "permitted", "forbidden"):
             if options[option]:
@@ -111,20 +123,34 @@ def policy_of(options: Mapping[str, t.Any]) -> Policy:
     return plain_policy(closed=bool(options["permitted"]))
 
 
-def wishes_of(options: Mapping[str, t.Any], policy: Policy) -> Wishes:
-    """What a task asks beyond its policy.
+def policies_of(library: Mapping[str, t.Any]) -> list[Policy]:
+    """Every policy of a library, called by its key. Raises BadInput."""
+    return [load_policy({**data, "name": name} if isinstance(data, Mapping) else data, library) for name, data in library.items()]
+
+
+def wishes_of(
+    options: Mapping[str, t.Any], policy: Policy, task_vars: Mapping[str, t.Any], today: datetime.date | None = None
+) -> Wishes:
+    """What a task asks of one host beyond its policy; exceptions are those meant for this host of the inventory.
 
     Raises BadInput for an account that is none, or that is wanted in one place and forbidden in another.
     """
     role = options.get("host_role")
+    exceptions = parse_exceptions(options["exceptions"] or [])
     wishes = Wishes(
         host_role=HostRole(role) if role else None,
-        iis=options.get("iis"),
+        features=_declared(options),
         required=parse_accounts("required", options["required"]) + parse_accounts("holders", options.get("holders") or []),
         permitted=parse_accounts("permitted", options["permitted"]),
         forbidden=parse_accounts("forbidden", options["forbidden"]),
+        exceptions=meant_for(exceptions, str(task_vars.get("inventory_hostname", "")), task_vars.get("group_names", ())),
+        today=today or datetime.datetime.now(datetime.timezone.utc).date(),
         keep_orphans=options.get("orphans") == Orphans.KEEP.value,
     )
+    banned = {account.key for account in wishes.forbidden}
+    for exception in exceptions:
+        if exception.account.key in banned:
+            raise BadInput(f"{exception.where}.account: {exception.account.shown} is forbidden by the option forbidden")
     forbidden = {account.key: f"the policy {policy.name} ({row.where})" for row in policy.rows for account in row.forbidden}
     forbidden |= {account.key: "the option forbidden" for account in wishes.forbidden}
     for option in ("required", "permitted"):
@@ -139,6 +165,26 @@ def wishes_of(options: Mapping[str, t.Any], policy: Policy) -> Wishes:
     return wishes
 
 
+def _declared(options: Mapping[str, t.Any]) -> dict[FeatureName, bool]:
+    """Features that the task declares. Raises BadInput for one that no host is asked for, and for a value that is no boolean."""
+    declared = {}
+    for name, value in (options.get("features") or {}).items():
+        try:
+            declared[parse_feature(name, "features")] = boolean(value)
+        except TypeError:
+            raise BadInput(f"features.{name}: {value!r} is neither true nor false") from None
+    if options.get("iis") is not None and declared.setdefault(FeatureName.IIS, options["iis"]) is not options["iis"]:
+        raise BadInput(f"iis: {options['iis']} is not what features declares of it")
+    return declared
+
+
+def refuse_shipped_names(own: Mapping[str, t.Any]) -> None:
+    """Raises BadInput when a policy of the user's has the name of a shipped one, which it would hide."""
+    for name in own:
+        if name in SHIPPED:
+            raise BadInput(f"policies.{name}: this is the name of a shipped policy; choose another one and let it extend {name}")
+
+
 def agreed_of(options: Mapping[str, t.Any]) -> tuple[set[str], set[str]] | None:
     """Additions and removals that the fleet looked at (``plan``: what planning this host returned); None when it did not look."""
     planned = options.get("plan")
@@ -150,9 +196,9 @@ def new_run_id(now: datetime.datetime) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-def digest_of(policy: t.Any) -> str:
-    """SHA-256 of a policy's data, so that a report and a snapshot can say which text judged."""
-    return hashlib.sha256(json.dumps(policy, sort_keys=True, default=str).encode()).hexdigest()
+def digest_of(policy: Policy) -> str:
+    """SHA-256 of a policy's data, with what it takes from others, so that a report and a snapshot can say which text judged."""
+    return hashlib.sha256(json.dumps(policy.data, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def handling_of(options: Mapping[str, t.Any]) -> Handling:

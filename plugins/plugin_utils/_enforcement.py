@@ -62,8 +62,9 @@ class Job:
         return _snapshots.path_of(self.folder, self.run_id, self.host)
 
 
-def job_of(options: Mapping[str, t.Any], host: str, now: datetime.datetime) -> Job | str:
+def job_of(options: Mapping[str, t.Any], task_vars: Mapping[str, t.Any], now: datetime.datetime) -> Job | str:
     """The job of a task on one host, or the sentence why there is nothing to restore on it. Raises BadInput."""
+    host = str(task_vars.get("inventory_hostname", ""))
     folder = Path(options["snapshot_dir"]).expanduser().absolute()
     run_id = options.get("run_id") or _arguments.new_run_id(now)
     pre_image = digest = None
@@ -83,8 +84,8 @@ def job_of(options: Mapping[str, t.Any], host: str, now: datetime.datetime) -> J
         wishes = dataclasses.replace(wishes, keep_orphans=options["orphans"] == "keep")
     else:
         policy = _arguments.policy_of(options)
-        wishes = _arguments.wishes_of(options, policy)
-        digest = _arguments.digest_of(options["policy"]) if options.get("policy") else None
+        wishes = _arguments.wishes_of(options, policy, task_vars, now.date())
+        digest = _arguments.digest_of(policy) if options.get("policy") else None
     return Job(
         host=host,
         run_id=run_id,

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Mapping
 
 from ._enforcement import Job, Made, end_of
 from ._policy.accounts import shown
+from ._policy.exceptions import Claim, State
+from ._policy.expectation import Standing
 from ._policy.facts import HostFacts
+from ._policy.features import Feature, FeatureName
 from ._policy.plan import Plan, by_number
-from ._policy.policy import Policy
+from ._policy.policy import Policy, Row
 from ._policy.restarts import restarts
 from ._policy.sids import NAMES, sort_key
 from ._policy.verdict import Judged, Status, Verdict, judge
@@ -25,16 +28,22 @@ def report(facts: HostFacts, policy: Policy, verdict: Verdict) -> dict[str, t.An
         "compliant": verdict.status in (Status.COMPLIANT, Status.WAIVED),
         "policy": policy.name,
         "host_role": verdict.here.role.value if verdict.here.role else None,
-        "role_source": "declared" if verdict.here.role_declared else "detected",
+        "role_source": _source(verdict.here.role_declared),
         "holders": [_holder(judged) for judged in verdict.holders],
         "missing": [missing.sid for missing in verdict.missing],
         "unexpected": [judged.holder.sid for judged in verdict.unexpected],
         "findings": _findings(verdict),
+        "waived": [judged.holder.sid for judged in verdict.holders if judged.standing is Standing.WAIVED],
+        "exceptions": [_claim(claim) for claim in verdict.claims],
+        "control": _control(verdict.row),
         "notes": list(verdict.notes),
+        "features": {name.value: _feature(feature) for name, feature in verdict.here.features.items()},
         "iis": {
             **_plain(facts.iis),
-            "installed": verdict.here.iis,
-            "source": "declared" if verdict.here.iis_declared else "detected",
+            "installed": verdict.here.features[FeatureName.IIS].present,
+            "source": _source(verdict.here.features[FeatureName.IIS].declared),
+            "pools": [_plain(pool) for pool in facts.pools] if facts.pools is not None else None,
+            "pools_status": facts.pools_status,
         },
         "computer": _plain(facts.computer),
         "windows": _plain(facts.windows),
@@ -145,18 +154,61 @@ def _holder(judged: Judged) -> dict[str, t.Any]:
     }
 
 
+def _source(declared: bool) -> str:
+    return "declared" if declared else "detected"
+
+
+def _feature(feature: Feature) -> dict[str, t.Any]:
+    return {
+        "present": feature.present,
+        "source": _source(feature.declared),
+        "because": feature.because if feature.present is not False else None,
+        "found": list(feature.found),
+    }
+
+
+def _control(row: Row | None) -> dict[str, t.Any] | None:
+    """The row of the policy for this kind of host, by the numbers of its document."""
+    if row is None:
+        return None
+    document = row.document
+    return {
+        "row": row.where,
+        "control": row.control or None,
+        "rule": row.rule or None,
+        "source": row.source,
+        "document": {key: value or None for key, value in dataclasses.asdict(document).items()} if document else None,
+    }
+
+
+def _claim(claim: Claim) -> dict[str, t.Any]:
+    return {**claim.exception.plain, "sid": claim.sid, "state": claim.state.value}
+
+
 def _findings(verdict: Verdict) -> list[dict[str, t.Any]]:
-    """Each difference as one row with a sentence: first what is missing, then what should not be there."""
+    """Each difference as one row with a sentence: what is missing, what should not be there, and exceptions that do not hold there."""
     absent = [_finding("missing", missing.sid, missing.name, missing.why) for missing in verdict.missing]
-    return absent + [
+    present = [
         _finding(judged.standing.value, judged.holder.sid, judged.holder.name, judged.why)
         for judged in verdict.unexpected
         if judged.standing
     ]
+    names = {judged.holder.sid: judged.holder.name for judged in verdict.unexpected}
+    refused = [
+        _finding(f"exception_{claim.state.value}", claim.sid, names[claim.sid], f"{claim.exception.where}: {claim.exception.words}")
+        for claim in verdict.claims
+        if claim.state in (State.EXPIRED, State.TOO_WIDE) and claim.sid in names
+    ]
+    return absent + present + refused
 
 
 def _finding(kind: str, sid: str, name: str | None, why: str) -> dict[str, t.Any]:
-    return {"kind": kind, "sid": sid, "name": name or NAMES.get(sid), "text": f"{kind}: {shown(sid, name)}, {why}"}
+    return {
+        "kind": kind,
+        "sid": sid,
+        "name": name or NAMES.get(sid),
+        "text": f"{kind.replace('_', ' ')}: {shown(sid, name)}, {why}",
+    }
 
 
 def _plain(facts: t.Any) -> dict[str, t.Any]:

@@ -14,6 +14,8 @@ import tempfile
 import typing as t
 from pathlib import Path
 
+import yaml
+
 from fleet import demo
 from fleet.__main__ import BACK_ENDS, back_end
 from fleet.fleet import Fleet
@@ -26,6 +28,10 @@ class Stage:
 
     def __init__(self, fleet: Fleet, folder: Path, reports: Path) -> None:
         self._inventory = fleet.write_inventory(folder / "fleet.yml")
+        self._exceptions = reports / "exceptions.yml"
+        self._exceptions.write_text(
+            yaml.safe_dump({"impersonate_exceptions": demo.exceptions()}, sort_keys=False), encoding="utf-8"
+        )
         self._reports = reports
 
     def play(self, name: str, *options: str) -> tuple[int, Report]:
@@ -36,6 +42,8 @@ class Stage:
             f"impersonate_report_dir={self._reports}",
             "-e",
             f"impersonate_snapshot_dir={self._reports / 'snapshots'}",
+            "-e",
+            f"@{self._exceptions}",
         ]
         print("\n$", " ".join(command), flush=True)
         before = set(self._reports.glob("*.json"))
@@ -68,11 +76,40 @@ def audit(stage: Stage, fleet: Fleet, hosts: list[demo.Host]) -> list[str]:
         commands += sent
         if sent != (host.status != "unreachable"):
             wrong.append(f"{name}: {sent} remote commands")
+    states = [(one["account"], one["state"]) for one in report["summary"]["exceptions"]]
+    if sorted(state for _, state in states) != ["expired", "unused", "used"]:
+        wrong.append(f"the exceptions are {states}")
+    wrong += other_policies(stage, hosts, report)
     print(
         f"{by_status(report)}\n\n"
         f"{len(hosts)} simulated Windows hosts, {commands} of them read with one remote command each; nothing was written on them.\n"
         "ansible-playbook ended with 2 because the gate of the fleet failed: this fleet drifts on purpose."
     )
+    return wrong
+
+
+def other_policies(stage: Stage, hosts: list[demo.Host], report: Report) -> list[str]:
+    """Audit some hosts by other policies, and show the verdicts side by side; returns what is not as it should be."""
+    wrong = []
+    some = [host for host in hosts if host.others]
+    verdicts = {"microsoft": {record["host"]: record for record in report["hosts"]}}
+    for policy in sorted({policy for host in some for policy in host.others}):
+        limit = ",".join(host.machine.name for host in some)
+        _code, its = stage.play("audit", "-e", f"impersonate_policy={policy}", "--limit", limit)
+        verdicts[policy] = {record["host"]: record for record in its["hosts"]}
+        for host in some:
+            record, (status, words) = verdicts[policy][host.machine.name], host.others[policy]
+            whole = " ".join([record["reason"], *(holder["why"] for holder in record["holders"])])
+            if record["status"] != status or words not in whole:
+                wrong.append(f"{host.machine.name} by {policy}: {record['status']} ({whole}) instead of {status} ({words})")
+    print("\nThe same machines by three documents:")
+    for host in some:
+        for policy, records in verdicts.items():
+            record = records[host.machine.name]
+            number = (record["control"] or {}).get("control") or "-"
+            findings = "; ".join(finding["text"].partition(",")[0] for finding in record["findings"]) or "no finding"
+            print(f"  {host.machine.name:8} {policy:10} {number:17} {record['status']:10} {findings}")
+    print()
     return wrong
 
 

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import pytest
-import yaml
+from policy_tables import shipped_policies
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.facts import (
+    AskedAccount,
     Computer,
     Holder,
     HostFacts,
@@ -15,19 +16,30 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.fa
     Resolution,
     Windows,
 )
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import load_policy
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
+
+# Local names that the shipped policies ask every host for.
+NO_SUCH_ACCOUNTS = tuple(
+    AskedAccount(f".\\{name}", None, None, 8, Resolution.UNMAPPED)
+    for name in ("ASPNET", "IIS_WPG", "IUSR_<COMPUTER>", "IWAM_<COMPUTER>", "SQLServerDTSUser$<COMPUTER>")
+)
 
 
 @pytest.fixture(scope="session")
-def microsoft_data(checkout):
+def microsoft_data():
     """The shipped table as a user would read it."""
-    text = (checkout / "roles/impersonate/vars/main/policy_microsoft.yml").read_text()
-    return yaml.safe_load(text)["__impersonate_policy_microsoft"]
+    return shipped_policies()["microsoft"]
 
 
 @pytest.fixture(scope="session")
 def microsoft(microsoft_data):
     return load_policy(microsoft_data)
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """Every shipped policy by its name."""
+    return {name: load_policy(data) for name, data in shipped_policies().items()}
 
 
 @pytest.fixture
@@ -42,7 +54,7 @@ def host():
             computer=Computer(name=name, machine_role=machine_role, **computer),
             windows=Windows(product_type="ServerNT", sku=sku, build=build),
             iis=traces,
-            accounts=tuple(accounts),
+            accounts=(*accounts, *(answer for answer in NO_SUCH_ACCOUNTS if answer.asked not in {one.asked for one in accounts})),
         )
 
     return build

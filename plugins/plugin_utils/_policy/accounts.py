@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from .errors import BadInput
@@ -76,10 +76,15 @@ def parse_account(text: t.Any) -> Account:
     raise BadInput(_bare(text))
 
 
-def parse_accounts(where: str, entries: Iterable[t.Any]) -> tuple[Account, ...]:
-    """Turn the entries of a list into accounts. Raises BadInput that names the place of a wrong one (``permitted[2]``)."""
+def parse_accounts(where: str, entries: Iterable[t.Any], known: Collection[str] = ()) -> tuple[Account, ...]:
+    """Turn the entries of a list into accounts; words that are ``known`` stand for something else and are left out.
+
+    Raises BadInput that names the place of a wrong one (``permitted[2]``).
+    """
     accounts = []
     for number, entry in enumerate(entries):
+        if isinstance(entry, str) and entry in known:
+            continue
         try:
             accounts.append(parse_account(entry))
         except BadInput as wrong:

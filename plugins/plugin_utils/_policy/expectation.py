@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import datetime
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .accounts import Account
 from .errors import CannotJudge
+from .exceptions import Claim, PolicyException, State, too_wide
 from .facts import AskedAccount, HostFacts, Resolution
-from .policy import HostRole, Policy, Row
+from .features import MAY_BE, Feature, FeatureName, Features
+from .policy import ACCOUNT_KEYS, HostRole, Policy, Row
 from .sids import FLOOR
+from .systems import System
 
 
 class Standing(str, enum.Enum):
@@ -28,45 +32,64 @@ class Standing(str, enum.Enum):
     UNEXPECTED = "unexpected"
 
 
+_NEVER = datetime.date.min
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the task asks beyond the policy.
 
-    ``host_role``, ``iis``: None believes the host, else declared. ``keep_orphans``: a holder whose account was deleted is no finding.
+    ``host_role``, ``features``: what is not there believes the host, the rest is declared. ``exceptions``: those meant for this host,
+    which hold or do not on the day ``today``. ``keep_orphans``: a holder whose account was deleted is no finding.
     """
 
     host_role: HostRole | None = None
-    iis: bool | None = None
+    features: Mapping[FeatureName, bool] = field(default_factory=dict)
     required: tuple[Account, ...] = ()
     permitted: tuple[Account, ...] = ()
     forbidden: tuple[Account, ...] = ()
+    exceptions: tuple[PolicyException, ...] = ()
+    today: datetime.date = _NEVER
     keep_orphans: bool = False
 
     @property
     def asked_names(self) -> tuple[str, ...]:
         """Names that only a host can turn into SIDs, sorted."""
-        accounts = (*self.required, *self.permitted, *self.forbidden)
+        accounts = (*self.required, *self.permitted, *self.forbidden, *(one.account for one in self.exceptions))
         return tuple(sorted({account.text for account in accounts if account.sid is None}))
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What decides which rows count on this host. ``iis``: None when the host could not tell."""
+    """What decides which rows count on this host. ``system``: None when no row asks, or for a release that no document is written for."""
 
     role: HostRole | None
     build: int | None
-    iis: bool | None
-    iis_version: str | None
+    system: System | None
+    features: Features
     role_declared: bool = False
-    iis_declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something unknown that may permit or waive a holder, so that nobody can call that holder unexpected.
+
+    It can be one of ``sids`` or begin like one of ``prefixes``; ``nameless``: only where the host has no name for it either.
+    """
+
+    category: str
+    why: str
+    sids: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    nameless: bool = False
 
 
 @dataclass(slots=True)
 class Expectation:
     """Accounts by SID, each with the sentence why.
 
-    ``demanded``: required by the task itself. ``row_notes``: what is to be said when an account holds the right.
-    ``unanswered``: permitted names whose look-up failed on the host; ``unmapped``: those that it says are nobody's.
+    ``demanded``, ``banned``: required and forbidden by the task itself. ``row_notes``: what is to be said when an account holds the
+    right. ``waivers``: the claims of exceptions that hold, ``refused``: of those that do not, each by SID.
     """
 
     required: dict[str, str] = field(default_factory=dict)
@@ -74,9 +97,10 @@ class Expectation:
     permitted: dict[str, str] = field(default_factory=dict)
     forbidden: dict[str, str] = field(default_factory=dict)
     demanded: set[str] = field(default_factory=set)
+    banned: set[str] = field(default_factory=set)
     row_notes: dict[str, str] = field(default_factory=dict)
-    unanswered: list[str] = field(default_factory=list)
-    unmapped: list[str] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
     closed: bool = True
     notes: list[str] = field(default_factory=list)
 
@@ -84,12 +108,10 @@ class Expectation:
         """Where an account stands; what is asked first of it counts: forbidden, required, default, permitted, else unexpected."""
         if sid in self.forbidden:
             return Standing.UNEXPECTED, self.forbidden[sid]
-        if sid in self.required:
-            return (Standing.FLOOR if sid in FLOOR else Standing.REQUIRED), self.required[sid]
-        if sid in self.default:
-            return Standing.DEFAULT, self.default[sid]
-        if sid in self.permitted:
-            return Standing.PERMITTED, self.permitted[sid]
+        for standing in (Standing.REQUIRED, Standing.DEFAULT, Standing.PERMITTED):
+            whys: dict[str, str] = getattr(self, standing.value)
+            if sid in whys:
+                return (Standing.FLOOR if sid in FLOOR else standing), whys[sid]
         return (Standing.UNEXPECTED, "") if self.closed else (Standing.PERMITTED, "not asked about by the task")
 
 
@@ -100,35 +122,32 @@ def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances
     """
     expectation = Expectation(closed=policy.closed)
     answers = {answer.asked.casefold(): answer for answer in facts.accounts}
-    for row in _rows_that_count(policy, here):
-        for key in ("required", "default", "permitted", "forbidden"):
-            for account in getattr(row, key):
-                sid = _enter(expectation, key, account, f"{key} {_because(row, account, here)}", answers)
-                if sid and row.note:
-                    expectation.row_notes[sid] = row.note
+    for row in rows_that_count(policy, here):
+        if row.feature is not None and here.features[row.feature].present is None:
+            expectation.doubts.append(_doubt_about(row, here.features[row.feature], answers))
+            continue
+        _enter_row(expectation, row, here, answers)
     for key in ("required", "permitted", "forbidden"):
         for account in getattr(wishes, key):
             sid = _enter(expectation, key, account, f"{key} by the option {key}", answers)
-            if sid and key == "required":
-                expectation.demanded.add(sid)
+            if sid and key != "permitted":
+                (expectation.demanded if key == "required" else expectation.banned).add(sid)
+    for exception in wishes.exceptions:
+        _claim(expectation, exception, wishes.today, here, answers)
     for sid in expectation.required.keys() & expectation.forbidden.keys():
         raise CannotJudge("contradiction", f"{sid} is {expectation.required[sid]}, and {expectation.forbidden[sid]}")
     return expectation
 
 
-def _rows_that_count(policy: Policy, here: Circumstances) -> Iterator[Row]:
+def rows_that_count(policy: Policy, here: Circumstances) -> Iterator[Row]:
+    """The rows of a policy that count on a host, in their order; also those of a feature of which nobody knows whether it is there."""
     for row in policy.rows:
         if here.role is not None and here.role not in row.host_roles:
             continue
-        if row.feature == "iis":
-            if here.iis is None:
-                raise CannotJudge(
-                    "iis_unknown",
-                    "whether IIS is installed could not be read (a 32-bit PowerShell on 64-bit Windows does not see it); "
-                    "declare impersonate_iis",
-                )
-            if not here.iis:
-                continue
+        if row.per_release and here.system not in row.systems:
+            continue
+        if row.feature is not None and here.features[row.feature].present is False:
+            continue
         if row.build_from is not None or row.build_to is not None:
             if here.build is None:
                 raise CannotJudge("build_unknown", f"the build of Windows could not be read, and {row.where} hangs on it")
@@ -137,44 +156,122 @@ def _rows_that_count(policy: Policy, here: Circumstances) -> Iterator[Row]:
         yield row
 
 
+def _enter_row(expectation: Expectation, row: Row, here: Circumstances, answers: Mapping[str, AskedAccount]) -> None:
+    for key in ACCOUNT_KEYS:
+        for account in getattr(row, key):
+            sid = _enter(expectation, key, account, f"{key} {_because(row, account, here)}", answers, of_policy=True)
+            if sid and row.note:
+                expectation.row_notes[sid] = row.note
+    for key in row.found:
+        for sid, why in here.features[row.feature].accounts.items() if row.feature else ():
+            getattr(expectation, key).setdefault(sid, f"{key} because {why} ({row.cited})")
+            if row.note:
+                expectation.row_notes[sid] = row.note
+
+
+def _doubt_about(row: Row, feature: Feature, answers: Mapping[str, AskedAccount]) -> Doubt:
+    """A row of a feature of which nobody knows whether it is there. Raises CannotJudge where the row does more than permit."""
+    if row.feature is None:
+        raise ValueError(f"{row.where} is of no feature")
+    name = row.feature.value
+    option = "impersonate_iis" if row.feature is FeatureName.IIS else f"impersonate_features ({name})"
+    why = f"whether the host has {row.feature.words} is not known ({feature.because}); declare {option}"
+    if row.required or row.forbidden or row.found & {"required", "forbidden"}:
+        raise CannotJudge(f"{name}_unknown", f"{why}, for {row.where} hangs on it")
+    accounts = (*row.default, *row.permitted)
+    sids = {account.sid or _sid_of(account, answers) for account in accounts} - {None}
+    return Doubt(f"{name}_unknown", why, frozenset(sid for sid in sids if sid), MAY_BE.get(row.feature, ()) if row.found else ())
+
+
+def _sid_of(account: Account, answers: Mapping[str, AskedAccount]) -> str | None:
+    answer = answers.get(account.text.casefold())
+    return answer.sid if answer else None
+
+
 def _because(row: Row, account: Account, here: Circumstances) -> str:
     """The end of the sentence ``required ...``."""
     if row.reason:
         circumstance = row.reason
-    elif row.feature == "iis":
-        circumstance = (
-            f"because IIS {here.iis_version} is installed" if here.iis_version else "because the host is declared to have IIS"
-        )
+    elif row.feature is not None:
+        circumstance = f"because {here.features[row.feature].because}"
     elif row.build_from is not None or row.build_to is not None:
         circumstance = f"on build {here.build}"
     elif row.where == "every_host":
         circumstance = "on every host"
+    elif row.per_release and here.system and here.role:
+        circumstance = f"on {here.role.words} with {here.system.words}"
     else:
         circumstance = f"on {here.role.words}" if here.role else "on this host"
     beyond = row.erratum if row.printed is not None and account.key not in row.printed else ""
-    return f"{circumstance} ({row.source}{'; ' + beyond if beyond else ''})"
+    return f"{circumstance} ({row.cited}{'; ' + beyond if beyond else ''})"
 
 
-def _enter(expectation: Expectation, key: str, account: Account, why: str, answers: Mapping[str, AskedAccount]) -> str | None:
+def _enter(
+    expectation: Expectation, key: str, account: Account, why: str, answers: Mapping[str, AskedAccount], of_policy: bool = False
+) -> str | None:
     """Enter an account under its SID and return that; None when the host knows no SID for it and can do without."""
     sid = account.sid
     if sid is None:
-        answer = answers.get(account.text.casefold())
-        if answer is None:
-            raise CannotJudge("account_lookup", f"the host gave no answer for the account {account.text}")
+        answer = _answer(account, answers)
         sid = answer.sid
         if sid is None or answer.resolved is not Resolution.LSA:
-            _unresolved(expectation, key, account, answer)
+            _unresolved(expectation, key, account, answer, of_policy)
             return None
     getattr(expectation, key).setdefault(sid, why)
     return sid
 
 
-def _unresolved(expectation: Expectation, key: str, account: Account, answer: AskedAccount) -> None:
+def _answer(account: Account, answers: Mapping[str, AskedAccount]) -> AskedAccount:
+    answer = answers.get(account.text.casefold())
+    if answer is None:
+        raise CannotJudge("account_lookup", f"the host gave no answer for the account {account.text}")
+    return answer
+
+
+def _unresolved(expectation: Expectation, key: str, account: Account, answer: AskedAccount, of_policy: bool) -> None:
     failed = answer.resolved is Resolution.FAILED
     said = "could not be looked up on the host" if failed else "is no account that the host's LSA knows"
     if key == "required" or (key == "forbidden" and failed):
         raise CannotJudge("account_lookup", f"the {key} account {account.text} {said}")
-    if key != "forbidden":
-        (expectation.unanswered if failed else expectation.unmapped).append(account.text)
-    expectation.notes.append(f"the {key} account {account.text} {said}")
+    local = account.text.startswith(".\\")
+    if key != "forbidden" and (failed or not local):  # a host always knows whether an account of its own exists
+        expectation.doubts.append(_unknown_name(account.text, failed))
+    if failed or not (of_policy and local):
+        expectation.notes.append(f"the {key} account {account.text} {said}")
+
+
+def _unknown_name(name: str, failed: bool) -> Doubt:
+    """A trust outage may leave names and SIDs unmapped alike, so an unmapped name throws doubt on holders without a name."""
+    return Doubt("account_lookup", f"{name} could not be looked up on the host", prefixes=("S-1-5-21-",), nameless=not failed)
+
+
+def _claim(
+    expectation: Expectation,
+    exception: PolicyException,
+    today: datetime.date,
+    here: Circumstances,
+    answers: Mapping[str, AskedAccount],
+) -> None:
+    """Note what an exception can do here; whether it is used, the holders decide."""
+    present = [here.features[feature].present for feature in exception.features]
+    if (exception.host_roles and here.role not in exception.host_roles) or False in present:
+        return
+    sid, state = exception.account.sid, State.UNUSED
+    if sid is None:
+        answer = _answer(exception.account, answers)
+        sid = answer.sid if answer.resolved is Resolution.LSA else None
+    if exception.expired(today):
+        state = State.EXPIRED
+    elif sid is None:
+        failed = _answer(exception.account, answers).resolved is Resolution.FAILED
+        state = State.UNKNOWN if failed else State.UNUSED
+        if failed or not exception.account.text.startswith(".\\"):
+            expectation.doubts.append(_unknown_name(exception.account.text, failed))
+    elif too_wide(sid):
+        state = State.TOO_WIDE
+    elif None in present:
+        state = State.UNKNOWN
+        names = ", ".join(sorted(feature.value for feature in exception.features if here.features[feature].present is None))
+        why = f"{exception.where} counts where the host has {names}, and that is not known; declare impersonate_features"
+        expectation.doubts.append(Doubt("feature_unknown", why, frozenset({sid})))
+    expectation.claims.append(Claim(exception, sid, state))

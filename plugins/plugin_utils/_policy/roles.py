@@ -7,10 +7,7 @@ from __future__ import annotations
 from .errors import CannotJudge
 from .facts import HostFacts
 from .policy import HostRole
-
-MULTI_SESSION_SKU = 175
-"""PRODUCT_ENTERPRISE_FOR_VIRTUAL_DESKTOPS: Windows 10/11 multi-session, a client that calls itself a server
-(Win32_OperatingSystem class, OperatingSystemSKU)."""
+from .systems import MULTI_SESSION_SKU
 
 # DSROLE_MACHINE_ROLE, [MS-DSSP] 2.2.2. 4 is a backup domain controller and includes read-only ones.
 _BY_MACHINE_ROLE = {

@@ -6,17 +6,20 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from .accounts import shown
 from .errors import CannotJudge
-from .expectation import Circumstances, Expectation, Standing, Wishes, expect
+from .exceptions import Claim, State
+from .expectation import Circumstances, Doubt, Expectation, Standing, Wishes, expect
 from .facts import Holder, HostFacts, Resolution
+from .features import FeatureName, features_of, pool_users
 from .kinds import Kind, kind_of
-from .policy import Compare, HostRole, Policy
+from .policy import Compare, HostRole, Policy, Row
 from .roles import detect_role, notes_on_role
-from .sids import NAMES, sort_key
+from .sids import IIS_IUSRS, NAMES, sort_key
+from .systems import detect_system
 
 
 class Status(str, enum.Enum):
@@ -57,7 +60,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement on one host. Holders and missing accounts are sorted by SID."""
+    """The judgement on one host. Holders and missing accounts are sorted by SID.
+
+    ``row``: the row of the policy for this kind of host. ``claims``: the exceptions that are meant for it and what they do.
+    """
 
     status: Status
     here: Circumstances
@@ -65,6 +71,8 @@ class Verdict:
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()
     allowed: frozenset[Standing] = ALLOWED
+    row: Row | None = None
+    claims: tuple[Claim, ...] = ()
 
     @property
     def host_role(self) -> HostRole | None:
@@ -80,36 +88,53 @@ class Verdict:
 def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
     """Say where every holder stands.
 
-    Raises CannotJudge when a fact is unknown on which the answer hangs: the host role, IIS, the build, the SID of an account.
+    Raises CannotJudge when a fact is unknown on which the answer hangs: host role, release or build of Windows, feature, SID of an account.
     """
     role = wishes.host_role or (None if policy.plain else detect_role(facts))
     here = Circumstances(
         role=role,
         build=facts.windows.build,
-        iis=facts.iis.installed if wishes.iis is None else wishes.iis,
-        iis_version=facts.iis.version if facts.iis.installed else None,
+        system=detect_system(facts) if policy.per_release else None,
+        features=features_of(facts, policy.legacy, wishes.features),
         role_declared=wishes.host_role is not None,
-        iis_declared=wishes.iis is not None,
     )
     notes = notes_on_role(facts, role)
     held = sorted(facts.holders, key=lambda holder: sort_key(holder.sid))
-    if role is not None and role not in policy.roles:
+    bases = [
+        row for row in policy.rows if row.base and role in row.host_roles and (here.system in row.systems or not row.per_release)
+    ]
+    if role is not None and not policy.plain and not bases:
         idle = tuple(Judged(holder, kind_of(holder, facts.computer), None, "") for holder in held)
-        return Verdict(Status.NOT_APPLICABLE, here, idle, (), (*notes, f"the policy {policy.name} has no row for {role.words}"))
+        return Verdict(Status.NOT_APPLICABLE, here, idle, (), (*notes, _no_row(policy, here)))
     expectation = expect(facts, policy, wishes, here)
-    judged = tuple(_stand(holder, expectation, facts, policy) for holder in held)
+    row = bases[-1] if bases else None  # a row of a release says more than one of the role alone
+    judged = tuple(_waive(_stand(holder, expectation, facts, policy, here), expectation, row) for holder in held)
     missing = _missing(expectation, facts, expectation.required if policy.compare is Compare.EXACT else expectation.demanded)
-    allowed = ALLOWED | {Standing.ORPHAN} if wishes.keep_orphans else ALLOWED
     verdict = Verdict(
-        Status.COMPLIANT, here, judged, missing, (*notes, *expectation.notes, *_notes_on_holders(expectation, facts)), allowed
+        Status.COMPLIANT,
+        here,
+        judged,
+        missing,
+        (*notes, *expectation.notes, *_notes_on_holders(expectation, facts)),
+        ALLOWED | {Standing.ORPHAN} if wishes.keep_orphans else ALLOWED,
+        row,
+        _used(expectation.claims, judged),
     )
-    if not (verdict.missing or verdict.unexpected):
-        return verdict
-    _stop_at_doubt(verdict, expectation)
-    return dataclasses.replace(verdict, status=Status.DRIFT)
+    if verdict.missing or verdict.unexpected:
+        _stop_at_doubt(verdict, expectation)
+        return dataclasses.replace(verdict, status=Status.DRIFT)
+    waived = any(one.standing is Standing.WAIVED for one in judged)
+    return dataclasses.replace(verdict, status=Status.WAIVED) if waived else verdict
 
 
-def _stand(holder: Holder, expectation: Expectation, facts: HostFacts, policy: Policy) -> Judged:
+def _no_row(policy: Policy, here: Circumstances) -> str:
+    host = here.role.words if here.role else "this host"
+    if policy.per_release:
+        host += f" with {here.system.words}" if here.system else f" with build {here.build}, which no document is written for"
+    return f"the policy {policy.name} has no row for {host}"
+
+
+def _stand(holder: Holder, expectation: Expectation, facts: HostFacts, policy: Policy, here: Circumstances) -> Judged:
     kind = kind_of(holder, facts.computer)
     standing, why = expectation.standing(holder.sid)
     if standing is not Standing.UNEXPECTED or why:
@@ -117,17 +142,72 @@ def _stand(holder: Holder, expectation: Expectation, facts: HostFacts, policy: P
     if kind is Kind.ORPHAN:
         domain = f"the domain {holder.domain} has" if holder.domain else "the host knows"
         return Judged(holder, kind, Standing.ORPHAN, f"{domain} no account with this SID")
-    if kind is Kind.LOCAL and _is_legacy(holder, facts, policy):
+    if kind is Kind.LOCAL and _is_legacy(holder, facts, policy, here):
         return Judged(
             holder, kind, Standing.LEGACY, "has the name of an account of IIS 6 or ASP.NET 1.x; permit it where it is still needed"
         )
-    return Judged(holder, kind, Standing.UNEXPECTED, f"the policy {policy.name} does not name it for this host")
+    said = "; ".join(filter(None, (f"the policy {policy.name} does not name it for this host", _known_as(holder.sid, facts, here))))
+    return Judged(holder, kind, Standing.UNEXPECTED, said)
 
 
-def _is_legacy(holder: Holder, facts: HostFacts, policy: Policy) -> bool:
+def _known_as(sid: str, facts: HostFacts, here: Circumstances) -> str:
+    """What a reader should know of an unexpected holder before it is taken away."""
+    iis, ssis = here.features[FeatureName.IIS], here.features[FeatureName.SSIS]
+    if sid == IIS_IUSRS and iis.present:
+        return f"{iis.because} and needs it (KB 981949)"
+    if sid in ssis.accounts:
+        return f"{ssis.accounts[sid]}, and Setup of Integration Services grants it the right"
+    pool = pool_users(facts).get(sid)
+    if pool is None:
+        return ""
+    if sid in here.features[FeatureName.MANUAL_POOLS].accounts:
+        return here.features[FeatureName.MANUAL_POOLS].accounts[sid]
+    return (
+        f"the application pool {pool} runs under it and has the right through IIS_IUSRS, which IIS adds to its token (processModel)"
+    )
+
+
+def _is_legacy(holder: Holder, facts: HostFacts, policy: Policy, here: Circumstances) -> bool:
     """A label for a local account by its old name; the account is a finding with and without it."""
+    if holder.sid in here.features[FeatureName.LEGACY_ACCOUNTS].accounts:
+        return True
     name = (holder.name or "").rpartition("\\")[2].casefold()
     return name in {legacy.replace("<COMPUTER>", facts.computer.name).casefold() for legacy in policy.legacy}
+
+
+def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
+    """A finding that an exception answers for is waived; one whose exception does not hold says so."""
+    sid = judged.holder.sid
+    if judged.standing in ALLOWED or sid in expectation.banned:
+        return judged
+    claims = [claim for claim in expectation.claims if claim.sid == sid]
+    valid = next((claim.exception for claim in claims if claim.state is State.UNUSED), None)
+    if valid:
+        clause = f"; {_clause(row)}" if row is not None and row.control else ""
+        return dataclasses.replace(judged, standing=Standing.WAIVED, why=f"waived by {valid.where}: {valid.words}{clause}")
+    refused = next((claim for claim in claims if claim.state in (State.EXPIRED, State.TOO_WIDE)), None)
+    if refused is None:
+        return judged
+    why = (
+        f"expired on {refused.exception.expires}"
+        if refused.state is State.EXPIRED
+        else "is refused: nearly everybody is in this group"
+    )
+    return dataclasses.replace(judged, why=f"{judged.why}; {refused.exception.where} {why}")
+
+
+def _clause(row: Row) -> str:
+    """What the document itself says about exceptions."""
+    return f"{row.control} says: {row.exception_clause}" if row.exception_clause else f"{row.control} itself foresees no exception"
+
+
+def _used(claims: Iterable[Claim], judged: Iterable[Judged]) -> tuple[Claim, ...]:
+    """The claims, those that waived a holder marked as used."""
+    waived = {one.holder.sid for one in judged if one.standing is Standing.WAIVED}
+    return tuple(
+        dataclasses.replace(claim, state=State.USED) if claim.state is State.UNUSED and claim.sid in waived else claim
+        for claim in claims
+    )
 
 
 def _missing(expectation: Expectation, facts: HostFacts, wanted: Collection[str]) -> tuple[Missing, ...]:
@@ -146,16 +226,14 @@ def _notes_on_holders(expectation: Expectation, facts: HostFacts) -> tuple[str, 
 
 
 def _stop_at_doubt(verdict: Verdict, expectation: Expectation) -> None:
-    """A holder may be the very account that is permitted by a name without an answer: then nobody can call it unexpected.
+    """A holder may be the very account that something unknown permits or waives: then nobody can call it unexpected."""
+    for doubt in expectation.doubts:
+        doubtful = [judged.holder.sid for judged in verdict.unexpected if _may_be(doubt, judged)]
+        if doubtful:
+            raise CannotJudge(doubt.category, f"{doubt.why}, so it is not known whether {', '.join(doubtful)} is permitted")
 
-    A trust outage may leave names and SIDs unmapped alike, so an unmapped name throws doubt on holders without a name.
-    """
-    accounts = [judged for judged in verdict.unexpected if judged.holder.sid.startswith("S-1-5-21-")]
-    nameless = [judged for judged in accounts if judged.holder.resolved is not Resolution.LSA]
-    for names, doubtful in ((expectation.unanswered, accounts), (expectation.unmapped, nameless)):
-        if names and doubtful:
-            raise CannotJudge(
-                "account_lookup",
-                f"{', '.join(names)} could not be looked up on the host, so it is not known whether "
-                f"{', '.join(judged.holder.sid for judged in doubtful)} is permitted",
-            )
+
+def _may_be(doubt: Doubt, judged: Judged) -> bool:
+    if doubt.nameless and judged.holder.resolved is Resolution.LSA:
+        return False
+    return judged.holder.sid in doubt.sids or judged.holder.sid.startswith(doubt.prefixes)

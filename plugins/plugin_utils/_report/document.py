@@ -25,6 +25,7 @@ def document(
     policy: Mapping[str, t.Any] | None,
     generator: Mapping[str, t.Any],
     fail_on: Iterable[str],
+    exceptions: Iterable[Mapping[str, t.Any]] = (),
 ) -> dict[str, t.Any]:
     """Put the report together. Hosts are sorted by name; the same input gives the same document."""
     hosts = sorted(records, key=lambda record: record["host"])
@@ -33,7 +34,7 @@ def document(
         "generator": dict(generator),
         "run": dict(run),
         "policy": dict(policy) if policy else None,
-        "summary": summarise(hosts, fail_on),
+        "summary": summarise(hosts, fail_on, exceptions),
         "hosts": hosts,
     }
 

@@ -4,14 +4,20 @@
 
 from __future__ import annotations
 
+import collections
 import typing as t
 from collections.abc import Sequence
 
+from .._policy.exceptions import State
 from .._policy.verdict import Status
 from .record import Record
 from .summary import verdict_sentence
 
 _ROWS = 24
+_HEAD = 9  # lines above the table, which is shorter where they are more
+_EXCEPTIONS = 4
+_DOCUMENTS = 6
+_STATES = {state.value: state.value.replace("_", " ") for state in State}
 # Findings first, then what was not read, then the rest.
 _ORDER = [status.value for status in (
     Status.DRIFT, Status.ERROR, Status.UNREACHABLE, Status.NOT_CHECKED, Status.WAIVED, Status.NOT_APPLICABLE, Status.COMPLIANT
@@ -42,7 +48,9 @@ def markdown(report: dict[str, t.Any]) -> str:
         f"- run: {run['started']} to {run['finished']}{mode}",
         "",
     ]
-    lines += _table(report["hosts"])
+    exceptions = _exceptions(summary["exceptions"])
+    lines += _table(report["hosts"], _ROWS - len(exceptions) - max(0, len(lines) - _HEAD))
+    lines += exceptions
     gate = summary["gate"]
     passed = "passed" if gate["passed"] else f"not passed: {'; '.join(gate['reasons'])}"
     lines += ["", f"Fleet gate (fails on {', '.join(gate['fail_on']) or 'nothing'}): {passed}."]
@@ -54,23 +62,47 @@ def _policy(policy: dict[str, t.Any] | None, records: Sequence[Record]) -> list[
         return []
     document = policy["document"]
     by = f"; by {', '.join(str(document[key]) for key in ('publisher', 'title', 'date') if document.get(key))}" if document else ""
+    documents = collections.Counter(_document(record) for record in records if not document and _document(record))
+    used = [f"- by {_cell(title)}: {count} {'host' if count == 1 else 'hosts'}" for title, count in sorted(documents.items())]
     others = sorted({record["policy"] for record in records if record["policy"]} - {policy["name"]})
     more = [f"- other policies of some hosts: {', '.join(others)}"] if others else []
-    return [f"- policy: {policy['name']} ({policy['title']}), compare {policy['compare']}{by}", *more]
+    return [f"- policy: {policy['name']} ({policy['title']}), compare {policy['compare']}{by}", *used[:_DOCUMENTS], *more]
 
 
-def _table(records: Sequence[Record]) -> list[str]:
+def _document(record: Record) -> str:
+    """Title, version and date of the document that judged a host."""
+    document = (record["control"] or {}).get("document") or {}
+    return ", ".join(document[key] for key in ("title", "version", "date") if document.get(key))
+
+
+def _exceptions(exceptions: Sequence[dict[str, t.Any]]) -> list[str]:
+    """Those that need somebody's attention, a line each."""
+    if not exceptions:
+        return []
+    states = collections.Counter(one["state"] for one in exceptions)
+    lines = ["", f"Exceptions: {', '.join(f'{count} {_STATES[state]}' for state, count in sorted(states.items()))}."]
+    odd = [one for one in exceptions if one["state"] not in (State.USED.value, State.UNKNOWN.value)]
+    for one in odd[:_EXCEPTIONS]:
+        hosts = f" on {', '.join(one['wanted_by'][:5])}" if one["wanted_by"] else ""
+        until = f", until {one['expires']}" if one["expires"] else ""
+        lines.append(
+            f"- {_STATES[one['state']]}: {_cell(one['account'])}{hosts}, {_cell(one['reason'])} (owner {_cell(one['owner'])}{until})"
+        )
+    return lines + ([f"- and {len(odd) - _EXCEPTIONS} more in the JSON report"] if len(odd) > _EXCEPTIONS else [])
+
+
+def _table(records: Sequence[Record], most: int) -> list[str]:
     ordered = sorted(records, key=lambda record: (_ORDER.index(record["status"]), record["host"]))
     rows = [["host", "host role", "status", "why"]]
-    rows += [[record["host"], record["host_role"] or "-", record["status"], record["reason"]] for record in ordered[:_ROWS]]
+    rows += [[record["host"], record["host_role"] or "-", record["status"], record["reason"]] for record in ordered[:most]]
     cells = [[_cell(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
     lines = [
         "| " + " | ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]) + " |" for row in cells
     ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|-----|")
-    if len(ordered) > _ROWS:
-        lines.append(f"\n... and {len(ordered) - _ROWS} more hosts in the JSON report.")
+    if len(ordered) > most:
+        lines.append(f"\n... and {len(ordered) - most} more hosts in the JSON report.")
     return lines
 
 

@@ -14,8 +14,8 @@ SCHEMA_VERSION = "1"
 Record = dict[str, t.Any]
 
 _TAKEN_OVER = (
-    "status", "policy", "host_role", "role_source", "holders", "missing", "unexpected", "findings", "notes",
-    "iis", "computer", "windows", "session", "checked_at", "duration_ms", "error",
+    "status", "policy", "control", "host_role", "role_source", "holders", "missing", "unexpected", "waived", "findings",
+    "exceptions", "notes", "features", "iis", "computer", "windows", "session", "checked_at", "duration_ms", "error",
 )  # fmt: skip
 
 
@@ -31,7 +31,9 @@ def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
     ``result``: what the task registered for the host, or None when it registered nothing. ``change`` is None in an audit.
     """
     record: Record = {"host": host, **dict.fromkeys(_TAKEN_OVER), "status": Status.NOT_CHECKED.value}
-    record.update(holders=[], missing=[], unexpected=[], findings=[], notes=[], change=None)
+    record.update(
+        {key: [] for key in ("holders", "missing", "unexpected", "waived", "findings", "exceptions", "notes")}, change=None
+    )
     if result is None or result.get("skipped"):
         record["error"] = _error("not_checked", "the host was expected, and no result was registered for it")
         return {**record, "reason": _reason(record)}
@@ -52,8 +54,9 @@ def _reason(record: Record) -> str:
         return message if category in (record["status"], "task_failed") else f"{category}: {message}"
     change = record["change"] or {}
     sentences = [*(change.get("changes") or ()), *_restarts(change), *(finding["text"] for finding in record["findings"])]
-    if not sentences and record["holders"] and record["status"] == Status.COMPLIANT.value:
-        sentences = [f"holders: {len(record['holders'])}, all of them allowed", *_beyond_the_floor(record)]
+    if not sentences and record["holders"] and record["status"] in (Status.COMPLIANT.value, Status.WAIVED.value):
+        allowed = "allowed or waived" if record["waived"] else "allowed"
+        sentences = [f"holders: {len(record['holders'])}, all of them {allowed}", *_beyond_the_floor(record)]
     return "; ".join([*sentences, *record["notes"]]) or "no finding"
 
 
@@ -64,7 +67,7 @@ def _restarts(change: Mapping[str, t.Any]) -> list[str]:
 
 
 def _beyond_the_floor(record: Record) -> list[str]:
-    """Why a compliant host has holders that not every host has."""
+    """Why a host without a finding has holders that not every host has."""
     return [f"{holder['name'] or holder['sid']} {holder['why']}" for holder in record["holders"] if holder["standing"] != "floor"]
 
 

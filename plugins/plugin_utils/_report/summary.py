@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import collections
 import typing as t
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .._policy.verdict import Status
 from .record import Record
@@ -22,8 +22,10 @@ _WORDS = {
 _JUDGED = (Status.COMPLIANT.value, Status.DRIFT.value, Status.WAIVED.value)
 
 
-def summarise(records: Sequence[Record], fail_on: Iterable[str]) -> dict[str, t.Any]:
-    """Counts by status and role, coverage, compliance, the unexpected accounts and the gate.
+def summarise(
+    records: Sequence[Record], fail_on: Iterable[str], exceptions: Iterable[Mapping[str, t.Any]] = ()
+) -> dict[str, t.Any]:
+    """Counts by status and role, coverage, compliance, the unexpected accounts, the exceptions (see exceptions_of) and the gate.
 
     Percentages are of all expected hosts, never of the assessed ones alone.
     """
@@ -42,6 +44,7 @@ def summarise(records: Sequence[Record], fail_on: Iterable[str]) -> dict[str, t.
         "coverage_percent": _percent(expected - unread, expected),
         "compliance_percent": _percent(by_status[Status.COMPLIANT.value], expected),
         "unexpected_accounts": _unexpected(records),
+        "exceptions": [dict(one) for one in exceptions],
         "gate": gate(records, fail_on),
     }
 
@@ -94,6 +97,7 @@ def verdict_sentence(summary: dict[str, t.Any], action: str = "audit") -> str:
         return f"NOTHING JUDGED - the policy has a row for none of the {summary['expected']} hosts"
     head = "COMPLIANT" if not (counts["drift"] or unread) else "NOT COMPLIANT" if counts["drift"] else "NOT ASSESSED COMPLETELY"
     idle = f", {counts['not_applicable']} not in the policy" if counts["not_applicable"] else ""
+    idle += f", {counts['waived']} waived" if counts["waived"] else ""
     planned = f", {outcomes['planned']} of them would be changed" if outcomes.get("planned") else ""
     return f"{head} - {counts['drift']} of {summary['expected']} hosts drift{planned}, {unread} not assessed{idle}"
 
@@ -108,7 +112,7 @@ def _unexpected(records: Iterable[Record]) -> list[dict[str, t.Any]]:
     names: dict[str, str | None] = {}
     for record in records:
         for finding in record["findings"]:
-            if finding["kind"] != "missing":
+            if finding["kind"] != "missing" and not finding["kind"].startswith("exception_"):
                 hosts[finding["sid"]] += 1
                 names[finding["sid"]] = names.get(finding["sid"]) or finding["name"]
     return [

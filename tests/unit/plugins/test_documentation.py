@@ -21,6 +21,7 @@ MODULES = {
     "fleet_check": _arguments.FLEET_CHECK,
     "fleet_plan": _arguments.FLEET_PLAN,
     "fleet_report": _arguments.FLEET_REPORT,
+    "policy_page": _arguments.POLICY_PAGE,
 }
 
 

@@ -8,7 +8,8 @@ import datetime
 import pytest
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import HostRole, load_policy
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import HostRole
 
 PRINTED = ["administrators", "local_service", "network_service"]
 CORRECTED = [*PRINTED, "service"]

@@ -20,8 +20,10 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.fa
     Iis,
     Resolution,
 )
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.features import FeatureName
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.kinds import Kind
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import HostRole, load_policy
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import HostRole
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status, judge
 
 ADMINISTRATORS, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE = "S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"
@@ -138,9 +140,13 @@ def test_iis_is_there_not_there_or_unknown(host, microsoft, iis, installed):
 
 
 def test_what_is_declared_wins_and_is_marked(host, microsoft):
-    verdict = judge(host(DEFAULTS, machine_role=None, sku=None), microsoft, Wishes(host_role=HostRole.MEMBER_SERVER, iis=True))
+    verdict = judge(
+        host(DEFAULTS, machine_role=None, sku=None),
+        microsoft,
+        Wishes(host_role=HostRole.MEMBER_SERVER, features={FeatureName.IIS: True}),
+    )
 
-    assert (verdict.here.role_declared, verdict.here.iis_declared) == (True, True)
+    assert (verdict.here.role_declared, verdict.here.features[FeatureName.IIS].declared) == (True, True)
     assert [one.sid for one in verdict.missing] == [IIS_IUSRS]
     assert "declared to have IIS" in verdict.missing[0].why
 

@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.page import page
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import write_atomically
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Print policies as tables, once, on the controller."""
+
+    BYPASS_HOST_LOOP = True
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(_arguments.POLICY_PAGE)
+        try:
+            text = page(_arguments.policies_of(options["policies"]))
+        except BadInput as wrong:
+            raise AnsibleActionFail(str(wrong)) from None
+        path = Path(options["dest"]).absolute() if options["dest"] else None
+        if path and not self._task.check_mode:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(path, text)
+            except OSError as wrong:
+                raise AnsibleActionFail(f"dest: the page could not be written to {path}: {wrong}") from wrong
+        Display().display("\n" + text)
+        result.update(changed=False, page=text, path=str(path) if path else None)
+        return result

@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Forms of plain data that a person wrote: mappings, lists, texts, keys. Each raises BadInput that names the place."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import typing as t
+from collections.abc import Iterable, Mapping
+
+from .errors import BadInput
+
+
+def keys(where: str, data: Mapping[str, t.Any], allowed: Iterable[str]) -> None:
+    """Only these keys; says which one is near a misspelt one."""
+    known = tuple(allowed)
+    for key in data:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            place = f"{where}.{key}" if where else str(key)
+            raise BadInput(f"{place}: {key!r} is not a key; allowed are {', '.join(known)}{hint}")
+
+
+def mapping(where: str, data: t.Any) -> Mapping[str, t.Any]:
+    """A mapping."""
+    if not isinstance(data, Mapping):
+        raise BadInput(f"{where}: {brief(data)} is not a mapping")
+    return data
+
+
+def items(where: str, data: t.Any) -> list[t.Any]:
+    """A list."""
+    if not isinstance(data, (list, tuple)):
+        raise BadInput(f"{where}: {brief(data)} is not a list")
+    return list(data)
+
+
+def text(where: str, data: t.Any) -> str:
+    """A text that is not empty."""
+    if not isinstance(data, str) or not data.strip():
+        raise BadInput(f"{where}: {brief(data)} is not a text that says something")
+    return str(data)
+
+
+def day(where: str, data: t.Any) -> datetime.date:
+    """A day, as a text (``2026-01-31``) or as YAML reads it."""
+    if isinstance(data, datetime.date) and not isinstance(data, datetime.datetime):
+        return data
+    try:
+        return datetime.datetime.strptime(data, "%Y-%m-%d").date()
+    except (TypeError, ValueError):
+        raise BadInput(f"{where}: {brief(data)} is no date; a date reads 2026-01-31") from None
+
+
+def brief(data: t.Any) -> str:
+    """A value for a message, not longer than a line."""
+    shown = repr(data)
+    return shown if len(shown) <= 80 else shown[:77] + "..."

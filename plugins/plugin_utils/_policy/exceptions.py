@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Exceptions: holders that somebody answers for, on some hosts, until some day. Data -> types, or an error with entry and key. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import fnmatch
+import typing as t
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from . import checks
+from .accounts import Account, parse_account
+from .errors import BadInput
+from .features import FeatureName
+from .loading import parse_feature, parse_role
+from .policy import HostRole, floor_account
+
+KEYS = ("account", "reason", "owner", "ticket", "approved_by", "expires", "hosts", "groups", "host_roles", "features")
+"""Keys of an exception; the first three must be there."""
+
+# Groups that nearly everybody is in: [MS-DTYP] 2.4.2.4; the last numbers are Domain Users, Domain Guests and Domain Computers.
+_WIDE = frozenset({
+    "S-1-1-0", "S-1-2-0", "S-1-5-2", "S-1-5-3", "S-1-5-4", "S-1-5-7", "S-1-5-11", "S-1-5-15", "S-1-5-113",
+    "S-1-5-32-545", "S-1-5-32-546", "S-1-5-32-554",
+})  # fmt: skip
+_WIDE_RIDS = ("513", "514", "515")
+
+
+class State(str, enum.Enum):
+    """What an exception does on one host."""
+
+    USED = "used"  # it waives a holder
+    UNUSED = "unused"  # nothing there needs it
+    EXPIRED = "expired"
+    TOO_WIDE = "too_wide"  # the account turned out to be a group of nearly everybody: refused
+    UNKNOWN = "unknown"  # the account's name or the feature could not be looked up
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyException:
+    """One exception. ``where``: its place in the list. Empty scopes hold everywhere; several scopes must all hold.
+
+    ``hosts``: names or patterns (``web*``) of the inventory; ``groups``: its groups. ``expires``: the last day on which it holds.
+    """
+
+    where: str
+    account: Account
+    reason: str
+    owner: str
+    ticket: str = ""
+    approved_by: str = ""
+    expires: datetime.date | None = None
+    hosts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    host_roles: frozenset[HostRole] = frozenset()
+    features: frozenset[FeatureName] = frozenset()
+
+    def expired(self, today: datetime.date) -> bool:
+        """Whether its last day is over."""
+        return self.expires is not None and today > self.expires
+
+    @property
+    def words(self) -> str:
+        """For sentences: reason, owner, ticket, approver and last day."""
+        by = ", ".join(
+            filter(
+                None,
+                (
+                    f"owner {self.owner}",
+                    self.ticket and f"ticket {self.ticket}",
+                    self.approved_by and f"approved by {self.approved_by}",
+                    f"until {self.expires}" if self.expires else "without an end",
+                ),
+            )
+        )
+        return f"{self.reason} ({by})"
+
+    @property
+    def plain(self) -> dict[str, t.Any]:
+        """The exception as plain data, the same for the same exception wherever it stands."""
+        return {
+            "account": self.account.text,
+            "reason": self.reason,
+            "owner": self.owner,
+            "ticket": self.ticket or None,
+            "approved_by": self.approved_by or None,
+            "expires": self.expires.isoformat() if self.expires else None,
+            "hosts": list(self.hosts),
+            "groups": list(self.groups),
+            "host_roles": sorted(role.value for role in self.host_roles),
+            "features": sorted(feature.value for feature in self.features),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An exception that is meant for a host, the SID of its account there, and what it does."""
+
+    exception: PolicyException
+    sid: str | None
+    state: State
+
+
+def parse_exceptions(entries: t.Any) -> tuple[PolicyException, ...]:
+    """Exceptions from plain data. Raises BadInput that names entry and key (``exceptions[1].expires``)."""
+    return tuple(_exception(f"exceptions[{number}]", entry) for number, entry in enumerate(checks.items("exceptions", entries)))
+
+
+def meant_for(exceptions: Iterable[PolicyException], host: str, groups: Collection[str]) -> tuple[PolicyException, ...]:
+    """Those whose hosts and groups include a host of the inventory."""
+    return tuple(one for one in exceptions if _holds_for(one, host.casefold(), groups))
+
+
+def too_wide(sid: str) -> bool:
+    """Whether nearly everybody is in this group."""
+    return sid in _WIDE or (sid.startswith("S-1-5-21-") and sid.rpartition("-")[2] in _WIDE_RIDS)
+
+
+def _holds_for(one: PolicyException, host: str, groups: Collection[str]) -> bool:
+    if one.groups and not set(one.groups) & set(groups):
+        return False
+    return not one.hosts or any(fnmatch.fnmatchcase(host, pattern.casefold()) for pattern in one.hosts)
+
+
+def _exception(where: str, data: t.Any) -> PolicyException:
+    data = checks.mapping(where, data)
+    checks.keys(where, data, KEYS)
+    for key in KEYS[:3]:
+        if data.get(key) is None:
+            raise BadInput(f"{where}.{key} is missing; an exception needs {', '.join(KEYS[:3])}")
+    return PolicyException(
+        where=where,
+        account=_account(f"{where}.account", data["account"]),
+        reason=checks.text(f"{where}.reason", data["reason"]),
+        owner=checks.text(f"{where}.owner", data["owner"]),
+        **{key: checks.text(f"{where}.{key}", data[key]) for key in ("ticket", "approved_by") if data.get(key) is not None},
+        expires=None if data.get("expires") is None else checks.day(f"{where}.expires", data["expires"]),
+        hosts=_texts(f"{where}.hosts", data),
+        groups=_texts(f"{where}.groups", data),
+        host_roles=frozenset(parse_role(role, f"{where}.host_roles") for role in _texts(f"{where}.host_roles", data)),
+        features=frozenset(parse_feature(one, f"{where}.features") for one in _texts(f"{where}.features", data)),
+    )
+
+
+def _account(where: str, entry: t.Any) -> Account:
+    try:
+        account = parse_account(entry)
+    except BadInput as wrong:
+        raise BadInput(f"{where}: {wrong}") from None
+    if floor_account(account):
+        raise BadInput(f"{where}: {account.shown} needs no exception: Windows needs its right, and no policy finds fault with it")
+    if account.sid and too_wide(account.sid):
+        raise BadInput(f"{where}: {account.shown} is too wide for an exception: nearly everybody is in it")
+    return account
+
+
+def _texts(where: str, data: Mapping[str, t.Any]) -> tuple[str, ...]:
+    """A list of texts; an empty one would be meant for nobody and count for everybody."""
+    key = where.rpartition(".")[2]
+    if data.get(key) is None:
+        return ()
+    texts = tuple(checks.text(f"{where}[{number}]", entry) for number, entry in enumerate(checks.items(where, data[key])))
+    if not texts:
+        raise BadInput(f"{where} is empty; leave it out, and the exception counts for all")
+    return texts

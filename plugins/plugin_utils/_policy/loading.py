@@ -1,0 +1,247 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A policy's data -> typed rows, or an error that names policy, row and key. Pure."""
+
+from __future__ import annotations
+
+import enum
+import typing as t
+from collections.abc import Iterator, Mapping
+
+from . import checks
+from .accounts import Account, parse_accounts
+from .errors import BadInput
+from .extending import SHIPPED, resolve
+from .features import ACCOUNTS_OF, FeatureName
+from .policy import ACCOUNT_KEYS, Compare, Document, HostRole, Policy, Row, floor_account
+from .systems import System
+
+Choice = t.TypeVar("Choice", bound=enum.Enum)
+
+_TEXT_KEYS = ("reason", "erratum", "note", "control", "rule", "exception_clause")
+_ROW_KEYS = (*ACCOUNT_KEYS, "source", "as_printed", *_TEXT_KEYS, "document")
+_WHEN_KEYS = ("host_roles", "operating_systems", "from", "to")
+_DOCUMENT_KEYS = ("title", "publisher", "version", "date", "url", "differs")
+_GPO_KEYS = ("source", "as_printed", "corrected", "erratum", "observed")
+_A_SYSTEM = "a release of Windows that policies tell apart"
+POLICY_KEYS = (
+    "name",
+    "title",
+    "extends",
+    "document",
+    "documents",
+    "compare",
+    "every_host",
+    "host_roles",
+    "operating_systems",
+    "gpos",
+    "builds",
+    "features",
+    "legacy",
+)
+"""Keys of a policy."""
+
+
+def load_policy(data: t.Any, library: Mapping[str, t.Any] | None = None) -> Policy:
+    """Validate a policy given as plain data (mappings, lists, texts) and return it typed.
+
+    ``library``: name -> data of the policies that it may extend. Raises BadInput that names the policy, the row and the key, the value
+    and what is allowed.
+    """
+    name = data.get("name") if isinstance(data, Mapping) else None
+    if not isinstance(data, Mapping) or not isinstance(name, str) or not name:
+        raise BadInput(
+            f"policy: {checks.brief(data)} is not a policy; a policy is a mapping with the keys {', '.join(POLICY_KEYS)}; "
+            f"the role impersonate ships the policies {', '.join(SHIPPED)}"
+        )
+    try:
+        return _Loader(resolve(data, library or {})).load()
+    except BadInput as wrong:
+        file = f" (policy_{name}.yml of the role impersonate)" if name in SHIPPED else ""
+        parent = f" (extends {data['extends']})" if data.get("extends") else ""
+        raise BadInput(f"policy {name}{file}{parent}: {wrong}") from None
+
+
+def parse_role(text: t.Any, option: str) -> HostRole:
+    """A host role from its word. Raises BadInput naming the option and the four words."""
+    return _choice(option, text, HostRole, "a host role")
+
+
+def parse_feature(text: t.Any, option: str) -> FeatureName:
+    """A feature from its word. Raises BadInput naming the option and the features that a host is asked for."""
+    return _choice(option, text, FeatureName, "a feature that a host is asked for")
+
+
+def refuse_forbidden_floor(where: str, account: Account) -> None:
+    """Raises BadInput when an account is to be forbidden without which Windows breaks."""
+    if floor_account(account):
+        raise BadInput(f"{where}: {account.shown} can never be forbidden: Windows needs it")
+
+
+class _Loader:
+    """One pass over a policy's data, which remembers its documents."""
+
+    def __init__(self, data: Mapping[str, t.Any]) -> None:
+        checks.keys("", data, POLICY_KEYS)
+        self._data = data
+        self._whole = _document("document", data["document"]) if data.get("document") else None
+        documents = checks.mapping("documents", data.get("documents", {}))
+        self._documents = {name: _document(f"documents.{name}", its) for name, its in documents.items()}
+
+    def load(self) -> Policy:
+        data = self._data
+        rows = [
+            *([self._row("every_host", data["every_host"])] if "every_host" in data else []),
+            *self._role_rows("host_roles", data.get("host_roles", {})),
+            *self._system_rows(checks.mapping("operating_systems", data.get("operating_systems", {}))),
+            *(
+                self._when_row(f"builds[{number}]", row)
+                for number, row in enumerate(checks.items("builds", data.get("builds", [])))
+            ),
+            *self._feature_rows(checks.mapping("features", data.get("features", {}))),
+        ]
+        if not any(row.base for row in rows):
+            raise BadInput("host_roles is empty; a policy needs a row for at least one host role, there or in operating_systems")
+        for gpo, row in checks.mapping("gpos", data.get("gpos", {})).items():
+            _gpo_row(f"gpos.{gpo}", row)
+        legacy = checks.mapping("legacy", data.get("legacy", {}))
+        checks.keys("legacy", legacy, ("names", "source"))
+        _contradictions(rows)
+        return Policy(
+            name=str(data["name"]),
+            title=checks.text("title", data.get("title")),
+            compare=_choice("compare", data.get("compare"), Compare, "allowed"),
+            rows=tuple(rows),
+            legacy=tuple(checks.text("legacy.names", name) for name in checks.items("legacy.names", legacy.get("names", []))),
+            data=data,
+        )
+
+    def _role_rows(self, where: str, data: t.Any, **when: t.Any) -> Iterator[Row]:
+        for role, row in checks.mapping(where, data).items():
+            yield self._row(f"{where}.{role}", row, base=True, host_roles=frozenset({parse_role(role, where)}), **when)
+
+    def _system_rows(self, systems: Mapping[str, t.Any]) -> Iterator[Row]:
+        for name, rows in systems.items():
+            system = _choice("operating_systems", name, System, _A_SYSTEM)
+            yield from self._role_rows(f"operating_systems.{name}", rows, systems=frozenset({system}))
+
+    def _feature_rows(self, features: Mapping[str, t.Any]) -> Iterator[Row]:
+        """One row or a list of rows per feature."""
+        for name, data in features.items():
+            where = f"features.{name}"
+            feature = parse_feature(name, where)
+            if isinstance(data, (list, tuple)):
+                yield from (self._when_row(f"{where}[{number}]", row, feature=feature) for number, row in enumerate(data))
+            else:
+                yield self._when_row(where, data, feature=feature)
+
+    def _when_row(self, where: str, data: t.Any, **when: t.Any) -> Row:
+        """A row that says itself on which hosts it counts."""
+        data = checks.mapping(where, data)
+        roles = [
+            parse_role(role, f"{where}.host_roles") for role in checks.items(f"{where}.host_roles", data.get("host_roles", []))
+        ]
+        names = checks.items(f"{where}.operating_systems", data.get("operating_systems", []))
+        systems = [_choice(f"{where}.operating_systems", name, System, _A_SYSTEM) for name in names]
+        first, last = (_build(f"{where}.{key}", data.get(key)) for key in ("from", "to"))
+        if first is not None and last is not None and first > last:
+            raise BadInput(f"{where}: from {first} to {last} holds no build")
+        return self._row(
+            where,
+            data,
+            _WHEN_KEYS,
+            host_roles=frozenset(roles or HostRole),
+            systems=frozenset(systems or System),
+            build_from=first,
+            build_to=last,
+            **when,
+        )
+
+    def _row(self, where: str, data: t.Any, extra: tuple[str, ...] = (), **when: t.Any) -> Row:
+        data = checks.mapping(where, data)
+        checks.keys(where, data, _ROW_KEYS + extra)
+        lists = {key: checks.items(f"{where}.{key}", data.get(key, [])) for key in ACCOUNT_KEYS}
+        found = frozenset(key for key, entries in lists.items() if _of_feature(f"{where}.{key}", entries, when.get("feature")))
+        accounts: dict[str, t.Any] = {
+            key: parse_accounts(f"{where}.{key}", entries, known=ACCOUNTS_OF) for key, entries in lists.items()
+        }
+        texts: dict[str, t.Any] = {key: checks.text(f"{where}.{key}", data[key]) for key in _TEXT_KEYS if key in data}
+        return Row(
+            where=where,
+            source=checks.text(f"{where}.source", data.get("source")),
+            printed=_printed(f"{where}.as_printed", data.get("as_printed")),
+            document=self._named(f"{where}.document", data["document"]) if "document" in data else self._whole,
+            found=found,
+            **texts,
+            **accounts,
+            **when,
+        )
+
+    def _named(self, where: str, name: t.Any) -> Document:
+        if name not in self._documents:
+            raise BadInput(f"{where}: {checks.brief(name)} is not in documents; there are {', '.join(self._documents) or 'none'}")
+        return self._documents[name]
+
+
+def _build(where: str, value: t.Any) -> int | None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise BadInput(f"{where}: {value!r} is not a build number")
+    return value
+
+
+def _document(where: str, data: t.Any) -> Document:
+    data = checks.mapping(where, data)
+    checks.keys(where, data, _DOCUMENT_KEYS)
+    for key, value in data.items():
+        if not isinstance(value, str):
+            raise BadInput(f"{where}.{key}: {checks.brief(value)} is not a text; put a date in quotes")
+    if data.get("date"):
+        checks.day(f"{where}.date", data["date"])
+    checks.text(f"{where}.title", data.get("title"))
+    return Document(**{key: str(value) for key, value in data.items()})
+
+
+def _is_found(entry: t.Any) -> bool:
+    return isinstance(entry, str) and entry in ACCOUNTS_OF
+
+
+def _of_feature(where: str, entries: list[t.Any], feature: FeatureName | None) -> bool:
+    """Whether a list names the accounts that the read found. Raises BadInput in a row of another feature, or of none."""
+    for number, entry in enumerate(entries):
+        if _is_found(entry) and ACCOUNTS_OF[entry] is not feature:
+            raise BadInput(f"{where}[{number}]: {entry} stands in rows of features.{ACCOUNTS_OF[entry].value} only")
+    return any(_is_found(entry) for entry in entries)
+
+
+def _printed(where: str, data: t.Any) -> frozenset[str] | None:
+    if data is None:
+        return None
+    return frozenset() if data == "not_defined" else frozenset(one.key for one in parse_accounts(where, checks.items(where, data)))
+
+
+def _gpo_row(where: str, data: t.Any) -> None:
+    """Documentation: what a GPO is said to define. Checked for form, never judged."""
+    data = checks.mapping(where, data)
+    checks.keys(where, data, _GPO_KEYS)
+    checks.text(f"{where}.source", data.get("source"))
+    for key in ("as_printed", "corrected"):
+        _printed(f"{where}.{key}", data.get(key))
+
+
+def _contradictions(rows: list[Row]) -> None:
+    """An account that one row requires and another, or the same one, forbids on the same host; a floor account that is forbidden."""
+    for row in rows:
+        for account in row.forbidden:
+            refuse_forbidden_floor(f"{row.where}.forbidden", account)
+            for other in rows:
+                if row.meets(other) and account.key in {required.key for required in other.required}:
+                    raise BadInput(
+                        f"{row.where}.forbidden: {account.shown} is required in {other.where}.required; one of the two must go"
+                    )
+
+
+def _choice(where: str, value: t.Any, choices: type[Choice], what: str) -> Choice:
+    try:
+        return choices(value)
+    except ValueError:
+        raise BadInput(f"{where}: {value!r} is not {what}; allowed are {', '.join(one.value for one in choices)}") from None

@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What became of each exception on the whole fleet. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import typing as t
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from .._policy.exceptions import State, meant_for, parse_exceptions
+from .record import Record
+
+_SCOPE = ("hosts", "groups", "host_roles", "features")
+
+
+def exceptions_of(
+    records: Sequence[Record],
+    declared: Iterable[Mapping[str, t.Any]],
+    unread: Mapping[str, Collection[str]],
+    today: datetime.date,
+) -> list[dict[str, t.Any]]:
+    """Every exception once, with its state and the hosts that use it (``used_by``) or would, if it held (``wanted_by``).
+
+    ``declared``: those of the run as plain data; more come from hosts that have their own. ``unread``: every host of the inventory that
+    the run did not read, with its groups. The state is one of State: expired and too_wide before used; unused only when every host was
+    read that the exception is meant for.
+    """
+    found: dict[str, dict[str, t.Any]] = {}
+    claims: dict[str, list[tuple[Record, Mapping[str, t.Any]]]] = {}
+    for one in declared:
+        found.setdefault(_key(one), _plain(one))
+    for record in records:
+        for claim in record["exceptions"] or ():
+            found.setdefault(_key(claim), _plain(claim))
+            claims.setdefault(_key(claim), []).append((record, claim))
+    rows = [_row(found[key], claims.get(key, []), unread, today) for key in sorted(found)]
+    return sorted(rows, key=lambda row: (row["state"] == State.USED.value, row["account"].casefold()))
+
+
+def _row(
+    plain: dict[str, t.Any],
+    claims: Sequence[tuple[Record, Mapping[str, t.Any]]],
+    unread: Mapping[str, Collection[str]],
+    today: datetime.date,
+) -> dict[str, t.Any]:
+    states = {claim["state"] for _record, claim in claims}
+    (exception,) = parse_exceptions([{key: value for key, value in plain.items() if value not in (None, [])}])
+    if exception.expired(today) or State.EXPIRED.value in states:
+        state = State.EXPIRED
+    else:
+        state = next((one for one in (State.TOO_WIDE, State.USED, State.UNKNOWN) if one.value in states), State.UNUSED)
+    if state is State.UNUSED and any(meant_for([exception], host, groups) for host, groups in unread.items()):
+        state = State.UNKNOWN
+    refused = (State.EXPIRED.value, State.TOO_WIDE.value)
+    return {
+        **plain,
+        "state": state.value,
+        "used_by": sorted(record["host"] for record, claim in claims if claim["state"] == State.USED.value),
+        "wanted_by": sorted(
+            record["host"] for record, claim in claims if claim["state"] in refused and claim["sid"] in record["unexpected"]
+        ),
+    }
+
+
+def _plain(claim: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The exception alone, without what one host made of it."""
+    return {key: claim[key] for key in ("account", "reason", "owner", "ticket", "approved_by", "expires", *_SCOPE)}
+
+
+def _key(claim: Mapping[str, t.Any]) -> str:
+    return json.dumps(_plain(claim), sort_keys=True)

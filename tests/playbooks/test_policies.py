@@ -1,0 +1,241 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Policies, features and exceptions as a user sets them, from the inventory to the report."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleet import names
+from fleet.machine import Iis, Machine, Pool
+from fleet.play import play
+
+FOUR = ["administrators", "local_service", "network_service", "service"]
+OURS = {
+    "title": "Ours",
+    "extends": "microsoft",
+    "host_roles": {"member_server": {"required": [*FOUR, "users"], "source": "handbook 1"}},
+}
+USERS = "S-1-5-32-545"
+
+
+def holder(run, host, sid):
+    return next(one for one in run.records[host]["holders"] if one["sid"] == sid)
+
+
+@pytest.mark.parametrize(
+    ("policy", "status", "control", "document"),
+    [
+        ("microsoft", "compliant", None, None),
+        ("cis", "compliant", "2.2.32 (MS only)", "CIS Microsoft Windows Server 2022 Benchmark"),
+        ("stig", "drift", "V-254503", "Microsoft Windows Server 2022 STIG"),
+    ],
+)
+def test_the_document_that_judged_stands_in_the_report(fleet, audit, policy, status, control, document):
+    fleet.add(Machine.member_server("web01", iis=True))
+
+    run = audit(fleet, extravars={"impersonate_policy": policy})
+
+    record = run.records["web01"]
+    assert (run.rc, record["status"], record["control"]["control"]) == (0 if status == "compliant" else 2, status, control)
+    if document:
+        assert record["control"]["document"]["title"] == document
+        assert f"- by {document}, " in run.outcome.stdout
+        assert document in {its["title"] for its in run.report["policy"]["documents"].values()}
+
+
+def test_a_policy_of_ones_own_extends_a_shipped_one(fleet, audit):
+    fleet.add(Machine.member_server("app01", also=[USERS]))
+    fleet.add(Machine.member_server("app02"))
+    fleet.add(Machine.client("pc01"))
+
+    run = audit(fleet, extravars={"impersonate_policy": "ours", "impersonate_policies": {"ours": OURS}})
+
+    assert run.statuses == {"app01": "compliant", "app02": "drift", "pc01": "compliant"}
+    assert run.report["policy"]["name"] == "ours"
+    assert holder(run, "app01", USERS)["why"] == "required on a member server (handbook 1)"
+    assert all(len(fleet.commands(name)) == 1 for name in ("app01", "app02", "pc01"))
+
+
+@pytest.mark.parametrize(
+    ("extravars", "words"),
+    [
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "extends": "nobody"}}},
+                     "policy ours (extends nobody): extends: 'nobody' is not a policy; there are cis, microsoft, ours, stig", id="unknown extends"),
+        pytest.param({"impersonate_policy": "a", "impersonate_policies": {"a": {"extends": "b"}, "b": {"extends": "a"}}},
+                     "a policy cannot extend itself: a extends b extends a", id="circle"),
+        pytest.param({"impersonate_policies": {"cis": OURS}}, "policies.cis: this is the name of a shipped policy", id="name of a shipped one"),
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "features": {"dns": {"source": "s"}}}}},
+                     "policy ours (extends microsoft): features.dns: 'dns' is not a feature that a host is asked for", id="feature nobody detects"),
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "operating_systems": {"server_2012": {}}}}},
+                     "operating_systems: 'server_2012' is not a release of Windows that policies tell apart; allowed are server_2016", id="no such release"),
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "documents": {"a": {"title": "A", "date": "soon"}}}}},
+                     "documents.a.date: 'soon' is no date; a date reads 2026-01-31", id="no date"),
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"theirs": OURS}}, "policy: 'ours' is not a policy", id="not there"),
+        pytest.param({"impersonate_features": {"dns": True}}, "features: 'dns' is not a feature that a host is asked for", id="unknown feature"),
+        pytest.param({"impersonate_features": {"ssis": "perhaps"}}, "features.ssis: 'perhaps' is neither true nor false", id="no boolean"),
+        pytest.param({"impersonate_features": {"iis": True}, "impersonate_iis": False}, "iis: False is not what features declares of it", id="contradiction"),
+        pytest.param({"impersonate_exceptions": [{"account": "service", "reason": "r", "owner": "o"}]}, "exceptions[0].account: service (S-1-5-6) needs no exception", id="floor"),
+        pytest.param({"impersonate_exceptions": [{"account": "everyone", "reason": "r", "owner": "o"}]}, "is too wide for an exception", id="too wide"),
+        pytest.param({"impersonate_exceptions": [{"account": "users", "reason": "r"}]}, "exceptions[0].owner is missing", id="no owner"),
+        pytest.param({"impersonate_exceptions": [{"account": "power_users", "reason": "r", "owner": "o", "expires": "soon"}]},
+                     "exceptions[0].expires: 'soon' is no date", id="no date of expiry"),
+        pytest.param({"impersonate_exceptions": {"account": "power_users"}}, "exceptions: {'account': 'power_users'} is not a list", id="no list"),
+        pytest.param({"impersonate_exceptions": [{"account": "iusr", "reason": "r", "owner": "o"}], "impersonate_forbidden": ["iusr"]},
+                     "exceptions[0].account: iusr (S-1-5-17) is forbidden by the option forbidden", id="forbidden"),
+    ],
+)  # fmt: skip
+def test_bad_input_ends_the_run_before_any_host_is_touched(fleet, audit, extravars, words):
+    fleet.add(Machine.member_server("web01"))
+
+    run = audit(fleet, extravars=extravars)
+
+    assert run.rc == 2
+    assert words in run.said.replace("\\\\", "\\")
+    assert fleet.journal.records() == []
+
+
+def entry(**more):
+    return {"account": "SIM\\svc", "reason": "backup", "owner": "Ops", **more}
+
+
+def with_svc(name):
+    machine = Machine.member_server(name)
+    machine.grant(machine.add_account("svc", domain="SIM", rid=1105))
+    return machine
+
+
+def test_an_exception_counts_for_the_hosts_and_groups_that_it_names(fleet, audit):
+    for name, groups in (("db01", ["databases"]), ("web01", ["web"]), ("app01", [])):
+        fleet.add(with_svc(name), groups=groups)
+
+    run = audit(fleet, extravars={"impersonate_exceptions": [entry(groups=["databases"], ticket="T-1"), entry(hosts=["web*"])]})
+
+    assert run.statuses == {"db01": "waived", "web01": "waived", "app01": "drift"}
+    assert "waived by exceptions[0]: backup (owner Ops, ticket T-1, without an end)" in run.records["db01"]["reason"]
+    assert [one["used_by"] for one in run.report["summary"]["exceptions"]] == [["db01"], ["web01"]]
+    assert "NOT COMPLIANT - 1 of 3 hosts drift, 0 not assessed, 2 waived" in run.said
+
+
+def test_waived_hosts_pass_the_gate(fleet, audit):
+    fleet.add(with_svc("db01"))
+
+    run = audit(fleet, extravars={"impersonate_exceptions": [entry(expires="2099-01-01")]})
+
+    assert (run.rc, run.statuses) == (0, {"db01": "waived"})
+
+
+@pytest.mark.parametrize(
+    ("exception", "options", "state"),
+    [
+        pytest.param(entry(hosts=["gone"]), {}, "unused", id="for a host that is in no inventory"),
+        pytest.param(entry(hosts=["plain"]), {}, "unused", id="nobody needs it there"),
+        pytest.param(entry(hosts=["down"]), {}, "unknown", id="its host could not be read"),
+        pytest.param(entry(hosts=["db01"]), {"limit": "plain"}, "unknown", id="its host was left out"),
+        pytest.param(
+            entry(host_roles=["client"]), {"limit": "plain,db01"}, "unknown", id="hosts were left out that it may be meant for"
+        ),
+        pytest.param(entry(expires="2026-01-31"), {}, "expired", id="expired"),
+        pytest.param(entry(expires="2026-01-31", hosts=["gone"]), {}, "expired", id="expired, for nobody"),
+        pytest.param(entry(account="SIM\\everyone in it"), {}, "too_wide", id="a name that turns out to be everybody"),
+    ],
+)
+def test_exceptions_that_do_not_hold_are_findings_of_the_fleet(fleet, audit, exception, options, state):
+    wide = with_svc("db01")
+    wide.grant(wide.add_account("everyone in it", domain="SIM", use=names.Use.GROUP, rid=513))
+    fleet.add(wide)
+    plain = Machine.member_server("plain")
+    plain.add_account("everyone in it", domain="SIM", use=names.Use.GROUP, rid=513)
+    plain.add_account("svc", domain="SIM", rid=1105)
+    fleet.add(plain)
+    fleet.add(Machine.member_server("down"), scenario="host down")
+
+    run = audit(fleet, extravars={"impersonate_exceptions": [exception]}, **options)
+
+    (one,) = run.report["summary"]["exceptions"]
+    assert (one["state"], one["used_by"]) == (state, [])
+    if state == "too_wide":
+        assert one["wanted_by"] == ["db01"]
+        assert "exception too wide: SIM\\everyone in it" in run.records["db01"]["reason"]
+    if state == "expired" and "hosts" not in exception:
+        assert one["wanted_by"] == ["db01"]
+        assert {finding["kind"] for finding in run.records["db01"]["findings"]} == {"unexpected", "exception_expired"}
+
+
+def test_enforcement_leaves_waived_holders_and_removes_expired_ones(fleet, enforce):
+    valid, expired = with_svc("db01"), with_svc("db02")
+    fleet.add(valid)
+    fleet.add(expired)
+    before = valid.holders()
+
+    run = enforce(fleet, extravars={"impersonate_exceptions": [entry(hosts=["db01"]), entry(hosts=["db02"], expires="2026-01-31")]})
+
+    assert (run.rc, run.statuses) == (0, {"db01": "waived", "db02": "compliant"})
+    assert valid.holders() == before
+    assert f"{names.domain_sid('SIM')}-1105" not in expired.holders()
+
+
+def test_features_stand_in_the_report_detected_or_declared(fleet, audit):
+    machine = Machine.member_server(
+        "sql01", iis=Iis(pools=("DefaultAppPool", Pool("shop", "SpecificUser", "SIM\\svc", manual=True)))
+    )
+    machine.services, machine.session_host, machine.spooler = ("MsDtsServer150", "adfssrv"), True, 4
+    machine.add_account("svc", domain="SIM", rid=1105)
+    machine.add_account("ASPNET")
+    fleet.add(machine)
+
+    run = audit(fleet, extravars={"impersonate_features": {"adfs": False}})
+
+    record = run.records["sql01"]
+    assert {name: (its["present"], its["source"]) for name, its in record["features"].items()} == {
+        "iis": (True, "detected"), "iis_manual_pools": (True, "detected"), "ssis": (True, "detected"), "adfs": (False, "declared"),
+        "print_spooler": (False, "detected"), "session_host": (True, "detected"), "legacy_accounts": (True, "detected"),
+    }  # fmt: skip
+    assert record["features"]["legacy_accounts"]["found"] == ["sql01\\ASPNET"]
+    assert [(pool["name"], pool["manual"]) for pool in record["iis"]["pools"]] == [("DefaultAppPool", False), ("shop", True)]
+    assert len(fleet.commands("sql01")) == 1
+
+
+@pytest.mark.parametrize(
+    ("iis", "held", "status"),
+    [
+        pytest.param({"locked": True}, False, "compliant", id="locked, and nobody in doubt"),
+        pytest.param({"locked": True}, True, "error", id="locked, and the holder may be a pool's account"),
+        pytest.param({"elsewhere": True}, True, "error", id="shared configuration"),
+    ],
+)
+def test_pools_that_cannot_be_read_matter_only_where_they_may_decide(fleet, audit, iis, held, status):
+    machine = Machine.member_server("web01", iis=Iis(**iis))
+    if held:
+        machine.grant(machine.add_account("svc", domain="SIM", rid=1105))
+    fleet.add(machine)
+
+    run = audit(fleet)
+
+    assert run.statuses == {"web01": status}
+    if status == "error":
+        assert "declare impersonate_features (iis_manual_pools)" in run.records["web01"]["reason"]
+        declared = audit(fleet, extravars={"impersonate_features": {"iis_manual_pools": False}})
+        assert declared.statuses == {"web01": "drift"}
+
+
+def test_the_tables_of_all_policies_are_printed_and_written(fleet, tmp_path):
+    outcome = play(
+        fleet,
+        "winrights.seimpersonate.policies",
+        tmp_path=tmp_path,
+        extravars={"impersonate_report_dir": str(tmp_path), "impersonate_policies": {"ours": OURS}},
+    )
+
+    assert outcome.rc == 0
+    text = (tmp_path / "impersonate-policies.rst").read_text()
+    for words in (
+        "V-254503",
+        "2.2.33 (MS only)",
+        "as printed and corrected",
+        "ours: Ours",
+        "handbook 1",
+        "Where the policies differ",
+    ):
+        assert words in text, words
+        assert words in outcome.stdout, words
