@@ -13,7 +13,7 @@ JOBS ?= 2
 LIFE ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench test test-engine test-long payload-coverage matrix lint fleet policies payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench test test-engine test-long test-browser bench-report payload-coverage matrix lint fleet policies payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,10 +35,19 @@ demo-enforce: venv-test ## Audit, look, enforce, audit, restore, audit on the si
 	@$(RUN) python -m fleet.showcase enforce --backend $(BACKEND)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them)
-	@$(RUN) python -m pytest -n $(JOBS) -m "not engine" $(ARGS)
+	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser" $(ARGS)
 
 test-engine: venv-test ## The tests of the real payload under a PowerShell engine (skipped where there is none)
 	@$(RUN) python -m pytest -n $(JOBS) -m engine $(ARGS)
+
+test-browser: venv-test ## The tests of the HTML report in a headless Chromium (Debian: chromium, chromium-driver, npm)
+	@requirements/venv.sh browser
+	@mkdir -p .build/axe && cp tests/browser/package.json tests/browser/package-lock.json .build/axe/
+	@npm ci --silent --no-audit --no-fund --prefix .build/axe
+	@$(RUN) python -m pytest -m browser $(ARGS)
+
+bench-report: venv-test ## CPU, memory and size of the report of 10,000 and 50,000 hosts
+	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/benchmarks/report.py --no-browser
 
 payload-coverage: venv-test ## Which lines of the payload its tests run under the engine
 	@$(RUN) python tests/payload_coverage.py

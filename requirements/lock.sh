@@ -19,6 +19,9 @@ lock test-py3.12.txt test.in 3.12 '>=2.21,<2.22'
 # The lint set keeps the versions of the test set: both live in one .venv.
 lock lint-py3.11.txt lint.in 3.11 '<2.20' test-py3.11.txt
 lock lint-py3.12.txt lint.in 3.12 '>=2.21,<2.22' test-py3.12.txt
+# So does that of the browser tests.
+lock browser-py3.11.txt browser.in 3.11 '<2.20' test-py3.11.txt
+lock browser-py3.12.txt browser.in 3.12 '>=2.21,<2.22' test-py3.12.txt
 # The other supported versions, for make matrix.
 lock core2.16.txt test.in 3.11 '>=2.16,<2.17'
 lock core2.17.txt test.in 3.11 '>=2.17,<2.18'

@@ -14,6 +14,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet, _snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import earlier_report
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.formats import checked_name
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -34,10 +36,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if options["action"] == "restore":
                 restore = self._run_to_restore(options)
             else:
-                _arguments.refuse_shipped_names(options["own_policies"])
+                _arguments.refuse_shipped_names(options)
                 policy = _arguments.policy_of(options)
                 _arguments.wishes_of(options, policy, task_vars or {})
+                _arguments.more_of(options)
             self._check_fleet(task_vars or {}, options)
+            _arguments.tolerate_of(options)
+            _arguments.expected_of(options, (task_vars or {}).get("groups") or {})
+            checked_name("name", options["name"])
+            if options["previous"]:
+                earlier_report("previous", Path(options["previous"]).expanduser())
         except BadInput as wrong:
             raise AnsibleActionFail(f"Nothing was sent to any host. {wrong}") from None
         result.update(

@@ -4,23 +4,29 @@
 from __future__ import annotations
 
 import datetime
-import platform
 import typing as t
 from pathlib import Path
 
-from ansible import __version__ as ansible_version
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document, to_json
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import write_atomically
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import generator
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import earlier_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import Record, record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import UNREAD, stopped_by, verdict_sentence
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import write
 
+# A rolling change writes the report of the whole fleet after every batch; the large formats wait for the last one.
+_WHILE_BATCHES_ARE_LEFT = ("json", "markdown")
+_LISTS = ("unexpected_accounts", "exceptions", "controlling_gpos", "changed")
 _CLOCK = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -38,35 +44,50 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         now = datetime.datetime.now(datetime.timezone.utc)
         _validation, options = self.validate_argument_spec(_arguments.FLEET_REPORT)
         results = _fleet.results_of(task_vars, options["results"], _fleet.run_of(options["check"]))
-        records = [record_of(host, registered) for host, registered in results.items()]
         not_yet = [host for host, registered in results.items() if registered is None]
+        try:
+            expected = _arguments.expected_of(options, task_vars.get("groups") or {})
+            tolerate = _arguments.tolerate_of(options)
+            previous = self._previous(options)
+        except BadInput as wrong:
+            raise AnsibleActionFail(str(wrong)) from None
+        missing = [host for host in expected if host not in results]
+        records = [record_of(host, registered) for host, registered in (results | dict.fromkeys(missing)).items()]
         report = document(
             records,
             run={**self._run(task_vars, options["check"], now), "action": options["action"]},
             policy=None if options["action"] == "restore" else options["check"]["policy"],
-            generator={
-                "name": "winrights.seimpersonate",
-                "ansible_core": ansible_version,
-                "python": platform.python_version(),
-            },
+            generator=generator(),
             fail_on=options["fail_on"],
             exceptions=self._exceptions(task_vars, records, options["check"].get("exceptions") or [], now.date()),
+            tolerate=tolerate,
         )
         summary = report["summary"]
+        summary["changed"] = changed(report, previous)
         stop = stopped_by(records) if options["action"] != "audit" else []
         batches_left = options["action"] != "audit" and not stop and _batches_left(task_vars)
         text = markdown(report)
-        files = _write(Path(options["report_dir"]), report, text)
+        formats = [kind for kind in options["formats"] if not batches_left or kind in _WHILE_BATCHES_ARE_LEFT]
+        try:
+            files = write(report, Path(options["report_dir"]), formats, options["name"])
+        except OSError as wrong:
+            raise AnsibleActionFail(f"report_dir: the report could not be written to {options['report_dir']}: {wrong}") from wrong
         Display().display("\n" + (_progress(summary) if batches_left else text))
         result.update(
             changed=False,
             files=files,
-            summary={key: value for key, value in summary.items() if key not in ("unexpected_accounts", "exceptions")},
+            summary={key: value for key, value in summary.items() if key not in _LISTS},
             gate_passed=batches_left or (summary["gate"]["passed"] and not stop),
             stopped_by=stop,
             verdict=_sentence(summary, options["action"], files, stop, not_yet),
         )
         return result
+
+    def _previous(self, options: dict[str, t.Any]) -> dict[str, t.Any] | None:
+        """The report to compare with; only an audit is compared."""
+        if not options["previous"] or options["action"] != "audit":
+            return None
+        return earlier_report("previous", Path(options["previous"]).expanduser())
 
     def _exceptions(
         self, task_vars: t.Mapping[str, t.Any], records: list[Record], declared: list[t.Any], today: datetime.date
@@ -88,9 +109,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
 
 def _unread(task_vars: t.Mapping[str, t.Any], records: list[Record]) -> dict[str, list[str]]:
-    """Hosts of the inventory that were not read, with their groups: nobody else knows which exceptions are meant for them."""
-    read = {record["host"] for record in records if record["status"] not in UNREAD}
-    hosts = dict.fromkeys([*task_vars["ansible_play_hosts_all"], *(task_vars.get("groups") or {}).get("all", ())])
+    """Hosts that were not judged, with their groups: nobody else knows which exceptions are meant for them.
+
+    Hosts outside the play count when the run was narrowed; without that they are no Windows hosts of this audit.
+    """
+    read = {record["host"] for record in records if record["status"] not in (*UNREAD, Status.NOT_APPLICABLE.value)}
+    narrowed = task_vars.get("ansible_limit") or task_vars.get("impersonate_hosts") not in (None, "", "all")
+    others = (task_vars.get("groups") or {}).get("all", ()) if narrowed else ()
+    hosts = dict.fromkeys([*task_vars["ansible_play_hosts_all"], *others])
     return {
         str(host): [str(name) for name in task_vars["hostvars"][host].get("group_names", ())] for host in hosts if host not in read
     }
@@ -109,24 +135,13 @@ def _progress(summary: t.Mapping[str, t.Any]) -> str:
     return f"{done} of {summary['expected']} hosts done: {outcomes}. The next batch follows."
 
 
-def _write(folder: Path, report: t.Mapping[str, t.Any], text: str) -> dict[str, str]:
-    stem = f"impersonate-{report['run']['action']}-{report['run']['id']}"
-    paths = {"json": folder / f"{stem}.json", "markdown": folder / f"{stem}.md"}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(paths["json"], to_json(report))
-        write_atomically(paths["markdown"], text)
-    except OSError as wrong:
-        raise AnsibleActionFail(f"report_dir: the report could not be written to {folder}: {wrong}") from wrong
-    return {kind: str(path.resolve()) for kind, path in paths.items()}
-
-
 def _sentence(summary: t.Mapping[str, t.Any], action: str, files: t.Mapping[str, str], stop: list[str], not_yet: list[str]) -> str:
     reasons = "; ".join(summary["gate"]["reasons"])
     failed = f" The fleet gate failed: {reasons}." if reasons else ""
     rest = f", before {len(not_yet)} hosts were reached: {_some(not_yet)}" if not_yet else ""
     stopped = f" The rolling change stopped at {_some(stop)}{rest}." if stop else ""
-    return f"{verdict_sentence(dict(summary), action)}.{stopped}{failed} Report: {files['json']}"
+    report = files.get("html") or files.get("json") or next(iter(files.values()), "")
+    return f"{verdict_sentence(dict(summary), action)}.{stopped}{failed}{f' Report: {report}' if report else ''}"
 
 
 def _some(hosts: list[str]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _enforcement, _results
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _enforcement, _progress, _results
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import HostError, WindowsHost
 
@@ -36,7 +36,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if isinstance(job, str):
             result.update(_results.nothing_to_restore(job))
         else:
-            result.update(self._enforce(job, task_vars, now))
+            try:
+                result.update(self._enforce(job, task_vars, now))
+            finally:
+                _progress.tell(task_vars, options, str(result.get("status", "unreachable")))
             if "awx_job_id" in task_vars and not Path(options["snapshot_dir"]).expanduser().is_absolute():
                 result.setdefault("warnings", []).append(
                     "snapshot_dir is relative: in AWX it ends with the job's container, and nothing can be restored; give a mounted path"

@@ -10,7 +10,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _results
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _progress, _results
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import judge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import HostError, WindowsHost
@@ -29,20 +29,24 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             policy = _arguments.policy_of(options)
             wishes = _arguments.wishes_of(options, policy, task_vars or {})
+            more = _arguments.more_of(options)
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None
 
         started = time.monotonic()
         checked_at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        facts = None
+        facts, status = None, "unreachable"
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars or {})
-            facts = host.read(sorted({*policy.asked_names, *wishes.asked_names}))
-            result.update(_results.report(facts, policy, judge(facts, policy, wishes)))
+            facts = host.read(sorted({*policy.asked_names, *wishes.asked_names}), more)
+            result.update(_results.report(facts, policy, judge(facts, policy, wishes)), **_results.more(facts, more))
+            status = result["status"]
         except HostError as failed:
             result.update(_results.error(failed.category, str(failed), failed.call, failed.status))
         except CannotJudge as doubt:
             result.update(_results.error(doubt.category, str(doubt), facts=facts))
+        finally:
+            _progress.tell(task_vars or {}, options, status)
         result.update(
             changed=False, run_id=options["run_id"], checked_at=checked_at, duration_ms=round((time.monotonic() - started) * 1000)
         )

@@ -32,12 +32,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None
         path = Path(options["dest"]).absolute() if options["dest"] else None
-        if path and not self._task.check_mode:
+        written = path is not None and not self._task.check_mode
+        if path and written:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(path, text)
             except OSError as wrong:
                 raise AnsibleActionFail(f"dest: the page could not be written to {path}: {wrong}") from wrong
         Display().display("\n" + text)
-        result.update(changed=False, page=text, path=str(path) if path else None)
+        result.update(changed=False, page=text, path=str(path) if written else None)
         return result

@@ -9,19 +9,29 @@ class ModuleDocFragment:
 options:
   fail_on:
     description:
-      - Statuses of a host that make the gate of the fleet fail.
+      - Statuses of a host that make the gate of the fleet fail, and V(expired_exception).
     type: list
     elements: str
-    choices: [drift, unreachable, error, not_checked, not_applicable]
+    choices: [drift, unreachable, error, not_checked, not_applicable, expired_exception]
     default: [drift, unreachable, error, not_checked]
-  action:
+  tolerate:
     description:
-      - What the hosts are asked for.
-      - An V(audit) is one batch. A play with C(serial) is refused, because its report would call the hosts of later batches not checked.
-      - With V(enforce) and V(restore) the gate lets the next batch of a rolling play begin unless a host failed or was lost, and judges the fleet after the last one.
+      - How many there may be of what O(fail_on) names, as a number of hosts (V(5)) or as a share of the expected ones (V(2%)).
+    type: dict
+    default: {}
+  formats:
+    description:
+      - Formats of the report. V(json_lines) is what M(winrights.seimpersonate.fleet_merge) reads; V(csv) is two files, one with a row a host and one with a row
+        for every host and account.
+    type: list
+    elements: str
+    choices: [json, json_lines, csv, junit, prometheus, markdown, html]
+    default: [json, json_lines, markdown, html]
+  name:
+    description:
+      - How the files are called, without the ending. V({action}), V({policy}), V({run_id}) and V({date}) stand for those of the run.
     type: str
-    choices: [audit, enforce, restore]
-    default: audit
+    default: impersonate-{action}-{run_id}
   report_dir:
     description:
       - Folder on the controller for the reports. It is made when it is missing. A relative path starts at the working directory.

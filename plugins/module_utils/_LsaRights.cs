@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: Winrights Authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Asks Windows who holds a user right, for an audit: the Local Security Authority for holders and names, DsRole for the
-// role of the machine, the process token for the session. Documented calls only, and only those that read.
-// Every audit carries this text to every host: hence tabs, and no more than is needed.
+// Asks Windows for an audit: the LSA for holders and names, DsRole for the role of the machine, the token for the session.
+// Documented calls only, and only those that read. Every audit carries this text to every host: hence tabs.
+//NoWarn -Name CS0649 (it is Windows that assigns to most fields)
 
 using System;
 using System.Collections.Generic;
@@ -15,7 +15,6 @@ namespace ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaR
 
 internal class Native
 {
-	[StructLayout(LayoutKind.Sequential)]
 	public struct ObjectAttributes
 	{
 		public uint Length;
@@ -25,7 +24,6 @@ internal class Native
 	}
 
 	// LSA_UNICODE_STRING that we give
-	[StructLayout(LayoutKind.Sequential)]
 	public struct Given
 	{
 		public ushort Length, MaximumLength;
@@ -39,7 +37,6 @@ internal class Native
 	}
 
 	// LSA_UNICODE_STRING that we get: Length counts, there may be no NUL
-	[StructLayout(LayoutKind.Sequential)]
 	public struct Text
 	{
 		public ushort Length, MaximumLength;
@@ -51,21 +48,18 @@ internal class Native
 		}
 	}
 
-	[StructLayout(LayoutKind.Sequential)]
 	public struct DomainList
 	{
 		public uint Entries;
 		public IntPtr Domains;
 	}
 
-	[StructLayout(LayoutKind.Sequential)]
 	public struct TrustInformation
 	{
 		public Text Name;
 		public IntPtr Sid;
 	}
 
-	[StructLayout(LayoutKind.Sequential)]
 	public struct TranslatedName
 	{
 		public int Use;
@@ -73,7 +67,6 @@ internal class Native
 		public int DomainIndex;
 	}
 
-	[StructLayout(LayoutKind.Sequential)]
 	public struct TranslatedSid2
 	{
 		public int Use;
@@ -82,7 +75,6 @@ internal class Native
 		public uint Flags;
 	}
 
-	[StructLayout(LayoutKind.Sequential)]
 	public struct PrimaryDomainInfo
 	{
 		public int MachineRole;
@@ -91,7 +83,6 @@ internal class Native
 		public Guid DomainGuid;
 	}
 
-	[StructLayout(LayoutKind.Sequential)]
 	public struct SidAndAttributes
 	{
 		public IntPtr Sid;
@@ -146,8 +137,8 @@ internal class Native
 
 public class CallException : Exception
 {
-	public string Call { get; private set; }
-	public uint Status { get; private set; }
+	public readonly string Call;
+	public readonly uint Status;
 
 	public CallException(string call, uint status)
 		: base(call + " failed with 0x" + status.ToString("X8") + ".")
@@ -200,16 +191,15 @@ public class Account
 // The LSA policy, opened with the least rights: POLICY_VIEW_LOCAL_INFORMATION and POLICY_LOOKUP_NAMES.
 public class Policy : IDisposable
 {
-	private const uint Access = 0x801, IsolatedAsLocal = 0x80000000;
-	private const uint NoMoreEntries = 0x8000001A, NoneMapped = 0xC0000073, InvalidParameter = 0xC000000D;
-	private const int MostEntries = 1000; // of one lookup
-	private const int LongestName = 0x7FFE;
-	private const int Domain = 3, Deleted = 6, Unknown = 8; // SID_NAME_USE
+	const uint Access = 0x801, IsolatedAsLocal = 0x80000000;
+	const uint NoMoreEntries = 0x8000001A, NoneMapped = 0xC0000073, InvalidParameter = 0xC000000D;
+	const int MostEntries = 1000; // of one lookup
+	const int LongestName = 0x7FFE, Domain = 3, Deleted = 6, Unknown = 8; // the others are of SID_NAME_USE
 
 	protected IntPtr handle;
 
 	// The first status of a lookup that was neither a success nor "none of them is known".
-	public uint LookupStatus { get; private set; }
+	public uint LookupStatus;
 
 	public Policy() : this(Access)
 	{
@@ -324,7 +314,7 @@ public class Policy : IDisposable
 		});
 	}
 
-	private static Account[] InBatches(string[] asked, Action<Account[]> look)
+	static Account[] InBatches(string[] asked, Action<Account[]> look)
 	{
 		Account[] all = Array.ConvertAll(asked, one => new Account { Asked = one });
 		for (int start = 0; start < all.Length; start += MostEntries)
@@ -337,7 +327,7 @@ public class Policy : IDisposable
 	}
 
 	// Reads what a lookup answered and frees it, also when nothing was found.
-	private void Answer(uint status, IntPtr domains, IntPtr entries, Action<int> read, int count)
+	void Answer(uint status, IntPtr domains, IntPtr entries, Action<int> read, int count)
 	{
 		try
 		{
@@ -354,12 +344,12 @@ public class Policy : IDisposable
 		}
 	}
 
-	private static bool IsUnknown(int use)
+	static bool IsUnknown(int use)
 	{
 		return use >= Deleted && use <= Unknown;
 	}
 
-	private static string DomainAt(IntPtr list, int index)
+	static string DomainAt(IntPtr list, int index)
 	{
 		if (list == IntPtr.Zero || index < 0)
 			return null;
@@ -367,7 +357,7 @@ public class Policy : IDisposable
 		return index < domains.Entries ? Native.Read<Native.TrustInformation>(domains.Domains, index).Name.ToString() : null;
 	}
 
-	private static void Free(IntPtr buffer)
+	static void Free(IntPtr buffer)
 	{
 		if (buffer != IntPtr.Zero)
 			Native.LsaFreeMemory(buffer);
@@ -401,7 +391,7 @@ public class Computer
 			Sku = product;
 	}
 
-	private static uint Ask(int level, Action<IntPtr> read)
+	static uint Ask(int level, Action<IntPtr> read)
 	{
 		IntPtr buffer = IntPtr.Zero;
 		try
@@ -442,7 +432,7 @@ public class Session
 		}
 	}
 
-	private void ReadGroups(IntPtr groups)
+	void ReadGroups(IntPtr groups)
 	{
 		for (int i = 0; i < Marshal.ReadInt32(groups); i++)
 		{
@@ -455,7 +445,7 @@ public class Session
 		}
 	}
 
-	private static void Ask(IntPtr token, int kind, Action<IntPtr> read)
+	static void Ask(IntPtr token, int kind, Action<IntPtr> read)
 	{
 		uint size;
 		Native.GetTokenInformation(token, kind, IntPtr.Zero, 0, out size);

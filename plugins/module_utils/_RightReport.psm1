@@ -1,101 +1,102 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Gathers what one audit of a user right needs to know of this host: who holds it, what kind of machine it is, which
-# features it has, and whose session is asking. Reads only, and judges nothing: that is done where the policy is.
-
-#AnsibleRequires -CSharpUtil ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights
+# Gathers what an audit of a user right needs to know of this host: who holds it, what the machine is, whose session asks.
+# Reads only, and judges nothing: that is done where the policy is.
 
 Set-StrictMode -Version 2.0
 
-# A 32-bit process sees other keys and another folder than a 64-bit Windows has.
-$redirected = [IntPtr]::Size -eq 4 -and [Environment]::Is64BitOperatingSystem
+$lsa = 'ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights'
 
 function Read-Key {
     # Found: $false when there is no such key, $null when that cannot be known.
     param([string] $Path, [switch] $Children)
-    $key = @{ Found = $null; Data = $null }
+    $key = @{ Found = $true; Data = $null }
     try {
-        $key.Data = if ($Children) {
-            @(Get-ChildItem -LiteralPath "HKLM:\$Path" -ErrorAction Stop)
-        }
-        else {
-            Get-ItemProperty -LiteralPath "HKLM:\$Path" -ErrorAction Stop
-        }
-        $key.Found = $true
+        if ($Children) { $key.Data = @(Get-ChildItem -LiteralPath "HKLM:\$Path" -ErrorAction Stop) }
+        else { $key.Data = Get-ItemProperty -LiteralPath "HKLM:\$Path" -ErrorAction Stop }
     }
-    catch [System.Management.Automation.ItemNotFoundException] {
-        $key.Found = $false
-    }
-    catch {
-        Write-Verbose -Message "$Path cannot be read: $_"
-    }
+    catch [Management.Automation.ItemNotFoundException] { $key.Found = $false }
+    catch { $key.Found = $null }
     $key
 }
 
 function Read-Value {
-    # An explicit $null for what is not there: an empty result would become {} in JSON.
-    param([hashtable] $Key, [string] $Name)
-    $value = if ($null -ne $Key.Data) { $Key.Data.PSObject.Properties[$Name] }
-    if ($null -ne $value) { return $value.Value }
-    return $null
+    # Of an object or the key at a path. An explicit $null for what is not there: an empty result would become {} in JSON.
+    param([object] $From, [string] $Name)
+    if ($From -is [string]) { $From = (Read-Key -Path $From).Data }
+    $property = if ($null -ne $From) { $From.PSObject.Properties[$Name] }
+    if ($null -eq $property) { return $null }
+    if ($property.Value -is [DateTime]) { return $property.Value.ToUniversalTime().ToString('o') }
+    $property.Value
+}
+
+function Read-Row {
+    # Values of an object; As: key of the row -> property.
+    param([object] $From, [hashtable] $As)
+    $row = @{}
+    foreach ($key in $As.Keys) { $row[$key] = Read-Value -From $From -Name $As[$key] }
+    $row
+}
+
+function Read-File {
+    # Others may be writing it meanwhile.
+    param([string] $Path)
+    $held = [IO.MemoryStream]::new()
+    $file = [IO.File]::Open($Path, 'Open', 'Read', 'ReadWrite, Delete')
+    try { $file.CopyTo($held) } finally { $file.Dispose() }
+    $held.Position = 0
+    $held
+}
+
+function Read-Cim {
+    # A row for each instance. Throws.
+    param([string] $Class, [hashtable] $As, [string] $Where, [string] $Namespace = 'root/cimv2', [int] $Seconds = 10)
+    $query = "SELECT $($As.Values -join ', ') FROM $Class $Where"
+    foreach ($one in Get-CimInstance -Namespace $Namespace -Query $query -OperationTimeoutSec $Seconds -ErrorAction Stop) {
+        Read-Row -From $one -As $As
+    }
 }
 
 function Get-Machine {
-    $computer = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Computer]::new()
+    $its = New-Object -TypeName "$lsa.Computer"
+    $computer = Read-Row -From $its -As @{
+        machine_role = 'MachineRole'; role_status = 'RoleStatus'; read_only = 'ReadOnly'; role_pending = 'Pending'
+        domain = 'Domain'; dns_domain = 'DnsDomain'
+    }
+    $computer.name = $env:COMPUTERNAME
     $join = Read-Key -Path 'SYSTEM\CurrentControlSet\Control\CloudDomainJoin\JoinInfo' -Children
-    @{
-        name = $env:COMPUTERNAME
-        machine_role = $computer.MachineRole
-        role_status = $computer.RoleStatus
-        read_only = $computer.ReadOnly
-        role_pending = $computer.Pending
-        domain = $computer.Domain
-        dns_domain = $computer.DnsDomain
-        entra_joined = if ($join.Found) { @($join.Data).Count -gt 0 } else { $join.Found }
+    $computer.entra_joined = if ($join.Found) { @($join.Data).Count -gt 0 } else { $join.Found }
+    $windows = Read-Row -From (Read-Key -Path 'SOFTWARE\Microsoft\Windows NT\CurrentVersion').Data -As @{
+        build = 'CurrentBuild'; revision = 'UBR'; edition = 'EditionID'; caption = 'ProductName'
+        installation_type = 'InstallationType'; display_version = 'DisplayVersion'
     }
-    $version = Read-Key -Path 'SOFTWARE\Microsoft\Windows NT\CurrentVersion'
-    $build = Read-Value -Key $version -Name 'CurrentBuild'
-    @{
-        product_type = Read-Value -Name 'ProductType' -Key (
-            Read-Key -Path 'SYSTEM\CurrentControlSet\Control\ProductOptions')
-        sku = $computer.Sku
-        build = if ($null -ne $build) { $build -as [int] } else { $null }
-        revision = Read-Value -Key $version -Name 'UBR'
-        edition = Read-Value -Key $version -Name 'EditionID'
-        caption = Read-Value -Key $version -Name 'ProductName'
-        installation_type = Read-Value -Key $version -Name 'InstallationType'
-        display_version = Read-Value -Key $version -Name 'DisplayVersion'
-    }
+    if ($null -ne $windows.build) { $windows.build = $windows.build -as [int] }
+    $windows.sku = $its.Sku
+    $windows.product_type = Read-Value -From 'SYSTEM\CurrentControlSet\Control\ProductOptions' -Name 'ProductType'
+    $computer, $windows
 }
 
 function Get-WebServer {
+    param([bool] $Redirected)
     $iis = @{ services = @(); version = $null; components = @(); readable = $false }
     foreach ($name in 'IISADMIN', 'W3SVC', 'WAS', 'WMSVC') {
         $key = Read-Key -Path "SYSTEM\CurrentControlSet\Services\$name"
-        if ($null -eq $key.Found) {
-            $iis.services = $null
-            break
-        }
         if ($key.Found) { $iis.services += $name }
+        if ($null -eq $key.Found) { $iis.services = $null; break }
     }
     # What is not shown is unknown then, not absent.
-    if ($redirected) { return $iis }
+    if ($Redirected) { return $iis }
 
     $setup = Read-Key -Path 'SOFTWARE\Microsoft\InetStp'
     $parts = Read-Key -Path 'SOFTWARE\Microsoft\InetStp\Components'
     $iis.readable = $null -ne $setup.Found -and $null -ne $parts.Found
-    $major = Read-Value -Key $setup -Name 'MajorVersion'
-    if ($null -ne $major) {
-        $iis.version = '{0}.{1}' -f $major, (Read-Value -Key $setup -Name 'MinorVersion')
-    }
-    if ($null -ne $parts.Data) {
-        $present = [string[]] @($parts.Data.PSObject.Properties |
-                Where-Object -FilterScript { $_.Value -is [int] -and $_.Value -eq 1 } |
-                ForEach-Object -Process { $_.Name })
-        [Array]::Sort($present, [StringComparer]::Ordinal)
-        $iis.components = @($present)
-    }
+    $major = Read-Value -From $setup.Data -Name 'MajorVersion'
+    if ($null -ne $major) { $iis.version = $major, (Read-Value -From $setup.Data -Name 'MinorVersion') -join '.' }
+    if ($null -eq $parts.Data) { return $iis }
+    $present = $parts.Data.PSObject.Properties | Where-Object -FilterScript { $_.Value -is [int] -and $_.Value -eq 1 }
+    $iis.components = [string[]] @($present | ForEach-Object -Process { $_.Name })
+    [Array]::Sort($iis.components, [StringComparer]::Ordinal)
     $iis
 }
 
@@ -104,141 +105,27 @@ function Get-Feature {
     $services = 'SYSTEM\CurrentControlSet\Services'
     $spooler = Read-Key -Path "$services\Spooler"
     $feature = @{
-        ssis = $null
         adfs = (Read-Key -Path "$services\adfssrv").Found
-        spooler = Read-Value -Key $spooler -Name 'Start'
+        spooler = Read-Value -From $spooler.Data -Name 'Start'
         spooler_known = $null -ne $spooler.Found
-        session_host = $null
     }
     try {
-        $names = [string[]] @(Get-Service -Name 'MsDtsServer*' -ErrorAction Stop | ForEach-Object -Process { $_.Name })
-        [Array]::Sort($names, [StringComparer]::Ordinal)
-        $feature.ssis = @($names)
+        $feature.ssis = [string[]] @(Get-Service -Name 'MsDtsServer*' -ErrorAction Stop | ForEach-Object -Process { $_.Name })
+        [Array]::Sort($feature.ssis, [StringComparer]::Ordinal)
     }
-    catch {
-        Write-Verbose -Message "The services cannot be listed: $_"
+    catch { $feature.ssis = $null }
+    $feature.session_host = try {
+        $from = @{ Namespace = 'root/cimv2/TerminalServices'; Class = 'Win32_TerminalServiceSetting' }
+        $ProductType -ne 'WinNT' -and (Read-Cim @from -As @{ mode = 'TerminalServerMode' }).mode -eq 1
     }
-    if ($ProductType -eq 'WinNT') {
-        $feature.session_host = $false
-        return $feature
-    }
-    $space, $query = 'root/cimv2/TerminalServices', 'SELECT TerminalServerMode FROM Win32_TerminalServiceSetting'
-    try {
-        foreach ($one in Get-CimInstance -Namespace $space -Query $query -OperationTimeoutSec 10 -ErrorAction Stop) {
-            $feature.session_host = $one.TerminalServerMode -eq 1
-        }
-    }
-    catch {
-        Write-Verbose -Message "Remote Desktop Services cannot be asked: $_"
-    }
+    catch { $null }
     $feature
 }
 
-function Read-Xml {
-    # The document, in the encoding that it declares; an empty one when there is no such file. IIS may be writing it.
-    param([string] $Folder, [string] $Name)
-    $document = New-Object -TypeName System.Xml.XmlDocument
-    $settings = New-Object -TypeName System.Xml.XmlReaderSettings
-    $settings.DtdProcessing = 'Prohibit'
-    $settings.XmlResolver = $null
-    try {
-        $file = [IO.File]::Open([IO.Path]::Combine($Folder, $Name), 'Open', 'Read', 'ReadWrite, Delete')
-        try {
-            $document.Load([Xml.XmlReader]::Create($file, $settings))
-        }
-        finally {
-            $file.Dispose()
-        }
-    }
-    catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-        Write-Verbose -Message "There is no $Name."
-    }
-    $document
-}
-
-function Get-ApplicationPool {
-    # How the reading went, and the rows by name, if they are known. Passwords stay behind.
-    $rows = [Collections.Generic.SortedDictionary[string, object]]::new([StringComparer]::Ordinal)
-    try {
-        $system = if ($redirected) { 'Sysnative' } else { 'System32' }
-        $folder = [IO.Path]::Combine($env:windir, $system, 'inetsrv', 'config')
-        $redirection = Read-Xml -Folder $folder -Name 'redirection.config'
-        foreach ($one in $redirection.SelectNodes('//configurationRedirection/@enabled')) {
-            if ($one.Value -eq 'true') { return 'elsewhere' }
-        }
-        $config = Read-Xml -Folder $folder -Name 'applicationHost.config'
-        if (-not $config.HasChildNodes) { return 'none', $rows }
-        $defaults = @{ identityType = 'ApplicationPoolIdentity'; userName = ''; manualGroupMembership = 'false' }
-        foreach ($one in $config.SelectNodes('//applicationPools/applicationPoolDefaults/processModel/@*')) {
-            $defaults[$one.Name] = $one.Value
-        }
-        foreach ($pool in $config.SelectNodes('//applicationPools/add')) {
-            $said = $defaults.Clone()
-            foreach ($one in $pool.SelectNodes('processModel/@*')) { $said[$one.Name] = $one.Value }
-            $name = $pool.GetAttribute('name')
-            $rows[$name] = @{
-                name = $name
-                identity = $said.identityType
-                account = if ($said.identityType -eq 'SpecificUser' -and $said.userName) { $said.userName } else { $null }
-                sid = $null
-                manual = $said.manualGroupMembership -eq 'true'
-            }
-        }
-        'read', $rows
-    }
-    catch [UnauthorizedAccessException] { 'denied' }
-    catch [IO.IOException] { 'locked' }
-    catch [Xml.XmlException] { 'malformed' }
-    catch { 'unreadable' }
-}
-
-function Add-Row {
-    # Rows with the SIDs of their accounts, which are looked up apart: they must not harm the names that were asked for.
-    param([hashtable] $Report, [string] $Kind, [Collections.IDictionary] $ByName)
-    $Report[$Kind] = $null
-    if ($null -eq $ByName) { return }
-    $rows = @(foreach ($one in $ByName.GetEnumerator()) { $one.Value }) # .Values may be a row's name
-    # What the service control manager calls these in every language. The LSA does not know all of the names.
-    $sids = [Collections.Hashtable]::new([StringComparer]::OrdinalIgnoreCase)
-    $sids['LocalSystem'] = $sids['.\LocalSystem'] = 'S-1-5-18'
-    $sids['NT AUTHORITY\LocalService'] = 'S-1-5-19'
-    $sids['NT AUTHORITY\NetworkService'] = 'S-1-5-20'
-    $names = [string[]] @(foreach ($row in $rows) {
-            if ($null -eq $row.account -or $sids.ContainsKey($row.account)) { continue }
-            $sids[$row.account] = $null
-            $row.account
-        })
-    $Report[$Kind] = $rows
-    if ($names.Count -gt 0) {
-        try {
-            $policy = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Policy]::new()
-            try {
-                foreach ($one in $policy.FromNames($names)) { $sids[$one.Asked] = $one.Sid }
-            }
-            finally {
-                $policy.Dispose()
-            }
-        }
-        catch {
-            Write-Verbose -Message "The accounts of $Kind cannot be looked up: $_"
-        }
-    }
-    foreach ($row in $rows) {
-        if ($null -ne $row.account) { $row.sid = $sids[$row.account] }
-    }
-}
-
 function Get-Session {
-    $session = @{ user = $null; administrator = $null; filtered = $null; elevated = $null }
-    try {
-        $token = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Session]::new()
-        $session.user = $token.User
-        $session.administrator = $token.Administrator
-        $session.filtered = $token.Filtered
-        $session.elevated = $token.Elevated
-    }
-    catch {
-        Write-Verbose -Message "The token cannot be read: $_"
+    $token = try { New-Object -TypeName "$lsa.Session" } catch { $null }
+    $session = Read-Row -From $token -As @{
+        user = 'User'; administrator = 'Administrator'; filtered = 'Filtered'; elevated = 'Elevated'
     }
     $session.language_mode = [string] $ExecutionContext.SessionState.LanguageMode
     $session.powershell = [string] $PSVersionTable.PSVersion
@@ -247,39 +134,64 @@ function Get-Session {
     $session
 }
 
+function Find-Account {
+    # SIDs by name, $null for what is not known. A lookup of its own: it must not harm the names that were asked for.
+    param([string[]] $Name)
+    # What the service control manager calls these in every language; the LSA does not know all of it.
+    $sids = [Collections.Hashtable]::new([StringComparer]::OrdinalIgnoreCase)
+    $sids['LocalSystem'] = $sids['.\LocalSystem'] = 'S-1-5-18'
+    $sids['NT AUTHORITY\LocalService'] = 'S-1-5-19'
+    $sids['NT AUTHORITY\NetworkService'] = 'S-1-5-20'
+    $names = [string[]] @(foreach ($one in $Name) { if (-not $sids.ContainsKey($one)) { $sids[$one] = $null; $one } })
+    if ($names.Count -eq 0) { return $sids }
+    try {
+        $policy = New-Object -TypeName "$lsa.Policy"
+        try { foreach ($one in $policy.FromNames($names)) { $sids[$one.Asked] = $one.Sid } }
+        finally { $policy.Dispose() }
+    }
+    catch { Write-Verbose -Message "No answer: $_" }
+    $sids
+}
+
 function Get-RightReport {
-    <#
-    .SYNOPSIS
-    Tells as a hashtable who holds SeImpersonatePrivilege on this host, and who the given accounts are.
-    #>
-    param([string[]] $Account)
+    param([Collections.IDictionary] $Asked, [object] $Exposure)
 
     $computer, $windows = Get-Machine
-    $report = @{ changed = $false; computer = $computer; windows = $windows; iis = Get-WebServer; session = Get-Session }
-    $report.features = Get-Feature -ProductType $windows.product_type
+    $session = Get-Session
+    $redirected = $session.bits -lt $session.windows_bits # to other keys and another folder
+    $report = @{
+        changed = $false; computer = $computer; windows = $windows; session = $session
+        iis = Get-WebServer -Redirected $redirected; features = Get-Feature -ProductType $windows.product_type
+    }
     try {
-        $policy = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Policy]::new()
+        $policy = New-Object -TypeName "$lsa.Policy"
         try {
             $sids = $policy.Holders('SeImpersonatePrivilege')
-            $asked = $policy.FromNames($Account)
+            $accounts = $policy.FromNames(@($Asked['accounts'] | Where-Object -FilterScript { $null -ne $_ }))
             $found = @{}
-            $all = [string[]] @($sids; foreach ($one in $asked) { if ($one.Sid) { $one.Sid } })
+            $all = [string[]] @($sids; foreach ($one in $accounts) { if ($one.Sid) { $one.Sid } })
             foreach ($one in $policy.FromSids($all)) { $found[$one.Sid] = $one }
             $report.holders = @(foreach ($sid in $sids) {
                     $one = $found[$sid]
                     @{ sid = $sid; name = $one.Name; use = $one.Use; resolved = $one.Resolved; domain = $one.Domain }
                 })
-            $report.accounts = @(foreach ($one in $asked) {
+            $report.accounts = @(foreach ($one in $accounts) {
                     $name = if ($one.Sid) { $found[$one.Sid].Name } else { $null }
                     @{ asked = $one.Asked; sid = $one.Sid; name = $name; use = $one.Use; resolved = $one.Resolved }
                 })
             $report.lookup_status = '0x{0:X8}' -f $policy.LookupStatus
         }
-        finally {
-            $policy.Dispose()
+        finally { $policy.Dispose() }
+        $report.pools_status, $pools = Get-ApplicationPool -Redirected $redirected
+        Add-Row -Report $report -Kind 'pools' -Row $pools
+        $report.control = Get-Control -Redirected $redirected
+        if ($Exposure) {
+            $more, $services = Get-RunningService
+            $report.services_more = [bool] $more
+            Add-Row -Report $report -Kind 'services' -Row $services
         }
-        $report.pools_status, $pools = Get-ApplicationPool
-        Add-Row -Report $report -Kind 'pools' -ByName $pools
+        if ($Asked['expand']) { $report.groups = @(Get-Membership -Holder $report.holders) }
+        if ($null -ne $Asked['events']) { $report.events = Get-ChangeEvent -Hours $Asked['events'] }
     }
     catch {
         $reason = $_.Exception.GetBaseException()
@@ -297,5 +209,3 @@ function ConvertTo-AsciiJson {
     $json = ConvertTo-Json -InputObject $Report -Depth 8 -Compress
     [regex]::Replace($json, '[^\x20-\x7e]', { '\u{0:x4}' -f [int] [char] $args[0].Value })
 }
-
-Export-ModuleMember -Function Get-RightReport, Add-Row, Get-Session, ConvertTo-AsciiJson

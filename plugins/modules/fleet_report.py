@@ -8,7 +8,7 @@ short_description: Write the report of an audit for the whole fleet
 version_added: 0.1.0
 description:
   - Runs once for the whole play, on the controller, also when every host is dead. It needs no C(run_once) and no delegation.
-  - Takes the result that every host of the play registered, dead ones included, prints a summary and writes a JSON report and the summary as Markdown.
+  - Takes the result that every host of the play registered, dead ones included, prints a summary and writes the report in every format that O(formats) names.
   - A host without a result is V(not_checked), never compliant.
   - Does not fail when hosts drifted. Put a gate on RV(gate_passed) behind it.
 author:
@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - winrights.seimpersonate._attributes
   - winrights.seimpersonate._attributes.read_only
   - winrights.seimpersonate._report
+  - winrights.seimpersonate._fleet
 attributes:
   platform:
     support: full
@@ -78,5 +79,5 @@ files:
   description: Paths of the written files on the controller, by format.
   returned: success
   type: dict
-  sample: {json: /srv/reports/impersonate-audit-20260131T081500Z.json, markdown: /srv/reports/impersonate-audit-20260131T081500Z.md}
+  sample: {html: /srv/reports/impersonate-audit-20260131T081500Z-3f2a91.html, json: /srv/reports/impersonate-audit-20260131T081500Z-3f2a91.json}
 """

@@ -8,8 +8,8 @@
 #Requires -Version 5.1
 #AnsibleRequires -CSharpUtil ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights
 #AnsibleRequires -CSharpUtil ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaChange
+#AnsibleRequires -PowerShell ansible_collections.winrights.seimpersonate.plugins.module_utils._RightContext
 #AnsibleRequires -PowerShell ansible_collections.winrights.seimpersonate.plugins.module_utils._RightReport
-#AnsibleRequires -PowerShell ansible_collections.winrights.seimpersonate.plugins.module_utils._RightUsers
 #AnsibleRequires -PowerShell ansible_collections.winrights.seimpersonate.plugins.module_utils._RightChange
 
 Set-StrictMode -Version 2.0
@@ -24,14 +24,12 @@ if ($mode -ne 'FullLanguage') {
     '"error":{"call":"language mode","status":null,"sid":null},"session":{"language_mode":"' + $mode + '"}}'
 }
 else {
-    $read = $complex_args['read']
-    $given = if ($null -ne $read) { $read } else { $complex_args }
     $lists = @{}
-    foreach ($name in 'accounts', 'expected', 'add', 'remove') {
-        $lists[$name] = [string[]] @($given[$name] | Where-Object -FilterScript { $null -ne $_ })
+    foreach ($name in 'expected', 'add', 'remove') {
+        $lists[$name] = [string[]] @($complex_args[$name] | Where-Object -FilterScript { $null -ne $_ })
     }
-    $report = if ($null -ne $read) {
-        Get-ChangeReport -Account $lists.accounts
+    $report = if ($null -ne $complex_args['read']) {
+        Get-RightReport -Asked $complex_args['read'] -Exposure $true
     }
     else {
         Set-Right -Expected $lists.expected -Add $lists.add -Remove $lists.remove

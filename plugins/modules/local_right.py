@@ -74,13 +74,14 @@ options:
     default: keep
   on_controlled:
     description:
-      - What happens when O(controlled_by) says that a GPO or a management service sets the right, which would bring its own value back.
+      - What happens when a GPO or a management service sets the right, which would bring its own value back.
+      - The read tells who does. O(controlled_by) overrides it.
     type: str
     choices: [refuse, warn, apply]
     default: refuse
   controlled_by:
     description:
-      - Who sets the right on this host from outside, where you know it.
+      - Who sets the right on this host from outside, where you know better than the host's own traces.
     type: dict
     suboptions:
       kind:
@@ -104,6 +105,11 @@ options:
       - Name of the run in O(snapshot_dir). By default the time at which the task began on the host.
       - The role gives all hosts of a run the same one.
     type: str
+  progress:
+    description:
+      - Whether a run of 20 hosts and more prints a line now and then. Needs O(run_id).
+    type: bool
+    default: true
 seealso:
   - module: winrights.seimpersonate.local_right_info
 """
@@ -251,6 +257,11 @@ holders:
   type: list
   elements: dict
   sample: [{sid: S-1-5-32-544, name: BUILTIN\Administrators, standing: floor}]
+controlled_by:
+  description: Who sets the right, as in M(winrights.seimpersonate.local_right_info).
+  returned: when the host answered
+  type: dict
+  sample: {kind: gpo, name: Servers baseline, guid: "{6AC1786C-016F-11D2-945F-00C04fB984F9}"}
 error:
   description: Null, or C(category), C(message) and, where the host said so, the failed C(call) and its NTSTATUS as C(status).
   returned: always

@@ -6,6 +6,7 @@
 
 #Requires -Version 5.1
 #AnsibleRequires -CSharpUtil ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights
+#AnsibleRequires -PowerShell ansible_collections.winrights.seimpersonate.plugins.module_utils._RightContext
 #AnsibleRequires -PowerShell ansible_collections.winrights.seimpersonate.plugins.module_utils._RightReport
 
 Set-StrictMode -Version 2.0
@@ -18,6 +19,5 @@ if ($mode -ne 'FullLanguage') {
     '"error":{"call":"language mode","status":null},"session":{"language_mode":"' + $mode + '"}}'
 }
 else {
-    $accounts = [string[]] @($complex_args['accounts'] | Where-Object -FilterScript { $null -ne $_ })
-    ConvertTo-AsciiJson -Report (Get-RightReport -Account $accounts)
+    ConvertTo-AsciiJson -Report (Get-RightReport -Asked $complex_args -Exposure $complex_args['exposure'])
 }

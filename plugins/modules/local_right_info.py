@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - winrights.seimpersonate._attributes
   - winrights.seimpersonate._attributes.read_only
   - winrights.seimpersonate._policy
+  - winrights.seimpersonate._more
 attributes:
   platform:
     support: full
@@ -33,6 +34,11 @@ options:
       - Name of the run, as M(winrights.seimpersonate.fleet_check) returned it. The result carries it, so that M(winrights.seimpersonate.fleet_report) does not
         take the result of an earlier run for one of this run.
     type: str
+  progress:
+    description:
+      - Whether a run of 20 hosts and more prints a line now and then. Needs O(run_id).
+    type: bool
+    default: true
 seealso:
   - module: winrights.seimpersonate.local_right
   - module: winrights.seimpersonate.fleet_report
@@ -73,7 +79,7 @@ status:
   type: str
   sample: drift
 compliant:
-  description: Whether there is no finding.
+  description: Whether there is no finding that no exception answers for, so that it is true for V(compliant) and V(waived).
   returned: always
   type: bool
   sample: false
@@ -192,6 +198,40 @@ notes:
   type: list
   elements: str
   sample: [read-only domain controller]
+controlled_by:
+  description:
+    - Who sets the right on this host. C(kind) is V(local) (nobody from outside), V(gpo), V(mdm) (a management service), V(stale) (what is known is too old) or
+      V(unknown), and C(why) says so in a sentence.
+    - C(name), C(guid), C(link), C(precedence) and C(status) are those of the GPO that won, C(losers) the others that define the right.
+    - C(evidence) is V(rsop), V(templates), V(mdm), V(role), V(stated) or V(none). C(as_of) is when Group Policy last ran.
+    - C(extra) and C(lacking) are SIDs by which the holders differ from what that GPO asks for, null where that cannot be compared.
+  returned: success
+  type: dict
+  sample: {kind: gpo, name: Servers baseline, guid: "{6AC1786C-016F-11D2-945F-00C04fB984F9}", link: "OU=Servers,DC=corp,DC=example", precedence: 1, status: applied}
+exposure:
+  description:
+    - Null without O(exposure). Otherwise C(users), the services and application pools that have the right, with C(through), the SIDs by which they have it, and
+      C(why); C(excluded), those that have not; C(unknown), those of which nobody knows; C(complete) and C(notes).
+  returned: success
+  type: dict
+  sample: {complete: true, users: [{kind: service, name: MSSQLSERVER, account: "NT Service\\MSSQLSERVER", through: [S-1-5-6], pid: 2480}], excluded: [], unknown: []}
+groups:
+  description:
+    - Null without O(expand_groups). Otherwise every group that holds the right, and every group in one, with its C(members) and C(status) (V(read), V(failed) or
+      V(limit)). C(broad) marks groups that nearly everybody is in.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{sid: S-1-5-32-544, name: BUILTIN\\Administrators, status: read, broad: false, members: [{sid: S-1-5-21-1-2-3-512, name: CORP\\Domain Admins, broad: false}]}]
+provenance:
+  description:
+    - Null without O(events). Otherwise the C(events) of the window, newest first, each with C(time), C(given) or taken, C(target), C(by) (V(machine), as when a
+      policy is applied, or V(person)) and C(subject).
+    - C(coverage) says how far the log can be relied on, V(whole), V(wrapped) (it begins later than the window), V(limited), V(silent) (no event, which proves
+      nothing), V(denied) or V(failed), and C(why) says it in a sentence.
+  returned: success
+  type: dict
+  sample: {window_hours: 24, coverage: whole, events: [{time: "2026-06-15T08:00:00.0000000Z", given: true, target: S-1-5-32-545, by: person, subject_name: CORP\\admin}]}
 iis:
   description:
     - Traces of IIS, with C(installed) and C(source) (V(detected) or V(declared)), C(version), C(services), C(components) and C(readable).

@@ -54,7 +54,7 @@ page:
   type: str
   sample: Who may hold the right
 path:
-  description: Where the page was written, or null.
+  description: Where the page was written, null when it was not.
   returned: success
   type: str
   sample: /home/auditor/reports/impersonate-policies.rst

@@ -7,22 +7,29 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import re
 import secrets
 import typing as t
 from collections.abc import Mapping
+from pathlib import Path
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ._policy import checks
 from ._policy.accounts import parse_accounts
+from ._policy.control import Control, stated
 from ._policy.errors import BadInput
 from ._policy.exceptions import meant_for, parse_exceptions
 from ._policy.expectation import Wishes
 from ._policy.extending import SHIPPED
 from ._policy.features import FeatureName
 from ._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
-from ._policy.plan import Absent, Controller, Handling, OnControlled, Orphans, Unexpected
+from ._policy.plan import Absent, Handling, OnControlled, Orphans, Unexpected
 from ._policy.policy import HostRole, Policy, plain_policy
 from ._policy.verdict import Status
+from ._report.formats import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS
+from ._report.gate import CHOICES, tolerance
+from ._windows import More
 
 Spec = dict[str, dict[str, t.Any]]
 
@@ -55,18 +62,33 @@ _HANDLING: Spec = {
 
 _FAIL_ON = [Status.DRIFT.value, Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value]
 """What a gate fails on by default: a run with an unread host is never green by accident."""
-GATE_STATUSES = [*_FAIL_ON, Status.NOT_APPLICABLE.value]
-"""What a gate can fail on."""
 
 _REPORT: Spec = {
-    "fail_on": {"type": "list", "elements": "str", "choices": GATE_STATUSES, "default": _FAIL_ON},
+    "fail_on": {"type": "list", "elements": "str", "choices": list(CHOICES), "default": _FAIL_ON},
+    "tolerate": {"type": "dict", "default": {}},
     "report_dir": {"type": "path", "required": True},
+    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(DEFAULT_FORMATS)},
+    "name": {"type": "str", "default": DEFAULT_NAME},
+}
+
+MOST_HOURS = 90 * 24
+"""How far back a window of events may reach."""
+_MORE: Spec = {
+    "exposure": {"type": "bool", "default": False},
+    "expand_groups": {"type": "bool", "default": False},
+    "events": {"type": "str"},
+}
+
+_FLEET: Spec = {
+    "previous": {"type": "path"},
+    "expected_group": {"type": "str"},
+    "expected_file": {"type": "path"},
 }
 
 _ACTION: Spec = {"action": {"type": "str", "choices": ["audit", "enforce", "restore"], "default": "audit"}}
-_RUN: Spec = {"run_id": {"type": "str"}}
+_RUN: Spec = {"run_id": {"type": "str"}, "progress": {"type": "bool", "default": True}}
 
-LOCAL_RIGHT_INFO: Spec = {**_JUDGEMENT, **_RUN}
+LOCAL_RIGHT_INFO: Spec = {**_JUDGEMENT, **_MORE, **_RUN}
 LOCAL_RIGHT: Spec = {
     "policy": {"type": "raw"},
     **_POLICIES,
@@ -81,12 +103,15 @@ LOCAL_RIGHT: Spec = {
 EXCLUSIVE = [["policy", "holders", "restore"]]
 FLEET_CHECK: Spec = {
     **_JUDGEMENT,
+    **_MORE,
     **_REPORT,
+    **_FLEET,
     **_ACTION,
     "policy": {"type": "raw"},
     "restore": {"type": "str"},
     "snapshot_dir": {"type": "path"},
-    "own_policies": {"type": "dict", "default": {}},
+    "own_policies": {"type": "raw", "default": {}},
+    "own_policy": {"type": "bool", "default": False},
     "same_for_all": {"type": "list", "elements": "str", "default": []},
 }
 FLEET_PLAN: Spec = {
@@ -94,9 +119,11 @@ FLEET_PLAN: Spec = {
     "check": {"type": "dict", "required": True},
     "max_hosts_per_account": {"type": "int", "default": 10},
 }
+FLEET_MERGE: Spec = {"sources": {"type": "list", "elements": "path", "required": True}, **_REPORT}
 POLICY_PAGE: Spec = {"policies": {"type": "dict", "required": True}, "dest": {"type": "path"}}
 FLEET_REPORT: Spec = {
     **_REPORT,
+    **_FLEET,
     **_ACTION,
     "results": {"type": "str", "required": True},
     "check": {"type": "dict", "required": True},
@@ -109,6 +136,9 @@ def policy_of(options: Mapping[str, t.Any]) -> Policy:
     Without a table, ``holders`` and ``permitted`` close the list: nobody else may hold the right. ``required`` and ``forbidden``
     alone leave everybody else as they are.
     """
+    if isinstance(options.get("policy"), str):
+        names = sorted({*SHIPPED, *(options.get("own_policies") or ()), *options["policies"]})
+        raise BadInput(f"policy: {options['policy']!r} is not a policy; there are {', '.join(names)}")
     if options.get("policy") is not None or "holders" not in options:
         return load_policy(options["policy"], options.get("policies"))
     if options.get("holders") is not None:
@@ -123,9 +153,32 @@ def policy_of(options: Mapping[str, t.Any]) -> Policy:
     return plain_policy(closed=bool(options["permitted"]))
 
 
+def tolerate_of(options: Mapping[str, t.Any]) -> dict[str, str]:
+    """How many there may be of what the gate fails on. Raises BadInput that names the key and what is allowed."""
+    for key in options["tolerate"]:
+        if key not in CHOICES:
+            raise BadInput(f"tolerate.{key}: the gate knows no {key!r}; it knows {', '.join(CHOICES)}")
+    return {key: tolerance(f"tolerate.{key}", value) for key, value in options["tolerate"].items()}
+
+
+def expected_of(options: Mapping[str, t.Any], groups: Mapping[str, t.Any]) -> list[str]:
+    """Hosts that a report must account for besides those of the play. Raises BadInput for a group or a file that is not there."""
+    group, file = options.get("expected_group"), options.get("expected_file")
+    if group and group not in groups:
+        raise BadInput(f"expected_group: the inventory has no group {group!r}")
+    hosts = [str(host) for host in groups[group]] if group else []
+    if file:
+        try:
+            lines = Path(file).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as wrong:
+            raise BadInput(f"expected_file: {file} cannot be read: {wrong}") from None
+        hosts += [name for line in lines if (name := line.partition("#")[0].strip())]
+    return sorted(set(hosts))
+
+
 def policies_of(library: Mapping[str, t.Any]) -> list[Policy]:
     """Every policy of a library, called by its key. Raises BadInput."""
-    return [load_policy({**data, "name": name} if isinstance(data, Mapping) else data, library) for name, data in library.items()]
+    return [load_policy({**checks.mapping(f"policies.{name}", data), "name": name}, library) for name, data in library.items()]
 
 
 def wishes_of(
@@ -148,10 +201,11 @@ def wishes_of(
         keep_orphans=options.get("orphans") == Orphans.KEEP.value,
     )
     banned = {account.key for account in wishes.forbidden}
-    for exception in exceptions:
+    for exception in wishes.exceptions:
         if exception.account.key in banned:
             raise BadInput(f"{exception.where}.account: {exception.account.shown} is forbidden by the option forbidden")
-    forbidden = {account.key: f"the policy {policy.name} ({row.where})" for row in policy.rows for account in row.forbidden}
+    everywhere = [row for row in policy.rows if row.where == "every_host"]  # what other rows forbid, only a host can tell
+    forbidden = {account.key: f"the policy {policy.name} ({row.where})" for row in everywhere for account in row.forbidden}
     forbidden |= {account.key: "the option forbidden" for account in wishes.forbidden}
     for option in ("required", "permitted"):
         for account in getattr(wishes, option):
@@ -178,8 +232,11 @@ def _declared(options: Mapping[str, t.Any]) -> dict[FeatureName, bool]:
     return declared
 
 
-def refuse_shipped_names(own: Mapping[str, t.Any]) -> None:
-    """Raises BadInput when a policy of the user's has the name of a shipped one, which it would hide."""
+def refuse_shipped_names(options: Mapping[str, t.Any]) -> None:
+    """Raises BadInput when a policy of the user's has the name of a shipped one, which it would hide or pass for."""
+    own = dict(checks.mapping("policies", options["own_policies"] or {}))
+    if options["own_policy"] and isinstance(options["policy"], Mapping):
+        own[str(options["policy"].get("name"))] = options["policy"]
     for name in own:
         if name in SHIPPED:
             raise BadInput(f"policies.{name}: this is the name of a shipped policy; choose another one and let it extend {name}")
@@ -211,9 +268,22 @@ def handling_of(options: Mapping[str, t.Any]) -> Handling:
     )
 
 
-def controller_of(options: Mapping[str, t.Any]) -> Controller | None:
-    """Who sets the right from outside, as the task states it; None when nobody does."""
-    stated = options.get("controlled_by")
-    if not stated or stated["kind"] == "local":
+def control_of(options: Mapping[str, t.Any]) -> Control | None:
+    """Who sets the right, as the task states it; None when it states nothing, so that the host's own traces count."""
+    said = options.get("controlled_by")
+    return stated(said["kind"], said.get("name"), said.get("guid")) if said else None
+
+
+def more_of(options: Mapping[str, t.Any]) -> More:
+    """What a read is to bring besides. Raises BadInput for a window that is none."""
+    return More(exposure=options["exposure"], expand=options["expand_groups"], events=_hours(options["events"]))
+
+
+def _hours(window: str | None) -> int | None:
+    if not window:
         return None
-    return Controller(stated["kind"], stated.get("name"), stated.get("guid"))
+    match = re.fullmatch(r"(\d{1,4})([hd])", window.strip())
+    hours = int(match[1]) * (24 if match[2] == "d" else 1) if match else 0
+    if not 0 < hours <= MOST_HOURS:
+        raise BadInput(f"events: {window!r} is no window; a window reads 24h or 7d, and is at most {MOST_HOURS // 24}d")
+    return hours

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from . import _arguments, _snapshots
 from ._policy.accounts import Account, shown
+from ._policy.control import Control, who_controls
 from ._policy.errors import BadInput
 from ._policy.expectation import Wishes
 from ._policy.facts import Holder, HostFacts, Resolution
 from ._policy.plan import (
-    Controller,
     Handling,
     Plan,
     Refused,
     by_number,
-    heed_controller,
+    heed_control,
     make_plan,
     refuse_beyond,
     refuse_pending_role,
@@ -37,6 +37,7 @@ from ._windows import Change, LostContact, WindowsHost
 class Job:
     """A task's options for one host, checked.
 
+    ``control``: who sets the right, where the task states it.
     ``pre_image``: the snapshot to restore, where the task restores. ``agreed``: additions and removals that the fleet looked at.
     """
 
@@ -46,7 +47,7 @@ class Job:
     policy: Policy
     wishes: Wishes
     handling: Handling
-    controller: Controller | None
+    control: Control | None
     policy_digest: str | None = None
     pre_image: Mapping[str, t.Any] | None = None
     agreed: tuple[set[str], set[str]] | None = None
@@ -93,7 +94,7 @@ def job_of(options: Mapping[str, t.Any], task_vars: Mapping[str, t.Any], now: da
         policy=policy,
         wishes=wishes,
         handling=_arguments.handling_of(options),
-        controller=_arguments.controller_of(options),
+        control=_arguments.control_of(options),
         policy_digest=digest,
         pre_image=pre_image,
         agreed=_arguments.agreed_of(options),
@@ -141,7 +142,10 @@ def plan(job: Job, facts: HostFacts) -> Made:
         notes = (*_look_back(job, facts), *_since_then(job, facts))
         its = make_plan(before, judge(facts, job.policy, job.wishes), job.handling)
         refuse_pending_role(facts.computer.role_pending, its)
-        warning = heed_controller(job.controller, its, job.handling)
+        control = job.control or who_controls(facts)
+        warning = heed_control(control, its, job.handling)
+        if control.doubt and not its.empty:
+            notes = (*notes, control.doubt)
         refuse_beyond(job.agreed, its)
     except Refused as refused:
         nothing = Plan(before, (), (), ())

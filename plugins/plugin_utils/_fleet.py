@@ -5,10 +5,17 @@
 from __future__ import annotations
 
 import json
+import platform
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ansible import __version__ as ansible_version
 from ansible.errors import AnsibleActionFail
+
+
+def generator() -> dict[str, str]:
+    """What made a report."""
+    return {"name": "winrights.seimpersonate", "ansible_core": ansible_version, "python": platform.python_version()}
 
 
 def run_of(check: Mapping[str, t.Any]) -> str:

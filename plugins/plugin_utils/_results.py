@@ -10,19 +10,25 @@ from collections.abc import Iterable, Mapping
 
 from ._enforcement import Job, Made, end_of
 from ._policy.accounts import shown
-from ._policy.exceptions import Claim, State
+from ._policy.control import Claim as GpoClaim
+from ._policy.control import Control, who_controls
+from ._policy.exceptions import Claim, State, too_wide
 from ._policy.expectation import Standing
-from ._policy.facts import HostFacts
+from ._policy.exposure import users_of
+from ._policy.facts import EventLog, Group, HostFacts
 from ._policy.features import Feature, FeatureName
 from ._policy.plan import Plan, by_number
 from ._policy.policy import Policy, Row
+from ._policy.provenance import by_machine, given, provenance
 from ._policy.restarts import restarts
 from ._policy.sids import NAMES, sort_key
 from ._policy.verdict import Judged, Status, Verdict, judge
+from ._windows import More
 
 
-def report(facts: HostFacts, policy: Policy, verdict: Verdict) -> dict[str, t.Any]:
-    """The result of a judged host: plain data, lists sorted by SID."""
+def report(facts: HostFacts, policy: Policy, verdict: Verdict, control: Control | None = None) -> dict[str, t.Any]:
+    """The result of a judged host: plain data, lists sorted by SID. ``control``: who sets the right, where the task states it."""
+    control = control or who_controls(facts)
     return {
         "status": verdict.status.value,
         "compliant": verdict.status in (Status.COMPLIANT, Status.WAIVED),
@@ -36,7 +42,8 @@ def report(facts: HostFacts, policy: Policy, verdict: Verdict) -> dict[str, t.An
         "waived": [judged.holder.sid for judged in verdict.holders if judged.standing is Standing.WAIVED],
         "exceptions": [_claim(claim) for claim in verdict.claims],
         "control": _control(verdict.row),
-        "notes": list(verdict.notes),
+        "controlled_by": _control_of(control),
+        "notes": [*verdict.notes, *([control.why] if control.from_outside else []), *control.notes],
         "features": {name.value: _feature(feature) for name, feature in verdict.here.features.items()},
         "iis": {
             **_plain(facts.iis),
@@ -61,12 +68,14 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
         after = verdict.status.value
         # A plan has changed nothing yet: the verdict of a planned host is that of the holders it has.
         result = (
-            report(final, job.policy, verdict)
+            report(final, job.policy, verdict, job.control)
             if made.outcome != "planned"
-            else report(facts, job.policy, judge(facts, job.policy, job.wishes))
+            else report(facts, job.policy, judge(facts, job.policy, job.wishes), job.control)
         )
     else:
-        result = error(made.category, made.message or "", facts=facts)
+        result = error(made.category, made.message or "", facts=facts) | {
+            "controlled_by": _control_of(job.control or who_controls(facts))
+        }
     done = made.outcome in ("applied", "planned")
     ended = made.done.after if made.done and made.outcome == "undo_failed" else None
     left = by_number(set(made.plan.before) ^ set(ended)) if ended is not None else ()
@@ -165,6 +174,77 @@ def _feature(feature: Feature) -> dict[str, t.Any]:
         "because": feature.because if feature.present is not False else None,
         "found": list(feature.found),
     }
+
+
+def more(facts: HostFacts, asked: More) -> dict[str, t.Any]:
+    """What was read besides: who really has the right, members of groups, events. Null what was not asked for."""
+    return {
+        "exposure": _exposure(facts) if asked.exposure else None,
+        "groups": None if facts.groups is None else [_group(group) for group in facts.groups],
+        "provenance": None if asked.events is None else _provenance(facts, asked.events),
+    }
+
+
+def _exposure(facts: HostFacts) -> dict[str, t.Any]:
+    """Services and application pools by whether their processes have the right."""
+    users = [{**dataclasses.asdict(user), "through": list(user.through)} for user in users_of(facts, facts.sids)]
+    known = facts.services is not None and facts.pools is not None and not facts.services_more
+    return {
+        "complete": known,
+        "users": [user for user in users if user["has"]],
+        "excluded": [user for user in users if user["has"] is False],
+        "unknown": [user for user in users if user["has"] is None],
+        "notes": [
+            *(["the running services could not be listed"] if facts.services is None else []),
+            *(["the application pools could not be read"] if facts.pools is None else []),
+            *(["there are more running services than are read"] if facts.services_more else []),
+        ],
+    }
+
+
+def _group(group: Group) -> dict[str, t.Any]:
+    members = [{"sid": one.sid, "name": one.name, "broad": too_wide(one.sid)} for one in group.members]
+    return {"sid": group.sid, "name": group.name, "status": group.status, "broad": too_wide(group.sid), "members": members}
+
+
+def _provenance(facts: HostFacts, hours: int) -> dict[str, t.Any]:
+    found = provenance(facts.events or EventLog(error="failed"), facts.control.now, hours)
+    names = {holder.sid: holder.name for holder in facts.holders}
+    events = [
+        {
+            "time": event.time,
+            "event": event.id,
+            "given": given(event),
+            "target": event.target,
+            "target_name": names.get(event.target) or NAMES.get(event.target),
+            "by": "machine" if by_machine(event) else "person",
+            "subject": event.subject,
+            "subject_name": event.subject_name,
+            "logon": event.logon,
+        }
+        for event in found.log.events
+    ]
+    return {"window_hours": hours, "coverage": found.coverage.value, "why": found.why, "oldest": found.log.oldest, "events": events}
+
+
+def _control_of(control: Control) -> dict[str, t.Any]:
+    """Who sets the right: the winner's name, GUID and link at the top, the losers below."""
+    winner = _gpo(control.winner) if control.winner else dict.fromkeys(("name", "guid", "link", "precedence", "status", "error"))
+    return {
+        "kind": control.kind.value,
+        **winner,
+        "provider": control.provider,
+        "evidence": control.evidence,
+        "as_of": control.as_of,
+        "why": control.why,
+        "losers": [_gpo(claim) for claim in control.losers],
+        "extra": None if control.extra is None else list(control.extra),
+        "lacking": None if control.lacking is None else list(control.lacking),
+    }
+
+
+def _gpo(claim: GpoClaim) -> dict[str, t.Any]:
+    return {key: getattr(claim, key) for key in ("name", "guid", "link", "precedence", "status", "error")}
 
 
 def _control(row: Row | None) -> dict[str, t.Any] | None:

@@ -5,11 +5,27 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from ._policy.facts import AppPool, AskedAccount, Computer, Holder, HostFacts, Iis, Resolution, Service, Session, Traces, Windows
+from ._policy.facts import (
+    AppPool,
+    AskedAccount,
+    Computer,
+    ControlTraces,
+    EventLog,
+    Group,
+    Holder,
+    HostFacts,
+    Iis,
+    Resolution,
+    Service,
+    Session,
+    Traces,
+    Windows,
+)
 from ._policy.plan import Plan, by_number
 from ._policy.sids import parse_sid
 
@@ -60,6 +76,18 @@ class HostError(Exception):
         self.status = status
 
 
+@dataclass(frozen=True, slots=True)
+class More:
+    """What a read brings besides: who really has the right (``exposure``), members of groups (``expand``), events of so many hours."""
+
+    exposure: bool = False
+    expand: bool = False
+    events: int | None = None
+
+
+NOTHING_MORE = More()
+
+
 class WindowsHost:
     """Runs the payload over the connection that the inventory chose."""
 
@@ -76,16 +104,16 @@ class WindowsHost:
             raise HostError("not_windows", f"the connection {connection.transport} does not lead to a Windows host")
         return cls(execute_module, task_vars)
 
-    def read(self, names: Iterable[str] = ()) -> HostFacts:
+    def read(self, names: Iterable[str] = (), more: More = NOTHING_MORE) -> HostFacts:
         """Read the right in one command and look up ``names`` on the host.
 
         Raises HostError; a failed read is never an empty right.
         """
-        return self._facts(READ, {"accounts": list(names)})
+        return self._facts(READ, {"accounts": list(names), **dataclasses.asdict(more)})
 
     def read_for_change(self, names: Iterable[str] = ()) -> HostFacts:
         """The same with what runs on the host, for the list of what must restart. Its payload can also write; here it only reads."""
-        return self._facts(CHANGE, {"read": {"accounts": list(names)}})
+        return self._facts(CHANGE, {"read": {"accounts": list(names), **dataclasses.asdict(More(exposure=True))}})
 
     def _facts(self, module: str, asked: dict[str, t.Any]) -> HostFacts:
         try:
@@ -200,6 +228,10 @@ def facts_of(answer: Mapping[str, t.Any]) -> HostFacts:
             features=_typed(Traces, answer["features"]),
             pools=_rows(AppPool, answer["pools"]),
             pools_status=str(answer["pools_status"]),
+            services_more=bool(answer.get("services_more", False)),
+            control=_typed(ControlTraces, answer["control"]),
+            groups=_rows(Group, answer.get("groups")),
+            events=_typed(EventLog, answer["events"]) if answer.get("events") is not None else None,
         )
     except KeyError as missing:
         raise HostError("payload_error", f"the host's answer lacks {missing}") from None
@@ -231,19 +263,23 @@ def _typed(kind: type[Row], data: Mapping[str, t.Any]) -> Row:
 
 
 def _value(where: str, hint: t.Any, value: t.Any) -> t.Any:
-    allowed = t.get_args(hint) or (hint,)
+    """A value of the type that a field declares; raises TypeError for one of another type."""
+    allowed = t.get_args(hint) if t.get_origin(hint) in (t.Union, types.UnionType) else (hint,)
     if value is None and type(None) in allowed:
         return None
-    if Resolution in allowed:
-        return Resolution(value)
-    if isinstance(value, list) and any(t.get_origin(one) is tuple or one is tuple for one in (hint, *allowed)):
-        return tuple(_value(where, str, one) for one in value)
-    if isinstance(value, str) and str in allowed:
-        return value.encode("utf-8", "replace").decode()  # a lone surrogate in a name must not spoil the report
-    if isinstance(value, bool) and bool in allowed:
-        return bool(value)
-    if isinstance(value, int) and not isinstance(value, bool) and int in allowed:
-        return int(value)
+    for one in allowed:
+        if one is Resolution:
+            return Resolution(value)
+        if dataclasses.is_dataclass(one) and isinstance(value, Mapping):
+            return _typed(t.cast("type[t.Any]", one), value)
+        if t.get_origin(one) is tuple and isinstance(value, list):
+            return tuple(_value(where, t.get_args(one)[0], item) for item in value)
+        if one is str and isinstance(value, str):
+            return value.encode("utf-8", "replace").decode()  # a lone surrogate in a name must not spoil the report
+        if one is bool and isinstance(value, bool):
+            return bool(value)
+        if one is int and isinstance(value, int) and not isinstance(value, bool):
+            return int(value)
     raise TypeError(f"{where} is {value!r}")
 
 

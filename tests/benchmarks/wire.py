@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bytes on the wire and CPU of the controller for one audited host, against a bare module of ten lines. Run by `make bench`.
+"""Bytes on the wire, CPU of the controller and seconds on the host for one audited host, against a bare module. Run by `make bench`.
 
 PYTHONPATH=tests python tests/benchmarks/wire.py [--hosts N]
 """
@@ -13,14 +13,18 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import ansible
 
-from fleet.backend import Output
+from fleet import engine, names
+from fleet.backend import Output, Received
 from fleet.emulator import Emulator
 from fleet.fleet import Fleet
-from fleet.machine import Machine
+from fleet.grouppolicy import Setting
+from fleet.machine import Event, Iis, Machine, Running
+from fleet.pwsh import PowerShell
 
 BARE = """#!powershell
 # SPDX-FileCopyrightText: Winrights Authors
@@ -35,34 +39,69 @@ ConvertTo-Json -InputObject $result -Compress
 """
 PLAY = "- hosts: all\n  gather_facts: false\n  tasks:\n    - {task}\n"
 POLICY = "{name: own, title: Own, compare: exact, host_roles: {member_server: {required: [administrators], source: s}}}"
-TASKS = {"bare module": "bench.bench.bare:", "local_right_info": f"winrights.seimpersonate.local_right_info: {{policy: {POLICY}}}"}
+AUDIT = f"winrights.seimpersonate.local_right_info: {{policy: {POLICY}"
+TASKS = {
+    "bare module": "bench.bench.bare:",
+    "local_right_info": AUDIT + "}",
+    "everything on": AUDIT + ", exposure: true, expand_groups: true, events: 24h}",
+}
 
 
-# Bytes to and from one host for an audit before it looked for features (commit 56bc8b6), on ansible-core 2.19.
-WITHOUT_FEATURES = {"winrm": 142_082 + 8_388, "psrp": 143_984 + 10_630}
+# Bytes to and from one host for an audit as it was, on ansible-core 2.19: before it looked for features (commit 56bc8b6), and before
+# it looked behind the holders (commit a3dcb4a).
+BEFORE = {
+    "looks for no features": {"winrm": 142_082 + 8_388, "psrp": 143_984 + 10_630},
+    "does not look behind the holders": {"winrm": 152_442 + 8_552, "psrp": 154_344 + 10_794},
+}
+
+
+def busy(name: str) -> Machine:
+    """A web server with much behind its holders."""
+    machine = Machine.member_server(
+        name,
+        iis=Iis(pools=tuple(f"pool-{number}" for number in range(50))),
+        running={f"service-{number}": Running(required=("SeChangeNotifyPrivilege",)) for number in range(200)},
+        gpos=(Setting("Servers"), Setting("Baseline", "{7E6A1F52-9A0B-4C61-8C1B-5D0A4E2F9B33}", precedence=2)),
+        events=tuple(Event(names.USERS, age=number / 20) for number in range(100)),
+    )
+    people = [machine.add_account(f"person-{number}", domain="SIM") for number in range(100)]
+    machine.members = {names.ADMINISTRATORS: tuple(people)}
+    return machine
 
 
 class Sizes:
-    """A back end that counts what comes on stdin; answers the bare module itself."""
+    """A back end that keeps what came; answers the bare module itself."""
 
     def __init__(self) -> None:
-        self._emulator, self.stdin = Emulator(), 0
+        self._emulator, self.received = Emulator(), Received("", b"", "", {})
 
     def run(self, machine, received):
-        self.stdin = len(received.stdin)
+        self.received = received
         if b"local_right_info" in received.stdin:
             return self._emulator.run(machine, received)
         return Output(b'{"changed":false,"ping":"pong"}\r\n')
 
 
-def measure(task: str, connection: str, hosts: int, folder: Path) -> tuple[int, int, int, float]:
-    """stdin bytes, bytes to and from one host, CPU seconds of ansible-playbook."""
+def seconds(make, received) -> str:
+    """How long a PowerShell engine takes for the same on such a machine, its start and the compiler included; the better of two runs."""
+    if engine.find("pwsh") is None or engine.find("cc") is None:
+        return "no engine"
+    runs = []
+    for _ in range(2):
+        start = time.perf_counter()
+        PowerShell().run(make("host000"), received)
+        runs.append(time.perf_counter() - start)
+    return f"{min(runs):.2f}"
+
+
+def measure(task: str, connection: str, make, hosts: int, folder: Path) -> tuple[Received, int, int, float]:
+    """What came, bytes to and from one host, CPU seconds of ansible-playbook."""
     (folder / "play.yml").write_text(PLAY.format(task=task))
     module = folder / "ansible_collections/bench/bench/plugins/modules/bare.ps1"
     module.parent.mkdir(parents=True, exist_ok=True)
     module.write_text(BARE)
     back_end = Sizes()
-    with Fleet([Machine.member_server(f"host{number:03}") for number in range(hosts)], back_end, connection=connection) as fleet:
+    with Fleet([make(f"host{number:03}") for number in range(hosts)], back_end, connection=connection) as fleet:
         inventory = fleet.write_inventory(folder / "fleet.yml")
         paths = f"{folder}:{os.environ['ANSIBLE_COLLECTIONS_PATH']}"
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -74,7 +113,7 @@ def measure(task: str, connection: str, hosts: int, folder: Path) -> tuple[int, 
         )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         received, sent = fleet.journal.exchanged("host000")
-    return back_end.stdin, received, sent, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return back_end.received, received, sent, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main() -> None:
@@ -83,16 +122,22 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=40)
     hosts = parser.parse_args().hosts
     print(f"ansible-core {ansible.__version__}, NTLM over HTTP, CPU per host from {hosts} hosts against 1")
-    print(f"{'connection':10} {'task':18} {'stdin':>9} {'to host':>9} {'from host':>9} {'CPU ms/host':>12}")
+    print(f"{'connection':10} {'task':18} {'stdin':>9} {'to host':>9} {'from host':>9} {'CPU ms/host':>12} {'engine s':>9}")
     for connection in ("winrm", "psrp"):
+        sizes = {}
         for name, task in TASKS.items():
+            make = busy if name == "everything on" else Machine.member_server
             with tempfile.TemporaryDirectory() as folder:
-                stdin, received, sent, cpu = measure(task, connection, hosts, Path(folder))
-                one = measure(task, connection, 1, Path(folder))[3]
-            print(f"{connection:10} {name:18} {stdin:9,} {received:9,} {sent:9,} {1000 * (cpu - one) / (hosts - 1):12.1f}")
+                came, to_host, from_host, cpu = measure(task, connection, make, hosts, Path(folder))
+                one = measure(task, connection, make, 1, Path(folder))[3]
+            sizes[name] = to_host + from_host
+            row = f"{connection:10} {name:18} {len(came.stdin):9,} {to_host:9,} {from_host:9,} {1000 * (cpu - one) / (hosts - 1):12.1f}"
+            print(f"{row} {seconds(make, came):>9}")
         if ansible.__version__.startswith("2.19."):
-            growth = received + sent - WITHOUT_FEATURES[connection]
-            print(f"{connection:10} an audit is {growth:+,} bytes against one that looks for no features")
+            for what, before in BEFORE.items():
+                print(
+                    f"{connection:10} an audit is {sizes['local_right_info'] - before[connection]:+,} bytes against one that {what}"
+                )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `Get-ChangeReport` and `Set-Right` of the payload tell of a simulated machine, and do to it: the same calls, in Python."""
+"""What `Set-Right` of the payload tells of a simulated machine, and do to it: the same calls, in Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from fleet import lsa, names, winapi
 from fleet.machine import RIGHT, Machine, Token
-from fleet.report import CallError, Json, holders_of, open_policy, right_report, session, with_sids
+from fleet.report import CallError, Json, audit, holders_of, open_policy, session
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ def local_right(machine: Machine, user: str, token: Token, args: Mapping[str, t.
     if machine.language_mode != "FullLanguage":
         return _refused(machine.language_mode)
     if args.get("read") is not None:
-        return change_report(machine, user, token, [name for name in args["read"].get("accounts") or () if name is not None])
+        return audit(machine, user, token, args["read"] | {"exposure": True})
     return set_right(machine, user, token, args)
 
 
@@ -44,19 +44,6 @@ def _refused(mode: str) -> Json:
         "error": {"call": "language mode", "status": None, "sid": None},
         "session": {"language_mode": mode},
     }
-
-
-def change_report(machine: Machine, user: str, token: Token, accounts: Sequence[str]) -> Json:
-    """The answer to a read before a change: that of an audit, with running services."""
-    faults = lsa.Faults(machine.faults)
-    report = right_report(machine, user, token, accounts, faults)
-    if "failed" in report:
-        return report
-    services: list[Json] | None = None
-    if faults.status("Get-CimInstance") is None:
-        services = [{"name": name, "account": account or None, "sid": None} for name, account in sorted(machine.running.items())]
-    report["services"] = with_sids(lsa.Lsa(machine, token, faults), services)
-    return report
 
 
 @dataclass

@@ -8,7 +8,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 from fleet import names
-from fleet.machine import Iis, Logon, Machine, Pool, Token
+from fleet.grouppolicy import Rsop, Setting, Som
+from fleet.machine import Event, Iis, Logon, Machine, Pool, Running, Token
 
 if t.TYPE_CHECKING:
     from fleet.fleet import Fleet
@@ -18,7 +19,8 @@ if t.TYPE_CHECKING:
 class Host:
     """A machine, what is wrong on the way to it, and the status and the words that its verdict should have.
 
-    ``others``: the same by other policies.
+    ``others``: the same by other policies. ``control``: who sets the right. ``traces``: words of an audit with exposure and events,
+    by the part of the record in which they stand.
     """
 
     machine: Machine
@@ -27,6 +29,8 @@ class Host:
     scenario: str | None = None
     group: str = "servers"
     others: t.Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    control: str = "local"
+    traces: t.Mapping[str, str] = field(default_factory=dict)
 
 
 def hosts() -> list[Host]:
@@ -42,20 +46,44 @@ def hosts() -> list[Host]:
     custom, manual = (_web(name, manual) for name, manual in (("web04", False), ("web05", True)))
     sql = server("sql01", also=[names.service_sid("MsDtsServer150")])
     sql.services = ("MSSQLSERVER", "MsDtsServer150")
+    custom.running = {"W3SVC": "LocalSystem", "ShopSync": Running("SIM\\svc-shop", required=("SeChangeNotifyPrivilege",))}
+    custom.events = (
+        Event(
+            f"{names.domain_sid('SIM')}-1106",
+            age=30,
+            subject=f"{names.domain_sid('SIM')}-1109",
+            subject_name="SIM\\jdoe",
+            logon=0x4F2A1,
+        ),
+    )
+    wrapped = server(
+        "app02",
+        also=[ORPHAN],
+        running={"Spooler": "LocalSystem", "Dnscache": "NT AUTHORITY\\NetworkService", "Agent": "SIM\\svc-agent"},
+    )
+    wrapped.events = (Event(ORPHAN, age=20),)
+    wrapped.log_oldest = 26
+    vdi = Machine.multi_session_client("vdi01", gpos=(gpo("VDI baseline"),), rsop=Rsop(age=200, logging_policy=0))
+    vdi.templates = {}
     filtered = {"auditor": Logon("Simulated-1", Token.FILTERED)}
     return [
-        Host(Machine.domain_controller("dc01"), "compliant", "holders: 4", group="domain_controllers"),
-        Host(Machine.domain_controller("rodc01", read_only=True), "compliant", "read-only", group="domain_controllers"),
-        Host(server("file01", build=17763), "compliant", "holders: 4"),
+        Host(Machine.domain_controller("dc01", gpos=(gpo("DC baseline", status=3, error=1332),)), "compliant",
+             "application is failed with error 1332", group="domain_controllers", control="gpo"),
+        Host(Machine.domain_controller("rodc01", read_only=True, gpos=(gpo("RODC baseline", accounts=(*FLOOR, names.USERS)),)), "compliant",
+             "the host does not have what the GPO RODC baseline", group="domain_controllers", control="gpo"),
+        Host(server("file01", build=17763, gpos=(gpo("File servers"), gpo("Old baseline", 2))), "compliant",
+             "the GPO File servers {3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11} linked at OU=Servers,DC=sim,DC=example sets the right, over the GPO Old baseline",
+             control="gpo"),
         Host(server("web01", iis=True), "compliant", "required because IIS 10.0 is installed", group="web",
              others={"cis": ("compliant", "required because IIS 10.0"), "stig": ("drift", "IIS 10.0 is installed and needs it")}),
         Host(server("web02", iis=True, holders=[*FLOOR]), "drift", "missing: BUILTIN\\IIS_IUSRS", group="web"),
         Host(server("web03", also=[names.IUSR]), "drift", "unexpected: NT AUTHORITY\\IUSR", group="web"),
-        Host(custom, "drift", "the application pool shop runs under it and has the right through IIS_IUSRS", group="web"),
+        Host(custom, "drift", "the application pool shop runs under it and has the right through IIS_IUSRS", group="web",
+             traces={"exposure": "the entry of its account", "provenance": "SIM\\\\jdoe"}),
         Host(manual, "compliant", "the application pool shop runs under it with manualGroupMembership", group="web"),
         Host(sql, "compliant", "permitted because the service MsDtsServer150 exists"),
         Host(helpdesk, "drift", "unexpected: SIM\\Helpdesk"),
-        Host(server("app02", also=[ORPHAN]), "drift", f"orphan: {ORPHAN}"),
+        Host(wrapped, "drift", f"orphan: {ORPHAN}", traces={"exposure": "through SERVICE", "provenance": "begins only at"}),
         Host(server("app03", holders=[sid for sid in FLOOR if sid != names.SERVICE]), "drift", "missing: NT AUTHORITY\\SERVICE",
              others={"cis": ("drift", "2.2.32 (MS only)"), "stig": ("compliant", "holders: 3")}),
         Host(backup, "waived", "waived by exceptions[0]: the nightly backup impersonates the owners of the files"),
@@ -64,10 +92,10 @@ def hosts() -> list[Host]:
         Host(server("print25", build=26100, spooler=True), "compliant", "default on build 26100",
              others={"cis": ("compliant", "holders: 5"), "stig": ("drift", "unexpected: RESTRICTED SERVICES\\PrintSpoolerService")}),
         Host(server("print22", spooler=True), "drift", "unexpected: RESTRICTED SERVICES\\PrintSpoolerService"),
-        Host(Machine.standalone_server("lone01"), "compliant", "holders: 4"),
+        Host(Machine.standalone_server("lone01"), "compliant", "holders: 4", control="local"),
         Host(entra, "compliant", "Microsoft Entra ID"),
-        Host(Machine.client("pc01"), "compliant", "holders: 4", group="clients"),
-        Host(Machine.multi_session_client("vdi01"), "compliant", "multi-session", group="clients"),
+        Host(Machine.client("pc01", mdm=MDM), "compliant", "a management service (enrolment {0E2B", group="clients", control="mdm"),
+        Host(vdi, "compliant", "RSoP logging is switched off, and what RSoP holds is from", group="clients", control="stale"),
         Host(server("uac01", logons=filtered), "error", "uac_filtered"),
         Host(server("locked01"), "unreachable", "credentials were rejected", scenario="wrong password"),
         Host(server("down01"), "unreachable", "refused", scenario="host down"),
@@ -97,6 +125,17 @@ def exceptions() -> list[dict[str, t.Any]]:
     ]
 
 
+def gpo(name: str, precedence: int = 1, **more: t.Any) -> Setting:
+    """A GPO of the demo that sets the right."""
+    guid = "{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}" if precedence == 1 else "{9B1C2D3E-4F50-4A61-8B72-93A4B5C6D7E8}"
+    return Setting(name, guid, "OU=Servers,DC=sim,DC=example", Som.OU, precedence, **more)
+
+
+MDM = {
+    "ImpersonateClient": "*S-1-5-32-544\uf000*S-1-5-6\uf000*S-1-5-19\uf000*S-1-5-20",
+    "ImpersonateClient_ProviderSet": 1,
+    "ImpersonateClient_WinningProvider": "{0E2B4C6D-8F10-4321-A5B6-C7D8E9F01234}",
+}
 FLOOR = (names.ADMINISTRATORS, names.LOCAL_SERVICE, names.NETWORK_SERVICE, names.SERVICE)
 ORPHAN = "S-1-5-21-1004336348-1177238915-682003330-1201"
 

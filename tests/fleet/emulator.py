@@ -16,7 +16,7 @@ from fleet import texts
 from fleet.backend import Output
 from fleet.change import local_right
 from fleet.machine import Token
-from fleet.report import right_report
+from fleet.report import audit
 from fleet.request import ModuleCall, NotUnderstood, decode
 
 if t.TYPE_CHECKING:
@@ -28,13 +28,9 @@ if t.TYPE_CHECKING:
 Answer = dict[str, t.Any]
 
 
-def _local_right_info(machine: Machine, user: str, token: Token, args: t.Mapping[str, t.Any]) -> Answer:
-    return right_report(machine, user, token, [name for name in args.get("accounts") or () if name is not None])
-
-
 MODULES: dict[str, Callable[[Machine, str, Token, t.Mapping[str, t.Any]], Answer]] = {
     "local_right": local_right,
-    "local_right_info": _local_right_info,
+    "local_right_info": audit,
 }
 
 

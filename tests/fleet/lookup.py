@@ -63,11 +63,11 @@ class Sids(Referenced):
 
 def sids(machine: Machine, asked: Sequence[str]) -> Names:
     """Look SIDs up. An unknown one keeps its domain when that is known; its name is then the RID in hexadecimal."""
-    answer, accounts, domains = Names(), _accounts(machine), _domains(machine)
+    answer, known, domains = Names(), accounts(machine), _domains(machine)
     for sid in asked:
         parent = names.domain_of(sid)
-        if sid in accounts:
-            account = accounts[sid]
+        if sid in known:
+            account = known[sid]
             entry = TranslatedName(account.use, account.name, answer.index(account.domain, parent))
         elif sid in domains:
             entry = TranslatedName(Use.DOMAIN, "", answer.index(domains[sid], sid))
@@ -95,7 +95,7 @@ _Found = tuple[str | None, Use, tuple[str, str] | None]
 
 class _Directory:
     def __init__(self, machine: Machine) -> None:
-        self._accounts = _accounts(machine)
+        self._accounts = accounts(machine)
         self._domains = _domains(machine)
         primary = machine.primary_domain
         remote = [*([primary] if primary else []), *machine.trusts]
@@ -145,15 +145,16 @@ def _same(one: str, other: str) -> bool:
     return one.upper() == other.upper()
 
 
-def _accounts(machine: Machine) -> dict[str, Account]:
-    accounts = names.well_known(machine.language)
+def accounts(machine: Machine) -> dict[str, Account]:
+    """Every account that the machine can name, by its SID."""
+    known = names.well_known(machine.language)
     for service in machine.service_names:
-        accounts[names.service_sid(service)] = Account("NT SERVICE", service, Use.WELL_KNOWN_GROUP)
+        known[names.service_sid(service)] = Account("NT SERVICE", service, Use.WELL_KNOWN_GROUP)
     for pool in machine.pools:
-        accounts[names.app_pool_sid(pool.name)] = Account("IIS APPPOOL", pool.name, Use.WELL_KNOWN_GROUP)
+        known[names.app_pool_sid(pool.name)] = Account("IIS APPPOOL", pool.name, Use.WELL_KNOWN_GROUP)
     if machine.build >= 26100:
-        accounts[names.PRINT_SPOOLER] = Account("RESTRICTED SERVICES", "PrintSpoolerService", Use.WELL_KNOWN_GROUP)
-    return accounts | machine.accounts
+        known[names.PRINT_SPOOLER] = Account("RESTRICTED SERVICES", "PrintSpoolerService", Use.WELL_KNOWN_GROUP)
+    return known | machine.accounts
 
 
 def _domains(machine: Machine) -> dict[str, str]:

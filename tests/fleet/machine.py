@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from fleet import names
+from fleet.grouppolicy import Rsop, Setting, template
 from fleet.names import Account
 
 if t.TYPE_CHECKING:
@@ -88,6 +90,28 @@ class Iis:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """A running service, where there is more to say than its account."""
+
+    account: str | None = "LocalSystem"  # in the words of Win32_Service
+    pid: int | None = 0  # 0: a process of its own; None: WMI does not tell
+    required: tuple[str, ...] | None = None  # RequiredPrivileges; None: no such value
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One record of the Security log: 4704, a right was given, or 4705, it was taken."""
+
+    target: str  # SID that got or lost it
+    id: int = 4704
+    age: float = 1.0  # hours before the machine's clock
+    subject: str = names.SYSTEM
+    subject_name: str | None = None  # DOMAIN\name; None: the machine's own account
+    logon: int = 0x3E7
+    privileges: str = RIGHT  # PrivilegeList as it stands
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """A domain that the machine can ask: its own or a trusted one."""
 
@@ -120,7 +144,7 @@ class Machine:
     services: tuple[str, ...] = ()  # besides those of IIS and the spooler
     spooler: int | None = 2  # Start of the service Spooler; None: there is no such service
     session_host: bool = False  # Remote Desktop Services serve applications
-    running: dict[str, str | None] = field(default_factory=dict)  # running services -> account, in the words of Win32_Service
+    running: dict[str, str | Running | None] = field(default_factory=dict)  # a text or None is the account
     language: str = "en"
     rights: dict[str, set[str]] = field(default_factory=dict)  # account objects; one without rights does not exist
     accounts: dict[str, Account] = field(default_factory=dict)  # besides the well-known ones
@@ -130,9 +154,20 @@ class Machine:
     powershell: str | None = None  # None: 5.1 with the build of Windows
     bits: int = 64  # of PowerShell
     windows_bits: int = 64
-    faults: dict[str, Fault | int] = field(default_factory=dict)  # by the name of the Windows call, or Get-CimInstance, Get-Service
+    # By the name of the Windows call, of Get-CimInstance, Get-Service or Get-WinEvent, or of a CIM class.
+    faults: dict[str, Fault | int] = field(default_factory=dict)
     meddle: list[Meddling] = field(default_factory=list)  # still to come
     denied_keys: tuple[str, ...] = ()  # registry keys that the session may not read
+    clock: datetime = datetime(2026, 6, 15, 12, 0, 0, tzinfo=UTC)  # it stands still
+    gpos: tuple[Setting, ...] = ()  # GPOs that set our right
+    rsop: Rsop = field(default_factory=Rsop)
+    templates: Mapping[str, str | bytes] | None = None  # file -> what it holds, a text as UTF-16; None: one file for each of gpos
+    templates_denied: bool = False
+    templates_locked: bool = False  # another process holds the files
+    mdm: Mapping[str, int | str] | None = None  # values of PolicyManager\current\device\UserRights; None: no such key
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # SID of a group -> SIDs of its members
+    events: tuple[Event, ...] = ()
+    log_oldest: float | None = 720.0  # age in hours of the oldest record in the Security log; None: the log is empty
 
     @property
     def sid(self) -> str:
@@ -161,6 +196,29 @@ class Machine:
     def pools(self) -> tuple[Pool, ...]:
         """Application pools that the machine has, with what its own configuration says of them."""
         return tuple(Pool(pool) if isinstance(pool, str) else pool for pool in (self.iis.pools if self.iis else ()))
+
+    @property
+    def services_running(self) -> dict[str, Running]:
+        """Running services by name; those without a process of their own share none."""
+        told = {name: one if isinstance(one, Running) else Running(one) for name, one in sorted(self.running.items())}
+        return {name: replace(one, pid=1000 + 4 * index) if one.pid == 0 else one for index, (name, one) in enumerate(told.items())}
+
+    @property
+    def cached_templates(self) -> dict[str, bytes]:
+        """Security templates that the last run of the extension has left."""
+        told = self.templates
+        if told is None:
+            told = {f"gpt{number:05}.dom": template(one) for number, one in enumerate(self.gpos)}
+        return {name: text if isinstance(text, bytes) else text.encode("utf-16") for name, text in told.items()}
+
+    @property
+    def alone(self) -> bool:
+        """In a workgroup, where no domain's GPO applies and RSoP is empty."""
+        return self.machine_role in (0, 2)
+
+    def ago(self, hours: float) -> datetime:
+        """A time that lies so many hours back."""
+        return self.clock - timedelta(hours=hours)
 
     @property
     def powershell_version(self) -> str:
@@ -270,7 +328,15 @@ class Options(t.TypedDict, total=False):
     accounts: Mapping[str, Account]
     logons: Mapping[str, Logon]
     faults: Mapping[str, Fault | int]
-    running: Mapping[str, str | None]
+    running: Mapping[str, str | Running | None]
+    gpos: tuple[Setting, ...]
+    rsop: Rsop
+    mdm: Mapping[str, int | str]
+    members: Mapping[str, tuple[str, ...]]
+    events: tuple[Event, ...]
+
+
+_AS_THEY_ARE = ("gpos", "rsop", "mdm", "members", "events")
 
 
 def _make(machine: Machine, options: Options) -> Machine:
@@ -281,6 +347,8 @@ def _make(machine: Machine, options: Options) -> Machine:
     machine.faults.update(options.get("faults", {}))
     machine.running.update(options.get("running", {}))
     machine.logons = dict(options.get("logons", machine.logons))
+    for name in _AS_THEY_ARE:
+        setattr(machine, name, options.get(name, getattr(machine, name)))
     defaults = [*FLOOR]
     if machine.iis:
         defaults.append(names.IIS_IUSRS)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A back end that runs what the client sent: the real payload under a real PowerShell engine on Linux.
 
-Its Windows calls land in a shim library that asks the model of the machine; its registry and its services are known to
-four stand-ins for cmdlets, its files lie in a folder of its own.
+Its Windows calls land in a shim library that asks the model of the machine; its registry, services, WMI, event log and clock
+are known to stand-ins for cmdlets, its files lie in a folder of its own.
 A payload that leaks, frees twice or asks for more access than it needs gets a failed answer that says so.
 """
 
@@ -23,7 +23,7 @@ import typing as t
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from fleet import engine, iisconfig, registry, request, texts
+from fleet import cim, control, engine, iisconfig, registry, request, texts
 from fleet.backend import Output
 from fleet.machine import Fault, Token
 from fleet.shim_server import ShimServer
@@ -158,21 +158,46 @@ def _write_files(machine: Machine, windows: Path) -> contextlib.ExitStack:
         config.mkdir()
     elif machine.iis and machine.iis.locked:  # .NET shares a file by a shared lock
         fcntl.flock(held.enter_context(config.open("rb")), fcntl.LOCK_EX)
+    _write_templates(machine, windows, held)
     return held
 
 
+def _write_templates(machine: Machine, windows: Path, held: contextlib.ExitStack) -> None:
+    """The cached security templates; there is no folder where there are none."""
+    folder, files = windows / "security" / "templates" / "policies", machine.cached_templates
+    if files or machine.templates_denied or machine.templates_locked:
+        folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_bytes(text)
+        if machine.templates_locked:
+            fcntl.flock(held.enter_context((folder / name).open("rb")), fcntl.LOCK_EX)
+    if machine.templates_denied:  # a link to itself opens for nobody, not even for root
+        (folder / "gpt99999.dom").symlink_to("gpt99999.dom")
+
+
 def _services(machine: Machine) -> dict[str, t.Any]:
-    """What services and WMI tell, and which of their calls fail: those of these numbers, or all of them."""
+    """What services, WMI, the event log and the clock tell, and which of their calls fail: those of these numbers, or all of them."""
     faults = {}
-    for cmdlet in ("Get-CimInstance", "Get-Service"):
-        fault = machine.faults.get(cmdlet)
+    for call, fault in machine.faults.items():
         chosen = fault.on if isinstance(fault, Fault) else None
-        if fault is not None:
-            faults[cmdlet] = [chosen] if isinstance(chosen, int) else chosen
+        status = fault.status if isinstance(fault, Fault) else fault
+        faults[call] = {"status": status, "on": [chosen] if isinstance(chosen, int) else chosen}
+    # More of the log than anybody may ask for at once is not written down.
+    events = [
+        {
+            "Id": one.id,
+            "TimeCreated": machine.ago(one.age).isoformat(),
+            "Properties": [one.subject, *reversed(control.subject(machine, one)), one.logon, one.target, one.privileges],
+        }
+        for one in control.records(machine)[: control.MOST_READ + 1]
+    ]
     return {
         "names": machine.service_names,
-        "running": [{"Name": name, "StartName": account} for name, account in machine.running.items()],
-        "terminal": [{"TerminalServerMode": int(machine.session_host)}],
+        "queries": cim.queries(machine),
+        "rsop": machine.rsop.error,
+        "clock": machine.clock.isoformat(),
+        "oldest": None if machine.log_oldest is None else machine.ago(machine.log_oldest).isoformat(),
+        "events": events,
         "faults": faults,
     }
 

@@ -9,7 +9,7 @@ import typing as t
 if t.TYPE_CHECKING:
     from fleet.machine import Machine
 
-Value = int | str
+Value = int | str | list[str]
 Key = dict[str, Value]
 
 PRODUCT_OPTIONS = r"HKLM:\SYSTEM\CurrentControlSet\Control\ProductOptions"
@@ -17,6 +17,9 @@ CURRENT_VERSION = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
 INET_STP = r"HKLM:\SOFTWARE\Microsoft\InetStp"
 JOIN_INFO = r"HKLM:\SYSTEM\CurrentControlSet\Control\CloudDomainJoin\JoinInfo"
+POLICIES = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\System"
+WINLOGON = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
+MDM = r"HKLM:\SOFTWARE\Microsoft\PolicyManager\current\device\UserRights"
 THUMBPRINT = "1F2E3D4C5B6A79880716253443526170F0E1D2C3"
 
 
@@ -44,6 +47,14 @@ def registry(machine: Machine) -> dict[str, Key]:
     for service in machine.service_names:
         start = machine.spooler if service == "Spooler" else None
         keys[rf"{SERVICES}\{service}"] = {"DisplayName": service, "Start": 2 if start is None else start}
+    for service, running in machine.services_running.items():
+        if running.required is not None:
+            keys[rf"{SERVICES}\{service}"]["RequiredPrivileges"] = list(running.required)
+    for path, value in ((POLICIES, machine.rsop.logging_policy), (WINLOGON, machine.rsop.logging_preference)):
+        if value is not None:
+            keys[path] = {"RSoPLogging": value}
+    if machine.mdm is not None:
+        keys[MDM] = dict(machine.mdm)
     if machine.iis:
         major, _, minor = machine.iis.version.partition(".")
         keys[INET_STP] = {
@@ -63,8 +74,9 @@ class View:
     def __init__(self, machine: Machine) -> None:
         keys = registry(machine)
         if (machine.bits, machine.windows_bits) == (32, 64):
-            # Redirected to WOW6432Node, where the simulated machine has nothing.
-            keys = {path: key for path, key in keys.items() if not path.startswith("HKLM:\\SOFTWARE\\")}
+            # Redirected to WOW6432Node, where the simulated machine has nothing; policies are shared.
+            kept = ("HKLM:\\SYSTEM\\", "HKLM:\\SOFTWARE\\Policies\\")
+            keys = {path: key for path, key in keys.items() if path.startswith(kept)}
         self._keys = {path.lower(): (path, key) for path, key in keys.items()}
         self._denied = tuple(path.lower() for path in machine.denied_keys)
 

@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What `Get-RightReport` of the payload tells of a simulated machine: the same calls in the same order, in Python.
 
-What a change needs besides is in change.py, the configuration of IIS in iisconfig.py.
+What is behind the holders is in control.py, the configuration of IIS in iisconfig.py.
 """
 
 from __future__ import annotations
 
 import typing as t
 
-from fleet import iisconfig, lsa, names, registry, winapi
+from fleet import cim, control, iisconfig, lsa, names, registry, winapi
 from fleet.machine import RIGHT, Machine, Token
 from fleet.names import Use
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Json = dict[str, t.Any]
 IIS_SERVICES = ("IISADMIN", "W3SVC", "WAS", "WMSVC")
@@ -38,12 +38,21 @@ class CallError(Exception):
         self.call, self.status = call, status
 
 
-def right_report(machine: Machine, user: str, token: Token, accounts: Sequence[str], faults: lsa.Faults | None = None) -> Json:
+def right_report(
+    machine: Machine,
+    user: str,
+    token: Token,
+    accounts: Sequence[str],
+    *,
+    exposure: bool = False,
+    expand: bool = False,
+    events: int | None = None,
+) -> Json:
     """The payload's answer to someone with this token who asks for the holders and for these accounts."""
     if machine.language_mode != "FullLanguage":
         return _refused(machine.language_mode)
-    faults = faults or lsa.Faults(machine.faults)
-    windows, view = winapi.Windows(machine, user, token, faults), registry.View(machine)
+    faults = lsa.Faults(machine.faults)
+    windows, view, its_cim = winapi.Windows(machine, user, token, faults), registry.View(machine), cim.Cim(machine, faults)
     report: Json = {
         "changed": False,
         "computer": _computer(machine, windows, view),
@@ -51,12 +60,20 @@ def right_report(machine: Machine, user: str, token: Token, accounts: Sequence[s
         "iis": _iis(machine, view),
         "session": session(machine, windows),
     }
-    report["features"] = _features(machine, report["windows"]["product_type"], view, faults)
+    report["features"] = _features(machine, report["windows"]["product_type"], view, faults, its_cim)
     policy = lsa.Lsa(machine, token, faults)
     try:
         report |= _read(policy, accounts)
         report["pools_status"], pools = iisconfig.pools(machine)
         report["pools"] = with_sids(policy, pools)
+        report["control"] = control.control(machine, view, its_cim, lambda names: sids_of(policy, names))
+        if exposure:
+            report["services_more"], services = control.services(machine, view, its_cim)
+            report["services"] = with_sids(policy, services)
+        if expand:
+            report["groups"] = control.groups(report["holders"], its_cim)
+        if events is not None:
+            report["events"] = control.changes(machine, events, faults)
     except CallError as error:
         report |= {
             "failed": True,
@@ -64,6 +81,13 @@ def right_report(machine: Machine, user: str, token: Token, accounts: Sequence[s
             "error": {"call": error.call, "status": f"0x{error.status:08X}"},
         }
     return report
+
+
+def audit(machine: Machine, user: str, token: Token, args: Mapping[str, t.Any]) -> Json:
+    """The same for the arguments of a module."""
+    accounts = [name for name in args.get("accounts") or () if name is not None]
+    wishes = {key: bool(args.get(key)) for key in ("exposure", "expand")}
+    return right_report(machine, user, token, accounts, **wishes, events=args.get("events"))
 
 
 def _refused(mode: str) -> Json:
@@ -130,7 +154,7 @@ def _iis(machine: Machine, view: registry.View) -> Json:
     return iis
 
 
-def _features(machine: Machine, product_type: str | None, view: registry.View, faults: lsa.Faults) -> Json:
+def _features(machine: Machine, product_type: str | None, view: registry.View, faults: lsa.Faults, its_cim: cim.Cim) -> Json:
     def key(service: str) -> registry.Key | None:
         return view.values(rf"{registry.SERVICES}\{service}")
 
@@ -138,8 +162,11 @@ def _features(machine: Machine, product_type: str | None, view: registry.View, f
     ssis, session_host = None, False if product_type == "WinNT" else None
     if faults.status("Get-Service") is None:
         ssis = sorted(name for name in machine.service_names if name.lower().startswith("msdtsserver"))
-    if session_host is None and faults.status("Get-CimInstance") is None:
-        session_host = machine.session_host
+    if session_host is None:
+        try:
+            session_host = any(row["TerminalServerMode"] == 1 for row in its_cim.rows("Win32_TerminalServiceSetting"))
+        except cim.CimError:
+            session_host = None
     return {
         "ssis": ssis,
         "adfs": _unless_denied(lambda: key("adfssrv") is not None, None),
@@ -207,8 +234,13 @@ def with_sids(policy: lsa.Lsa, rows: Sequence[Json] | None) -> list[Json] | None
     """Rows with the SIDs of their accounts, which are looked up by themselves."""
     if rows is None:
         return None
-    accounts = [row["account"] for row in rows if row["account"]]
-    others = list({name.upper(): name for name in reversed(accounts) if name.upper() not in _SYSTEM_NAMES}.values())
+    sids = sids_of(policy, [row["account"] for row in rows if row["account"]])
+    return [row | {"sid": sids.get(row["account"].upper()) if row["account"] else None} for row in rows]
+
+
+def sids_of(policy: lsa.Lsa, asked: Sequence[str]) -> dict[str, str | None]:
+    """Names in upper case -> their SIDs; none of them when the lookup fails."""
+    others = list({name.upper(): name for name in reversed(asked) if name.upper() not in _SYSTEM_NAMES}.values())
     sids: dict[str, str | None] = dict(_SYSTEM_NAMES)
     try:
         if others:
@@ -219,7 +251,7 @@ def with_sids(policy: lsa.Lsa, rows: Sequence[Json] | None) -> list[Json] | None
                 policy.close(handle)
     except CallError:
         pass
-    return [row | {"sid": sids.get(row["account"].upper()) if row["account"] else None} for row in rows]
+    return sids
 
 
 def _from_sids(policy: lsa.Lsa, handle: int, sids: Sequence[str], statuses: list[int]) -> list[Json]:

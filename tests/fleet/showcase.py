@@ -79,7 +79,13 @@ def audit(stage: Stage, fleet: Fleet, hosts: list[demo.Host]) -> list[str]:
     states = [(one["account"], one["state"]) for one in report["summary"]["exceptions"]]
     if sorted(state for _, state in states) != ["expired", "unused", "used"]:
         wrong.append(f"the exceptions are {states}")
+    wrong += [
+        f"{host.machine.name}: set by {records[host.machine.name]['controlled_by']} instead of {host.control}"
+        for host in hosts
+        if host.status in ("compliant", "waived", "drift") and records[host.machine.name]["controlled_by"]["kind"] != host.control
+    ]
     wrong += other_policies(stage, hosts, report)
+    wrong += who_and_what(stage, hosts)
     print(
         f"{by_status(report)}\n\n"
         f"{len(hosts)} simulated Windows hosts, {commands} of them read with one remote command each; nothing was written on them.\n"
@@ -109,6 +115,33 @@ def other_policies(stage: Stage, hosts: list[demo.Host], report: Report) -> list
             number = (record["control"] or {}).get("control") or "-"
             findings = "; ".join(finding["text"].partition(",")[0] for finding in record["findings"]) or "no finding"
             print(f"  {host.machine.name:8} {policy:10} {number:17} {record['status']:10} {findings}")
+    print()
+    return wrong
+
+
+def who_and_what(stage: Stage, hosts: list[demo.Host]) -> list[str]:
+    """Audit some hosts with exposure and events, and show who has the right and who gave it; returns what is not as it should be."""
+    some = [host for host in hosts if host.traces]
+    limit = ",".join(host.machine.name for host in some)
+    _code, report = stage.play("audit", "-e", "impersonate_exposure=true", "-e", "impersonate_events=7d", "--limit", limit)
+    records = {record["host"]: record for record in report["hosts"]}
+    wrong = []
+    print("\nWho really has the right, and who gave it:")
+    for host in some:
+        record = records[host.machine.name]
+        for part, words in host.traces.items():
+            if words not in json.dumps(record[part]):
+                wrong.append(f"{host.machine.name}: {part} does not say {words!r}: {record[part]}")
+        for user in (record["exposure"] or {"users": []})["users"]:
+            print(f"  {host.machine.name:8} {user['kind']} {user['name']} ({user['account']}): {user['why']}")
+        for user in (record["exposure"] or {"excluded": []})["excluded"]:
+            print(f"  {host.machine.name:8} {user['kind']} {user['name']} has it not: {user['why']}")
+        for event in (record["provenance"] or {"events": []})["events"]:
+            did = "given to" if event["given"] else "taken from"
+            print(
+                f"  {host.machine.name:8} {event['time'][:16]} {did} {event['target_name'] or event['target']} by {event['subject_name']} ({event['by']})"
+            )
+        print(f"  {host.machine.name:8} {record['provenance']['why']}")
     print()
     return wrong
 

@@ -210,7 +210,7 @@ def test_a_controlled_right(fleet, enforce, mode, rc, outcome, holders):
     assert (run.rc, run.outcomes) == (rc, {"web01": outcome})
     result = run.outcome.results("local_right")["web01"]
     said = " ".join([*result.get("warnings", []), result.get("msg", "")])
-    assert ("the GPO Baseline {A1} sets the right on this host" in said) is (mode != "apply")
+    assert ("the GPO Baseline {A1} sets the right, as the task states" in said) is (mode != "apply")
     assert set(machine.holders()) == holders
 
 

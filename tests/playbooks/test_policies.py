@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from fleet import names
@@ -64,6 +66,8 @@ def test_a_policy_of_ones_own_extends_a_shipped_one(fleet, audit):
                      "policy ours (extends nobody): extends: 'nobody' is not a policy; there are cis, microsoft, ours, stig", id="unknown extends"),
         pytest.param({"impersonate_policy": "a", "impersonate_policies": {"a": {"extends": "b"}, "b": {"extends": "a"}}},
                      "a policy cannot extend itself: a extends b extends a", id="circle"),
+        pytest.param({"impersonate_policy": {**OURS, "name": "stig", "compare": "exact", "extends": None}}, "policies.stig: this is the name of a shipped policy", id="data by the name of a shipped one"),
+        pytest.param({"impersonate_policies": "ours"}, "policies: 'ours' is not a mapping", id="text for policies"),
         pytest.param({"impersonate_policies": {"cis": OURS}}, "policies.cis: this is the name of a shipped policy", id="name of a shipped one"),
         pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "features": {"dns": {"source": "s"}}}}},
                      "policy ours (extends microsoft): features.dns: 'dns' is not a feature that a host is asked for", id="feature nobody detects"),
@@ -71,7 +75,7 @@ def test_a_policy_of_ones_own_extends_a_shipped_one(fleet, audit):
                      "operating_systems: 'server_2012' is not a release of Windows that policies tell apart; allowed are server_2016", id="no such release"),
         pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "documents": {"a": {"title": "A", "date": "soon"}}}}},
                      "documents.a.date: 'soon' is no date; a date reads 2026-01-31", id="no date"),
-        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"theirs": OURS}}, "policy: 'ours' is not a policy", id="not there"),
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"theirs": OURS}}, "policy: 'ours' is not a policy; there are cis, microsoft, stig, theirs", id="not there"),
         pytest.param({"impersonate_features": {"dns": True}}, "features: 'dns' is not a feature that a host is asked for", id="unknown feature"),
         pytest.param({"impersonate_features": {"ssis": "perhaps"}}, "features.ssis: 'perhaps' is neither true nor false", id="no boolean"),
         pytest.param({"impersonate_features": {"iis": True}, "impersonate_iis": False}, "iis: False is not what features declares of it", id="contradiction"),
@@ -117,6 +121,20 @@ def test_an_exception_counts_for_the_hosts_and_groups_that_it_names(fleet, audit
     assert "NOT COMPLIANT - 1 of 3 hosts drift, 0 not assessed, 2 waived" in run.said
 
 
+def test_dates_of_the_inventory_and_what_is_forbidden_elsewhere(fleet, audit):
+    """An inventory has dates of YAML; a group may forbid what another one has an exception for."""
+    exceptions = [entry(hosts=["db01"], expires=datetime.date(2099, 12, 31))]
+    fleet.add(with_svc("db01"), variables={"impersonate_exceptions": exceptions})
+    fleet.add(
+        Machine.member_server("dc01"), variables={"impersonate_exceptions": exceptions, "impersonate_forbidden": ["SIM\\svc"]}
+    )
+
+    run = audit(fleet)
+
+    assert run.statuses == {"db01": "waived", "dc01": "compliant"}
+    assert "COMPLIANT WITH EXCEPTIONS - 0 of 2 hosts drift" in run.said
+
+
 def test_waived_hosts_pass_the_gate(fleet, audit):
     fleet.add(with_svc("db01"))
 
@@ -150,7 +168,8 @@ def test_exceptions_that_do_not_hold_are_findings_of_the_fleet(fleet, audit, exc
     fleet.add(plain)
     fleet.add(Machine.member_server("down"), scenario="host down")
 
-    run = audit(fleet, extravars={"impersonate_exceptions": [exception]}, **options)
+    extravars = {"impersonate_exceptions": [exception], **options.pop("extravars", {})}
+    run = audit(fleet, extravars=extravars, **options)
 
     (one,) = run.report["summary"]["exceptions"]
     assert (one["state"], one["used_by"]) == (state, [])
@@ -214,7 +233,7 @@ def test_pools_that_cannot_be_read_matter_only_where_they_may_decide(fleet, audi
 
     assert run.statuses == {"web01": status}
     if status == "error":
-        assert "declare impersonate_features (iis_manual_pools)" in run.records["web01"]["reason"]
+        assert "declare impersonate_features: {iis_manual_pools: false}" in run.records["web01"]["reason"]
         declared = audit(fleet, extravars={"impersonate_features": {"iis_manual_pools": False}})
         assert declared.statuses == {"web01": "drift"}
 

@@ -24,9 +24,12 @@ def keys(where: str, data: Mapping[str, t.Any], allowed: Iterable[str]) -> None:
 
 
 def mapping(where: str, data: t.Any) -> Mapping[str, t.Any]:
-    """A mapping."""
+    """A mapping whose keys are texts."""
     if not isinstance(data, Mapping):
         raise BadInput(f"{where}: {brief(data)} is not a mapping")
+    for key in data:
+        if not isinstance(key, str):
+            raise BadInput(f"{where}: {key!r} is not a text, and a key is one; put it in quotes")
     return data
 
 

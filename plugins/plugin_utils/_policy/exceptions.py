@@ -21,11 +21,14 @@ from .policy import HostRole, floor_account
 KEYS = ("account", "reason", "owner", "ticket", "approved_by", "expires", "hosts", "groups", "host_roles", "features")
 """Keys of an exception; the first three must be there."""
 
-# Groups that nearly everybody is in: [MS-DTYP] 2.4.2.4; the last numbers are Domain Users, Domain Guests and Domain Computers.
+# Groups that nearly everybody, or every service, is in: [MS-DTYP] 2.4.2.4; the last numbers are Domain Users, Domain Guests and
+# Domain Computers.
 _WIDE = frozenset({
-    "S-1-1-0", "S-1-2-0", "S-1-5-2", "S-1-5-3", "S-1-5-4", "S-1-5-7", "S-1-5-11", "S-1-5-15", "S-1-5-113",
-    "S-1-5-32-545", "S-1-5-32-546", "S-1-5-32-554",
+    "S-1-1-0", "S-1-2-0", "S-1-2-1", "S-1-5-1", "S-1-5-2", "S-1-5-3", "S-1-5-4", "S-1-5-7", "S-1-5-11", "S-1-5-12", "S-1-5-13",
+    "S-1-5-14", "S-1-5-15", "S-1-5-113", "S-1-5-1000", "S-1-5-32-545", "S-1-5-32-546", "S-1-5-32-554", "S-1-5-80-0",
+    "S-1-15-2-1", "S-1-15-2-2", "S-1-18-1", "S-1-18-2",
 })  # fmt: skip
+_WIDE_PREFIXES = ("S-1-5-64-", "S-1-5-65-", "S-1-16-")  # how somebody logged on, and integrity levels
 _WIDE_RIDS = ("513", "514", "515")
 
 
@@ -116,11 +119,11 @@ def meant_for(exceptions: Iterable[PolicyException], host: str, groups: Collecti
 
 def too_wide(sid: str) -> bool:
     """Whether nearly everybody is in this group."""
-    return sid in _WIDE or (sid.startswith("S-1-5-21-") and sid.rpartition("-")[2] in _WIDE_RIDS)
+    return sid in _WIDE or sid.startswith(_WIDE_PREFIXES) or (sid.startswith("S-1-5-21-") and sid.rpartition("-")[2] in _WIDE_RIDS)
 
 
 def _holds_for(one: PolicyException, host: str, groups: Collection[str]) -> bool:
-    if one.groups and not set(one.groups) & set(groups):
+    if one.groups and not set(one.groups) & {*groups, "all"}:  # group_names of a host does not list all
         return False
     return not one.hosts or any(fnmatch.fnmatchcase(host, pattern.casefold()) for pattern in one.hosts)
 

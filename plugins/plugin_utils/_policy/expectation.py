@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .accounts import Account
@@ -88,8 +88,8 @@ class Doubt:
 class Expectation:
     """Accounts by SID, each with the sentence why.
 
-    ``demanded``, ``banned``: required and forbidden by the task itself. ``row_notes``: what is to be said when an account holds the
-    right. ``waivers``: the claims of exceptions that hold, ``refused``: of those that do not, each by SID.
+    ``demanded``: required by the task itself. ``row_notes``: what is to be said when an account holds the
+    right. ``claims``: the exceptions that are meant for the host. ``doubts``: what is unknown and may permit or waive a holder.
     """
 
     required: dict[str, str] = field(default_factory=dict)
@@ -97,7 +97,6 @@ class Expectation:
     permitted: dict[str, str] = field(default_factory=dict)
     forbidden: dict[str, str] = field(default_factory=dict)
     demanded: set[str] = field(default_factory=set)
-    banned: set[str] = field(default_factory=set)
     row_notes: dict[str, str] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
@@ -130,8 +129,8 @@ def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances
     for key in ("required", "permitted", "forbidden"):
         for account in getattr(wishes, key):
             sid = _enter(expectation, key, account, f"{key} by the option {key}", answers)
-            if sid and key != "permitted":
-                (expectation.demanded if key == "required" else expectation.banned).add(sid)
+            if sid and key == "required":
+                expectation.demanded.add(sid)
     for exception in wishes.exceptions:
         _claim(expectation, exception, wishes.today, here, answers)
     for sid in expectation.required.keys() & expectation.forbidden.keys():
@@ -162,25 +161,40 @@ def _enter_row(expectation: Expectation, row: Row, here: Circumstances, answers:
             sid = _enter(expectation, key, account, f"{key} {_because(row, account, here)}", answers, of_policy=True)
             if sid and row.note:
                 expectation.row_notes[sid] = row.note
+    if row.feature is None:
+        return
+    feature = here.features[row.feature]
+    if row.found and feature.unsure:
+        expectation.doubts.append(_doubt(row, feature.unsure, frozenset(), row.found))
     for key in row.found:
-        for sid, why in here.features[row.feature].accounts.items() if row.feature else ():
+        for sid, why in feature.accounts.items():
             getattr(expectation, key).setdefault(sid, f"{key} because {why} ({row.cited})")
             if row.note:
                 expectation.row_notes[sid] = row.note
 
 
 def _doubt_about(row: Row, feature: Feature, answers: Mapping[str, AskedAccount]) -> Doubt:
-    """A row of a feature of which nobody knows whether it is there. Raises CannotJudge where the row does more than permit."""
+    """A row of a feature of which nobody knows whether it is there."""
     if row.feature is None:
         raise ValueError(f"{row.where} is of no feature")
     name = row.feature.value
-    option = "impersonate_iis" if row.feature is FeatureName.IIS else f"impersonate_features ({name})"
-    why = f"whether the host has {row.feature.words} is not known ({feature.because}); declare {option}"
-    if row.required or row.forbidden or row.found & {"required", "forbidden"}:
-        raise CannotJudge(f"{name}_unknown", f"{why}, for {row.where} hangs on it")
-    accounts = (*row.default, *row.permitted)
-    sids = {account.sid or _sid_of(account, answers) for account in accounts} - {None}
-    return Doubt(f"{name}_unknown", why, frozenset(sid for sid in sids if sid), MAY_BE.get(row.feature, ()) if row.found else ())
+    cure = "if it has none, declare" if row.found else "declare"
+    value = "false" if row.found else "true or false"
+    option = f"impersonate_iis: {value}" if row.feature is FeatureName.IIS else f"impersonate_features: {{{name}: {value}}}"
+    why = f"whether the host has {row.feature.words} is not known ({feature.because}); {cure} {option}"
+    sids = {account.sid or _sid_of(account, answers) for account in (*row.default, *row.permitted)}
+    keys = frozenset(key for key in ACCOUNT_KEYS if getattr(row, key)) | row.found
+    return _doubt(row, why, frozenset(sid for sid in sids if sid), keys)
+
+
+def _doubt(row: Row, why: str, sids: frozenset[str], keys: Collection[str]) -> Doubt:
+    """What is unknown of a row of a feature. Raises CannotJudge where the row does more than permit."""
+    if row.feature is None:
+        raise ValueError(f"{row.where} is of no feature")
+    category = f"{row.feature.value}_unknown"
+    if not {"required", "forbidden"}.isdisjoint(keys):
+        raise CannotJudge(category, f"{why}, for {row.where} hangs on it")
+    return Doubt(category, why, sids, MAY_BE.get(row.feature, ()) if row.found else ())
 
 
 def _sid_of(account: Account, answers: Mapping[str, AskedAccount]) -> str | None:
@@ -242,7 +256,12 @@ def _unresolved(expectation: Expectation, key: str, account: Account, answer: As
 
 def _unknown_name(name: str, failed: bool) -> Doubt:
     """A trust outage may leave names and SIDs unmapped alike, so an unmapped name throws doubt on holders without a name."""
-    return Doubt("account_lookup", f"{name} could not be looked up on the host", prefixes=("S-1-5-21-",), nameless=not failed)
+    said = (
+        "could not be looked up on the host"
+        if failed
+        else "is no account that the host's LSA knows, and a holder has no name either"
+    )
+    return Doubt("account_lookup", f"{name} {said}", prefixes=("S-1-5-21-",), nameless=not failed)
 
 
 def _claim(

@@ -33,12 +33,13 @@ def resolve(data: Mapping[str, t.Any], library: Mapping[str, t.Any], way: tuple[
     if parent in way:
         raise BadInput(f"extends: a policy cannot extend itself: {' extends '.join((*way, parent))}")
     other = checks.mapping(f"extends: {parent}", library[parent])
-    base = resolve({"name": parent, **other}, library, way)
+    base = _with_its_document(parent, resolve({**other, "name": parent}, library, way))
     over = {key: value for key, value in data.items() if key != "extends"}
     for section in (*_BY_PLACE, *_BY_TWO_PLACES):
         if over.get(section) is not None:
+            below = checks.mapping(f"{parent}.{section}", base.get(section) or {})
             deep = section in _BY_TWO_PLACES
-            over[section] = _laid_over(section, base.get(section, {}), checks.mapping(section, over[section]), deep)
+            over[section] = _laid_over(section, below, checks.mapping(section, over[section]), deep)
     merged = {**base, **over}
     for key, value in over.items():
         if value is None:
@@ -46,6 +47,27 @@ def resolve(data: Mapping[str, t.Any], library: Mapping[str, t.Any], way: tuple[
                 raise BadInput(f"{key}: null takes away what {parent} has there, and it has nothing")
             del merged[key]
     return merged
+
+
+def _with_its_document(name: str, data: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The document of a whole policy goes into its rows, so that rows which others write beside them do not claim it."""
+    if data.get("document") is None:
+        return data
+    rest = {key: value for key, value in data.items() if key != "document"}
+
+    def named(row: t.Any) -> t.Any:
+        if isinstance(row, (list, tuple)):
+            return [named(one) for one in row]
+        return {"document": name, **row} if isinstance(row, Mapping) else row
+
+    def each(rows: t.Any, depth: int) -> t.Any:
+        if depth == 0 or not isinstance(rows, Mapping):
+            return named(rows)
+        return {key: each(row, depth - 1) for key, row in rows.items()}
+
+    depths = {"every_host": 0, "builds": 0, "host_roles": 1, "features": 1, "operating_systems": 2}
+    rest |= {key: each(rest[key], depth) for key, depth in depths.items() if key in rest}
+    return {**rest, "documents": {name: data["document"], **checks.mapping("documents", rest.get("documents") or {})}}
 
 
 def _laid_over(where: str, base: Mapping[str, t.Any], over: Mapping[str, t.Any], deep: bool) -> dict[str, t.Any]:
@@ -57,7 +79,7 @@ def _laid_over(where: str, base: Mapping[str, t.Any], over: Mapping[str, t.Any],
                 raise BadInput(f"{place}: null takes away a row, and there is none")
             del merged[key]
         elif deep and key in base:
-            merged[key] = _laid_over(place, base[key], checks.mapping(place, value), deep=False)
+            merged[key] = _laid_over(place, checks.mapping(place, base[key] or {}), checks.mapping(place, value), deep=False)
         else:
             merged[key] = value
     return merged

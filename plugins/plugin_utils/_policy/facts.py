@@ -110,11 +110,16 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running service and whose token it has."""
+    """A running service and whose token it has.
+
+    ``pid``: its process. ``impersonate``: whether its RequiredPrivileges name the right, None where it has no such list.
+    """
 
     name: str
     account: str | None
     sid: str | None
+    pid: int | None = None
+    impersonate: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +152,145 @@ class Traces:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """What one GPO says about the right: an instance of RSOP_UserPrivilegeRight. ``accounts`` are texts for a reader.
+
+    Any property of an instance may be null.
+    """
+
+    gpo: str | None
+    som: str | None
+    precedence: int | None
+    status: int | None
+    error: int | None
+    accounts: tuple[str, ...] | None
+    created: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gpo:
+    """An instance of RSOP_GPO: the GPOID of settings, the GUID and the name."""
+
+    id: str | None
+    guid: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Som:
+    """An instance of RSOP_SOM, where GPOs are linked. ``type``: 1 local, 2 site, 3 domain, 4 OU."""
+
+    id: str | None
+    type: int | None
+    reason: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """When the security extension of Group Policy last ended, and how (RSOP_ExtensionStatus)."""
+
+    ended: str | None
+    error: int | None
+    logging: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rsop:
+    """What RSoP holds about the right. ``error``: of the first query that failed, after which no other was made."""
+
+    error: str | None = None
+    extension: Extension | None = None
+    settings: tuple[Setting, ...] = ()
+    gpos: tuple[Gpo, ...] = ()
+    soms: tuple[Som, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A cached security template of the last policy run that has a line for the right. ``gpo``: the GUID in it."""
+
+    file: str
+    gpo: str | None
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mdm:
+    """Traces of a management service (Policy CSP UserRights/ImpersonateClient)."""
+
+    provider: str | None = None
+    set: int | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextSid:
+    """The SID of an account as a GPO names it, None where the host knows none."""
+
+    asked: str
+    sid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTraces:
+    """Traces of those who set the right from outside. ``logging``: RSoPLogging. ``templates``, ``mdm``: None when they cannot be known."""
+
+    now: str
+    rsop: Rsop = Rsop()
+    logging: int | None = None
+    templates: tuple[Template, ...] | None = ()
+    mdm: Mdm | None = Mdm()
+    sids: tuple[TextSid, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a group. ``use``: 1 user, 2 group, 4 local group, None unknown."""
+
+    sid: str
+    name: str | None
+    use: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group and its members. ``status``: read, failed, or limit where the list was cut."""
+
+    sid: str
+    name: str | None
+    status: str
+    members: tuple[Member, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RightEvent:
+    """One event of the security log: 4704 gave the right, 4705 took it (event 4704, 4705)."""
+
+    id: int
+    time: str
+    subject: str
+    subject_name: str | None
+    logon: str | None
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventLog:
+    """What the security log says of the right, newest first. ``more``: a limit was hit; ``others``: events about other rights."""
+
+    error: str | None = None
+    events: tuple[RightEvent, ...] = ()
+    more: bool = False
+    oldest: str | None = None
+    others: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class HostFacts:
     """Everything that one read brought. ``services``: None when not asked for, or the host could not list them.
 
     ``pools``: None when they could not be read; ``pools_status`` is one word about that (read, none, elsewhere, locked, ...).
+    ``groups``, ``events``: None when not asked for.
     """
 
     holders: tuple[Holder, ...]
@@ -164,6 +304,10 @@ class HostFacts:
     features: Traces = Traces()
     pools: tuple[AppPool, ...] | None = ()
     pools_status: str = "none"
+    services_more: bool = False
+    control: ControlTraces = ControlTraces(now="1970-01-01T00:00:00Z")
+    groups: tuple[Group, ...] | None = None
+    events: EventLog | None = None
 
     @property
     def sids(self) -> frozenset[str]:

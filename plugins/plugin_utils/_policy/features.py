@@ -61,7 +61,8 @@ class Feature:
     """What a host shows of one feature.
 
     ``present``: None when that cannot be known; ``because``: the end of a sentence that begins with *because*, or why it is not known.
-    ``accounts``: SID -> why it belongs to the feature. ``found``: names for a reader. ``declared``: not asked of the host.
+    ``accounts``: SID -> why it belongs to the feature; ``unsure``: why there may be more of them. ``found``: names for a reader.
+    ``declared``: not asked of the host.
     """
 
     present: bool | None
@@ -69,6 +70,7 @@ class Feature:
     accounts: Mapping[str, str] = field(default_factory=dict)
     found: tuple[str, ...] = ()
     declared: bool = False
+    unsure: str = ""
 
 
 Features = Mapping[FeatureName, Feature]
@@ -84,7 +86,13 @@ def features_of(facts: HostFacts, legacy: tuple[str, ...], declared: Mapping[Fea
     for name, present in declared.items():
         its = found[name]
         because = its.because if present and its.present else f"the host is declared to have {name.words}"
-        found[name] = Feature(present, because, its.accounts if present else {}, its.found if present else (), declared=True)
+        unsure = its.unsure or (
+            f"which accounts belong to {name.words} is not known ({its.because})" if its.present is None else ""
+        )
+        if present:
+            found[name] = Feature(present, because, its.accounts, its.found, declared=True, unsure=unsure if name in MAY_BE else "")
+        else:
+            found[name] = Feature(present, because, declared=True)
     return found
 
 
@@ -109,7 +117,9 @@ def _manual_pools(facts: HostFacts) -> Feature:
     pools = [pool for pool in facts.pools if pool.manual]
     accounts = {sid: _why_pool(pool) for pool in reversed(pools) if (sid := _token_of(pool))}
     names = tuple(pool.name for pool in pools)
-    return Feature(bool(pools), f"application pools have manualGroupMembership: {_some(names)}", accounts, names)
+    lost = tuple(pool.name for pool in pools if pool.account and pool.sid is None)
+    unsure = f"the accounts of the application pools {_some(lost)} have no SID that the host knows" if lost else ""
+    return Feature(bool(pools), f"application pools have manualGroupMembership: {_some(names)}", accounts, names, unsure=unsure)
 
 
 def _token_of(pool: AppPool) -> str | None:

@@ -55,7 +55,7 @@ def load_policy(data: t.Any, library: Mapping[str, t.Any] | None = None) -> Poli
             f"the role impersonate ships the policies {', '.join(SHIPPED)}"
         )
     try:
-        return _Loader(resolve(data, library or {})).load()
+        return _Loader(resolve(checks.mapping("policy", data), library or {})).load()
     except BadInput as wrong:
         file = f" (policy_{name}.yml of the role impersonate)" if name in SHIPPED else ""
         parent = f" (extends {data['extends']})" if data.get("extends") else ""
@@ -84,7 +84,7 @@ class _Loader:
     def __init__(self, data: Mapping[str, t.Any]) -> None:
         checks.keys("", data, POLICY_KEYS)
         self._data = data
-        self._whole = _document("document", data["document"]) if data.get("document") else None
+        self._whole = None if data.get("document") is None else _document("document", data["document"])
         documents = checks.mapping("documents", data.get("documents", {}))
         self._documents = {name: _document(f"documents.{name}", its) for name, its in documents.items()}
 
@@ -138,10 +138,8 @@ class _Loader:
     def _when_row(self, where: str, data: t.Any, **when: t.Any) -> Row:
         """A row that says itself on which hosts it counts."""
         data = checks.mapping(where, data)
-        roles = [
-            parse_role(role, f"{where}.host_roles") for role in checks.items(f"{where}.host_roles", data.get("host_roles", []))
-        ]
-        names = checks.items(f"{where}.operating_systems", data.get("operating_systems", []))
+        roles = [parse_role(role, f"{where}.host_roles") for role in _scope(where, "host_roles", data)]
+        names = _scope(where, "operating_systems", data)
         systems = [_choice(f"{where}.operating_systems", name, System, _A_SYSTEM) for name in names]
         first, last = (_build(f"{where}.{key}", data.get(key)) for key in ("from", "to"))
         if first is not None and last is not None and first > last:
@@ -178,9 +176,19 @@ class _Loader:
         )
 
     def _named(self, where: str, name: t.Any) -> Document:
-        if name not in self._documents:
+        if not isinstance(name, str) or name not in self._documents:
             raise BadInput(f"{where}: {checks.brief(name)} is not in documents; there are {', '.join(self._documents) or 'none'}")
         return self._documents[name]
+
+
+def _scope(where: str, key: str, data: Mapping[str, t.Any]) -> list[t.Any]:
+    """A list that narrows a row; an empty one would be meant for nobody and count for all."""
+    if data.get(key) is None:
+        return []
+    names = checks.items(f"{where}.{key}", data[key])
+    if not names:
+        raise BadInput(f"{where}.{key} is empty; leave it out, and the row counts for all")
+    return names
 
 
 def _build(where: str, value: t.Any) -> int | None:
@@ -224,6 +232,9 @@ def _gpo_row(where: str, data: t.Any) -> None:
     data = checks.mapping(where, data)
     checks.keys(where, data, _GPO_KEYS)
     checks.text(f"{where}.source", data.get("source"))
+    for key in ("erratum", "observed"):
+        if key in data:
+            checks.text(f"{where}.{key}", data[key])
     for key in ("as_printed", "corrected"):
         _printed(f"{where}.{key}", data.get(key))
 

@@ -115,7 +115,7 @@ def _differences(policies: Sequence[Policy]) -> list[str]:
     for policy in policies:
         for row in policy.rows:
             accounts.update({account.key: _account(account) for account in row.accounts() if account.key not in accounts})
-            accounts.update({word: _FOUND[word] for key in row.found if (word := _word(row)) and key})
+            accounts.update({word: _FOUND[word] for word in {_word(row)} - {""}})
     rows = [(shown, *(_said(policy, key) for policy in policies)) for key, shown in accounts.items()]
     width = max(20, 104 // len(policies))
     editions = {

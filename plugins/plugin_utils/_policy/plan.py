@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .accounts import shown
+from .control import Control
 from .expectation import Standing
 from .sids import ADMINISTRATORS, FLOOR, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, sort_key
 from .verdict import Verdict
@@ -52,21 +53,6 @@ class Handling:
     missing: Absent = Absent.ADD
     orphans: Orphans = Orphans.KEEP
     on_controlled: OnControlled = OnControlled.REFUSE
-
-
-@dataclass(frozen=True, slots=True)
-class Controller:
-    """Who sets the right from outside the host: ``kind`` gpo or mdm, with its name and GUID where they are known."""
-
-    kind: str
-    name: str | None = None
-    guid: str | None = None
-
-    @property
-    def shown(self) -> str:
-        """For sentences."""
-        what = {"gpo": "the GPO", "mdm": "the management service"}[self.kind]
-        return " ".join(filter(None, (what, self.name, self.guid if self.guid != self.name else None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +139,14 @@ def refuse_beyond(agreed: tuple[set[str], set[str]] | None, plan: Plan) -> None:
         )
 
 
-def heed_controller(controller: Controller | None, plan: Plan, handling: Handling) -> str | None:
+def heed_control(control: Control, plan: Plan, handling: Handling) -> str | None:
     """A warning when the right is set from outside the host, or None.
 
     Raises Refused (``controlled``) when that is to be refused.
     """
-    if controller is None or plan.empty or handling.on_controlled is OnControlled.APPLY:
+    if plan.empty or not control.from_outside or handling.on_controlled is OnControlled.APPLY:
         return None
-    meaning = f"{controller.shown} sets the right on this host, and a local change comes back within 16 hours"
+    meaning = f"{control.why}; {control.comes_back}"
     if handling.on_controlled is OnControlled.REFUSE:
-        raise Refused("controlled", f"nothing was changed: {meaning}; change it there, or set on_controlled to warn or apply")
+        raise Refused("controlled", f"nothing was changed: {meaning}. Change it there, or set on_controlled to warn or apply")
     return meaning

@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .accounts import shown
-from .facts import AppPool, HostFacts
+from .exposure import User, users_of
+from .facts import HostFacts
 from .plan import Plan
-from .sids import IIS_IUSRS, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, app_pool_sid, sort_key
+from .sids import IIS_IUSRS, SERVICE, sort_key
 
-_SYSTEM = "S-1-5-18"
-# identityType of an application pool's processModel -> the account that it means
-_IDENTITIES = {"localsystem": _SYSTEM, "localservice": LOCAL_SERVICE, "networkservice": NETWORK_SERVICE}
+_GROUPS = {"service": (SERVICE, "SERVICE"), "app pool": (IIS_IUSRS, "IIS_IUSRS")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Restart:
 def restarts(facts: HostFacts, plan: Plan, names: Mapping[str, str | None]) -> tuple[Restart, ...] | None:
     """Who must restart or log on again before the plan is effective, sorted; None when the host could not list what it runs.
 
-    Every service has SERVICE in its token (policy page of the right), worker processes of IIS have IIS_IUSRS (processModel of IIS).
+    The exposure before and after the plan decides, so that both lists agree.
     """
     if facts.services is None or facts.pools is None:
         return None
@@ -43,23 +42,23 @@ def restarts(facts: HostFacts, plan: Plan, names: Mapping[str, str | None]) -> t
 
 
 def _affected(facts: HostFacts, plan: Plan, names: Mapping[str, str | None]) -> Iterator[Restart]:
-    always = set(plan.before) & set(plan.after)
-    for effect, changed in (("gains", set(plan.add)), ("loses", set(plan.remove))):
-        owners = set()
-        for service in facts.services or ():
-            if service.sid in changed or (SERVICE in changed and service.sid not in {*always, _SYSTEM}):
-                owners.add(service.sid)
-                yield Restart("service", service.name, service.account, effect, "SERVICE" if SERVICE in always else None)
-        for pool in facts.pools or ():
-            sid = _sid_of(pool)
-            if sid in changed or (IIS_IUSRS in changed and sid not in {*always, _SYSTEM}):
-                owners.add(sid)
-                yield Restart(
-                    "app pool", pool.name, pool.account or pool.identity, effect, "IIS_IUSRS" if IIS_IUSRS in always else None
-                )
-        for sid in sorted(changed - owners - {SERVICE, IIS_IUSRS}, key=sort_key):
+    owners: set[str | None] = {SERVICE, IIS_IUSRS}
+    for before, after in zip(users_of(facts, plan.before), users_of(facts, plan.after), strict=True):
+        row = _restart(before, after, plan)
+        if row:
+            owners.add(before.sid)
+            yield row
+    for effect, changed in (("gains", plan.add), ("loses", plan.remove)):
+        for sid in sorted(set(changed) - owners, key=sort_key):
             yield Restart("logon", shown(sid, names.get(sid)), None, effect)
 
 
-def _sid_of(pool: AppPool) -> str | None:
-    return pool.sid or _IDENTITIES.get(pool.identity.casefold()) or (app_pool_sid(pool.name) if not pool.account else None)
+def _restart(before: User, after: User, plan: Plan) -> Restart | None:
+    """What the next start of a service or a pool changes, if anything."""
+    if (before.has is True) != (after.has is True):
+        return Restart(before.kind, before.name, before.account, "loses" if before.has else "gains")
+    if before.has and before.sid in {*plan.add, *plan.remove}:
+        group, word = _GROUPS[before.kind]
+        effect = "gains" if before.sid in plan.add else "loses"
+        return Restart(before.kind, before.name, before.account, effect, word if group in before.through else None)
+    return None

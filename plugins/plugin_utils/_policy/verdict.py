@@ -90,7 +90,8 @@ def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
 
     Raises CannotJudge when a fact is unknown on which the answer hangs: host role, release or build of Windows, feature, SID of an account.
     """
-    role = wishes.host_role or (None if policy.plain else detect_role(facts))
+    asks_role = not policy.plain or any(exception.host_roles for exception in wishes.exceptions)
+    role = wishes.host_role or (detect_role(facts) if asks_role else None)
     here = Circumstances(
         role=role,
         build=facts.windows.build,
@@ -162,9 +163,10 @@ def _known_as(sid: str, facts: HostFacts, here: Circumstances) -> str:
         return ""
     if sid in here.features[FeatureName.MANUAL_POOLS].accounts:
         return here.features[FeatureName.MANUAL_POOLS].accounts[sid]
-    return (
-        f"the application pool {pool} runs under it and has the right through IIS_IUSRS, which IIS adds to its token (processModel)"
-    )
+    runs = f"the application pool {pool} runs under it"
+    if IIS_IUSRS in facts.sids:
+        return f"{runs} and has the right through IIS_IUSRS, which IIS adds to its token (processModel)"
+    return f"{runs}, and IIS_IUSRS does not hold the right here"
 
 
 def _is_legacy(holder: Holder, facts: HostFacts, policy: Policy, here: Circumstances) -> bool:
@@ -178,12 +180,14 @@ def _is_legacy(holder: Holder, facts: HostFacts, policy: Policy, here: Circumsta
 def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
     """A finding that an exception answers for is waived; one whose exception does not hold says so."""
     sid = judged.holder.sid
-    if judged.standing in ALLOWED or sid in expectation.banned:
-        return judged
     claims = [claim for claim in expectation.claims if claim.sid == sid]
+    if judged.standing in ALLOWED or not claims:
+        return judged
+    if sid in expectation.forbidden:
+        return dataclasses.replace(judged, why=f"{judged.why}; {claims[0].exception.where} does not count for what is forbidden")
     valid = next((claim.exception for claim in claims if claim.state is State.UNUSED), None)
     if valid:
-        clause = f"; {_clause(row)}" if row is not None and row.control else ""
+        clause = f"; {row.control} says: {row.exception_clause}" if row is not None and row.exception_clause else ""
         return dataclasses.replace(judged, standing=Standing.WAIVED, why=f"waived by {valid.where}: {valid.words}{clause}")
     refused = next((claim for claim in claims if claim.state in (State.EXPIRED, State.TOO_WIDE)), None)
     if refused is None:
@@ -194,11 +198,6 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
         else "is refused: nearly everybody is in this group"
     )
     return dataclasses.replace(judged, why=f"{judged.why}; {refused.exception.where} {why}")
-
-
-def _clause(row: Row) -> str:
-    """What the document itself says about exceptions."""
-    return f"{row.control} says: {row.exception_clause}" if row.exception_clause else f"{row.control} itself foresees no exception"
 
 
 def _used(claims: Iterable[Claim], judged: Iterable[Judged]) -> tuple[Claim, ...]:

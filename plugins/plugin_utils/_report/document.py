@@ -26,6 +26,7 @@ def document(
     generator: Mapping[str, t.Any],
     fail_on: Iterable[str],
     exceptions: Iterable[Mapping[str, t.Any]] = (),
+    tolerate: Mapping[str, str] | None = None,
 ) -> dict[str, t.Any]:
     """Put the report together. Hosts are sorted by name; the same input gives the same document."""
     hosts = sorted(records, key=lambda record: record["host"])
@@ -34,7 +35,7 @@ def document(
         "generator": dict(generator),
         "run": dict(run),
         "policy": dict(policy) if policy else None,
-        "summary": summarise(hosts, fail_on, exceptions),
+        "summary": summarise(hosts, fail_on, exceptions, tolerate),
         "hosts": hosts,
     }
 
@@ -45,5 +46,8 @@ def awx_of(task_vars: Mapping[str, t.Any]) -> dict[str, str]:
 
 
 def to_json(report: Mapping[str, t.Any]) -> str:
-    """The canonical file: sorted keys, two blanks, UTF-8 text, newline at the end."""
-    return json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    """The canonical file: sorted keys, UTF-8 text, a line for every host, newline at the end."""
+    rest = json.dumps({**report, "hosts": []}, indent=2, sort_keys=True, ensure_ascii=False)
+    hosts = ",\n".join("    " + json.dumps(host, sort_keys=True, ensure_ascii=False) for host in report["hosts"])
+    # A line break inside a text is written as \\n, so this line is there once.
+    return (rest.replace('\n  "hosts": []', f'\n  "hosts": [\n{hosts}\n  ]', 1) if hosts else rest) + "\n"

@@ -44,6 +44,7 @@ def markdown(report: dict[str, t.Any]) -> str:
         *_policy(policy, report["hosts"]),
         f"- hosts: {summary['expected']} expected: {counts}",
         *([f"- changes: {outcomes}"] if outcomes else []),
+        *_controllers(summary),
         f"- coverage {summary['coverage_percent']} %, compliance {summary['compliance_percent']} % of the expected hosts",
         f"- run: {run['started']} to {run['finished']}{mode}",
         "",
@@ -66,7 +67,20 @@ def _policy(policy: dict[str, t.Any] | None, records: Sequence[Record]) -> list[
     used = [f"- by {_cell(title)}: {count} {'host' if count == 1 else 'hosts'}" for title, count in sorted(documents.items())]
     others = sorted({record["policy"] for record in records if record["policy"]} - {policy["name"]})
     more = [f"- other policies of some hosts: {', '.join(others)}"] if others else []
-    return [f"- policy: {policy['name']} ({policy['title']}), compare {policy['compare']}{by}", *used[:_DOCUMENTS], *more]
+    return [f"- policy: {policy['name']} ({policy['title']}), compare {policy['compare']}{by}", *_cut(used), *more]
+
+
+def _controllers(summary: dict[str, t.Any]) -> list[str]:
+    """Who sets the right, where it is not the hosts alone."""
+    kinds = summary["controlled_by"]
+    if not set(kinds) - {"local"}:
+        return []
+    gpos = ", ".join(f"{_cell(gpo['name'] or gpo['guid'])} on {gpo['hosts']}" for gpo in summary["controlling_gpos"][:5])
+    return [f"- set by: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}{f'; GPOs: {gpos}' if gpos else ''}"]
+
+
+def _cut(lines: list[str]) -> list[str]:
+    return lines if len(lines) <= _DOCUMENTS else [*lines[: _DOCUMENTS - 1], f"- and {len(lines) - _DOCUMENTS + 1} more documents"]
 
 
 def _document(record: Record) -> str:
@@ -81,9 +95,10 @@ def _exceptions(exceptions: Sequence[dict[str, t.Any]]) -> list[str]:
         return []
     states = collections.Counter(one["state"] for one in exceptions)
     lines = ["", f"Exceptions: {', '.join(f'{count} {_STATES[state]}' for state, count in sorted(states.items()))}."]
-    odd = [one for one in exceptions if one["state"] not in (State.USED.value, State.UNKNOWN.value)]
+    odd = [one for one in exceptions if one["state"] != State.USED.value]
     for one in odd[:_EXCEPTIONS]:
-        hosts = f" on {', '.join(one['wanted_by'][:5])}" if one["wanted_by"] else ""
+        more = f" and {len(one['wanted_by']) - 5} more" if len(one["wanted_by"]) > 5 else ""
+        hosts = f" on {_cell(', '.join(one['wanted_by'][:5]))}{more}" if one["wanted_by"] else ""
         until = f", until {one['expires']}" if one["expires"] else ""
         lines.append(
             f"- {_STATES[one['state']]}: {_cell(one['account'])}{hosts}, {_cell(one['reason'])} (owner {_cell(one['owner'])}{until})"

@@ -15,7 +15,8 @@ Record = dict[str, t.Any]
 
 _TAKEN_OVER = (
     "status", "policy", "control", "host_role", "role_source", "holders", "missing", "unexpected", "waived", "findings",
-    "exceptions", "notes", "features", "iis", "computer", "windows", "session", "checked_at", "duration_ms", "error",
+    "exceptions", "controlled_by", "exposure", "groups", "provenance", "notes", "features", "iis", "computer", "windows",
+    "session", "checked_at", "duration_ms", "error",
 )  # fmt: skip
 
 

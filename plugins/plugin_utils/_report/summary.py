@@ -9,26 +9,24 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._policy.verdict import Status
+from .gate import gate
 from .record import Record
 
 UNREAD = (Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value)
-_WORDS = {
-    "drift": ("drifts from the policy", "drift from the policy"),
-    "unreachable": ("is unreachable", "are unreachable"),
-    "error": ("could not be read or judged", "could not be read or judged"),
-    "not_checked": ("was not checked", "were not checked"),
-    "not_applicable": ("has no row in the policy", "have no row in the policy"),
-}
 _JUDGED = (Status.COMPLIANT.value, Status.DRIFT.value, Status.WAIVED.value)
 
 
 def summarise(
-    records: Sequence[Record], fail_on: Iterable[str], exceptions: Iterable[Mapping[str, t.Any]] = ()
+    records: Sequence[Record],
+    fail_on: Iterable[str],
+    exceptions: Iterable[Mapping[str, t.Any]] = (),
+    tolerate: Mapping[str, str] | None = None,
 ) -> dict[str, t.Any]:
     """Counts by status and role, coverage, compliance, the unexpected accounts, the exceptions (see exceptions_of) and the gate.
 
     Percentages are of all expected hosts, never of the assessed ones alone.
     """
+    known = [dict(one) for one in exceptions]
     by_status = collections.Counter(record["status"] for record in records)
     by_role: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for record in records:
@@ -44,31 +42,11 @@ def summarise(
         "coverage_percent": _percent(expected - unread, expected),
         "compliance_percent": _percent(by_status[Status.COMPLIANT.value], expected),
         "unexpected_accounts": _unexpected(records),
-        "exceptions": [dict(one) for one in exceptions],
-        "gate": gate(records, fail_on),
+        "controlled_by": _controlled(records),
+        "controlling_gpos": _controlling_gpos(records),
+        "exceptions": known,
+        "gate": gate(records, fail_on, tolerate or {}, known),
     }
-
-
-def gate(records: Sequence[Record], fail_on: Iterable[str]) -> dict[str, t.Any]:
-    """Whether the run may end well, and the reasons in words when it may not.
-
-    A planned change counts as it would end. A run that judged no host at all does not pass.
-    """
-    counts = collections.Counter(_at_the_end(record) for record in records)
-    reasons = [
-        f"{counts[status]} {'host' if counts[status] == 1 else 'hosts'} {_WORDS[status][counts[status] != 1]}"
-        for status in _WORDS
-        if status in set(fail_on) and counts[status]
-    ]
-    idle = sum(bool(record["change"]) and record["change"]["outcome"] == "nothing_to_restore" for record in records)
-    if not reasons and records and counts[Status.NOT_APPLICABLE.value] == len(records):
-        reasons = ["no host had anything to restore" if idle else "no host was judged: the policy has a row for none of them"]
-    return {"passed": not reasons, "fail_on": sorted(fail_on), "reasons": reasons}
-
-
-def _at_the_end(record: Record) -> str:
-    change = record["change"] or {}
-    return str(change["status_after"] if change.get("outcome") == "planned" else record["status"])
 
 
 def stopped_by(records: Iterable[Record]) -> list[str]:
@@ -95,7 +73,8 @@ def verdict_sentence(summary: dict[str, t.Any], action: str = "audit") -> str:
         return f"{head} - {back} of {summary['expected']} hosts have their earlier holders, {rest}"
     if not sum(counts[status] for status in _JUDGED) and not unread:
         return f"NOTHING JUDGED - the policy has a row for none of the {summary['expected']} hosts"
-    head = "COMPLIANT" if not (counts["drift"] or unread) else "NOT COMPLIANT" if counts["drift"] else "NOT ASSESSED COMPLETELY"
+    good = "COMPLIANT WITH EXCEPTIONS" if counts["waived"] else "COMPLIANT"
+    head = good if not (counts["drift"] or unread) else "NOT COMPLIANT" if counts["drift"] else "NOT ASSESSED COMPLETELY"
     idle = f", {counts['not_applicable']} not in the policy" if counts["not_applicable"] else ""
     idle += f", {counts['waived']} waived" if counts["waived"] else ""
     planned = f", {outcomes['planned']} of them would be changed" if outcomes.get("planned") else ""
@@ -105,6 +84,23 @@ def verdict_sentence(summary: dict[str, t.Any], action: str = "audit") -> str:
 def _percent(part: int, whole: int) -> float:
     """Rounded down, so that 100.0 means all."""
     return (1000 * part // whole) / 10 if whole else 0.0
+
+
+def _controlled(records: Iterable[Record]) -> dict[str, int]:
+    """Hosts by who controls the right."""
+    return dict(
+        sorted(collections.Counter(record["controlled_by"]["kind"] for record in records if record["controlled_by"]).items())
+    )
+
+
+def _controlling_gpos(records: Iterable[Record]) -> list[dict[str, t.Any]]:
+    """The GPOs that set the right, with the hosts on which they do."""
+    hosts: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
+    for record in records:
+        control = record["controlled_by"] or {}
+        if control.get("kind") == "gpo" and (control["guid"] or control["name"]):
+            hosts[control["guid"] or "", control["name"] or ""].append(record["host"])
+    return [{"guid": guid or None, "name": name or None, "hosts": len(its)} for (guid, name), its in sorted(hosts.items())]
 
 
 def _unexpected(records: Iterable[Record]) -> list[dict[str, t.Any]]:

@@ -19,7 +19,12 @@ from fleet.machine import FLOOR, Logon, Machine, Token
 PREFIX = "ansible_collections.winrights.seimpersonate."
 MODULE, CHANGE = (f"{PREFIX}plugins.modules.{name}.ps1" for name in ("local_right_info", "local_right"))
 UTIL = f"{PREFIX}plugins.module_utils._LsaRights.cs"
-ALL = ("plugins/modules/local_right_info.ps1", "plugins/module_utils/_LsaRights.cs", "plugins/module_utils/_RightReport.psm1")
+ALL = (
+    "plugins/modules/local_right_info.ps1",
+    "plugins/module_utils/_LsaRights.cs",
+    "plugins/module_utils/_RightContext.psm1",
+    "plugins/module_utils/_RightReport.psm1",
+)
 USERS, IIS_IUSRS = "S-1-5-32-545", "S-1-5-32-568"
 
 
@@ -127,6 +132,20 @@ def test_the_whole_answer():
             "pools": [
                 {"name": "DefaultAppPool", "identity": "ApplicationPoolIdentity", "account": None, "sid": None, "manual": False}
             ],
+            "control": {
+                "now": "2026-06-15T12:00:00.0000000Z",
+                "rsop": {
+                    "error": None,
+                    "extension": {"ended": "2026-06-15T11:00:00.0000000Z", "error": 0, "logging": 1},
+                    "settings": [],
+                    "gpos": [],
+                    "soms": [],
+                },
+                "logging": None,
+                "templates": [],
+                "mdm": {"provider": None, "set": None, "value": None},
+                "sids": [],
+            },
         },
         0,
     )
@@ -213,7 +232,8 @@ def test_a_read_before_a_change_tells_what_runs():
     result, _ = answer(machine, change(read={"accounts": ["SIM\\x"]}))
 
     assert result == audit | {
-        "services": [{"name": "Spooler", "account": "LocalSystem", "sid": "S-1-5-18"}],
+        "services_more": False,
+        "services": [{"name": "Spooler", "account": "LocalSystem", "sid": "S-1-5-18", "pid": 1000, "impersonate": None}],
     }
     assert [one["name"] for one in audit["pools"]] == ["DefaultAppPool"]
 

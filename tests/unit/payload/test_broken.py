@@ -24,7 +24,7 @@ MODULE = "plugins/modules/local_right_info.ps1"
     ("path", "good", "bad", "code"),
     [
         pytest.param(CSHARP, "return Length == 0 ?", "string none = null; int? size = none?.Length; return Length == 0 ?", "CS8026", id="?. in C#"),
-        pytest.param(REPORT, "$build -as [int]", "($build ?? 0) -as [int]", "P102", id="?? in PowerShell"),
+        pytest.param(REPORT, "$windows.build -as [int]", "($windows.build ?? 0) -as [int]", "P102", id="?? in PowerShell"),
         pytest.param(REPORT, "-Depth 8 -Compress", "-Depth 8 -Compress -AsArray", "C202", id="a parameter that 5.1 lacks"),
         pytest.param(REPORT, "-Depth 8 -Compress", "-Depth 8 -Compress -EscapeHandling EscapeNonAscii", "C202", id="another one"),
         pytest.param(MODULE, "Set-StrictMode -Version 2.0", "Set-StrictMode -Version 2.0; Get-Uptime", "C201", id="a command that 5.1 lacks"),
@@ -54,7 +54,7 @@ BASIC = "public struct TranslatedName"
         pytest.param(
             (
                 CSHARP,
-                f"[StructLayout(LayoutKind.Sequential)]\n\t{BASIC}",
+                BASIC,
                 f"[StructLayout(LayoutKind.Sequential, Pack = 1)]\n\t{BASIC}",
             ),
             Machine.member_server("HOST01"),

@@ -12,7 +12,7 @@ from fleet import names
 from fleet.machine import Fault, Iis, Logon, Machine, Pool
 from fleet.report import right_report
 
-REPORT = "plugins/module_utils/_RightReport.psm1"
+CONTEXT = "plugins/module_utils/_RightContext.psm1"
 SVC = f"{names.domain_sid('SIM')}-1105"
 SECRETS = ("[enc:AesProvider:jAAAAAECAAADZgAAAKQAAJbG5Vze9+qBIwzs3YNRP4CECDLDzTsgPcLFwMNCFc3D:enc]", "Pl4in-t3xt")
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -142,7 +142,7 @@ def test_application_pools(machine, status, pools, powershell, ask):
 
 @pytest.mark.engine
 def test_a_file_that_cannot_be_read_for_another_reason(powershell, ask, spoilt):
-    broken = spoilt(powershell, (REPORT, "-Name 'applicationHost.config'", "-Name ([string] [char] 0)"))
+    broken = spoilt(powershell, (CONTEXT, "-Name 'applicationHost.config'", "-Name ([string] [char] 0)"))
 
     answer = ask(broken, server(Iis()))
 

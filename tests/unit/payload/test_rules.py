@@ -113,10 +113,10 @@ def test_a_misuse_fails_the_change(changes, breach, powershell, tell, spoilt):
 @pytest.mark.engine
 def test_a_read_before_a_change_must_not_write(powershell, tell, spoilt):
     machine = Machine.member_server("HOST01")
-    bad = "$null = Set-Right -Expected S-1-1-0 -Add S-1-1-0 -Remove S-1-1-0; Get-ChangeReport -Account"
+    bad = "$null = Set-Right -Expected S-1-1-0 -Add S-1-1-0 -Remove S-1-1-0; Get-RightReport -Asked"
 
     answer = tell(
-        spoilt(powershell, ("plugins/modules/local_right.ps1", "Get-ChangeReport -Account", bad)),
+        spoilt(powershell, ("plugins/modules/local_right.ps1", "Get-RightReport -Asked", bad)),
         *(machine, "local_right"),
         read={"accounts": []},
     )

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.gate import CHOICES
 
 MODULES = {
     "local_right": _arguments.LOCAL_RIGHT,
@@ -21,6 +22,7 @@ MODULES = {
     "fleet_check": _arguments.FLEET_CHECK,
     "fleet_plan": _arguments.FLEET_PLAN,
     "fleet_report": _arguments.FLEET_REPORT,
+    "fleet_merge": _arguments.FLEET_MERGE,
     "policy_page": _arguments.POLICY_PAGE,
 }
 
@@ -81,5 +83,5 @@ def test_the_role_offers_what_the_modules_allow(checkout):
         "options"
     ]
 
-    assert specs["impersonate_fail_on"]["choices"] == _arguments.GATE_STATUSES
+    assert specs["impersonate_fail_on"]["choices"] == list(CHOICES)
     assert specs["impersonate_host_role"]["choices"] == ["", *_arguments.LOCAL_RIGHT_INFO["host_role"]["choices"]]

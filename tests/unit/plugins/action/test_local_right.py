@@ -66,7 +66,7 @@ def test_check_mode_reads_once_and_writes_nothing_anywhere(action, folder):
         "drift",
         "compliant",
     )
-    assert [args for _module, args in asked] == [{"read": {"accounts": []}}]
+    assert [args for _module, args in asked] == [{"read": {"accounts": [], "exposure": True, "expand": False, "events": None}}]
     assert set(machine.holders()) == BEFORE
     assert not folder.exists()
     assert (USERS in result["diff"]["before"], USERS in result["diff"]["after"]) == (True, False)

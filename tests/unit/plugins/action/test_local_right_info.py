@@ -41,11 +41,22 @@ GOOD = {
     "features": {"ssis": [], "adfs": False, "spooler": 2, "spooler_known": True, "session_host": False},
     "pools": [],
     "pools_status": "none",
+    "control": {
+        "now": "2026-06-15T12:00:00.0000000Z", "logging": None, "templates": [], "sids": [],
+        "mdm": {"provider": None, "set": None, "value": None},
+        "rsop": {
+            "error": None, "settings": [], "gpos": [], "soms": [],
+            "extension": {"ended": "2026-06-15T11:00:00.0000000Z", "error": 0, "logging": 1},
+        },
+    },
     "session": {
         "user": "S-1-5-21-1-2-3-1001", "administrator": True, "filtered": False, "elevated": True,
         "language_mode": "FullLanguage", "powershell": "5.1.20348.2340", "bits": 64, "windows_bits": 64,
     },
 }  # fmt: skip
+
+
+NOTHING_MORE = {"exposure": False, "expand": False, "events": None}
 
 
 @pytest.fixture
@@ -72,7 +83,7 @@ def changed(**parts):
 def test_one_command_and_the_same_verdict_with_and_without_check_mode(act, check_mode):
     result, asked = act(check_mode=check_mode)
 
-    assert asked == [(READ, {"accounts": []})]
+    assert asked == [(READ, {"accounts": [], **NOTHING_MORE})]
     assert (result["changed"], result["status"], result["compliant"]) == (False, "compliant", True)
     assert [(one["sid"], one["standing"]) for one in result["holders"]] == [("S-1-5-6", "floor"), ("S-1-5-32-544", "floor")]
     assert result["error"] is None
@@ -93,7 +104,7 @@ def test_names_that_only_the_host_knows_are_asked_with_the_read(act):
     answer = {"asked": "CORP\\svc", "sid": "S-1-5-21-1-2-3-1105", "name": "CORP\\svc", "use": 1, "resolved": "lsa"}
     result, asked = act(changed(accounts=[answer]), permitted=["CORP\\svc", "NT SERVICE\\W3SVC"])
 
-    assert asked == [(READ, {"accounts": ["CORP\\svc"]})]
+    assert asked == [(READ, {"accounts": ["CORP\\svc"], **NOTHING_MORE})]
     assert result["compliant"]
 
 
@@ -123,6 +134,8 @@ def failed(status="0xC0000022", call="LsaEnumerateAccountsWithUserRight", **sess
         pytest.param(changed(holders=""), "payload_error", "str instead of a list", id="a text for the holders"),
         pytest.param(changed(windows={**GOOD["windows"], "sku": "175"}), "payload_error", "Windows.sku is '175'", id="a text for the SKU"),
         pytest.param(changed(windows={**GOOD["windows"], "build": True}), "payload_error", "Windows.build is True", id="a boolean for the build"),
+        pytest.param(changed(control={**GOOD["control"], "rsop": {**GOOD["control"]["rsop"], "settings": "x"}}), "payload_error", "Rsop.settings is 'x'", id="a text for settings"),
+        pytest.param(changed(control={**GOOD["control"], "mdm": {"provider": 1, "set": None, "value": None}}), "payload_error", "Mdm.provider is 1", id="a number for a provider"),
         pytest.param(changed(iis={**GOOD["iis"], "services": "W3SVC"}), "payload_error", "Iis.services is", id="a text for a list"),
         pytest.param(changed(holders=[holder("Administrators")]), "payload_error", "no SID", id="a name for a SID"),
         pytest.param(changed(holders=[{**holder("S-1-5-6"), "new": 1}]), "payload_error", "cannot be understood", id="an unknown key"),

@@ -20,6 +20,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.ex
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.expectation import Standing, Wishes
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.facts import AskedAccount, Holder, Resolution, Traces
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status, judge
 
 FOUR = {"S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"}
@@ -144,6 +146,30 @@ def test_nobody_is_unexpected_who_may_be_waived(host, microsoft, its, entry, wor
         judge(facts, microsoft, given_exceptions(entry))
 
 
+def test_what_the_policy_forbids_is_not_waived(host):
+    row = {"required": ["administrators"], "forbidden": [SVC], "source": "s"}
+    policy = load_policy({"name": "own", "title": "Own", "compare": "exact", "host_roles": {"member_server": row}})
+
+    (unexpected,) = judge(host({"S-1-5-32-544", SVC}), policy, given_exceptions({})).unexpected
+
+    assert unexpected.why == "forbidden on a member server (s); exceptions[0] does not count for what is forbidden"
+
+
+@pytest.mark.parametrize(("roles", "status"), [(["member_server"], Status.WAIVED), (["client"], Status.DRIFT)], ids=str)
+def test_the_host_role_counts_without_a_policy_too(host, roles, status):
+    wishes = given_exceptions({"host_roles": roles})
+
+    assert judge(host({SVC}), plain_policy(closed=True), wishes).status is status
+
+
+def test_a_name_that_is_nobodys_is_not_called_a_failed_look_up(host, microsoft):
+    orphan = Holder(SVC, None, 8, Resolution.UNMAPPED)
+    gone = AskedAccount("CORP\\gone", None, None, 8, Resolution.UNMAPPED)
+
+    with pytest.raises(CannotJudge, match="gone is no account that the host's LSA knows"):
+        judge(host([*FOUR, orphan], accounts=[gone]), microsoft, given_exceptions({"account": "CORP\\gone"}))
+
+
 def test_what_the_task_forbids_is_not_waived(host, microsoft):
     exceptions = parse_exceptions([GOOD])
     wishes = Wishes(exceptions=exceptions, forbidden=(exceptions[0].account,), today=TODAY)
@@ -198,14 +224,29 @@ def test_what_is_no_list_of_exceptions_at_all(data, words):
         pytest.param({"hosts": ["web0"]}, False, id="part of a name"),
         pytest.param({"groups": ["web", "db"]}, True, id="by group"),
         pytest.param({"groups": ["db"]}, False, id="another group"),
+        pytest.param({"groups": ["all"]}, True, id="all, which no host lists"),
         pytest.param({"hosts": ["web01"], "groups": ["db"]}, False, id="both must hold"),
     ],
 )
 def test_hosts_and_groups_of_the_inventory(entry, meant):
-    assert bool(meant_for(parse_exceptions([{**GOOD, **entry}]), "web01", ["web", "all"])) is meant
+    assert bool(meant_for(parse_exceptions([{**GOOD, **entry}]), "web01", ["web"])) is meant
 
 
-@pytest.mark.parametrize("sid", ["S-1-1-0", "S-1-5-11", "S-1-5-32-545", "S-1-5-21-1-2-3-513", "S-1-5-21-1-2-3-515"])
+@pytest.mark.parametrize(
+    "sid",
+    [
+        "S-1-5-64-10",
+        "S-1-5-14",
+        "S-1-5-80-0",
+        "S-1-16-12288",
+        "S-1-15-2-1",
+        "S-1-1-0",
+        "S-1-5-11",
+        "S-1-5-32-545",
+        "S-1-5-21-1-2-3-513",
+        "S-1-5-21-1-2-3-515",
+    ],
+)
 def test_groups_of_nearly_everybody(sid):
     assert too_wide(sid)
 

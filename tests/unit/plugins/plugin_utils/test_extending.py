@@ -82,6 +82,7 @@ def test_what_is_written_lies_over_it_place_by_place(over, where, row):
         pytest.param({"gpos": None}, "gpos: null takes away what base has there, and it has nothing", id="a section that is not there"),
         pytest.param({"host_roles": {"client": {"source": "x", "document": "law"}}}, r"client\.document: 'law' is not in documents; there are handbook", id="unknown document"),
         pytest.param({"host_roles": []}, "host_roles: .* is not a mapping", id="list for rows"),
+        pytest.param({"documents": {2025: {"title": "x"}}}, "documents: 2025 is not a text, and a key is one", id="a number for a key"),
     ],
 )  # fmt: skip
 def test_bad_extensions_are_refused_by_place(over, words):
@@ -95,12 +96,36 @@ def test_bad_extensions_are_refused_by_place(over, words):
         pytest.param({"own": {"extends": "own"}}, "own extends own", id="itself"),
         pytest.param({"a": {"extends": "b"}, "b": {"extends": "own"}, "own": {"extends": "a"}}, "own extends a extends b extends own", id="three"),
         pytest.param({"a": {"extends": "b"}, "b": {"extends": "a"}}, "own extends a extends b extends a", id="a circle that begins later"),
+        pytest.param({"a": {"name": "x", "extends": "b"}, "b": {"name": "y", "extends": "a"}}, "own extends a extends b extends a", id="names unlike their keys"),
     ],
 )  # fmt: skip
 def test_a_circle_is_refused_with_its_way(library, words):
     first = library.get("own", {"extends": "a"})["extends"]
     with pytest.raises(BadInput, match=f"a policy cannot extend itself: {words}"):
         load_policy({"name": "own", "extends": first}, library)
+
+
+@pytest.mark.parametrize("empty", [None, {}], ids=str)
+def test_an_empty_section_of_the_other_is_nothing(empty):
+    library = {"base": {**BASE, "features": empty}}
+
+    policy = load_policy({"name": "own", "extends": "base", "features": {"adfs": {"permitted": ["users"], "source": "s"}}}, library)
+
+    assert "features.adfs" in rows(policy)
+
+
+def test_a_list_for_a_section_of_the_other_is_refused():
+    with pytest.raises(BadInput, match=r"base\.features: \['x'\] is not a mapping"):
+        load_policy({"name": "own", "extends": "base", "features": {}}, {"base": {**BASE, "features": ["x"]}})
+
+
+def test_rows_of_ones_own_do_not_claim_the_others_document(microsoft):
+    data = {"name": "own", "extends": "microsoft", "host_roles": {"client": {"required": ["service"], "source": "handbook"}}}
+
+    documents = {row.where: row.document for row in load_policy(data, {"microsoft": microsoft.data}).rows}
+
+    assert documents["host_roles.client"] is None
+    assert {document.publisher for where, document in documents.items() if where != "host_roles.client"} == {"Microsoft"}
 
 
 def test_the_library_is_not_changed():
@@ -118,15 +143,19 @@ def test_the_cis_benchmark_of_2025_in_its_first_version(host, shipped):
         "name": "cis_2025_first",
         "extends": "cis",
         "title": "CIS, Windows Server 2025 in version 1.0.0",
-        "documents": {"server_2025": {"title": "CIS Microsoft Windows Server 2025 Benchmark", "version": "version 1.0.0", "date": "2025-03-19"}},
+        "documents": {"server_2025_first": {"title": "CIS Microsoft Windows Server 2025 Benchmark", "version": "version 1.0.0", "date": "2025-03-19"}},
         "operating_systems": {
-            "server_2025": {"member_server": {"required": four, "control": "2.2.33 (MS only)", "document": "server_2025", "source": "recommended state"}}
+            "server_2025": {
+                "domain_controller": {"required": four, "control": "2.2.32 (DC only)", "document": "server_2025_first", "source": "recommended state"},
+                "member_server": {"required": four, "control": "2.2.33 (MS only)", "document": "server_2025_first", "source": "recommended state"},
+            }
         },
     }  # fmt: skip
-    facts = host({ADMINISTRATORS, SERVICE, "S-1-5-19", "S-1-5-20"}, build=26100)
+    for machine_role in (3, 5):
+        facts = host({ADMINISTRATORS, SERVICE, "S-1-5-19", "S-1-5-20"}, machine_role, build=26100)
 
-    assert judge(facts, load_policy(first, library), Wishes()).status is Status.COMPLIANT
-    assert judge(facts, shipped["cis"], Wishes()).status is Status.DRIFT
+        assert judge(facts, load_policy(first, library), Wishes()).status is Status.COMPLIANT
+        assert judge(facts, shipped["cis"], Wishes()).status is Status.DRIFT
 
 
 def test_a_row_of_a_release_counts_beside_that_of_the_role(host):

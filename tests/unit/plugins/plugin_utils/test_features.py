@@ -84,6 +84,46 @@ def test_every_feature_has_words_and_is_detected(host):
     assert all(name.words for name in FeatureName)
 
 
+LOST = dataclasses.replace(MANUAL, sid=None)
+
+
+@pytest.mark.parametrize(
+    ("held", "fields", "declared", "policy_row"),
+    [
+        pytest.param(SSIS, {"features": {"ssis": None}}, "ssis", {"ssis": {"permitted": ["ssis_services"], "source": "s"}}, id="declared, and no service is known"),
+        pytest.param(SVC, {"pools": None, "pools_status": "locked"}, "iis_manual_pools", {"iis_manual_pools": {"permitted": ["pool_accounts"], "source": "s"}}, id="declared, and no pool is known"),
+        pytest.param(SVC, {"pools": (LOST,)}, None, {"iis_manual_pools": {"permitted": ["pool_accounts"], "source": "s"}}, id="a pool whose account has no SID"),
+        pytest.param(SVC, {"pools": (LOST, VIRTUAL)}, None, {"iis_manual_pools": {"permitted": ["pool_accounts"], "source": "s"}}, id="another pool is known"),
+    ],
+)  # fmt: skip
+def test_accounts_that_may_belong_to_a_feature_stay_in_doubt(facts, held, fields, declared, policy_row):
+    wishes = Wishes(features={FeatureName(declared): True} if declared else {})
+
+    with pytest.raises(CannotJudge, match=f"so it is not known whether {held} is permitted"):
+        judge(facts(FOUR | {held}, **fields), own(**policy_row), wishes)
+    assert judge(facts(FOUR, **fields), own(**policy_row), wishes).status is Status.COMPLIANT
+
+
+def test_required_accounts_of_a_feature_must_be_known(facts):
+    policy = own(iis_manual_pools={"required": ["pool_accounts"], "source": "s"})
+
+    with pytest.raises(CannotJudge, match="the accounts of the application pools shop have no SID"):
+        judge(facts(pools=(LOST,)), policy, Wishes())
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        pytest.param({SVC, IIS_IUSRS}, "has the right through IIS_IUSRS", id="the group holds it"),
+        pytest.param({SVC}, "IIS_IUSRS does not hold the right here", id="the entry is the only one"),
+    ],
+)
+def test_what_a_pool_would_keep(facts, shipped, held, words):
+    verdict = judge(facts(FOUR | held, pools=(POOL,)), shipped["stig"], Wishes())
+
+    assert words in next(one.why for one in verdict.unexpected if one.holder.sid == SVC)
+
+
 @pytest.mark.parametrize("declared", [True, False])
 @pytest.mark.parametrize("there", [("MsDtsServer150",), (), None], ids=["there", "not there", "unknown"])
 def test_what_is_declared_wins_and_is_marked(facts, declared, there):
@@ -107,7 +147,7 @@ def test_what_is_declared_wins_and_is_marked(facts, declared, there):
     ],
 )  # fmt: skip
 def test_microsofts_rows_permit_what_a_feature_needs(facts, microsoft, held, fields, standing, words):
-    verdict = judge(facts(FOUR | {held}, **fields), microsoft, Wishes())
+    verdict = judge(facts(FOUR | {held, IIS_IUSRS}, iis=True, **fields), microsoft, Wishes())
 
     judged = next(one for one in verdict.holders if one.holder.sid == held)
     assert judged.standing is standing
@@ -148,7 +188,7 @@ def test_an_unknown_feature_is_a_doubt_only_where_it_matters(facts, held, unknow
     if not doubtful:
         assert judge(its, policy, Wishes()).status is (Status.DRIFT if held else Status.COMPLIANT)
         return
-    with pytest.raises(CannotJudge, match="is not known .*; declare impersonate_features") as doubt:
+    with pytest.raises(CannotJudge, match="is not known .* declare impersonate_features") as doubt:
         judge(its, policy, Wishes())
     assert doubt.value.category == f"{next(iter(row))}_unknown"
     feature = FeatureName(next(iter(row)))
@@ -160,6 +200,8 @@ def test_an_unknown_feature_is_a_doubt_only_where_it_matters(facts, held, unknow
     [
         pytest.param("dns", {"source": "s"}, r"features\.dns: 'dns' is not a feature that a host is asked for; allowed are iis, iis_manual_pools", id="nobody detects it"),
         pytest.param("iis", {"permitted": ["users", "ssis_services"], "source": "s"}, r"features\.iis\.permitted\[1\]: ssis_services stands in rows of features\.ssis only", id="accounts of another feature"),
+        pytest.param("iis", {"permitted": ["users"], "source": "s", "host_roles": []}, r"features\.iis\.host_roles is empty; leave it out", id="for nobody"),
+        pytest.param("iis", {"permitted": ["users"], "source": "s", "document": {"title": "x"}}, r"features\.iis\.document: .* is not in documents", id="a document in the row"),
         pytest.param("ssis", [{"permitted": ["ssis_services"], "source": "s", "operating_systems": ["server_2012"]}], r"features\.ssis\[0\]\.operating_systems: 'server_2012' is not a release", id="no such release"),
     ],
 )  # fmt: skip

@@ -1,0 +1,30 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  action:
+    description:
+      - What the hosts are asked for.
+      - An V(audit) is one batch. A play with C(serial) is refused, because its report would call the hosts of later batches not checked.
+      - With V(enforce) and V(restore) the gate lets the next batch of a rolling play begin unless a host failed or was lost, and judges the fleet after the last one.
+    type: str
+    choices: [audit, enforce, restore]
+    default: audit
+  previous:
+    description:
+      - An earlier report as JSON, or a folder with some, of which the one whose run ended last counts. The report of an audit then says what changed since.
+    type: path
+  expected_group:
+    description:
+      - Group of the inventory whose hosts the report must account for. One that is not in the play is V(not_checked).
+    type: str
+  expected_file:
+    description:
+      - File with one name of a host a line, for the same purpose. What follows a C(#) is a comment.
+    type: path
+"""

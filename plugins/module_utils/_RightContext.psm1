@@ -1,0 +1,224 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Tells what is behind the holders of the right: who has it through them, what controls it, who changed it. Reads only.
+
+Set-StrictMode -Version 2.0
+
+$right = 'SeImpersonatePrivilege'
+
+function Add-Row {
+    # Rows with the SIDs of their accounts; $null when there is no telling.
+    param([hashtable] $Report, [string] $Kind, [object[]] $Row)
+    $Report[$Kind] = $Row
+    $sids = Find-Account -Name @(foreach ($one in $Row) { if ($one.account) { $one.account } })
+    foreach ($one in $Row) {
+        $one.sid = $null
+        if ($one.account) { $one.sid = $sids[$one.account] } else { $one.account = $null }
+    }
+}
+
+function Read-Xml {
+    # The document, without a DTD; an empty one when there is no such file.
+    param([string] $Folder, [string] $Name)
+    $document = [Xml.XmlDocument]::new()
+    try {
+        $document.Load([Xml.XmlReader]::Create((Read-File -Path ([IO.Path]::Combine($Folder, $Name)))))
+    }
+    catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] { $document.RemoveAll() }
+    $document
+}
+
+function Get-ApplicationPool {
+    # How the reading went, and the rows, if they are known. Passwords stay behind.
+    param([bool] $Redirected)
+    $rows = [Collections.SortedList]::new([StringComparer]::Ordinal)
+    try {
+        $system = if ($Redirected) { 'Sysnative' } else { 'System32' }
+        $folder = [IO.Path]::Combine($env:windir, $system, 'inetsrv', 'config')
+        $redirection = Read-Xml -Folder $folder -Name 'redirection.config'
+        foreach ($one in $redirection.SelectNodes('//configurationRedirection/@enabled')) {
+            if ($one.Value -eq 'true') { return 'elsewhere' }
+        }
+        $config = Read-Xml -Folder $folder -Name 'applicationHost.config'
+        if (-not $config.HasChildNodes) { return 'none', @() }
+        $defaults = @{ identityType = 'ApplicationPoolIdentity'; userName = ''; manualGroupMembership = 'false' }
+        $nodes = $config.SelectNodes('//applicationPools/applicationPoolDefaults/processModel/@*')
+        foreach ($one in $nodes) { $defaults[$one.Name] = $one.Value }
+        foreach ($pool in $config.SelectNodes('//applicationPools/add')) {
+            $said = $defaults.Clone()
+            foreach ($one in $pool.SelectNodes('processModel/@*')) { $said[$one.Name] = $one.Value }
+            $name = $pool.GetAttribute('name')
+            $rows[$name] = @{
+                name = $name
+                identity = $said.identityType
+                account = if ($said.identityType -eq 'SpecificUser') { $said.userName } else { $null }
+                manual = $said.manualGroupMembership -eq 'true'
+            }
+        }
+        'read', @(foreach ($one in $rows.GetEnumerator()) { $one.Value }) # .Values may be a row's name
+    }
+    catch [UnauthorizedAccessException] { 'denied' }
+    catch [IO.IOException] { 'locked' }
+    catch [Xml.XmlException] { 'malformed' }
+    catch { 'unreadable' }
+}
+
+function Get-RunningService {
+    # Whether there are more than 2,000, and the rows of the first ones; nothing when they cannot be listed.
+    $as = @{ name = 'Name'; account = 'StartName'; pid = 'ProcessId' }
+    try {
+        $rows = @(Read-Cim -Class 'Win32_Service' -As $as -Where "WHERE State = 'Running'" -Seconds 60)
+        [Array]::Sort([string[]] @(foreach ($one in $rows) { $one.name }), $rows, [StringComparer]::Ordinal)
+        $first = @($rows | Select-Object -First 2000)
+        foreach ($one in $first) {
+            $keeps = Read-Value -From "SYSTEM\CurrentControlSet\Services\$($one.name)" -Name 'RequiredPrivileges'
+            $one.impersonate = if ($keeps) { $keeps -contains $right } else { $null }
+        }
+        ($rows.Count -gt 2000), $first
+    }
+    catch { $null }
+}
+
+function Get-Membership {
+    # Who is in the groups among the holders, and in the groups found there, nearest first.
+    param([object[]] $Holder)
+    $clock, $room, $seen, $found = [Diagnostics.Stopwatch]::StartNew(), 1000, @{}, $Holder
+    for ($depth = 1; $found; $depth++) {
+        $groups, $found = $found, @()
+        foreach ($group in $groups) {
+            if ($group.use -notin 2, 4 -or $seen[$group.sid]) { continue }
+            $row = $seen[$group.sid] = @{ sid = $group.sid; name = $group.name; status = 'limit'; members = @() }
+            $row
+            $most = [Math]::Min(200, $room)
+            if ($depth -gt 3 -or $most -eq 0 -or $clock.Elapsed.TotalSeconds -ge 30) { continue }
+            $domain, $name = $group.name -split '\\', 2
+            try {
+                if ($group.sid -like 'S-1-5-32-*') {
+                    # WMI has another word for BUILTIN.
+                    $where = "WHERE SID = '$($group.sid)' AND LocalAccount = TRUE"
+                    $domain = (Read-Cim -Class 'Win32_Group' -As @{ is = 'Domain' } -Where $where).is
+                }
+                $domain, $name = $domain, $name -replace '["\\]', '\$0'
+                $of = "{Win32_Group.Domain=`"$domain`",Name=`"$name`"} WHERE AssocClass = Win32_GroupUser Role = GroupComponent"
+                $members = @(Get-CimInstance -Query "ASSOCIATORS OF $of" -OperationTimeoutSec 10 -ErrorAction Stop |
+                        Select-Object -First ($most + 1))
+                if ($members.Count -le $most) { $row.status = 'read' }
+                $row.members = @(foreach ($one in $members | Select-Object -First $most) {
+                        $use = if ($one.SID -and $one.SIDType -in 1, 2, 4) { $one.SIDType } else { $null }
+                        @{ sid = $one.SID; name = "$($one.Domain)\$($one.Name)"; use = $use }
+                    })
+            }
+            catch { $row.status = 'failed' }
+            $found += $row.members
+            $room -= $row.members.Count
+        }
+    }
+}
+
+function Get-Rsop {
+    # What the security extension has logged of its last run, up to the first query that fails.
+    $rsop = @{ error = $null; extension = $null; settings = @(); gpos = @(); soms = @() }
+    $from = @{ Namespace = 'root/rsop/computer' }
+    try {
+        $as = @{ ended = 'endTime'; error = 'error'; logging = 'loggingStatus' }
+        $where = "WHERE extensionGuid = '{827D319E-6EAC-11D2-A4EA-00C04F79F83A}'"
+        foreach ($one in Read-Cim @from -Class 'RSOP_ExtensionStatus' -As $as -Where $where) { $rsop.extension = $one }
+        $as = @{ gpo = 'GPOID'; som = 'SOMID'; accounts = 'AccountList'; created = 'creationTime'; error = 'ErrorCode' }
+        $as.precedence, $as.status = 'precedence', 'Status'
+        $found = Read-Cim @from -Class 'RSOP_UserPrivilegeRight' -As $as -Where "WHERE UserRight = '$right'"
+        $rsop.settings = @($found | Sort-Object -Property { $_.precedence }, { $_.gpo })
+        foreach ($one in $rsop.settings) { $one.accounts = @($one.accounts | Where-Object -FilterScript { $_ }) }
+        if ($rsop.settings) {
+            $as = @{ id = 'id'; guid = 'guidName'; name = 'name' }
+            $rsop.gpos = @(Read-Cim @from -Class 'RSOP_GPO' -As $as | Where-Object -FilterScript { $_.id -in $rsop.settings.gpo })
+            $as = @{ id = 'id'; type = 'type'; reason = 'reason' }
+            $rsop.soms = @(Read-Cim @from -Class 'RSOP_SOM' -As $as | Where-Object -FilterScript { $_.id -in $rsop.settings.som })
+        }
+    }
+    catch {
+        $code = [regex]::Match($_.FullyQualifiedErrorId, '0x[0-9A-Fa-f]{8}').Value
+        $rsop.error = if ($code) { $code.ToLowerInvariant() } else { 'failed' }
+    }
+    $rsop
+}
+
+function Add-Template {
+    # The security templates that the extension has cached, those that name the right; $null when they cannot be read.
+    param([hashtable] $Control)
+    $how = 'IgnoreCase, Multiline, CultureInvariant'
+    $folder = [IO.Path]::Combine($env:windir, 'security', 'templates', 'policies')
+    $Control.templates = @()
+    try {
+        foreach ($file in [IO.Directory]::GetFiles($folder, 'gpt*.*') | Sort-Object) {
+            $text = [IO.StreamReader]::new((Read-File -Path $file), [Text.Encoding]::GetEncoding(0), $true).ReadToEnd()
+            $line = [regex]::Match($text, "^\s*\[Privilege Rights\]\s*`$(?:(?!^\s*\[)[\s\S])*?^\s*$right\s*=(.*)", $how)
+            $gpo = [regex]::Match($text, '^\s*GPOPath\s*=.*(\{[-0-9A-F]{36}\})', $how).Groups[1].Value
+            if (-not $gpo) { $gpo = $null }
+            $row = @{ file = [IO.Path]::GetFileName($file); gpo = $gpo; value = $line.Groups[1].Value.Trim() }
+            if ($line.Success) { $Control.templates += $row }
+        }
+    }
+    catch [IO.DirectoryNotFoundException] { $Control.templates = @() }
+    catch { $Control.templates = $null }
+}
+
+function Get-Control {
+    param([bool] $Redirected)
+    $logging = Read-Value -From 'SOFTWARE\Policies\Microsoft\Windows\System' -Name 'RSoPLogging'
+    $mdm = $null
+    if (-not $Redirected) {
+        $path = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon'
+        if ($null -eq $logging) { $logging = Read-Value -From $path -Name 'RSoPLogging' }
+        $key = Read-Key -Path 'SOFTWARE\Microsoft\PolicyManager\current\device\UserRights'
+        if ($null -ne $key.Found) {
+            $mdm = Read-Row -From $key.Data -As @{
+                provider = 'ImpersonateClient_WinningProvider'; set = 'ImpersonateClient_ProviderSet'; value = 'ImpersonateClient'
+            }
+        }
+    }
+    $now = (Get-Date).ToUniversalTime().ToString('o')
+    $control = @{ now = $now; logging = $logging; mdm = $mdm; rsop = Get-Rsop }
+    Add-Template -Control $control
+    $texts = @(
+        foreach ($one in $control.rsop.settings) { $one.accounts }
+        foreach ($one in $control.templates) { $one.value -split '\s*,\s*' }
+    )
+    $asked = @($texts -notmatch '^(\*?S-1-.*)?$' | Sort-Object -CaseSensitive -Unique | Select-Object -First 200)
+    $sids = Find-Account -Name $asked
+    $control.sids = @(foreach ($one in $asked) { @{ asked = $one; sid = $sids[$one] } })
+    $control
+}
+
+function Get-ChangeEvent {
+    # What the Security log tells of so many hours.
+    param([int] $Hours)
+    $log = @{ error = $null; events = @(); more = $false; oldest = $null; others = 0 }
+    $filter = @{ LogName = 'Security'; ID = 4704, 4705; StartTime = (Get-Date).AddHours(-$Hours) }
+    try {
+        $oldest = Get-WinEvent -LogName 'Security' -Oldest -MaxEvents 1 -ErrorAction Stop
+        $log.oldest = Read-Value -From $oldest -Name 'TimeCreated'
+        $found = @(Get-WinEvent -FilterHashtable $filter -MaxEvents 2000 -ErrorAction Stop)
+        $log.more = $found.Count -eq 2000
+        foreach ($one in $found) {
+            $said = $one.Properties
+            if ($said[5].Value -split '\s+' -notcontains $right) { $log.others++ }
+            elseif ($log.events.Count -eq 200) { $log.more = $true }
+            else {
+                $log.events += @{
+                    id = $one.Id
+                    time = Read-Value -From $one -Name 'TimeCreated'
+                    subject = [string] $said[0].Value
+                    subject_name = $said[2].Value, $said[1].Value -join '\'
+                    logon = '0x{0:x}' -f $said[3].Value
+                    target = [string] $said[4].Value
+                }
+            }
+        }
+    }
+    catch {
+        $denied = $_.Exception.GetBaseException() -is [UnauthorizedAccessException]
+        if ($_.FullyQualifiedErrorId -notlike 'NoMatchingEventsFound*') { $log.error = if ($denied) { 'denied' } else { 'failed' } }
+    }
+    $log
+}

@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: fleet_merge
+short_description: Merge reports of slices, jobs and days into one
+version_added: 0.1.0
+description:
+  - Reads reports as JSON Lines and writes one report of all their hosts. A host is there once, with its newest record. The order of the files does not matter,
+    and the same file twice changes nothing.
+  - Runs once, on the controller. No host is touched.
+  - Warns of reports that do not quite fit together, such as two versions of a policy.
+  - Does not fail when hosts drifted. Put a gate on RV(gate_passed) behind it.
+author:
+  - Winrights Authors (@winrights)
+extends_documentation_fragment:
+  - winrights.seimpersonate._attributes
+  - winrights.seimpersonate._attributes.read_only
+  - winrights.seimpersonate._report
+attributes:
+  platform:
+    support: full
+    platforms: posix
+options:
+  sources:
+    description:
+      - Files of JSON Lines, patterns of such files, or folders, of which every file that ends with C(.jsonl) counts.
+    type: list
+    elements: path
+    required: true
+seealso:
+  - module: winrights.seimpersonate.fleet_report
+"""
+
+EXAMPLES = r"""
+- name: Merge the slices of last night
+  winrights.seimpersonate.fleet_merge:
+    sources:
+      - /srv/reports/2026-01-31
+    report_dir: /srv/reports/merged
+  register: merged
+"""
+
+RETURN = r"""
+verdict:
+  description: The fleet's verdict in one sentence.
+  returned: success
+  type: str
+  sample: "COMPLIANT - 0 of 14 hosts drift, 0 not assessed."
+gate_passed:
+  description: Whether no host has a status of O(fail_on).
+  returned: success
+  type: bool
+  sample: true
+merged:
+  description: The files that were merged.
+  returned: success
+  type: list
+  elements: str
+  sample: [/srv/reports/2026-01-31/slice1.jsonl, /srv/reports/2026-01-31/slice2.jsonl]
+files:
+  description: Paths of the written files, by format.
+  returned: success
+  type: dict
+  sample: {html: /srv/reports/merged/impersonate-audit-merged.html}
+"""

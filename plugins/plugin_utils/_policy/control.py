@@ -1,0 +1,287 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who sets the right on a host: the host itself, a GPO, a management service, or nobody knows. Pure.
+
+Sources: RSOP_UserPrivilegeRight, RSOP_PolicySetting, RSOP_GPO, RSOP_SOM and RSOP_ExtensionStatus classes; KB 324383 (cached templates);
+Policy CSP UserRights; [MS-GPOL] 3.2.1.17 (refresh), "Applying security settings" (16 hours).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .accounts import shown
+from .facts import ControlTraces, HostFacts, Rsop, Setting, Template
+from .sids import FLOOR, parse_sid, sort_key
+
+FRESH = datetime.timedelta(hours=18)
+"""How old the last run of the security extension may be: it runs again after 16 hours at the latest, at a refresh that comes every 90
+minutes and up to 30 minutes later. What is older tells of another day."""
+
+_GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
+_LOCAL_SOM = 1
+_STATUS = {0: "not attempted", 1: "applied", 3: "failed", 4: "failed for a child"}  # RSOP_SecuritySettings, Status
+_ERRORS = {"0x80041003": "access to RSoP was denied", "0x8004100e": "the host has no RSoP data"}
+
+
+class Kind(str, enum.Enum):
+    """Who controls the right."""
+
+    LOCAL = "local"  # nobody from outside
+    GPO = "gpo"
+    MDM = "mdm"
+    STALE = "stale"  # what is known is too old to count
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One GPO that defines the right on a host. ``link``: where it is linked; ``status``: applied, failed, not attempted, None unknown.
+
+    ``accounts``: SIDs that it gives the right, None where an account in it has no SID on the host.
+    """
+
+    name: str | None
+    guid: str | None
+    link: str | None = None
+    precedence: int | None = None
+    status: str | None = None
+    error: int | None = None
+    accounts: tuple[str, ...] | None = None
+
+    @property
+    def words(self) -> str:
+        """For sentences: name, GUID and link."""
+        link = f" linked at {self.link}" if self.link else ""
+        return " ".join(filter(None, ("the GPO", self.name, self.guid if self.guid != self.name else None))) + link
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Who controls the right, by which evidence (rsop, templates, mdm, role, none), as of when, and the sentence that says so.
+
+    ``winner``: the GPO whose list counts, ``losers``: the others that define the right. ``provider``: enrolment of a management service.
+    ``extra``, ``lacking``: how the holders differ from what the winner asks, None where that cannot be compared.
+    """
+
+    kind: Kind
+    why: str
+    evidence: str = "none"
+    as_of: str | None = None
+    winner: Claim | None = None
+    losers: tuple[Claim, ...] = ()
+    provider: str | None = None
+    extra: tuple[str, ...] | None = None
+    lacking: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def from_outside(self) -> bool:
+        """Somebody but the host sets the right, or did when that was last known."""
+        return self.kind in (Kind.GPO, Kind.MDM) or (self.kind is Kind.STALE and self.winner is not None)
+
+    @property
+    def comes_back(self) -> str:
+        """What becomes of a local change."""
+        if self.kind is Kind.MDM:
+            return "a local change may be overwritten by it"
+        return "a local change comes back when Group Policy applies the setting again, after 16 hours at the latest"
+
+    @property
+    def doubt(self) -> str | None:
+        """What to say beside a change where nobody knows whether it lasts."""
+        unsure = self.kind is Kind.UNKNOWN or (self.kind is Kind.STALE and self.winner is None)
+        return f"{self.why}, so that nobody knows whether a local change lasts" if unsure else None
+
+
+def stated(kind: str, name: str | None, guid: str | None) -> Control:
+    """What a task states of it, which counts instead of what the host shows; ``kind``: local, gpo or mdm."""
+    claim = Claim(name, guid)
+    if kind == Kind.GPO.value:
+        return Control(Kind.GPO, f"{claim.words} sets the right, as the task states", "stated", winner=claim)
+    if kind == Kind.MDM.value:
+        service = " ".join(filter(None, ("the management service", name)))
+        return Control(Kind.MDM, f"{service} sets the right, as the task states", "stated", provider=name)
+    return Control(Kind.LOCAL, "nobody sets the right from outside, as the task states", "stated")
+
+
+def who_controls(facts: HostFacts) -> Control:
+    """Who sets the right on this host. What cannot be known is unknown or stale, never local."""
+    traces = facts.control
+    rsop, fresh = traces.rsop, _fresh(traces)
+    if rsop.error is None and rsop.settings:
+        control = _by_rsop(facts, fresh)
+    elif rsop.error is None and fresh and rsop.extension is not None and not rsop.extension.error:
+        why = f"no GPO sets the right; the security extension of Group Policy last ran at {_clock(rsop.extension.ended)}"
+        control = Control(Kind.LOCAL, why, "rsop", rsop.extension.ended)
+    else:
+        control = _silent(facts, fresh)
+    if control.kind in (Kind.STALE, Kind.UNKNOWN) and traces.templates:
+        control = _by_templates(traces, traces.templates, control)
+    return _with_differences(_with_mdm(control, traces), facts)
+
+
+def _fresh(traces: ControlTraces) -> bool:
+    """Whether RSoP tells of the last run: it is written (RSoPLogging) and the security extension ended not long ago."""
+    extension = traces.rsop.extension
+    if traces.logging == 0 or extension is None or extension.ended is None:
+        return False
+    now, ended = _time(traces.now), _time(extension.ended)
+    return now is not None and ended is not None and now - ended <= FRESH
+
+
+def _by_rsop(facts: HostFacts, fresh: bool) -> Control:
+    """Instances for the right: precedence 1 won, the others lost the conflict (RSOP_PolicySetting, precedence)."""
+    rsop = facts.control.rsop
+    ordered = sorted(rsop.settings, key=lambda one: (one.precedence or sys.maxsize, one.gpo or ""))
+    claims = [_claim(setting, rsop, facts.control) for setting in ordered]
+    as_of = rsop.extension.ended if rsop.extension else ordered[0].created
+    if ordered[0].precedence != 1:
+        return Control(Kind.UNKNOWN, "RSoP has no GPO that won the right", "rsop", as_of, losers=tuple(claims))
+    winner, losers = claims[0], tuple(claims[1:])
+    if not fresh:
+        why = f"{_old(facts.control)}; by it {winner.words} set the right"
+        return Control(Kind.STALE, why, "rsop", as_of, winner, losers)
+    lost = f", over {'; '.join(claim.words for claim in losers)}" if losers else ""
+    if winner.status == "applied":
+        return Control(Kind.GPO, f"{winner.words} sets the right{lost}", "rsop", as_of, winner, losers)
+    error = f" with error {winner.error}" if winner.error else ""
+    why = f"{winner.words} defines the right{lost}, and its application is {winner.status or 'unknown'}{error}"
+    return Control(Kind.GPO, why, "rsop", as_of, winner, losers)
+
+
+def _silent(facts: HostFacts, fresh: bool) -> Control:
+    """RSoP failed or has nothing for the right, and that alone proves nothing."""
+    rsop = facts.control.rsop
+    ended = rsop.extension.ended if rsop.extension else None
+    if facts.computer.machine_role in (0, 2) and ended is None:
+        return Control(Kind.LOCAL, "the host is in no domain, whose GPOs could set the right", "role")
+    if rsop.error is not None:
+        said = _ERRORS.get(rsop.error, f"RSoP could not be asked ({rsop.error})")
+        return Control(Kind.UNKNOWN, f"whether a GPO sets the right is not known: {said}")
+    if ended is None:
+        return Control(
+            Kind.UNKNOWN, "whether a GPO sets the right is not known: RSoP has nothing about the security extension of Group Policy"
+        )
+    if not fresh:
+        return Control(Kind.STALE, f"{_old(facts.control)}; by it no GPO set the right", "rsop", ended)
+    error = rsop.extension.error if rsop.extension else None
+    why = f"whether a GPO sets the right is not known: the security extension of Group Policy last ended with error {error}"
+    return Control(Kind.UNKNOWN, why, "rsop", ended)
+
+
+def _by_templates(traces: ControlTraces, templates: Iterable[Template], before: Control) -> Control:
+    """Which of several cached templates wins is not known, so that only a single one is the winner."""
+    claims = tuple(
+        Claim(None, template.gpo, accounts=_sids(template.value.split(","), traces))
+        for template in sorted(templates, key=lambda one: one.file)
+    )
+    named = {gpo.guid.upper(): gpo.name for gpo in traces.rsop.gpos if gpo.guid}
+    claims = tuple(dataclasses.replace(claim, name=named.get((claim.guid or "").upper())) for claim in claims)
+    where = "by the cached template of its last run"
+    if len({claim.guid for claim in claims}) == 1:
+        return Control(Kind.GPO, f"{claims[0].words} sets the right, {where}", "templates", None, claims[0], notes=(before.why,))
+    words = "; ".join(claim.words for claim in claims)
+    return Control(Kind.GPO, f"one of these sets the right, {where}: {words}", "templates", None, None, claims, notes=(before.why,))
+
+
+def _with_mdm(control: Control, traces: ControlTraces) -> Control:
+    """Traces of a management service beside what Group Policy says."""
+    mdm = traces.mdm
+    if mdm is None:
+        note = "whether a management service sets the right could not be read"
+        kind = Kind.UNKNOWN if control.kind is Kind.LOCAL else control.kind
+        return dataclasses.replace(control, kind=kind, notes=(*control.notes, note))
+    if not (mdm.provider or mdm.set):
+        return control
+    words = (
+        f"a management service (enrolment {mdm.provider}) sets the right" if mdm.provider else "a management service sets the right"
+    )
+    if control.winner or control.losers:
+        both = f"{words} as well; which of the two wins is not known"
+        return dataclasses.replace(control, provider=mdm.provider, notes=(*control.notes, both))
+    notes = control.notes if control.kind is Kind.LOCAL else (*control.notes, control.why)
+    return Control(Kind.MDM, words, "mdm", provider=mdm.provider, notes=notes)
+
+
+def _with_differences(control: Control, facts: HostFacts) -> Control:
+    """Compare the holders with the winner's list. The security engine adds the accounts of the floor to it."""
+    winner = control.winner
+    if control.kind is not Kind.GPO or winner is None or winner.accounts is None:
+        return control
+    asked = set(winner.accounts) | FLOOR
+    extra, lacking = (tuple(sorted(sids, key=sort_key)) for sids in (facts.sids - asked, asked - facts.sids))
+    if not (extra or lacking):
+        return dataclasses.replace(control, extra=(), lacking=())
+    names = {holder.sid: holder.name for holder in facts.holders}
+    said = [
+        f"{', '.join(shown(sid, names.get(sid)) for sid in sids)} {word}"
+        for sids, word in ((extra, "besides"), (lacking, "missing"))
+        if sids
+    ]
+    note = f"the host does not have what {winner.words} asks for: {', '.join(said)}"
+    return dataclasses.replace(control, extra=extra, lacking=lacking, notes=(*control.notes, note))
+
+
+def _claim(setting: Setting, rsop: Rsop, traces: ControlTraces) -> Claim:
+    """The GPO of a setting, by GPOID; its GUID is in that name, and the cached template has its list with SIDs."""
+    gpo = next((one for one in rsop.gpos if _same(one.id, setting.gpo)), None)
+    som = next((one for one in rsop.soms if _same(one.id, setting.som)), None)
+    found = _GUID.search(setting.gpo or "")
+    guid = (gpo.guid if gpo and gpo.guid else None) or (found.group() if found else None)
+    local = som is not None and som.type == _LOCAL_SOM
+    line = next((one.value for one in traces.templates or () if guid and (one.gpo or "").upper() == guid.upper()), None)
+    texts = setting.accounts if line is None else line.split(",")
+    return Claim(
+        name=(gpo.name if gpo else None) or ("Local Group Policy" if local else None),
+        guid=guid,
+        link=None if local else setting.som or None,
+        precedence=setting.precedence,
+        status=None if setting.status is None else _STATUS.get(setting.status),
+        error=setting.error or None,
+        accounts=None if texts is None else _sids(texts, traces),
+    )
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one.casefold() == other.casefold()
+
+
+def _sids(texts: Iterable[str], traces: ControlTraces) -> tuple[str, ...] | None:
+    """SIDs of accounts as a GPO names them; None when one of them has none."""
+    known: Mapping[str, str | None] = {one.asked.casefold(): one.sid for one in traces.sids}
+    sids = [_sid(text.strip(), known) for text in texts if text.strip()]
+    return None if None in sids else tuple(sorted({sid for sid in sids if sid}, key=sort_key))
+
+
+def _sid(text: str, known: Mapping[str, str | None]) -> str | None:
+    try:
+        return parse_sid(text) or known.get(text.casefold())
+    except ValueError:
+        return None
+
+
+def _old(traces: ControlTraces) -> str:
+    """Why RSoP does not tell of the last run."""
+    extension = traces.rsop.extension
+    ended = _clock(extension.ended) if extension and extension.ended else "a time that it does not say"
+    off = "RSoP logging is switched off, and " if traces.logging == 0 else ""
+    return f"{off}what RSoP holds is from {ended}"
+
+
+def _time(text: str) -> datetime.datetime | None:
+    """A UTC time of the host, to the second; None for a text that is none."""
+    try:
+        return datetime.datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        return None
+
+
+def _clock(text: str | None) -> str:
+    return f"{text[:19]}Z" if text else "an unknown time"

@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which processes of a host have the right: services and application pools, and by which entry. Pure.
+
+Sources: policy page of the right (SERVICE is in the token of every service), SERVICE_REQUIRED_PRIVILEGES_INFO structure (what a service
+does not require is removed; a shared process has the union), processModel element of IIS (IIS_IUSRS, manualGroupMembership).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from .facts import AppPool, HostFacts, Service
+from .sids import IIS_IUSRS, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, app_pool_sid
+
+SYSTEM = "S-1-5-18"
+# identityType of an application pool's processModel -> the account that it means
+_IDENTITIES = {"localsystem": SYSTEM, "localservice": LOCAL_SERVICE, "networkservice": NETWORK_SERVICE}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A service or an application pool. ``has``: whether its process has the right, None where that is not known.
+
+    ``through``: the SIDs by which it has it (SYSTEM has it by itself, without an entry); ``why``: the sentence that says so.
+    """
+
+    kind: str
+    name: str
+    account: str | None
+    sid: str | None
+    has: bool | None
+    through: tuple[str, ...]
+    why: str
+    pid: int | None = None
+
+
+def users_of(facts: HostFacts, holders: Collection[str]) -> tuple[User, ...]:
+    """Services and pools of a host as they would be with these holders, at their next start; sorted by kind and name."""
+    found = [*_services(facts, holders), *(_pool(pool, holders) for pool in facts.pools or ())]
+    return tuple(sorted(found, key=lambda user: (user.kind, user.name.casefold())))
+
+
+def _services(facts: HostFacts, holders: Collection[str]) -> Iterator[User]:
+    kept: dict[int, bool] = {}  # process -> whether one of its services keeps the right
+    for service in facts.services or ():
+        if service.pid:
+            kept[service.pid] = kept.get(service.pid, False) or service.impersonate is not False
+    for service in facts.services or ():
+        through = _through_of(service, holders)
+        keeps = kept[service.pid] if service.pid else service.impersonate is not False
+        if not keeps:
+            why = "its RequiredPrivileges do not name the right"
+        elif through:
+            shared = "; another service of its process requires it" if service.impersonate is False else ""
+            why = f"{_by(through)}{shared}"
+        else:
+            why = (
+                "its account holds no entry"
+                if service.sid
+                else "its account has no SID that the host knows, and SERVICE holds no entry"
+            )
+        has = keeps and bool(through)
+        unsure = keeps and not through and service.sid is None and service.account is not None
+        yield User(
+            "service", service.name, service.account, service.sid, None if unsure else has, through if has else (), why, service.pid
+        )
+
+
+def _through_of(service: Service, holders: Collection[str]) -> tuple[str, ...]:
+    if service.sid == SYSTEM:
+        return (SYSTEM,)
+    return tuple(sid for sid in (service.sid, SERVICE) if sid and sid in holders)
+
+
+def _pool(pool: AppPool, holders: Collection[str]) -> User:
+    sid = pool_sid(pool)
+    if sid == SYSTEM:
+        return User("app pool", pool.name, pool.identity, sid, True, (SYSTEM,), _by((SYSTEM,)))
+    through = tuple(one for one in (sid, None if pool.manual else IIS_IUSRS) if one and one in holders)
+    if through:
+        has, why = True, _by(through)
+    elif pool.manual or sid is None:
+        has, why = (
+            None,
+            "it depends on the groups of its account: IIS does not add IIS_IUSRS to its token"
+            if pool.manual
+            else "its account is not known",
+        )
+    else:
+        has, why = False, "neither its account nor IIS_IUSRS holds an entry"
+    return User("app pool", pool.name, pool.account or pool.identity, sid, has, through, why)
+
+
+def pool_sid(pool: AppPool) -> str | None:
+    """SID of the account that a pool runs under, None where it is not known."""
+    return pool.sid or _IDENTITIES.get(pool.identity.casefold()) or (app_pool_sid(pool.name) if not pool.account else None)
+
+
+_WORDS = {SYSTEM: "LocalSystem has the right by itself", SERVICE: "through SERVICE", IIS_IUSRS: "through IIS_IUSRS"}
+
+
+def _by(through: tuple[str, ...]) -> str:
+    return " and ".join(_WORDS.get(sid, "through the entry of its account") for sid in through)

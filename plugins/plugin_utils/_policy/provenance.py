@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who changed the right, as far as the security log tells. Pure.
+
+Source: events 4704 and 4705 (Advanced security audit policy settings): subject, target and privileges.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from dataclasses import dataclass
+
+from .facts import EventLog, RightEvent
+
+_GIVEN = 4704
+_MACHINE = "S-1-5-18"
+
+
+class Coverage(str, enum.Enum):
+    """How far the log can be relied on."""
+
+    WHOLE = "whole"  # it reaches back to the beginning of the window
+    WRAPPED = "wrapped"  # it begins later
+    LIMITED = "limited"  # there are more events than are read
+    SILENT = "silent"  # no event of the kind: it may not be audited, which proves nothing
+    DENIED = "denied"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What the log tells of a window; ``why``: how far that can be relied on, as a sentence."""
+
+    hours: int
+    coverage: Coverage
+    why: str
+    log: EventLog
+
+
+def provenance(log: EventLog, now: str, hours: int) -> Provenance:
+    """Say what a log is worth. ``now``: the host's clock."""
+    clock, oldest = _time(now), _time(log.oldest)
+    begin = clock - datetime.timedelta(hours=hours) if clock else None
+    if log.error:
+        denied = log.error == "denied"
+        why = "the security log may not be read" if denied else "the security log could not be read"
+        return Provenance(hours, Coverage.DENIED if denied else Coverage.FAILED, f"who changed the right is not known: {why}", log)
+    if log.oldest and oldest and begin and oldest > begin:
+        return Provenance(
+            hours, Coverage.WRAPPED, f"the security log begins only at {log.oldest[:19]}Z, after the beginning of the window", log
+        )
+    if log.more:
+        return Provenance(hours, Coverage.LIMITED, "there are more events in the window than are read; the newest are shown", log)
+    if not log.events and not log.others:
+        why = "no event 4704 or 4705 in the window; where the subcategory Audit Authorization Policy Change is off, none is written"
+        return Provenance(hours, Coverage.SILENT, why, log)
+    return Provenance(hours, Coverage.WHOLE, "the security log reaches back to the beginning of the window", log)
+
+
+def by_machine(event: RightEvent) -> bool:
+    """The subject is the system account, as when a policy is applied; else somebody with a logon of his own."""
+    return event.subject == _MACHINE
+
+
+def given(event: RightEvent) -> bool:
+    """The right was assigned (4704), else removed (4705)."""
+    return event.id == _GIVEN
+
+
+def _time(text: str | None) -> datetime.datetime | None:
+    """A UTC time of the host, to the second; None for a text that is none."""
+    try:
+        return datetime.datetime.strptime((text or "")[:19], "%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        return None

@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is different since an earlier report: hosts that came to drift or left it, hosts gone, holders first seen. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from .._policy.sids import sort_key
+from .._policy.verdict import Status
+from .merge import gathered
+from .record import Record
+from .summary import UNREAD
+
+_DRIFT = Status.DRIFT.value
+
+
+def changed(report: Mapping[str, t.Any], previous: Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
+    """Compare with the earlier report; None when there is none, or it is the report itself. Lists are sorted.
+
+    ``previous``: id, started and policy of the earlier run. ``notes``: what limits the comparison, as sentences.
+    ``came``: hosts that drift, and did not in the earlier report; ``left``: hosts that drifted, and were judged otherwise now.
+    ``unclear``: hosts that drifted and were not read now, so that nobody can say they left it.
+    ``new``, ``gone``: hosts that only this or only the earlier report expects.
+    ``new_holders``: sid, name and number of hosts of accounts that held the right on no host of the earlier report.
+    """
+    if previous is None or previous["run"] == report["run"]:
+        return None
+    now, then = _by_host(report), _by_host(previous)
+    drift, drifted = ({host for host, one in records.items() if one["status"] == _DRIFT} for records in (now, then))
+    unread = {host for host, one in now.items() if one["status"] in UNREAD}
+    read = any(one["status"] not in UNREAD for one in then.values())
+    return {
+        "previous": {
+            "id": previous["run"].get("id"),
+            "started": previous["run"]["started"],
+            "policy": (previous["policy"] or {}).get("name"),
+        },
+        "notes": _notes(report["policy"], previous["policy"], read),
+        "came": sorted(drift - drifted),
+        "left": sorted((drifted & now.keys()) - drift - unread),
+        "unclear": sorted(drifted & unread),
+        "new": sorted(now.keys() - then.keys()),
+        "gone": sorted(then.keys() - now.keys()),
+        "new_holders": _new_holders(now, then) if read else [],
+    }
+
+
+def _by_host(report: Mapping[str, t.Any]) -> dict[str, Record]:
+    """One record a host: of two, the newer one."""
+    return {record["host"]: record for record in gathered(report).records}
+
+
+def _notes(policy: Mapping[str, t.Any] | None, earlier: Mapping[str, t.Any] | None, read: bool) -> list[str]:
+    notes = []
+    if policy and earlier and policy["sha256"] != earlier["sha256"]:
+        other = (
+            f"another version of the policy {policy['name']}"
+            if policy["name"] == earlier["name"]
+            else f"the policy {earlier['name']}, this one by {policy['name']}"
+        )
+        notes.append(f"the earlier report was judged by {other}: hosts can come to drift or leave it without a change on them")
+    elif bool(policy) != bool(earlier):
+        notes.append(f"{'the earlier' if policy else 'this'} report was judged by no policy: drift means something else in it")
+    return notes if read else [*notes, "the earlier report has read no host, so that no holder can be called new"]
+
+
+def _new_holders(now: Mapping[str, Record], then: Mapping[str, Record]) -> list[dict[str, t.Any]]:
+    """The same local account has another SID on every host, so it is known by its name."""
+    known = {key for record in then.values() for holder in record["holders"] for key in _keys(holder)}
+    hosts: dict[str, set[str]] = {}
+    shown: dict[str, dict[str, t.Any]] = {}
+    for host, record in sorted(now.items()):
+        for holder in record["holders"]:
+            keys = _keys(holder)
+            if known.isdisjoint(keys):
+                hosts.setdefault(keys[-1], set()).add(host)
+                first = shown.setdefault(keys[-1], {"sid": holder["sid"], "name": holder["name"]})
+                first["name"] = first["name"] or holder["name"]
+    rows = [{**shown[key], "hosts": len(its)} for key, its in hosts.items()]
+    return sorted(rows, key=lambda row: (-row["hosts"], sort_key(row["sid"])))
+
+
+def _keys(holder: Mapping[str, t.Any]) -> tuple[str, ...]:
+    """By what a holder is known again: its SID, and for a local account the name behind its host's."""
+    if holder["kind"] == "local" and holder["name"]:
+        return holder["sid"], f"local {holder['name'].rpartition(chr(92))[2].casefold()}"
+    return (holder["sid"],)

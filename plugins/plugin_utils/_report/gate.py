@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gate of the fleet: what turns the numbers of a report into the fate of a run. Pure."""
+
+from __future__ import annotations
+
+import collections
+import re
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+
+from .._policy.errors import BadInput
+from .._policy.exceptions import State
+from .._policy.verdict import Status
+from .record import Record
+
+EXPIRED = "expired_exception"
+_WORDS = {
+    Status.DRIFT.value: ("host drifts from the policy", "hosts drift from the policy"),
+    Status.UNREACHABLE.value: ("host is unreachable", "hosts are unreachable"),
+    Status.ERROR.value: ("host could not be read or judged", "hosts could not be read or judged"),
+    Status.NOT_CHECKED.value: ("host was not checked", "hosts were not checked"),
+    Status.NOT_APPLICABLE.value: ("host has no row in the policy", "hosts have no row in the policy"),
+    EXPIRED: ("exception has expired", "exceptions have expired"),
+}
+CHOICES = tuple(_WORDS)
+"""What a gate can fail on."""
+_TOLERANCE = re.compile(r"(\d{1,7})|(\d{1,3}(?:\.\d{1,3})?)\s*%")
+
+
+def tolerance(option: str, value: t.Any) -> str:
+    """A tolerance as a text: a number (``5``) or a share of the expected hosts (``2.5%``). Raises BadInput that names the option."""
+    text = str(value).strip()
+    match = _TOLERANCE.fullmatch(text)
+    if isinstance(value, bool) or not match or (match[2] and float(match[2]) > 100):
+        raise BadInput(
+            f"{option}: {value!r} is no tolerance; a tolerance is a number of hosts such as 5, or a share of all such as 2%"
+        )
+    return text
+
+
+def gate(
+    records: Sequence[Record], fail_on: Iterable[str], tolerate: Mapping[str, str], exceptions: Iterable[Mapping[str, t.Any]] = ()
+) -> dict[str, t.Any]:
+    """Whether the run may end well, and the reasons in words when it may not.
+
+    ``tolerate``: how many there may be of something that the gate fails on. A planned change counts as it would end. A run that judged
+    no host at all does not pass.
+    """
+    wanted = set(fail_on)
+    counts = collections.Counter(_at_the_end(record) for record in records)
+    counts[EXPIRED] = sum(one["state"] == State.EXPIRED.value for one in exceptions)
+    reasons = [
+        f"{counts[what]} {words[counts[what] != 1]}{_allowed(tolerate.get(what))}"
+        for what, words in _WORDS.items()
+        if what in wanted and counts[what] > _limit(tolerate.get(what), len(records))
+    ]
+    idle = sum(bool(record["change"]) and record["change"]["outcome"] == "nothing_to_restore" for record in records)
+    if not reasons and records and counts[Status.NOT_APPLICABLE.value] == len(records):
+        reasons = ["no host had anything to restore" if idle else "no host was judged: the policy has a row for none of them"]
+    return {"passed": not reasons, "fail_on": sorted(wanted), "tolerate": dict(sorted(tolerate.items())), "reasons": reasons}
+
+
+def _at_the_end(record: Record) -> str:
+    change = record["change"] or {}
+    return str(change["status_after"] if change.get("outcome") == "planned" else record["status"])
+
+
+def _limit(text: str | None, expected: int) -> float:
+    """The greatest number that passes."""
+    if text is None:
+        return 0
+    return float(text[:-1].strip()) * expected / 100 if text.endswith("%") else int(text)
+
+
+def _allowed(text: str | None) -> str:
+    return f" (tolerated: {text})" if text else ""

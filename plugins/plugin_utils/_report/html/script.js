@@ -1,0 +1,306 @@
+// SPDX-FileCopyrightText: Winrights Authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of all hosts: filter, sort, pages, CSV, and its state in the address. Names are put in as text, never as markup.
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const PAGE = 200;
+  const SEEN = 50;
+  const [STATUS, ROLE, SYSTEM, IIS, HOLDERS, MISSING, UNEXPECTED, WAIVED, CONTROL, PLAN] = data.shapes;
+  const total = data.host.length;
+  const shape = data.shape;
+  const byId = (id) => document.getElementById(id);
+  const number = (count) => count.toLocaleString("en-US");
+  const words = (text) => text.replace(/_/g, " ").replace("standalone", "stand-alone");
+  const roles = data.role.map(words);
+  const base = 1000 * data.base;
+
+  const errors = new Map(data.error.map((row) => [row[0], row]));
+  const errorOf = (host) => {
+    const row = errors.get(host);
+    if (!row) return "";
+    const pieces = data.templates[row[1]];
+    let text = pieces[0];
+    for (let place = 1; place < pieces.length; place++) text += (row[place + 1] === 0 ? data.host[host] : row[place + 1]) + pieces[place];
+    return text;
+  };
+  const timeOf = (host) => {
+    const at = data.at[host];
+    return typeof at === "number" ? new Date(base + 1000 * at).toISOString().slice(0, 19) + "Z" : at || "";
+  };
+  const account = ([name, sid]) => (name && sid ? `${name} (${sid})` : name || sid);
+  const listed = (code) => data.lists[code].map((one) => account(data.accounts[one])).join("; ");
+  const differences = (code) => [
+    ...data.lists[UNEXPECTED[code]].map((one) => ["unexpected", one]),
+    ...data.lists[MISSING[code]].map((one) => ["missing", one]),
+    ...data.lists[WAIVED[code]].map((one) => ["waived", one]),
+  ];
+
+  // Filter -------------------------------------------------------------------------------------------------------------------
+  const EMPTY = { q: "", status: "", role: "", system: "", control: "", sort: "host", down: "", page: "1" };
+  let state = { ...EMPTY };
+  let found = [];
+  let lower = null; // names in small letters, made when the first text is typed
+
+  const controls = data.control.map(([kind, text]) => text || kind || "not known");
+  const selects = {
+    status: { column: STATUS, values: data.statuses.map(([key]) => key), texts: data.statuses.map(([, text]) => text) },
+    role: { column: ROLE, values: data.role, texts: roles },
+    system: { column: SYSTEM, values: data.system.map((text) => text || "not known"), texts: data.system.map((text) => text || "not known") },
+    control: { column: CONTROL, values: controls, texts: controls },
+  };
+
+  const shapesThatMatch = () => {
+    const wanted = Object.entries(selects)
+      .filter(([name]) => state[name])
+      .map(([name, select]) => [select.column, select.values.map((value) => value === state[name])]);
+    return STATUS.map((_code, place) => wanted.every(([column, holds]) => holds[column[place]]));
+  };
+  const shapesWithText = (text) => {
+    const names = data.accounts.map((one) => account(one).toLowerCase().includes(text));
+    const lists = data.lists.map((codes) => codes.some((code) => names[code]));
+    const held = data.holders.map((codes) => codes.some((code, place) => place % 2 === 0 && names[code]));
+    return STATUS.map((_code, place) => held[HOLDERS[place]] || lists[MISSING[place]] || lists[UNEXPECTED[place]] || lists[WAIVED[place]]);
+  };
+  const filter = () => {
+    const holds = shapesThatMatch();
+    const text = state.q.trim().toLowerCase();
+    const rows = [];
+    if (!text) {
+      for (let host = 0; host < total; host++) if (holds[shape[host]]) rows.push(host);
+      return rows;
+    }
+    lower ??= data.host.map((name) => name.toLowerCase());
+    const has = shapesWithText(text);
+    for (let host = 0; host < total; host++) {
+      const its = shape[host];
+      if (holds[its] && (has[its] || lower[host].includes(text) || (errors.has(host) && errorOf(host).toLowerCase().includes(text)))) rows.push(host);
+    }
+    return rows;
+  };
+
+  // Sort: hosts come in the order of their names; a stable sort by the rank of a word keeps it within the same word -------------
+  const ranks = (values) => {
+    const order = values.map((_value, place) => place).sort((one, two) => (values[one] < values[two] ? -1 : values[one] > values[two] ? 1 : 0));
+    const rank = [];
+    order.forEach((place, position) => (rank[place] = position && values[place] === values[order[position - 1]] ? rank[order[position - 1]] : position));
+    return rank;
+  };
+  const URGENCY = ["drift", "error", "unreachable", "not_checked", "waived", "not_applicable", "compliant"];
+  const byShape = (values) => ((rank) => (host) => rank[shape[host]])(ranks(values));
+  const KEYS = {
+    host: () => (host) => host,
+    status: () => (host) => URGENCY.indexOf(data.statuses[STATUS[shape[host]]][0]),
+    role: () => byShape(ROLE.map((code) => roles[code])),
+    system: () => byShape(SYSTEM.map((code) => data.system[code])),
+    control: () => byShape(CONTROL.map((code) => controls[code])),
+    differences: () => {
+      const rank = ranks(STATUS.map((_code, place) => differences(place).map(([word, one]) => word + account(data.accounts[one])).join(";") || "~"));
+      return (host) => (errors.has(host) ? -1 : rank[shape[host]]);
+    },
+    at: () => (host) => (typeof data.at[host] === "number" ? data.at[host] : Infinity),
+  };
+  const keys = {};
+  const sort = (rows) => {
+    const turn = state.down ? -1 : 1;
+    if (state.sort === "host") return state.down ? rows.reverse() : rows;
+    const key = (keys[state.sort] ??= KEYS[state.sort]());
+    return rows.sort((one, two) => {
+      const [first, second] = [key(one), key(two)];
+      return first === second ? one - two : first < second ? -turn : turn;
+    });
+  };
+
+  // Draw -----------------------------------------------------------------------------------------------------------------------
+  const element = (name, text, kind) => {
+    const made = document.createElement(name);
+    if (text !== undefined) made.textContent = text;
+    if (kind) made.className = kind;
+    return made;
+  };
+  const signed = (kind, sign, text) => {
+    const made = element("span", undefined, "s " + kind);
+    const mark = element("span", sign, "sign");
+    mark.setAttribute("aria-hidden", "true");
+    made.append(mark, text);
+    return made;
+  };
+  const SIGNS = { unexpected: "✕", missing: "✕", waived: "≈" };
+  const line = (word, one) => {
+    const made = element("div", undefined, "line");
+    const name = element("bdi", data.accounts[one][0] || data.accounts[one][1]);
+    name.title = account(data.accounts[one]);
+    made.append(signed(word === "waived" ? "s-waived" : "s-drift", SIGNS[word], word), " ", name);
+    return made;
+  };
+  const row = (host) => {
+    const code = shape[host];
+    const made = element("tr");
+    const head = element("th", undefined, "hosts");
+    head.scope = "row";
+    const opener = element("button", data.host[host]);
+    opener.type = "button";
+    opener.setAttribute("aria-expanded", "false");
+    opener.addEventListener("click", () => toggle(made, opener, host));
+    head.append(opener);
+    const [key, text, sign] = data.statuses[STATUS[code]];
+    const status = element("td");
+    status.append(signed("s-" + key, sign, text));
+    const what = element("td", errors.has(host) ? errorOf(host) : undefined, "why");
+    if (!errors.has(host)) differences(code).forEach(([word, one]) => what.append(line(word, one)));
+    const cells = [roles[ROLE[code]], data.system[SYSTEM[code]] || "–"].map((its) => element("td", its));
+    made.append(head, status, ...cells, what, element("td", controls[CONTROL[code]]), element("td", timeOf(host).replace("T", " ").replace("Z", ""), "n"));
+    return made;
+  };
+  const toggle = (made, opener, host) => {
+    const open = opener.getAttribute("aria-expanded") === "true";
+    opener.setAttribute("aria-expanded", String(!open));
+    if (open) {
+      made.nextElementSibling.remove();
+      return;
+    }
+    const code = shape[host];
+    const cell = element("td");
+    cell.colSpan = 7;
+    const held = data.holders[HOLDERS[code]];
+    cell.append(element("strong", held.length ? `Holders of the right: ${held.length / 2}` : "Its holders are not known."));
+    const list = element("ul");
+    for (let place = 0; place < held.length; place += 2) {
+      const item = element("li");
+      item.append(element("bdi", account(data.accounts[held[place]])), ": " + data.standings[held[place + 1]]);
+      list.append(item);
+    }
+    if (held.length) cell.append(list);
+    if (data.iis[IIS[code]]) cell.append(element("div", `IIS ${data.iis[IIS[code]]}`));
+    if (data.plan[PLAN[code]]) cell.append(element("div", `Change: ${data.plan[PLAN[code]]}`));
+    if (data.ms[host] !== null) cell.append(element("div", `Answered in ${number(data.ms[host])} ms`));
+    const more = element("tr", undefined, "more");
+    more.append(cell);
+    made.after(more);
+  };
+  // What can be seen is there at once, the rest of the page a moment later.
+  let rest = 0;
+  const fill = (hosts) => {
+    const body = byId("rows");
+    clearTimeout(rest);
+    body.replaceChildren(...hosts.slice(0, SEEN).map(row));
+    body.setAttribute("aria-busy", String(hosts.length > SEEN));
+    if (hosts.length <= SEEN) return;
+    rest = setTimeout(() => {
+      body.append(...hosts.slice(SEEN).map(row));
+      body.setAttribute("aria-busy", "false");
+    });
+  };
+  const draw = () => {
+    const pages = Math.max(1, Math.ceil(found.length / PAGE));
+    const page = Math.min(pages, Math.max(1, Number.parseInt(state.page, 10) || 1));
+    state.page = String(page);
+    fill(found.slice((page - 1) * PAGE, page * PAGE));
+    byId("count").textContent = found.length === total ? `${number(total)} hosts` : `${number(found.length)} of ${number(total)} hosts`;
+    byId("page").textContent = `Page ${number(page)} of ${number(pages)}`;
+    byId("previous").disabled = page === 1;
+    byId("next").disabled = page === pages;
+    byId("download").disabled = !found.length;
+    document.querySelectorAll("#hosts [data-sort]").forEach((button) => {
+      if (button.dataset.sort === state.sort) button.parentElement.setAttribute("aria-sort", state.down ? "descending" : "ascending");
+      else button.parentElement.removeAttribute("aria-sort");
+    });
+  };
+  const apply = () => {
+    found = sort(filter());
+    draw();
+  };
+
+  // State in the address: #q=web&status=drift ----------------------------------------------------------------------------------
+  const remember = () => {
+    const kept = new URLSearchParams(Object.entries(state).filter(([name, value]) => value !== EMPTY[name]));
+    history.replaceState(null, "", String(kept) ? `#${kept}` : "#all");
+  };
+  const recall = () => {
+    if (!location.hash.includes("=")) return false;
+    const given = new URLSearchParams(location.hash.slice(1));
+    state = { ...EMPTY };
+    for (const name of Object.keys(EMPTY)) if (given.has(name)) state[name] = given.get(name);
+    if (!Object.hasOwn(KEYS, state.sort)) state.sort = EMPTY.sort;
+    show();
+    return true;
+  };
+  const show = () => {
+    byId("f-q").value = state.q;
+    for (const name of Object.keys(selects)) {
+      const select = byId(`f-${name}`);
+      select.value = state[name];
+      if (select.selectedIndex < 0) select.value = state[name] = "";
+    }
+  };
+  const change = (changes) => {
+    state = { ...state, page: "1", ...changes };
+    apply();
+    remember();
+  };
+
+  // CSV ------------------------------------------------------------------------------------------------------------------------
+  const cell = (text) => {
+    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    return /[",;\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+  };
+  const HEAD = "host,status,role,os,iis,holders,missing,unexpected,waived,controlled_by,gpo,plan,checked_at,duration_ms,error".split(",");
+  const csvRow = (host) => {
+    const code = shape[host];
+    const held = data.holders[HOLDERS[code]].filter((_one, place) => place % 2 === 0).map((one) => account(data.accounts[one])).join("; ");
+    const [kind, text] = data.control[CONTROL[code]];
+    return [
+      data.host[host], data.statuses[STATUS[code]][0], data.role[ROLE[code]], data.system[SYSTEM[code]], data.iis[IIS[code]], held,
+      listed(MISSING[code]), listed(UNEXPECTED[code]), listed(WAIVED[code]), kind, kind === "gpo" ? text.replace(/^GPO /, "") : "",
+      data.plan[PLAN[code]], timeOf(host), data.ms[host] === null ? "" : String(data.ms[host]), errorOf(host),
+    ].map(cell).join(",");
+  };
+  const download = () => {
+    const text = "\ufeff" + [HEAD.join(","), ...found.map(csvRow), ""].join("\r\n");
+    const link = element("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+    link.download = `${data.title}${found.length === total ? "" : "-filtered"}.csv`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
+
+  // Begin ----------------------------------------------------------------------------------------------------------------------
+  for (const [name, { column, values, texts }] of Object.entries(selects)) {
+    const select = byId(`f-${name}`);
+    const used = new Set(column);
+    const options = new Map(values.map((value, code) => [value, [code, texts[code]]]).filter(([, [code]]) => used.has(code)));
+    select.append(new Option("all", ""));
+    const sorted = [...options].sort((one, two) => (name === "status" ? 0 : one[1][1] < two[1][1] ? -1 : 1));
+    for (const [value, [, text]] of sorted) select.append(new Option(text, value));
+    select.addEventListener("change", () => change({ [name]: select.value }));
+  }
+  let typing = 0;
+  byId("f-q").addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => change({ q: byId("f-q").value }), total > 2000 ? 120 : 0);
+  });
+  byId("filters").addEventListener("submit", (event) => event.preventDefault());
+  byId("filters").addEventListener("reset", () => {
+    state = { ...EMPTY };
+    setTimeout(() => change({}));
+  });
+  document.querySelectorAll("#hosts [data-sort]").forEach((button) =>
+    button.addEventListener("click", () => change({ sort: button.dataset.sort, down: state.sort === button.dataset.sort && !state.down ? "1" : "" })),
+  );
+  const turn = (step) => {
+    change({ page: String(Number(state.page) + step) });
+    byId("count").scrollIntoView({ block: "start" });
+  };
+  byId("previous").addEventListener("click", () => turn(-1));
+  byId("next").addEventListener("click", () => turn(1));
+  byId("download").addEventListener("click", download);
+  addEventListener("hashchange", () => {
+    if (!recall()) return;
+    apply();
+    byId("all").scrollIntoView();
+  });
+  byId("browse").hidden = false;
+  const asked = recall();
+  apply();
+  if (asked) byId("all").scrollIntoView();
+})();

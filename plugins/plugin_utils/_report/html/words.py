@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Texts of a report as a page may show them: names that are not ours made visible, numbers, the words of a status. Pure."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..._policy.sids import NAMES
+from ..._policy.verdict import Status
+
+NAME, SENTENCE = 200, 400  # characters of a name and of a sentence that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A status for people: the words, a sign beside the colour, and what it means."""
+
+    text: str
+    sign: str
+    meaning: str
+
+
+STATUSES: dict[str, Word] = {
+    Status.COMPLIANT.value: Word("compliant", "✓", "the accounts that hold the right are those that the policy asks for or allows"),
+    Status.DRIFT.value: Word(
+        "drift", "✕", "an account holds the right that the policy does not allow, or one lacks it that must have it"
+    ),
+    Status.WAIVED.value: Word("waived", "≈", "every difference is covered by an exception that is valid today"),
+    Status.NOT_APPLICABLE.value: Word("not in the policy", "–", "the host was read, and the policy has no row for it"),
+    Status.UNREACHABLE.value: Word("unreachable", "∅", "no connection to the host; nothing is known about it"),
+    Status.ERROR.value: Word("error", "!", "the host answered, and could not be read or judged; nothing is known about it"),
+    Status.NOT_CHECKED.value: Word("not checked", "?", "the host was expected, and there is no result for it"),
+}
+
+STANDINGS: dict[str, Word] = {
+    "unexpected": Word("unexpected", "✕", "no row of the policy and no valid exception names the account for that host"),
+    "orphan": Word("orphan", "✕", "the SID of an account that no longer exists"),
+    "legacy": Word("legacy", "✕", "has the name of an account of IIS 6 or ASP.NET 1.x; nothing needs it today"),
+    "waived": Word("waived", "≈", "an exception with a reason and an owner allows it"),
+    "permitted": Word("permitted", "✓", "the policy allows it and does not ask for it"),
+    "default": Word("default", "✓", "Windows gives the right to it by default"),
+    "required": Word("required", "✓", "the policy asks for it: without the right something breaks"),
+    "floor": Word("floor", "✓", "every Windows needs it; it is never taken away"),
+    "not judged": Word("not judged", "–", "the policy has no row for the host"),
+}
+AGAINST = ("unexpected", "orphan", "legacy")
+"""Standings that make a host drift."""
+
+
+@functools.lru_cache(maxsize=50_000)
+def clean(text: str | None, most: int = NAME) -> str:
+    """A text that somebody else chose: characters that hide, turn or break a line are shown as their escapes, and it is cut.
+
+    So that ``admin<right-to-left mark>nimda`` reads ``admin\\u202enimda``. Letters of every language stay.
+    """
+    text = str(text) if text is not None else ""
+    cut = text[:most]
+    if not cut.isprintable():
+        cut = "".join(char if char.isprintable() else repr(char)[1:-1] for char in cut)
+    return cut if len(text) <= most else f"{cut}… ({number(len(text))} characters)"
+
+
+def number(count: float) -> str:
+    """10000 -> 10,000."""
+    return f"{count:,}"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """``1 host``, ``2 hosts``."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def role_words(role: str | None) -> str:
+    """``member server``; what is not known is said."""
+    return (role or "unknown").replace("_", " ").replace("standalone", "stand-alone")
+
+
+def name_of(sid: str | None, name: str | None) -> str:
+    """The name to show for a SID: the canonical English one where there is one, so that a host's language does not matter."""
+    return NAMES.get(sid or "") or clean(name)
+
+
+def shown(sid: str | None, name: str | None) -> str:
+    """``NAME (SID)``, or the SID alone."""
+    its = name_of(sid, name)
+    return f"{its} ({clean(sid)})" if its and sid else its or clean(sid)
+
+
+def most_common(counts: Mapping[str, int], most: int) -> list[str]:
+    """The most frequent texts, ties by the text; an empty one does not count."""
+    return sorted(filter(None, counts), key=lambda text: (-counts[text], text))[:most]
+
+
+def duration(seconds: t.Any) -> str:
+    """``26 min 12 s``."""
+    minutes, rest = divmod(int(seconds or 0), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [
+        f"{hours} h" if hours else "",
+        f"{minutes} min" if minutes else "",
+        f"{rest} s" if rest or not (hours or minutes) else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def moment(text: str | None) -> str:
+    """``2026-01-31T08:15:00Z`` -> ``2026-01-31 08:15:00 UTC``; anything else as it is."""
+    text = clean(text, 40)
+    return f"{text[:10]} {text[11:19]} UTC" if len(text) == 20 and text[10] == "T" and text[-1] == "Z" else text
+
+
+def joined(texts: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))

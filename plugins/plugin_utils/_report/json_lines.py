@@ -1,0 +1,192 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""JSON Lines: one line for the run, then one record a line, so that files of slices, jobs and days can be merged. Pure.
+
+The text is ASCII: names can hold characters that some readers take for the end of a line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from collections.abc import Mapping
+
+from .._policy.checks import brief
+from .._policy.errors import BadInput
+from .._policy.verdict import Status
+from .gate import tolerance
+from .merge import Gathered, Run, gather, heads_of, merge
+from .record import SCHEMA_VERSION, Record
+from .shape import MapOf, OrNone, Shape, check, time
+
+_SID = re.compile(r"S-1-(?:[0-9]{1,15}|0x[0-9a-fA-F]{1,12})(?:-[0-9]{1,10})*")
+_TEXT, _NUMBER, _SID_OR_NONE = OrNone(str), OrNone(int), OrNone(_SID)
+
+
+def _each(keys: str, shape: Shape) -> dict[str, Shape]:
+    return dict.fromkeys(keys.split(), shape)
+
+
+_EXCEPTION = {
+    **_each("account reason owner", str),
+    **_each("ticket approved_by expires", _TEXT),
+    **_each("hosts groups host_roles features", [str]),
+}
+_RUN = {**_each("id started finished action", str), "duration_s": int, "check_mode": bool, "awx": MapOf(str)}
+_GATE = {"fail_on": [str], "tolerate": MapOf(str)}
+_HEAD = {
+    "run": _RUN,
+    "policy": OrNone({**_each("name title compare sha256", str), **_each("document documents gpos", dict)}),
+    "generator": dict,
+    **_GATE,
+    "exceptions": [_EXCEPTION],
+}
+_GPO = {**_each("name guid link status", _TEXT), **_each("precedence error", _NUMBER)}
+_CONTROLLED = {
+    **_GPO,
+    **_each("kind evidence why", str),
+    **_each("provider as_of", _TEXT),
+    "losers": [_GPO],
+    **_each("extra lacking", OrNone([_SID])),
+}
+_USER = {
+    **_each("kind name why", str),
+    "account": _TEXT,
+    "sid": _SID_OR_NONE,
+    "has": OrNone(bool),
+    "through": [_SID],
+    "pid": _NUMBER,
+}
+_MEMBER = {"sid": _SID, "name": _TEXT, "broad": bool}
+_EVENT = {
+    **_each("time by", str),
+    **_each("target subject", _SID),
+    **_each("target_name subject_name logon", _TEXT),
+    "event": int,
+    "given": bool,
+}
+_RECORD = {
+    **_each("host status reason", str),
+    **_each("policy host_role role_source checked_at", _TEXT),
+    "control": OrNone({**_each("row source", str), **_each("control rule", _TEXT), "document": OrNone(dict)}),
+    "holders": [{"sid": _SID, "name": _TEXT, **_each("resolved kind why", str), "standing": _TEXT}],
+    **_each("missing unexpected waived", [_SID]),
+    "notes": [str],
+    "findings": [{**_each("kind text", str), "sid": _SID, "name": _TEXT}],
+    "exceptions": [{**_EXCEPTION, "sid": _SID_OR_NONE, "state": str}],
+    "controlled_by": OrNone(_CONTROLLED),
+    "exposure": OrNone({"complete": bool, **_each("users excluded unknown", [_USER]), "notes": [str]}),
+    "groups": OrNone([{**_MEMBER, "status": str, "members": [_MEMBER]}]),
+    "provenance": OrNone({"window_hours": int, **_each("coverage why", str), "oldest": _TEXT, "events": [_EVENT]}),
+    **_each("features iis computer windows session", OrNone(dict)),
+    "duration_ms": _NUMBER,
+    "error": OrNone({**_each("category message", str), **_each("call status", _TEXT)}),
+    "change": OrNone({"outcome": str, "status_after": _TEXT, "changes": OrNone([str])}),
+}
+_LINE = {"schema_version", "kind", "expected", *_HEAD}
+_STATUSES = frozenset(status.value for status in Status)
+
+
+def json_lines(report: Mapping[str, t.Any]) -> str:
+    """The header line, then the records as they are, sorted by host, keys sorted."""
+    hosts = sorted(report["hosts"], key=lambda record: record["host"])
+    newest = {key: report[key] for key in ("run", "policy", "generator")}
+    declared = {json.dumps(one, sort_keys=True): one for head in heads_of(report) for one in head["exceptions"]}
+    header = {
+        "schema_version": report["schema_version"],
+        "kind": "run",
+        **newest,
+        "expected": [record["host"] for record in hosts],
+        "fail_on": report["summary"]["gate"]["fail_on"],
+        "tolerate": report["summary"]["gate"]["tolerate"],
+        "exceptions": [declared[key] for key in sorted(declared)],
+    }
+    return "".join(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n" for line in (header, *hosts))
+
+
+def read_json_lines(text: str) -> Gathered:
+    """What a file holds; several files one after the other (``cat``) are merged. Raises BadInput that names the line and the key."""
+    sections: list[tuple[Mapping[str, t.Any], list[Record]]] = []
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        if not line.strip():
+            continue
+        data = _parsed(f"line {number}", line)
+        if data.get("kind") == "run":
+            sections.append((_header(f"line {number}", data), []))
+        elif not sections:
+            raise BadInput(f"line {number}: a record stands before the line of its run (kind: run)")
+        else:
+            sections[-1][1].append(_record(f"line {number}", data))
+    if not sections:
+        raise BadInput("line 1: there is no line of a run (kind: run)")
+    return merge(gather(_runs(header), header["expected"], records) for header, records in sections)
+
+
+def check_report(where: str, report: Mapping[str, t.Any]) -> None:
+    """Raises BadInput that names the place where a JSON report, read from a file, does not have the form that ``changed`` needs."""
+    check(
+        where, report, {"run": _RUN, "policy": _HEAD["policy"], "summary": {"exceptions": [dict], "gate": _GATE}, "hosts": [dict]}
+    )
+    for key in ("started", "finished"):
+        time(f"{where}: run.{key}", report["run"][key])
+    for number, record in enumerate(report["hosts"]):
+        _record(f"{where}: hosts[{number}]", record)
+
+
+def _runs(header: Mapping[str, t.Any]) -> list[Run]:
+    return list(header["run"].get("merged") or [{key: header[key] for key in _HEAD}])
+
+
+def _parsed(where: str, line: str) -> Mapping[str, t.Any]:
+    try:
+        data = json.loads(line, parse_constant=_refuse)
+        if "\\ud" in line.lower():
+            json.dumps(data, ensure_ascii=False).encode()  # half of a pair of surrogates is no character
+    except (ValueError, RecursionError) as wrong:
+        raise BadInput(f"{where}: this is no JSON: {wrong}") from None
+    if not isinstance(data, dict):
+        raise BadInput(f"{where}: {brief(data)} is not a mapping")
+    return data
+
+
+def _refuse(word: str) -> t.NoReturn:
+    raise ValueError(f"{word} is no number")
+
+
+def _header(where: str, data: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
+    if data.get("schema_version") != SCHEMA_VERSION:
+        raise BadInput(
+            f"{where}: schema_version: {brief(data.get('schema_version'))} is not {SCHEMA_VERSION}, which this release reads"
+        )
+    _only(where, data, _LINE)
+    check(where, data, {**_HEAD, "expected": [str]})
+    _inside(where, data)
+    for number, head in enumerate(data["run"].get("merged") or ()):
+        check(f"{where}: run.merged[{number}]", head, _HEAD)
+        _inside(f"{where}: run.merged[{number}]", head)
+    return data
+
+
+def _inside(where: str, head: Mapping[str, t.Any]) -> None:
+    """What a shape cannot say of a run."""
+    for key in ("started", "finished"):
+        time(f"{where}: run.{key}", head["run"][key])
+    for key, value in head["tolerate"].items():
+        tolerance(f"{where}: tolerate.{key}", value)
+
+
+def _record(where: str, data: Mapping[str, t.Any]) -> Record:
+    _only(where, data, _RECORD)
+    check(where, data, _RECORD)
+    if data["status"] not in _STATUSES:
+        raise BadInput(f"{where}: status: {brief(data['status'])} is none of {', '.join(sorted(_STATUSES))}")
+    if data["checked_at"] is not None:
+        time(f"{where}: checked_at", data["checked_at"])
+    return dict(data)
+
+
+def _only(where: str, data: Mapping[str, t.Any], keys: t.Container[str]) -> None:
+    for key in data:
+        if key not in keys:
+            raise BadInput(f"{where}: {brief(key)} is not a key of this line")

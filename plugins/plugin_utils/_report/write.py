@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report in every format that was asked for, each file whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+from .csv_tables import csv_accounts, csv_hosts
+from .document import to_json
+from .files import write_atomically
+from .formats import DEFAULT_NAME
+from .html.page import html
+from .json_lines import json_lines
+from .junit import junit
+from .markdown import markdown
+from .prometheus import prometheus
+
+Report = dict[str, t.Any]
+
+_TEXTS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
+    "json": (".json", to_json),
+    "json_lines": (".jsonl", json_lines),
+    "csv": ("-hosts.csv", csv_hosts),
+    "csv_accounts": ("-accounts.csv", csv_accounts),
+    "junit": (".xml", junit),
+    "prometheus": (".prom", prometheus),
+    "markdown": (".md", markdown),
+}
+
+
+def stem_of(report: Report, pattern: str = DEFAULT_NAME) -> str:
+    """The name of a report's files, without what follows for each format."""
+    run, policy = report["run"], report["policy"] or {}
+    values = {
+        "action": run["action"],
+        "policy": policy.get("name") or "none",
+        "run_id": run["id"],
+        "date": run["started"][:10],
+    }
+    stem = re.sub(r"\{(\w+)\}", lambda found: str(values[found[1]]), pattern)
+    return re.sub(r"[^\w.@+-]+", "_", stem)
+
+
+def write(report: Report, folder: Path, formats: Collection[str], pattern: str = DEFAULT_NAME) -> dict[str, str]:
+    """Write the report; returns format -> path, sorted. Raises OSError.
+
+    The HTML names the other files beside it and has the SHA-256 of the JSON, as it would be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = stem_of(report, pattern)
+    wanted = [*formats, *(["csv_accounts"] if "csv" in formats else [])]
+    paths = {kind: folder / f"{stem}{suffix}" for kind, (suffix, _text) in _TEXTS.items() if kind in wanted}
+    digest = None
+    for kind, path in paths.items():
+        text = _TEXTS[kind][1](report)
+        write_atomically(path, text)
+        if kind == "json":
+            digest = hashlib.sha256(text.encode()).hexdigest()
+    if "html" in wanted:
+        paths["html"] = folder / f"{stem}.html"
+        write_atomically(paths["html"], html(report, csv=paths["csv"].name if "csv" in paths else None, sha256=digest))
+    return {kind: str(path.resolve()) for kind, path in sorted(paths.items())}

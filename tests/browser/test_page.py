@@ -1,0 +1,328 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTML report as a reader meets it."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import importlib
+import json
+import time
+
+import pytest
+
+from .conftest import look
+from .samples import HOSTILE
+
+
+def open_page(browser, pages, name="fleet", state=""):
+    uri, report = pages[name]
+    browser.get("about:blank")
+    browser.get(uri + state)
+    return report
+
+
+def text(browser, selector):
+    return browser.execute_script("return document.querySelector(arguments[0]).innerText", selector)
+
+
+def column(browser, number):
+    """Texts of a column of the table of all hosts, when all of it is drawn."""
+    wait(browser, "document.querySelector('#rows').getAttribute('aria-busy') === 'false'")
+    script = (
+        "return [...document.querySelectorAll('#rows > tr:not(.more)')].map(row => row.children[arguments[0]].innerText.trim())"
+    )
+    return browser.execute_script(script, number)
+
+
+def choose(browser, name, value):
+    script = "const it = document.getElementById(arguments[0]); it.value = arguments[1]; it.dispatchEvent(new Event('change'))"
+    browser.execute_script(script, f"f-{name}", value)
+
+
+def click(browser, selector):
+    browser.find_element("css selector", selector).click()
+
+
+def wait(browser, condition, *arguments):
+    for _try in range(100):
+        if browser.execute_script(f"return {condition}", *arguments):
+            return
+        time.sleep(0.02)
+    raise AssertionError(condition)
+
+
+def type_text(browser, words):
+    browser.find_element("css selector", "#f-q").send_keys(words)
+    wait(browser, "location.hash.includes('q=') && !document.querySelector('#count').innerText.startsWith('450 hosts')")
+
+
+def errors(browser):
+    return [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+
+
+def requests(browser):
+    """Addresses that the page asked for, itself apart."""
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [message["params"]["request"]["url"] for message in messages if message["method"] == "Network.requestWillBeSent"]
+    return [
+        url
+        for url in asked
+        if not url.startswith(("file:///", "data:,", "about:")) or (".html" not in url and url.startswith("file:"))
+    ]
+
+
+@pytest.mark.parametrize("name", ["fleet", "hostile", "enforced", "dead"])
+def test_a_page_is_quiet_and_asks_for_nothing(browser, pages, name):
+    open_page(browser, pages, name)
+
+    assert errors(browser) == []
+    assert requests(browser) == []
+    assert (
+        browser.execute_script(
+            "return performance.getEntriesByType('resource').filter(one => !one.name.startsWith('data:')).length"
+        )
+        == 0
+    )
+
+
+def test_the_security_policy_stops_what_is_put_in_later(browser, pages):
+    open_page(browser, pages)
+    stopped = browser.execute_async_script("""
+        const done = arguments[0], stopped = [];
+        document.addEventListener('securitypolicyviolation', event => stopped.push(event.effectiveDirective));
+        const script = document.createElement('script'); script.textContent = 'window.owned = 1'; document.body.append(script);
+        const style = document.createElement('style'); style.textContent = 'body { display: none }'; document.head.append(style);
+        const image = document.createElement('img'); image.src = 'https://example.invalid/x.png'; document.body.append(image);
+        const frame = document.createElement('iframe'); frame.src = 'https://example.invalid/'; document.body.append(frame);
+        fetch('https://example.invalid/').catch(() => 0);
+        setTimeout(() => done({stopped, owned: window.owned || 0, shown: getComputedStyle(document.body).display}), 300);
+    """)
+
+    assert {"script-src-elem", "style-src-elem", "img-src", "frame-src", "connect-src"} <= set(stopped["stopped"])
+    assert (stopped["owned"], stopped["shown"]) == (0, "block")
+
+
+@pytest.mark.parametrize("name", ["fleet", "hostile", "enforced", "dead"])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+def test_axe_finds_no_violation(browser, pages, axe, name, width, scheme):
+    look(browser, width, scheme)
+    open_page(browser, pages, name)
+    click(browser, "#rows button")
+    browser.execute_script(axe)
+    result = browser.execute_async_script("axe.run({resultTypes: ['violations']}).then(arguments[0])")
+
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in result["violations"]] == []
+
+
+@pytest.mark.parametrize("name", ["fleet", "hostile", "enforced", "dead"])
+def test_a_narrow_page_does_not_scroll_sideways(browser, pages, name):
+    look(browser, 390)
+    open_page(browser, pages, name)
+
+    assert browser.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+def test_a_text_filters_hosts_accounts_and_errors(browser, pages):
+    report = open_page(browser, pages)
+    type_text(browser, "SVC-SHOP")
+    expected = [
+        record["host"] for record in report["hosts"] if any("svc-shop" in str(holder["name"]) for holder in record["holders"])
+    ]
+
+    assert expected
+    assert column(browser, 0) == expected
+    assert text(browser, "#count") == f"{len(expected)} of 450 hosts"
+    click(browser, "#clear")
+    wait(browser, "document.querySelector('#count').innerText === '450 hosts'")
+    type_text(browser, "connection refused")
+    assert set(column(browser, 1)) == {"∅unreachable"}
+
+
+def test_choices_filter_together(browser, pages):
+    report = open_page(browser, pages)
+    choose(browser, "status", "drift")
+    choose(browser, "role", "member_server")
+    expected = [one["host"] for one in report["hosts"] if (one["status"], one["host_role"]) == ("drift", "member_server")]
+
+    assert column(browser, 0) == expected
+    assert browser.execute_script("return location.hash") == "#status=drift&role=member_server"
+
+
+def test_the_state_comes_back_from_the_address(browser, pages):
+    report = open_page(browser, pages, state="#status=drift&sort=host&down=1&q=corp")
+    drifting = [record["host"] for record in report["hosts"] if record["status"] == "drift"]
+
+    assert column(browser, 0) == drifting[::-1]
+    assert browser.execute_script(
+        "return [...document.querySelectorAll('#filters input, #filters select')].map(one => one.value)"
+    ) == ["corp", "drift", "", "", ""]
+    browser.refresh()
+    assert column(browser, 0) == drifting[::-1]
+
+
+@pytest.mark.parametrize(
+    "state", ["#sort=constructor", "#status=nonsense", "#page=-5", "#page=1e9", "#q=%00%ff", "#=", "#__proto__=1"]
+)
+def test_a_spoilt_address_does_no_harm(browser, pages, state):
+    open_page(browser, pages, state=state)
+
+    assert errors(browser) == []
+    assert text(browser, "#page").startswith("Page ")
+
+
+def test_a_tile_leads_to_its_hosts(browser, pages):
+    report = open_page(browser, pages)
+    click(browser, "a[href='#status=waived']")
+    wait(browser, "document.querySelector('#count').innerText.includes(' of ')")
+
+    assert column(browser, 0) == [record["host"] for record in report["hosts"] if record["status"] == "waived"]
+
+
+@pytest.mark.parametrize(("key", "number"), [("host", 0), ("status", 1), ("role", 2), ("system", 3), ("control", 5), ("at", 6)])
+def test_a_heading_sorts_and_says_so(browser, pages, key, number):
+    open_page(browser, pages)
+    if key == "host":
+        click(browser, "[data-sort='status']")
+    click(browser, f"[data-sort='{key}']")
+    up = column(browser, number)
+
+    assert (
+        browser.execute_script("return document.querySelector('#hosts [aria-sort]').innerText.trim()")
+        == text(browser, f"[data-sort='{key}']").strip()
+    )
+    assert browser.execute_script("return document.querySelectorAll('#hosts [aria-sort=ascending]').length") == 1
+    if key != "status":  # which goes by urgency
+        known = [one for one in up if one not in ("–", "")]
+        assert known == sorted(known)
+    else:
+        assert up[0] == "✕drift"
+    click(browser, f"[data-sort='{key}']")
+    assert browser.execute_script("return document.querySelectorAll('#hosts [aria-sort=descending]').length") == 1
+
+
+def test_pages_turn(browser, pages):
+    report = open_page(browser, pages)
+    hosts = [record["host"] for record in report["hosts"]]
+
+    assert column(browser, 0) == hosts[:200]
+    click(browser, "#next")
+    click(browser, "#next")
+    assert column(browser, 0) == hosts[400:]
+    assert (text(browser, "#page"), browser.execute_script("return location.hash")) == ("Page 3 of 3", "#page=3")
+    assert browser.execute_script("return document.querySelector('#next').disabled")
+    choose(browser, "status", "drift")
+    assert text(browser, "#page") == "Page 1 of 1"
+
+
+def test_a_host_shows_its_holders(browser, pages):
+    report = open_page(browser, pages, state="#status=waived")
+    click(browser, "#rows button")
+    first = next(record for record in report["hosts"] if record["status"] == "waived")
+
+    shown = text(browser, "#rows .more")
+    assert f"Holders of the right: {len(first['holders'])}" in shown
+    assert all(holder["sid"] in shown for holder in first["holders"])
+    click(browser, "#rows button")
+    assert browser.execute_script("return document.querySelectorAll('#rows .more').length") == 0
+
+
+def downloaded(browser):
+    click(browser, "#download")
+    for _try in range(200):
+        files = [file for file in browser.downloads.iterdir() if file.suffix == ".csv"]
+        if files:
+            raw = files[0].read_bytes()
+            assert raw.startswith(b"\xef\xbb\xbf")
+            assert raw.endswith(b"\r\n")
+            return files[0].name, list(csv.DictReader(raw.decode("utf-8-sig").splitlines(keepends=True), strict=True))
+        time.sleep(0.02)
+    raise AssertionError("no file came")
+
+
+def test_the_filtered_hosts_are_downloaded_as_csv(browser, pages):
+    report = open_page(browser, pages, state="#status=drift")
+    name, rows = downloaded(browser)
+    expected = [record for record in report["hosts"] if record["status"] == "drift"]
+
+    assert name == "impersonate-audit-20260131T081500Z-5014ea-filtered.csv"
+    assert [row["host"] for row in rows] == [record["host"] for record in expected]
+    for row, record in zip(rows, expected, strict=True):
+        assert row["checked_at"] == record["checked_at"]
+        assert row["duration_ms"] == str(record["duration_ms"])
+        assert all(sid in row["unexpected"] for sid in record["unexpected"])
+        assert row["controlled_by"] == record["controlled_by"]["kind"]
+        assert row["gpo"] == (record["controlled_by"]["name"] or "" if row["controlled_by"] == "gpo" else "")
+
+
+def test_no_cell_of_the_csv_begins_like_a_formula(browser, pages):
+    open_page(browser, pages, "hostile")
+    _name, rows = downloaded(browser)
+
+    assert len(rows) == 2 * len(HOSTILE)
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+    assert "'=cmd()|' /C calc'!A0" in {row["host"] for row in rows}
+
+
+def test_hostile_names_do_no_harm(browser, pages):
+    open_page(browser, pages, "hostile")
+    column(browser, 0)
+    for button in browser.find_elements("css selector", "#rows button"):
+        button.click()
+
+    assert "owned" not in browser.title
+    assert (
+        browser.execute_script("return document.querySelectorAll('main img, main script, main iframe, svg:not([role=img])').length")
+        == 0
+    )
+    assert HOSTILE[0] in column(browser, 0)
+    assert errors(browser) == []
+
+
+def test_keys_are_enough(browser, pages):
+    keys = importlib.import_module("selenium.webdriver").Keys
+    open_page(browser, pages)
+    active = browser.switch_to.active_element
+    active.send_keys(keys.TAB)
+
+    assert browser.switch_to.active_element.text == "Skip to the report"
+    browser.execute_script("document.querySelector('[data-sort=status]').focus()")
+    browser.switch_to.active_element.send_keys(keys.ENTER)
+    assert column(browser, 1)[0] == "✕drift"
+    browser.execute_script("document.querySelector('#rows button').focus()")
+    browser.switch_to.active_element.send_keys(keys.SPACE)
+    assert "Holders of the right" in text(browser, "#rows .more")
+    outline = browser.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+
+def test_without_a_script_everything_but_the_table_is_there(browser, pages):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    report = open_page(browser, pages)
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    page = browser.find_element("css selector", "body").text
+
+    assert "NOT COMPLIANT" in page
+    assert "This table needs JavaScript" in page
+    assert "Download CSV" not in page
+    assert all(record["host"] in page for record in report["hosts"] if record["status"] == "unreachable")
+
+
+def test_paper_has_everything_but_the_table(browser, pages):
+    report = open_page(browser, pages, "fleet")
+    look(browser, media="print")
+    page = browser.execute_script("return document.body.innerText")
+
+    assert "The table of all hosts is not printed" in page
+    assert "Download CSV" not in page
+    waived = [record["host"] for record in report["hosts"] if record["waived"]]
+    shown = browser.execute_script(
+        "return [...document.querySelectorAll('details')].every(one => one.lastChild.parentElement.checkVisibility()"
+        " && one.getBoundingClientRect().height > one.firstElementChild.getBoundingClientRect().height)"
+    )
+    assert shown
+    assert waived[-1] in page
+    options = {"preferCSSPageSize": True, "printBackground": True}
+    pdf = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", options)["data"])
+    assert pdf.startswith(b"%PDF")

@@ -1,0 +1,212 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is behind the holders of the right on a simulated machine, as _RightContext.psm1 of the payload tells it, in Python."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from fnmatch import fnmatch
+
+from fleet import registry
+from fleet.cim import Cim, CimError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from fleet import lsa
+    from fleet.machine import Event, Machine
+
+Json = dict[str, t.Any]
+MOST_NAMES, MOST_SERVICES, MOST_EVENTS, MOST_READ = 200, 2000, 200, 2000
+MOST_MEMBERS, MOST_IN_ALL, DEPTH = 200, 1000, 3
+ACCESS_DENIED = 5
+
+_LINE = re.compile(r"^\s*\[Privilege Rights\]\s*$(?:(?!^\s*\[)[\s\S])*?^\s*SeImpersonatePrivilege\s*=(.*)", re.I | re.M | re.A)
+_GPO = re.compile(r"^\s*GPOPath\s*=.*(\{[-0-9A-F]{36}\})", re.I | re.M | re.A)
+_SID = re.compile(r"\*?S-1-", re.I)
+
+
+def time(when: datetime) -> str:
+    """As .NET writes a UTC time with format 'o'."""
+    return when.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+
+
+def control(machine: Machine, view: registry.View, cim: Cim, sids: Callable[[Sequence[str]], dict[str, str | None]]) -> Json:
+    """What Group Policy and MDM have left. `sids` looks names up."""
+    redirected = (machine.bits, machine.windows_bits) == (32, 64)
+    rsop, templates = _rsop(machine, cim), _templates(machine)
+    texts = {text for setting in rsop["settings"] for text in setting["accounts"]}
+    texts |= {text for template in templates or () for text in re.split(r"\s*,\s*", template["value"])}
+    asked = sorted(text for text in texts if text and not _SID.match(text))[:MOST_NAMES]
+    known = sids(asked)
+    return {
+        "now": time(machine.clock),
+        "rsop": rsop,
+        "logging": _logging(view, redirected=redirected),
+        "templates": templates,
+        "mdm": None if redirected else _mdm(view),
+        "sids": [{"asked": text, "sid": known.get(text.upper())} for text in asked],
+    }
+
+
+def _rsop(machine: Machine, cim: Cim) -> Json:
+    answer: Json = {"error": None, "extension": None, "settings": [], "gpos": [], "soms": []}
+    try:
+        for row in cim.rows("RSOP_ExtensionStatus"):
+            ended = time(machine.ago(t.cast("float", machine.rsop.age)))
+            answer["extension"] = {"ended": ended, "error": row["error"], "logging": row["loggingStatus"]}
+        cim.rows("RSOP_UserPrivilegeRight")
+        answer["settings"] = [
+            {
+                "gpo": one.id,
+                "som": one.link,
+                "precedence": one.precedence,
+                "status": one.status,
+                "error": one.error,
+                "accounts": [text for text in one.accounts or () if text],
+                "created": None if one.age is None else time(machine.ago(one.age)),
+            }
+            for one in sorted(machine.gpos, key=lambda one: (one.precedence, one.id))
+        ]
+        if machine.gpos:
+            named = {one.id for one in machine.gpos}
+            rows = [row for row in cim.rows("RSOP_GPO") if row["id"] in named]
+            answer["gpos"] = [{"id": row["id"], "guid": row["guidName"], "name": row["name"]} for row in rows]
+            linked = {one.link for one in machine.gpos}
+            answer["soms"] = [row for row in cim.rows("RSOP_SOM") if row["id"] in linked]
+    except CimError as error:
+        answer["error"] = f"0x{error.status:08x}" if error.status >= 0x1000 else "failed"
+    return answer
+
+
+def _logging(view: registry.View, *, redirected: bool) -> registry.Value | None:
+    for path in (registry.POLICIES, registry.WINLOGON):
+        value = (_values(view, path) or {}).get("RSoPLogging")
+        if value is not None or redirected:
+            return value
+    return None
+
+
+def _mdm(view: registry.View) -> Json | None:
+    values = _values(view, registry.MDM)
+    if values is None:
+        return None
+    names = {"provider": "_WinningProvider", "set": "_ProviderSet", "value": ""}
+    return {key: values.get(f"ImpersonateClient{suffix}") for key, suffix in names.items()}
+
+
+def _values(view: registry.View, path: str) -> registry.Key | None:
+    """Values of a key, none where there is no such key; None when that cannot be known."""
+    try:
+        return view.values(path) or {}
+    except registry.KeyDeniedError:
+        return None
+
+
+def _templates(machine: Machine) -> list[Json] | None:
+    if machine.templates_denied or machine.templates_locked:
+        return None
+    rows = []
+    for name, content in sorted(machine.cached_templates.items()):
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
+        line, gpo = _LINE.search(text), _GPO.search(text)
+        if line and fnmatch(name, "gpt*.*"):
+            rows.append({"file": name, "gpo": gpo[1] if gpo else None, "value": line[1].strip()})
+    return rows
+
+
+def services(machine: Machine, view: registry.View, cim: Cim) -> tuple[bool, list[Json] | None]:
+    """Whether there are more running services than are told, and these without SIDs; None when they cannot be listed."""
+    try:
+        rows = sorted(cim.rows("Win32_Service"), key=lambda row: t.cast("str", row["Name"]))
+    except CimError:
+        return False, None
+    told = [{"name": row["Name"], "account": row["StartName"] or None, "sid": None, "pid": row["ProcessId"]} for row in rows]
+    for row in told[:MOST_SERVICES]:
+        required = (_values(view, rf"{registry.SERVICES}\{row['name']}") or {}).get("RequiredPrivileges")
+        lower = [str(one).lower() for one in required] if isinstance(required, list) else []
+        row["impersonate"] = "seimpersonateprivilege" in lower if lower else None
+    return len(told) > MOST_SERVICES, told[:MOST_SERVICES]
+
+
+def groups(holders: Sequence[Json], cim: Cim) -> list[Json]:
+    """Members of the groups among the holders, and of the groups in these."""
+    rows: dict[str, Json] = {}
+    found, room, depth = list(holders), MOST_IN_ALL, 0
+    while found:
+        depth, level, found = depth + 1, found, []
+        for group in level:
+            if group["use"] not in (2, 4) or group["sid"] in rows:
+                continue
+            row: Json = {"sid": group["sid"], "name": group["name"], "status": "limit", "members": []}
+            rows[group["sid"]] = row
+            most = min(MOST_MEMBERS, room)
+            if depth > DEPTH or most == 0:
+                continue
+            domain, _, name = group["name"].partition("\\")
+            try:
+                if group["sid"].startswith("S-1-5-32-"):
+                    domain = cim.builtin_domain()
+                members = cim.members(domain, name)
+            except CimError:
+                row["status"] = "failed"
+                continue
+            row["status"] = "read" if len(members) <= most else "limit"
+            row["members"] = [
+                {
+                    "sid": one["SID"],
+                    "name": f"{one['Domain']}\\{one['Name']}",
+                    "use": one["SIDType"] if one["SIDType"] in (1, 2, 4) else None,
+                }
+                for one in members[:most]
+            ]
+            found += row["members"]
+            room -= len(row["members"])
+    return list(rows.values())
+
+
+def records(machine: Machine) -> list[Event]:
+    """Records 4704 and 4705 that are still in the Security log, newest first."""
+    oldest = machine.log_oldest
+    return sorted((one for one in machine.events if oldest is not None and one.age <= oldest), key=lambda one: one.age)
+
+
+def subject(machine: Machine, event: Event) -> tuple[str, str]:
+    """Domain and name of who made a change."""
+    domain, _, name = (event.subject_name or f"{machine.domain}\\{machine.name}$").partition("\\")
+    return domain, name
+
+
+def changes(machine: Machine, hours: int, faults: lsa.Faults) -> Json:
+    """What the Security log tells."""
+    answer: Json = {"error": None, "events": [], "more": False, "oldest": None, "others": 0}
+    status = faults.status("Get-WinEvent")
+    if status is not None:
+        return answer | {"error": "denied" if status == ACCESS_DENIED else "failed"}
+    if machine.log_oldest is None:
+        return answer
+    answer["oldest"] = time(machine.ago(machine.log_oldest))
+    status = faults.status("Get-WinEvent")
+    if status is not None:
+        return answer | {"error": "denied" if status == ACCESS_DENIED else "failed"}
+    found = [one for one in records(machine) if one.age <= hours][:MOST_READ]
+    answer["more"] = len(found) == MOST_READ
+    for one in found:
+        if "seimpersonateprivilege" not in one.privileges.lower().split():
+            answer["others"] += 1
+        elif len(answer["events"]) == MOST_EVENTS:
+            answer["more"] = True
+        else:
+            answer["events"].append(
+                {
+                    "id": one.id,
+                    "time": time(machine.ago(one.age)),
+                    "subject": one.subject,
+                    "subject_name": "\\".join(subject(machine, one)),
+                    "logon": f"0x{one.logon:x}",
+                    "target": one.target,
+                }
+            )
+    return answer

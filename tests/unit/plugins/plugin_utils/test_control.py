@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who sets the right on a host. What is inferred or not known is unknown or stale, never local."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.control import Kind, stated, who_controls
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.facts import (
+    Computer,
+    ControlTraces,
+    Extension,
+    Gpo,
+    Holder,
+    HostFacts,
+    Mdm,
+    Resolution,
+    Rsop,
+    Setting,
+    Som,
+    Template,
+    TextSid,
+)
+
+FOUR = ("S-1-5-6", "S-1-5-19", "S-1-5-20", "S-1-5-32-544")
+USERS = "S-1-5-32-545"
+NOW = "2026-06-15T12:00:00.0000000Z"
+FRESH, OLD = Extension("2026-06-15T11:00:00.0000000Z", 0, 1), Extension("2026-06-14T17:59:59.0000000Z", 0, 1)
+GUID, OTHER = "{6AC1786C-016F-11D2-945F-00C04fB984F9}", "{31B2F340-016D-11D2-945F-00C04FB984F9}"
+DN, OTHER_DN = (f"CN={guid},CN=Policies,CN=System,DC=corp,DC=example" for guid in (GUID, OTHER))
+OU = "OU=Servers,DC=corp,DC=example"
+GPOS = (Gpo(DN, GUID, "Servers baseline"), Gpo(OTHER_DN, OTHER, "Old baseline"))
+SOMS = (Som(OU, 4, 1), Som("LocalGPO", 1, 1))
+
+
+def setting(gpo=DN, precedence=1, status=1, error=0, accounts=FOUR, som=OU):
+    return Setting(gpo, som, precedence, status, error, tuple(accounts), "2026-06-15T10:59:00.0000000Z")
+
+
+def facts(*settings, held=FOUR, role=3, extension=FRESH, error=None, **traces):
+    rsop = Rsop(error, extension, tuple(settings), GPOS, SOMS)
+    holders = tuple(Holder(sid, None, 4, Resolution.LSA) for sid in held)
+    return HostFacts(holders, Computer("WEB01", role), control=ControlTraces(NOW, rsop, **traces))
+
+
+@pytest.mark.parametrize(
+    ("host", "kind", "evidence", "words"),
+    [
+        # 5.1: precedence 1 is the winner, the others lost; Status; GPOID is the DN; no instance counts only when the extension ran
+        pytest.param(facts(), Kind.LOCAL, "rsop", "no GPO sets the right; the security extension of Group Policy last ran at 2026-06-15T11:00:00Z", id="no instance, fresh"),
+        pytest.param(facts(setting()), Kind.GPO, "rsop", f"the GPO Servers baseline {GUID} linked at {OU} sets the right", id="one GPO"),
+        pytest.param(facts(setting(OTHER_DN, 2), setting()), Kind.GPO, "rsop", f"sets the right, over the GPO Old baseline {OTHER}", id="winner and loser"),
+        pytest.param(facts(setting(status=3, error=1332)), Kind.GPO, "rsop", "defines the right, and its application is failed with error 1332", id="status 3"),
+        pytest.param(facts(setting(status=0)), Kind.GPO, "rsop", "its application is not attempted", id="status 0"),
+        pytest.param(facts(setting(status=9)), Kind.GPO, "rsop", "its application is unknown", id="a status that nobody knows"),
+        pytest.param(facts(setting(precedence=2)), Kind.UNKNOWN, "rsop", "RSoP has no GPO that won", id="a loser alone"),
+        pytest.param(facts(setting(som="LocalGPO", gpo="LocalGPO")), Kind.GPO, "rsop", "the GPO Local Group Policy sets the right", id="local GPO"),
+        pytest.param(facts(setting(gpo=f"cn={GUID},unlisted", som="")), Kind.GPO, "rsop", f"the GPO {GUID} sets the right", id="a GPO that RSOP_GPO does not list"),
+        pytest.param(facts(Setting(None, None, None, None, None, None, None)), Kind.UNKNOWN, "rsop", "no GPO that won", id="an instance that says nothing"),
+        pytest.param(facts(Setting(DN, None, 1, None, None, None, None)), Kind.GPO, "rsop", "its application is unknown", id="an instance without status, link and accounts"),
+        # 5.2: RSoP is silent
+        pytest.param(facts(logging=0), Kind.STALE, "rsop", "RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it no GPO set the right", id="logging off, no instance"),
+        pytest.param(facts(setting(), logging=0), Kind.STALE, "rsop", "by it the GPO Servers baseline", id="logging off, old instance"),
+        pytest.param(facts(logging=1), Kind.LOCAL, "rsop", "no GPO sets the right", id="logging on by policy"),
+        pytest.param(facts(extension=OLD), Kind.STALE, "rsop", "what RSoP holds is from 2026-06-14T17:59:59Z; by it no GPO", id="older than 18 hours"),
+        pytest.param(facts(setting(), extension=OLD), Kind.STALE, "rsop", "by it the GPO Servers baseline", id="an instance that is older than 18 hours"),
+        pytest.param(facts(extension=dataclasses.replace(OLD, ended="2026-06-14T18:00:00.0000000Z")), Kind.LOCAL, "rsop", "no GPO", id="18 hours are fresh"),
+        pytest.param(facts(extension=None), Kind.UNKNOWN, "none", "RSoP has nothing about the security extension", id="no instance, no status"),
+        pytest.param(facts(extension=Extension(None, 0, 1)), Kind.UNKNOWN, "none", "RSoP has nothing about", id="a status without a time"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, error=5)), Kind.UNKNOWN, "rsop", "last ended with error 5", id="the extension failed"),
+        pytest.param(facts(setting(), extension=None), Kind.STALE, "rsop", "from a time that it does not say", id="an instance without a status"),
+        pytest.param(facts(role=2, extension=None), Kind.LOCAL, "role", "in no domain", id="stand-alone server"),
+        pytest.param(facts(role=0, extension=None, error="0x8004100e"), Kind.LOCAL, "role", "in no domain", id="workgroup client without RSoP"),
+        pytest.param(facts(role=None, extension=None), Kind.UNKNOWN, "none", "not known", id="host role unknown"),
+        pytest.param(facts(role=2, extension=OLD), Kind.STALE, "rsop", "what RSoP holds is from", id="left a domain"),
+        pytest.param(facts(extension=None, error="0x80041003"), Kind.UNKNOWN, "none", "access to RSoP was denied", id="denied"),
+        pytest.param(facts(extension=None, error="0x8004100e"), Kind.UNKNOWN, "none", "the host has no RSoP data", id="no namespace"),
+        pytest.param(facts(extension=None, error="failed"), Kind.UNKNOWN, "none", "RSoP could not be asked (failed)", id="WMI broken"),
+        pytest.param(facts(setting(), error="0x80041069"), Kind.UNKNOWN, "none", "RSoP could not be asked (0x80041069)", id="a later query failed"),
+        # 5.3: cached templates
+        pytest.param(facts(extension=None, error="failed", templates=(Template("gpt00001.inf", GUID, "*S-1-5-32-544"),)), Kind.GPO, "templates", f"the GPO Servers baseline {GUID} sets the right, by the cached template of its last run", id="one template"),
+        pytest.param(facts(logging=0, templates=(Template("gpt00001.inf", OTHER.lower(), "*S-1-5-32-544"),)), Kind.GPO, "templates", "the GPO Old baseline", id="logging off, one template"),
+        pytest.param(facts(extension=None, templates=(Template("gpt00000.dom", GUID, ""), Template("gpt00001.inf", OTHER, ""))), Kind.GPO, "templates", "one of these sets the right", id="two templates: which wins is not known"),
+        pytest.param(facts(extension=None, templates=()), Kind.UNKNOWN, "none", "not known", id="no template proves nothing"),
+        pytest.param(facts(extension=None, templates=None), Kind.UNKNOWN, "none", "not known", id="templates that cannot be read"),
+        pytest.param(facts(templates=(Template("gpt00001.inf", GUID, ""),)), Kind.LOCAL, "rsop", "no GPO", id="RSoP that is fresh counts more than a template"),
+        # 5.7: a management service
+        pytest.param(facts(mdm=Mdm("{ABC}", 1, "*S-1-5-32-544")), Kind.MDM, "mdm", "a management service (enrolment {ABC}) sets the right", id="MDM"),
+        pytest.param(facts(mdm=Mdm(None, 1)), Kind.MDM, "mdm", "a management service sets the right", id="MDM without a name"),
+        pytest.param(facts(extension=None, mdm=Mdm("{ABC}", None)), Kind.MDM, "mdm", "enrolment {ABC}", id="MDM, RSoP silent"),
+        pytest.param(facts(setting(), mdm=Mdm("{ABC}", 1)), Kind.GPO, "rsop", "the GPO Servers baseline", id="both"),
+        pytest.param(facts(mdm=Mdm(None, 0, "x")), Kind.LOCAL, "rsop", "no GPO", id="a value that no provider set"),
+        pytest.param(facts(mdm=None), Kind.UNKNOWN, "rsop", "no GPO", id="MDM traces that cannot be read"),
+    ],
+)  # fmt: skip
+def test_who_sets_the_right(host, kind, evidence, words):
+    control = who_controls(host)
+
+    assert (control.kind, control.evidence) == (kind, evidence)
+    assert words in control.why
+
+
+def test_the_refusal_can_name_gpo_guid_and_link():
+    winner = who_controls(facts(setting(OTHER_DN, 2), setting())).winner
+
+    assert (winner.name, winner.guid, winner.link, winner.precedence, winner.status) == ("Servers baseline", GUID, OU, 1, "applied")
+
+
+@pytest.mark.parametrize(
+    ("host", "outside", "unsure"),
+    [
+        pytest.param(facts(), False, False, id="local"),
+        pytest.param(facts(setting()), True, False, id="GPO"),
+        pytest.param(facts(setting(status=3)), True, False, id="a GPO that failed will be tried again"),
+        pytest.param(facts(mdm=Mdm("{A}", 1)), True, False, id="MDM"),
+        pytest.param(facts(setting(), extension=OLD), True, False, id="stale, by a GPO"),
+        pytest.param(facts(extension=OLD), False, True, id="stale, by nobody"),
+        pytest.param(facts(extension=None), False, True, id="unknown"),
+    ],
+)
+def test_what_a_change_has_to_heed(host, outside, unsure):
+    control = who_controls(host)
+
+    assert (control.from_outside, bool(control.doubt)) == (outside, unsure)
+
+
+SVC = "S-1-5-21-1004336348-1177238915-682003330-1201"
+LINE = "*S-1-5-19,*S-1-5-20,*S-1-5-32-544,*S-1-5-6"
+
+
+@pytest.mark.parametrize(
+    ("held", "accounts", "traces", "extra", "lacking"),
+    [
+        pytest.param(FOUR, FOUR, {}, (), (), id="the same"),
+        pytest.param(FOUR, [f"*{sid}" for sid in FOUR], {}, (), (), id="with stars"),
+        pytest.param((*FOUR, USERS), FOUR, {}, (USERS,), (), id="the host has one besides"),
+        pytest.param(FOUR, (*FOUR, USERS), {}, (), (USERS,), id="the host lacks one"),
+        pytest.param(FOUR, [], {}, (), (), id="an empty list leaves the floor"),
+        pytest.param(FOUR, ["S-1-5-19"], {}, (), (), id="the security engine adds the floor"),
+        pytest.param((*FOUR, SVC), [*FOUR, "CORP\\svc"], {"sids": (TextSid("corp\\SVC", SVC),)}, (), (), id="a name that the host knows"),
+        pytest.param((*FOUR, SVC), [*FOUR, "CORP\\svc"], {"sids": (TextSid("CORP\\svc", None),)}, None, None, id="a name that is nobody's cannot be compared"),
+        pytest.param(FOUR, ["S-1-5-32-"], {}, None, None, id="a malformed SID cannot be compared"),
+        pytest.param(FOUR, ["VORDEFINIERT\\Administratoren"], {"templates": (Template("gpt00000.dom", GUID.lower(), LINE),)}, (), (), id="the cached template has SIDs"),
+    ],
+)  # fmt: skip
+def test_whether_the_holders_are_what_the_gpo_asks_for(held, accounts, traces, extra, lacking):
+    control = who_controls(facts(setting(accounts=accounts), held=held, **traces))
+
+    assert (control.extra, control.lacking) == (extra, lacking)
+    assert any("does not have what the GPO Servers baseline" in note for note in control.notes) is bool(extra or lacking)
+
+
+def test_both_a_gpo_and_a_management_service_is_said():
+    assert "which of the two wins is not known" in who_controls(facts(setting(), mdm=Mdm("{A}", 1))).notes[0]
+
+
+def test_what_a_task_states():
+    assert [stated(kind, "N", "{G}").from_outside for kind in ("local", "gpo", "mdm")] == [False, True, True]
+
+
+extensions = st.one_of(st.none(), st.sampled_from([FRESH, OLD, Extension(None, None, None), dataclasses.replace(FRESH, error=5)]))
+settings_ = st.lists(
+    st.builds(setting, gpo=st.sampled_from([DN, OTHER_DN, "x"]), precedence=st.integers(1, 3), status=st.integers(0, 4)), max_size=3
+)
+templates_ = st.one_of(
+    st.none(),
+    st.lists(
+        st.builds(Template, st.just("a"), st.sampled_from([None, GUID, OTHER]), st.sampled_from(["", LINE, "x"])), max_size=2
+    ).map(tuple),
+)
+mdms = st.one_of(st.none(), st.builds(Mdm, st.sampled_from([None, "{A}"]), st.sampled_from([None, 0, 1])))
+
+
+@given(
+    settings_,
+    extensions,
+    st.sampled_from([None, 0, 1]),
+    st.sampled_from([None, "failed", "0x80041003"]),
+    templates_,
+    mdms,
+    st.sampled_from([None, 0, 2, 3, 5]),
+)
+def test_local_is_only_ever_said_with_proof(settings, extension, logging, error, templates, mdm, role):
+    control = who_controls(
+        facts(*settings, extension=extension, logging=logging, error=error, templates=templates, mdm=mdm, role=role)
+    )
+
+    if control.kind is Kind.LOCAL:
+        fresh = extension is not None and extension.ended == FRESH.ended and not extension.error and logging != 0 and error is None
+        assert (fresh and not settings) or (role in (0, 2) and (extension is None or extension.ended is None))
+        assert mdm is not None
+        assert not mdm.provider
+        assert not mdm.set
+    if control.from_outside and control.kind is not Kind.MDM:
+        assert control.winner or control.losers

@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which processes have the right, and that the list of what must restart agrees with it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exposure import users_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.facts import AppPool, Computer, HostFacts, Service
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.plan import Plan, by_number
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.restarts import restarts
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import app_pool_sid
+
+ADMINISTRATORS, LOCAL, NETWORK, SERVICE, SYSTEM, IIS_IUSRS = (
+    "S-1-5-32-544",
+    "S-1-5-19",
+    "S-1-5-20",
+    "S-1-5-6",
+    "S-1-5-18",
+    "S-1-5-32-568",
+)
+FOUR = (SERVICE, LOCAL, NETWORK, ADMINISTRATORS)
+SVC = "S-1-5-21-1004336348-1177238915-682003330-1201"
+
+
+def facts(*users):
+    services, pools = ([user for user in users if isinstance(user, kind)] for kind in (Service, AppPool))
+    return HostFacts((), Computer("WEB01", 3), services=tuple(services), pools=tuple(pools))
+
+
+def svc(sid=SVC, account="CORP\\svc", pid=7, impersonate=None, name="app"):
+    return Service(name, account, sid, pid, impersonate)
+
+
+@pytest.mark.parametrize(
+    ("user", "holders", "has", "through", "words"),
+    [
+        pytest.param(svc(), FOUR, True, (SERVICE,), "through SERVICE", id="a service with an account of its own"),
+        pytest.param(svc(), (*FOUR, SVC), True, (SVC, SERVICE), "the entry of its account and through SERVICE", id="by both"),
+        pytest.param(svc(), (SVC,), True, (SVC,), "the entry of its account", id="by its account alone"),
+        pytest.param(svc(), (LOCAL,), False, (), "its account holds no entry", id="SERVICE holds nothing"),
+        pytest.param(svc(LOCAL), (LOCAL,), True, (LOCAL,), "the entry of its account", id="LOCAL SERVICE"),
+        pytest.param(svc(SYSTEM), (), True, (SYSTEM,), "LocalSystem has the right by itself", id="LocalSystem needs no entry"),
+        pytest.param(svc(None), FOUR, True, (SERVICE,), "through SERVICE", id="an account without a SID"),
+        pytest.param(svc(None), (LOCAL,), None, (), "no SID that the host knows", id="an account without a SID, and SERVICE holds nothing"),
+        pytest.param(svc(None, None), (LOCAL,), False, (), "no SID", id="a service of a user"),
+        pytest.param(svc(impersonate=True), FOUR, True, (SERVICE,), "through SERVICE", id="RequiredPrivileges name the right"),
+        pytest.param(svc(impersonate=False), FOUR, False, (), "its RequiredPrivileges do not name the right", id="RequiredPrivileges do not name it"),
+        pytest.param(svc(SYSTEM, impersonate=False), FOUR, False, (), "RequiredPrivileges", id="LocalSystem without it by RequiredPrivileges"),
+        pytest.param(AppPool("p", "ApplicationPoolIdentity"), (IIS_IUSRS,), True, (IIS_IUSRS,), "through IIS_IUSRS", id="a pool"),
+        pytest.param(AppPool("p", "ApplicationPoolIdentity"), FOUR, False, (), "neither its account nor IIS_IUSRS", id="a pool, IIS_IUSRS holds nothing"),
+        pytest.param(AppPool("p", "ApplicationPoolIdentity"), (app_pool_sid("p"),), True, (app_pool_sid("p"),), "the entry", id="a pool by its own entry"),
+        pytest.param(AppPool("p", "SpecificUser", "CORP\\svc", SVC), (IIS_IUSRS,), True, (IIS_IUSRS,), "IIS_IUSRS", id="a pool with an account"),
+        pytest.param(AppPool("p", "SpecificUser", "CORP\\svc", SVC, True), (IIS_IUSRS,), None, (), "depends on the groups", id="the same, manual"),
+        pytest.param(AppPool("p", "SpecificUser", "CORP\\svc", SVC, True), (IIS_IUSRS, SVC), True, (SVC,), "the entry", id="manual, with an entry of its own"),
+        pytest.param(AppPool("p", "SpecificUser", "CORP\\gone", None), FOUR, None, (), "its account is not known", id="a pool whose account has no SID"),
+        pytest.param(AppPool("p", "NetworkService"), FOUR, True, (NETWORK,), "the entry", id="NetworkService"),
+        pytest.param(AppPool("p", "LOCALSERVICE"), (), False, (), "neither", id="LocalService in another case, without an entry"),
+        pytest.param(AppPool("p", "LocalSystem"), (), True, (SYSTEM,), "by itself", id="a pool as LocalSystem"),
+    ],
+)  # fmt: skip
+def test_who_has_the_right_and_by_what(user, holders, has, through, words):
+    (found,) = users_of(facts(user), holders)
+
+    assert (found.has, set(found.through)) == (has, set(through))
+    assert words in found.why
+
+
+def test_services_of_one_process_share_what_each_of_them_requires():
+    shared = [
+        svc(name="a", impersonate=False),
+        svc(name="b", impersonate=True),
+        svc(name="c", pid=8, impersonate=False),
+        svc(name="d", pid=0, impersonate=False),
+    ]
+
+    found = {user.name: (user.has, user.why) for user in users_of(facts(*shared), FOUR)}
+
+    assert {name: has for name, (has, _why) in found.items()} == {"a": True, "b": True, "c": False, "d": False}
+    assert found["a"][1] == "through SERVICE; another service of its process requires it"
+
+
+accounts = st.sampled_from([SVC, LOCAL, NETWORK, SYSTEM, SVC[:-1] + "2", None])
+users = st.lists(
+    st.one_of(
+        st.builds(lambda sid, pid, needs: svc(sid, "x", pid, needs), accounts, st.sampled_from([None, 1, 2]), st.sampled_from([None, True, False])),
+        st.builds(lambda sid, manual: AppPool("p", "SpecificUser", "x", sid, manual), accounts, st.booleans()),
+        st.builds(lambda identity, manual: AppPool("q", identity, manual=manual), st.sampled_from(["ApplicationPoolIdentity", "LocalSystem", "NetworkService"]), st.booleans()),
+    ),
+    max_size=6,
+)  # fmt: skip
+sids = st.sets(st.sampled_from([*FOUR, IIS_IUSRS, SVC, app_pool_sid("q")]))
+
+
+@given(users, sids, sids)
+def test_what_must_restart_is_where_the_exposure_differs(found, before, after):
+    its = facts(
+        *(
+            type(user)(**{**{key: getattr(user, key) for key in user.__slots__}, "name": f"{user.name}{n}"})
+            for n, user in enumerate(found)
+        )
+    )
+    plan = Plan(by_number(before), by_number(after - before), by_number(before - after), ())
+
+    rows = restarts(its, plan, {})
+
+    earlier, later = ({(user.kind, user.name): user.has is True for user in users_of(its, held)} for held in (before, after))
+    differ = {key: "gains" if later[key] else "loses" for key in earlier if earlier[key] != later[key]}
+    through_nothing = {(row.kind, row.name): row.effect for row in rows if row.kind != "logon" and row.through is None}
+    assert differ.items() <= through_nothing.items()
+    assert {key for key in through_nothing if key not in differ} <= {
+        (user.kind, user.name) for user in users_of(its, before) if user.has and user.sid in before ^ after
+    }
