@@ -206,7 +206,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("WRONG:", sentence, file=sys.stderr)
     if wrong:
         return 1
-    print(f"Everything was as it should be. Reports: {reports.resolve()}")
+    pages = sorted(reports.resolve().glob("*.html"), key=lambda page: page.name)
+    print(f"Everything was as it should be. Open the report of the fleet: {pages[0] if pages else reports.resolve()}")
     return 0
 
 
