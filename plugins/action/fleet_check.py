@@ -14,7 +14,6 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet, _snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import earlier_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.formats import checked_name
 
 
@@ -44,8 +43,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             _arguments.tolerate_of(options)
             _arguments.expected_of(options, (task_vars or {}).get("groups") or {})
             checked_name("name", options["name"])
-            if options["previous"]:
-                earlier_report("previous", Path(options["previous"]).expanduser())
+            if not options["formats"]:
+                raise BadInput("formats: the list is empty, and a run without a report would leave nothing to look at")
         except BadInput as wrong:
             raise AnsibleActionFail(f"Nothing was sent to any host. {wrong}") from None
         result.update(

@@ -34,7 +34,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         _validation, options = self.validate_argument_spec(_arguments.FLEET_MERGE)
         try:
             checked_name("name", options["name"])
-            tolerate = _arguments.tolerate_of(options)
+            tolerate = None if options["tolerate"] is None else _arguments.tolerate_of(options)
             files = _files(options["sources"])
             merged = merge([_read(path) for path in files])
             report = merged_report(merged, generator=generator(), fail_on=options["fail_on"], tolerate=tolerate)

@@ -48,7 +48,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             expected = _arguments.expected_of(options, task_vars.get("groups") or {})
             tolerate = _arguments.tolerate_of(options)
-            previous = self._previous(options)
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None
         missing = [host for host in expected if host not in results]
@@ -63,7 +62,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             tolerate=tolerate,
         )
         summary = report["summary"]
+        previous, nothing = self._previous(options)
         summary["changed"] = changed(report, previous)
+        if nothing:
+            result.setdefault("warnings", []).append(f"previous: {nothing}, so that the report does not say what changed")
         stop = stopped_by(records) if options["action"] != "audit" else []
         batches_left = options["action"] != "audit" and not stop and _batches_left(task_vars)
         text = markdown(report)
@@ -83,11 +85,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         return result
 
-    def _previous(self, options: dict[str, t.Any]) -> dict[str, t.Any] | None:
-        """The report to compare with; only an audit is compared."""
+    def _previous(self, options: dict[str, t.Any]) -> tuple[dict[str, t.Any] | None, str | None]:
+        """The report to compare with, or why there is none; only an audit is compared."""
         if not options["previous"] or options["action"] != "audit":
-            return None
-        return earlier_report("previous", Path(options["previous"]).expanduser())
+            return None, None
+        return earlier_report(Path(options["previous"]).expanduser())
 
     def _exceptions(
         self, task_vars: t.Mapping[str, t.Any], records: list[Record], declared: list[t.Any], today: datetime.date

@@ -18,6 +18,7 @@ options:
   previous:
     description:
       - An earlier report as JSON, or a folder with some, of which the one whose run ended last counts. The report of an audit then says what changed since.
+      - Where there is none yet, a warning says so.
     type: path
   expected_group:
     description:

@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - winrights.seimpersonate._policy
   - winrights.seimpersonate._more
   - winrights.seimpersonate._report
+  - winrights.seimpersonate._gate
   - winrights.seimpersonate._fleet
 attributes:
   platform:
@@ -32,6 +33,11 @@ options:
     description:
       - Folder of the snapshots, as in M(winrights.seimpersonate.local_right). It must be writable.
     type: path
+  progress:
+    description:
+      - As in M(winrights.seimpersonate.local_right_info).
+    type: bool
+    default: true
   own_policies:
     description:
       - The policies that a user wrote himself, by their names. None may have the name of a shipped one.

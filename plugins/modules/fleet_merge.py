@@ -23,6 +23,17 @@ attributes:
     support: full
     platforms: posix
 options:
+  fail_on:
+    description:
+      - Statuses of a host that make the gate of the fleet fail, and V(expired_exception). Without it all that one of the runs failed on.
+    type: list
+    elements: str
+    choices: [drift, unreachable, error, not_checked, not_applicable, expired_exception]
+  tolerate:
+    description:
+      - How many there may be of what the gate fails on, as a number of hosts (V(5)) or as a share of the expected ones (V(2%)). Without it what all of the runs
+        tolerate alike.
+    type: dict
   sources:
     description:
       - Files of JSON Lines, patterns of such files, or folders, of which every file that ends with C(.jsonl) counts.

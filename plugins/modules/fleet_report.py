@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - winrights.seimpersonate._attributes
   - winrights.seimpersonate._attributes.read_only
   - winrights.seimpersonate._report
+  - winrights.seimpersonate._gate
   - winrights.seimpersonate._fleet
 attributes:
   platform:

@@ -226,12 +226,12 @@ groups:
 provenance:
   description:
     - Null without O(events). Otherwise the C(events) of the window, newest first, each with C(time), C(given) or taken, C(target), C(by) (V(machine), as when a
-      policy is applied, or V(person)) and C(subject).
-    - C(coverage) says how far the log can be relied on, V(whole), V(wrapped) (it begins later than the window), V(limited), V(silent) (no event, which proves
+      policy is applied, or V(account)) and C(subject).
+    - C(coverage) says how far the log can be relied on, V(whole), V(wrapped) (it begins later than the window), V(limited), V(unknown), V(silent) (no event, which proves
       nothing), V(denied) or V(failed), and C(why) says it in a sentence.
   returned: success
   type: dict
-  sample: {window_hours: 24, coverage: whole, events: [{time: "2026-06-15T08:00:00.0000000Z", given: true, target: S-1-5-32-545, by: person, subject_name: CORP\\admin}]}
+  sample: {window_hours: 24, coverage: whole, events: [{time: "2026-06-15T08:00:00.0000000Z", given: true, target: S-1-5-32-545, by: account, subject_name: CORP\\admin}]}
 iis:
   description:
     - Traces of IIS, with C(installed) and C(source) (V(detected) or V(declared)), C(version), C(services), C(components) and C(readable).

@@ -104,6 +104,7 @@ EXCLUSIVE = [["policy", "holders", "restore"]]
 FLEET_CHECK: Spec = {
     **_JUDGEMENT,
     **_MORE,
+    "progress": _RUN["progress"],
     **_REPORT,
     **_FLEET,
     **_ACTION,
@@ -119,7 +120,12 @@ FLEET_PLAN: Spec = {
     "check": {"type": "dict", "required": True},
     "max_hosts_per_account": {"type": "int", "default": 10},
 }
-FLEET_MERGE: Spec = {"sources": {"type": "list", "elements": "path", "required": True}, **_REPORT}
+FLEET_MERGE: Spec = {
+    "sources": {"type": "list", "elements": "path", "required": True},
+    **_REPORT,
+    "fail_on": {"type": "list", "elements": "str", "choices": list(CHOICES)},
+    "tolerate": {"type": "dict"},
+}
 POLICY_PAGE: Spec = {"policies": {"type": "dict", "required": True}, "dest": {"type": "path"}}
 FLEET_REPORT: Spec = {
     **_REPORT,
@@ -155,10 +161,10 @@ def policy_of(options: Mapping[str, t.Any]) -> Policy:
 
 def tolerate_of(options: Mapping[str, t.Any]) -> dict[str, str]:
     """How many there may be of what the gate fails on. Raises BadInput that names the key and what is allowed."""
-    for key in options["tolerate"]:
+    for key in options["tolerate"] or {}:
         if key not in CHOICES:
             raise BadInput(f"tolerate.{key}: the gate knows no {key!r}; it knows {', '.join(CHOICES)}")
-    return {key: tolerance(f"tolerate.{key}", value) for key, value in options["tolerate"].items()}
+    return {key: tolerance(f"tolerate.{key}", value) for key, value in (options["tolerate"] or {}).items()}
 
 
 def expected_of(options: Mapping[str, t.Any], groups: Mapping[str, t.Any]) -> list[str]:
@@ -169,7 +175,7 @@ def expected_of(options: Mapping[str, t.Any], groups: Mapping[str, t.Any]) -> li
     hosts = [str(host) for host in groups[group]] if group else []
     if file:
         try:
-            lines = Path(file).read_text(encoding="utf-8").splitlines()
+            lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as wrong:
             raise BadInput(f"expected_file: {file} cannot be read: {wrong}") from None
         hosts += [name for line in lines if (name := line.partition("#")[0].strip())]

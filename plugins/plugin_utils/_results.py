@@ -203,7 +203,7 @@ def _exposure(facts: HostFacts) -> dict[str, t.Any]:
 
 
 def _group(group: Group) -> dict[str, t.Any]:
-    members = [{"sid": one.sid, "name": one.name, "broad": too_wide(one.sid)} for one in group.members]
+    members = [{"sid": one.sid, "name": one.name, "broad": too_wide(one.sid)} for one in group.members if one.sid]
     return {"sid": group.sid, "name": group.name, "status": group.status, "broad": too_wide(group.sid), "members": members}
 
 
@@ -217,7 +217,7 @@ def _provenance(facts: HostFacts, hours: int) -> dict[str, t.Any]:
             "given": given(event),
             "target": event.target,
             "target_name": names.get(event.target) or NAMES.get(event.target),
-            "by": "machine" if by_machine(event) else "person",
+            "by": "machine" if by_machine(event) else "account",
             "subject": event.subject,
             "subject_name": event.subject_name,
             "logon": event.logon,

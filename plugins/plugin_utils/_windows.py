@@ -21,6 +21,7 @@ from ._policy.facts import (
     HostFacts,
     Iis,
     Resolution,
+    Rsop,
     Service,
     Session,
     Traces,
@@ -30,6 +31,7 @@ from ._policy.plan import Plan, by_number
 from ._policy.sids import parse_sid
 
 Row = t.TypeVar("Row")
+Part = t.TypeVar("Part")
 
 READ = "winrights.seimpersonate.local_right_info"
 CHANGE = "winrights.seimpersonate.local_right"
@@ -224,19 +226,32 @@ def facts_of(answer: Mapping[str, t.Any]) -> HostFacts:
             windows=_typed(Windows, answer["windows"]),
             iis=_typed(Iis, answer["iis"]),
             session=_typed(Session, answer["session"]),
-            services=_rows(Service, answer.get("services")),
-            features=_typed(Traces, answer["features"]),
-            pools=_rows(AppPool, answer["pools"]),
-            pools_status=str(answer["pools_status"]),
+            services=_guarded(lambda: _rows(Service, answer.get("services")), None),
+            features=_guarded(lambda: _typed(Traces, answer["features"]), _NO_TRACES),
+            pools=_guarded(lambda: _rows(AppPool, answer["pools"]), None),
+            pools_status=str(answer.get("pools_status", "unreadable")),
             services_more=bool(answer.get("services_more", False)),
-            control=_typed(ControlTraces, answer["control"]),
-            groups=_rows(Group, answer.get("groups")),
-            events=_typed(EventLog, answer["events"]) if answer.get("events") is not None else None,
+            control=_guarded(lambda: _typed(ControlTraces, answer["control"]), _NO_CONTROL),
+            groups=_guarded(lambda: _rows(Group, answer.get("groups")), None),
+            events=_guarded(lambda: _typed(EventLog, answer["events"]), EventLog(error="failed")) if answer.get("events") else None,
         )
     except KeyError as missing:
         raise HostError("payload_error", f"the host's answer lacks {missing}") from None
     except (AttributeError, TypeError, ValueError) as wrong:
         raise HostError("payload_error", f"the host's answer cannot be understood: {wrong}") from None
+
+
+# What stands for a part that cannot be understood. The right itself is judged all the same.
+_NO_TRACES = Traces(ssis=None, adfs=None, spooler_known=False, session_host=None)
+_NO_CONTROL = ControlTraces(now="", rsop=Rsop(error="an answer that cannot be understood"), templates=None, mdm=None)
+
+
+def _guarded(read: Callable[[], Part], otherwise: Part) -> Part:
+    """A part of the answer beside the right itself, or what stands for it where it cannot be understood."""
+    try:
+        return read()
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return otherwise
 
 
 def _rows(kind: type[Row], data: t.Any) -> tuple[Row, ...] | None:
@@ -250,16 +265,26 @@ def _rows(kind: type[Row], data: t.Any) -> tuple[Row, ...] | None:
 
 def _typed(kind: type[Row], data: Mapping[str, t.Any]) -> Row:
     """An object of the host as facts, each value of the type that the field declares: a number that came as a text is no number."""
-    hints = t.get_type_hints(kind)
+    hints = _hints(kind)
     values: dict[str, t.Any] = {}
     for key, value in data.items():
         if key not in hints:
             raise TypeError(f"{kind.__name__} has no {key}")
         values[key] = _value(f"{kind.__name__}.{key}", hints[key], value)
-    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
-        if field.name not in values:
-            raise KeyError(field.name)
+    for name in hints:
+        if name not in values:
+            raise KeyError(name)
     return kind(**values)
+
+
+_FIELDS: dict[str, dict[str, t.Any]] = {}
+
+
+def _hints(kind: type[t.Any]) -> dict[str, t.Any]:
+    """Fields of a dataclass and their types; asked for every row of an answer, so they are worked out once."""
+    if kind.__name__ not in _FIELDS:
+        _FIELDS[kind.__name__] = t.get_type_hints(kind)
+    return _FIELDS[kind.__name__]
 
 
 def _value(where: str, hint: t.Any, value: t.Any) -> t.Any:

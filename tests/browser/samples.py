@@ -317,7 +317,7 @@ def _look_closer(chance: random.Random, result: Result) -> None:
             "target": STRANGERS[0][0],
             "target_name": STRANGERS[0][1],
         }
-        event |= {"by": "person", "subject": f"{DOMAIN}-1760", "subject_name": "CORP\\j.frost-adm", "logon": "0x3e7a11"}
+        event |= {"by": "account", "subject": f"{DOMAIN}-1760", "subject_name": "CORP\\j.frost-adm", "logon": "0x3e7a11"}
         result["provenance"] = {
             "window_hours": 72,
             "coverage": "whole",

@@ -34,8 +34,9 @@ def test_every_format_is_written_whole_under_the_name_that_was_asked_for(two, au
 
     folder = tmp_path / "reports"
     stem = f"microsoft-audit-{run.report['run']['started'][:10]}"
-    endings = [".html", ".json", ".jsonl", ".md", ".prom", ".xml", "-hosts.csv", "-accounts.csv"]
-    assert {path.name for path in folder.iterdir()} == {f"{stem}{ending}" for ending in endings}
+    endings = [".html", ".json", ".jsonl", ".md", ".xml", "-hosts.csv", "-accounts.csv"]
+    once = "impersonate-audit-microsoft.prom"  # a collector reads every file of its folder, so each run replaces it
+    assert {path.name for path in folder.iterdir()} == {once, *(f"{stem}{ending}" for ending in endings)}
     schema = json.loads((checkout / "docs/schemas/report-1.schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(run.report)
     line = {"$ref": "#/$defs/line", "$defs": schema["$defs"]}
@@ -56,7 +57,7 @@ def test_a_survey_gives_formats_as_text(two, audit, tmp_path):
         pytest.param({"impersonate_report_formats": ["pdf"]}, "value of formats must be one or more of: json, json_lines, csv", id="unknown format"),
         pytest.param({"impersonate_report_name": "{host}"}, "name: {host} is no placeholder; there are {action}, {policy}, {run_id}, {date}", id="unknown placeholder"),
         pytest.param({"impersonate_report_name": "../x"}, "name: '../x' is no name of a file", id="another folder"),
-        pytest.param({"impersonate_report_previous": "/nowhere/at/all.json"}, "previous: /nowhere/at/all.json does not exist", id="no earlier report"),
+        pytest.param({"impersonate_report_formats": []}, "formats: the list is empty", id="no format"),
         pytest.param({"impersonate_expected_group": "cloud"}, "expected_group: the inventory has no group 'cloud'", id="no such group"),
         pytest.param({"impersonate_expected_file": "/nowhere"}, "expected_file: /nowhere cannot be read", id="no such file"),
         pytest.param({"impersonate_tolerate": {"drifts": 1}}, "tolerate.drifts: the gate knows no 'drifts'", id="unknown status"),
@@ -126,6 +127,27 @@ def test_what_changed_since_an_earlier_report(fleet, audit, tmp_path):
     assert [one["sid"] for one in changed["new_holders"]] == [names.USERS]
     changed = third.report["summary"]["changed"]
     assert (changed["came"], changed["left"], changed["gone"]) == ([], ["app01"], ["app02"])
+
+
+@pytest.mark.parametrize("text", [None, "{}"], ids=["not there", "no report"])
+def test_nothing_to_compare_with_is_said_and_stops_nothing(fleet, audit, tmp_path, text):
+    fleet.add(Machine.member_server("app01"))
+    earlier = tmp_path / "last.json"
+    if text:
+        earlier.write_text(text)
+
+    run = audit(fleet, extravars={"impersonate_report_previous": str(earlier)})
+
+    assert (run.rc, run.report["summary"]["changed"]) == (0, None)
+    assert "so that the report does not say what changed" in run.said
+
+
+def test_an_empty_answer_for_the_formats_is_the_default(fleet, audit, tmp_path):
+    fleet.add(Machine.member_server("app01"))
+
+    audit(fleet, extravars={"impersonate_report_formats": ""})
+
+    assert {path.suffix for path in (tmp_path / "reports").iterdir()} == {".html", ".json", ".jsonl", ".md"}
 
 
 def test_reports_of_two_slices_become_one(back_end, audit, tmp_path):

@@ -26,6 +26,8 @@ minutes and up to 30 minutes later. What is older tells of another day."""
 
 _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
 _LOCAL_SOM = 1
+_LOGGED = 1  # RSOP_ExtensionStatus, loggingStatus: the data is complete
+_SKEW = datetime.timedelta(minutes=10)  # a clock that was set back a little
 _STATUS = {0: "not attempted", 1: "applied", 3: "failed", 4: "failed for a child"}  # RSOP_SecuritySettings, Status
 _ERRORS = {"0x80041003": "access to RSoP was denied", "0x8004100e": "the host has no RSoP data"}
 
@@ -84,19 +86,21 @@ class Control:
     @property
     def from_outside(self) -> bool:
         """Somebody but the host sets the right, or did when that was last known."""
-        return self.kind in (Kind.GPO, Kind.MDM) or (self.kind is Kind.STALE and self.winner is not None)
+        return self.kind in (Kind.GPO, Kind.MDM) or bool(self.winner or self.losers)
 
     @property
     def comes_back(self) -> str:
         """What becomes of a local change."""
         if self.kind is Kind.MDM:
-            return "a local change may be overwritten by it"
-        return "a local change comes back when Group Policy applies the setting again, after 16 hours at the latest"
+            return "it may take a local change back"
+        if self.kind is Kind.GPO and self.winner and self.winner.status == "applied":
+            return "Group Policy takes a local change back, at its first refresh after 16 hours at the latest"
+        return "Group Policy may take a local change back"
 
     @property
     def doubt(self) -> str | None:
         """What to say beside a change where nobody knows whether it lasts."""
-        unsure = self.kind is Kind.UNKNOWN or (self.kind is Kind.STALE and self.winner is None)
+        unsure = self.kind in (Kind.UNKNOWN, Kind.STALE) and not self.from_outside
         return f"{self.why}, so that nobody knows whether a local change lasts" if unsure else None
 
 
@@ -115,25 +119,25 @@ def who_controls(facts: HostFacts) -> Control:
     """Who sets the right on this host. What cannot be known is unknown or stale, never local."""
     traces = facts.control
     rsop, fresh = traces.rsop, _fresh(traces)
-    if rsop.error is None and rsop.settings:
+    if rsop.settings:  # also where a later query failed: the GPOs may then have no names
         control = _by_rsop(facts, fresh)
-    elif rsop.error is None and fresh and rsop.extension is not None and not rsop.extension.error:
+    elif rsop.error is None and fresh and rsop.extension is not None and rsop.extension.error == 0:
         why = f"no GPO sets the right; the security extension of Group Policy last ran at {_clock(rsop.extension.ended)}"
         control = Control(Kind.LOCAL, why, "rsop", rsop.extension.ended)
     else:
         control = _silent(facts, fresh)
-    if control.kind in (Kind.STALE, Kind.UNKNOWN) and traces.templates:
+    if traces.templates and control.winner is None and (control.kind is not Kind.LOCAL or control.evidence == "role"):
         control = _by_templates(traces, traces.templates, control)
     return _with_differences(_with_mdm(control, traces), facts)
 
 
 def _fresh(traces: ControlTraces) -> bool:
-    """Whether RSoP tells of the last run: it is written (RSoPLogging) and the security extension ended not long ago."""
+    """Whether RSoP tells of the last run: it is written (RSoPLogging, and whole by loggingStatus), and the extension ended not long ago."""
     extension = traces.rsop.extension
-    if traces.logging == 0 or extension is None or extension.ended is None:
+    if str(traces.logging) == "0" or extension is None or extension.ended is None or extension.logging != _LOGGED:
         return False
     now, ended = _time(traces.now), _time(extension.ended)
-    return now is not None and ended is not None and now - ended <= FRESH
+    return now is not None and ended is not None and -_SKEW <= now - ended <= FRESH
 
 
 def _by_rsop(facts: HostFacts, fresh: bool) -> Control:
@@ -142,18 +146,25 @@ def _by_rsop(facts: HostFacts, fresh: bool) -> Control:
     ordered = sorted(rsop.settings, key=lambda one: (one.precedence or sys.maxsize, one.gpo or ""))
     claims = [_claim(setting, rsop, facts.control) for setting in ordered]
     as_of = rsop.extension.ended if rsop.extension else ordered[0].created
-    if ordered[0].precedence != 1:
-        return Control(Kind.UNKNOWN, "RSoP has no GPO that won the right", "rsop", as_of, losers=tuple(claims))
+    failed = (f"{_failed(rsop.error)} after that",) if rsop.error else ()
+    if ordered[0].precedence != 1 and not (len(ordered) == 1 and ordered[0].precedence is None):
+        words = "; ".join(claim.words for claim in claims)
+        why = f"which GPO sets the right is not known: RSoP names none that won, and these define it: {words}"
+        return Control(Kind.UNKNOWN, why, "rsop", as_of, losers=tuple(claims), notes=failed)
     winner, losers = claims[0], tuple(claims[1:])
     if not fresh:
         why = f"{_old(facts.control)}; by it {winner.words} set the right"
-        return Control(Kind.STALE, why, "rsop", as_of, winner, losers)
+        return Control(Kind.STALE, why, "rsop", as_of, winner, losers, notes=failed)
     lost = f", over {'; '.join(claim.words for claim in losers)}" if losers else ""
     if winner.status == "applied":
-        return Control(Kind.GPO, f"{winner.words} sets the right{lost}", "rsop", as_of, winner, losers)
+        return Control(Kind.GPO, f"{winner.words} sets the right{lost}", "rsop", as_of, winner, losers, notes=failed)
     error = f" with error {winner.error}" if winner.error else ""
     why = f"{winner.words} defines the right{lost}, and its application is {winner.status or 'unknown'}{error}"
-    return Control(Kind.GPO, why, "rsop", as_of, winner, losers)
+    return Control(Kind.GPO, why, "rsop", as_of, winner, losers, notes=failed)
+
+
+def _failed(error: str) -> str:
+    return _ERRORS.get(error, f"RSoP could not be asked ({error})")
 
 
 def _silent(facts: HostFacts, fresh: bool) -> Control:
@@ -163,8 +174,7 @@ def _silent(facts: HostFacts, fresh: bool) -> Control:
     if facts.computer.machine_role in (0, 2) and ended is None:
         return Control(Kind.LOCAL, "the host is in no domain, whose GPOs could set the right", "role")
     if rsop.error is not None:
-        said = _ERRORS.get(rsop.error, f"RSoP could not be asked ({rsop.error})")
-        return Control(Kind.UNKNOWN, f"whether a GPO sets the right is not known: {said}")
+        return Control(Kind.UNKNOWN, f"whether a GPO sets the right is not known: {_failed(rsop.error)}")
     if ended is None:
         return Control(
             Kind.UNKNOWN, "whether a GPO sets the right is not known: RSoP has nothing about the security extension of Group Policy"
@@ -185,7 +195,7 @@ def _by_templates(traces: ControlTraces, templates: Iterable[Template], before: 
     named = {gpo.guid.upper(): gpo.name for gpo in traces.rsop.gpos if gpo.guid}
     claims = tuple(dataclasses.replace(claim, name=named.get((claim.guid or "").upper())) for claim in claims)
     where = "by the cached template of its last run"
-    if len({claim.guid for claim in claims}) == 1:
+    if len({claim.guid for claim in claims}) == 1 and (claims[0].guid or len(claims) == 1):
         return Control(Kind.GPO, f"{claims[0].words} sets the right, {where}", "templates", None, claims[0], notes=(before.why,))
     words = "; ".join(claim.words for claim in claims)
     return Control(Kind.GPO, f"one of these sets the right, {where}: {words}", "templates", None, None, claims, notes=(before.why,))
@@ -196,18 +206,22 @@ def _with_mdm(control: Control, traces: ControlTraces) -> Control:
     mdm = traces.mdm
     if mdm is None:
         note = "whether a management service sets the right could not be read"
-        kind = Kind.UNKNOWN if control.kind is Kind.LOCAL else control.kind
-        return dataclasses.replace(control, kind=kind, notes=(*control.notes, note))
+        if control.kind is Kind.LOCAL:
+            return dataclasses.replace(control, kind=Kind.UNKNOWN, why=f"{note}; {control.why}")
+        return dataclasses.replace(control, notes=(*control.notes, note))
     if not (mdm.provider or mdm.set):
-        return control
+        if mdm.value is None or control.kind is not Kind.LOCAL:
+            return control
+        why = f"a management service has left a value for the right, and not who set it; {control.why}"
+        return dataclasses.replace(control, kind=Kind.UNKNOWN, why=why)
     words = (
         f"a management service (enrolment {mdm.provider}) sets the right" if mdm.provider else "a management service sets the right"
     )
-    if control.winner or control.losers:
+    if control.winner:
         both = f"{words} as well; which of the two wins is not known"
         return dataclasses.replace(control, provider=mdm.provider, notes=(*control.notes, both))
     notes = control.notes if control.kind is Kind.LOCAL else (*control.notes, control.why)
-    return Control(Kind.MDM, words, "mdm", provider=mdm.provider, notes=notes)
+    return Control(Kind.MDM, words, "mdm", losers=control.losers, provider=mdm.provider, notes=notes)
 
 
 def _with_differences(control: Control, facts: HostFacts) -> Control:
@@ -271,7 +285,7 @@ def _old(traces: ControlTraces) -> str:
     """Why RSoP does not tell of the last run."""
     extension = traces.rsop.extension
     ended = _clock(extension.ended) if extension and extension.ended else "a time that it does not say"
-    off = "RSoP logging is switched off, and " if traces.logging == 0 else ""
+    off = "RSoP logging is switched off, and " if str(traces.logging) == "0" else ""
     return f"{off}what RSoP holds is from {ended}"
 
 

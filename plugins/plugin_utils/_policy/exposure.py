@@ -56,13 +56,11 @@ def _services(facts: HostFacts, holders: Collection[str]) -> Iterator[User]:
             shared = "; another service of its process requires it" if service.impersonate is False else ""
             why = f"{_by(through)}{shared}"
         else:
-            why = (
-                "its account holds no entry"
-                if service.sid
-                else "its account has no SID that the host knows, and SERVICE holds no entry"
-            )
+            unknown = "its account has no SID that the host knows, and SERVICE holds no entry"
+            plain = "its account holds no entry" if service.sid in (LOCAL_SERVICE, NETWORK_SERVICE) else _NO_ENTRY
+            why = plain if service.sid else unknown
         has = keeps and bool(through)
-        unsure = keeps and not through and service.sid is None and service.account is not None
+        unsure = keeps and not through and service.sid not in (LOCAL_SERVICE, NETWORK_SERVICE)
         yield User(
             "service", service.name, service.account, service.sid, None if unsure else has, through if has else (), why, service.pid
         )
@@ -79,17 +77,15 @@ def _pool(pool: AppPool, holders: Collection[str]) -> User:
     if sid == SYSTEM:
         return User("app pool", pool.name, pool.identity, sid, True, (SYSTEM,), _by((SYSTEM,)))
     through = tuple(one for one in (sid, None if pool.manual else IIS_IUSRS) if one and one in holders)
+    has: bool | None = True if through else None
     if through:
-        has, why = True, _by(through)
-    elif pool.manual or sid is None:
-        has, why = (
-            None,
-            "it depends on the groups of its account: IIS does not add IIS_IUSRS to its token"
-            if pool.manual
-            else "its account is not known",
-        )
-    else:
+        why = _by(through)
+    elif sid in (LOCAL_SERVICE, NETWORK_SERVICE):
         has, why = False, "neither its account nor IIS_IUSRS holds an entry"
+    elif sid is None:
+        why = "its account is not known"
+    else:
+        why = _NO_ENTRY if not pool.manual else "it depends on the groups of its account: IIS does not add IIS_IUSRS to its token"
     return User("app pool", pool.name, pool.account or pool.identity, sid, has, through, why)
 
 
@@ -98,6 +94,7 @@ def pool_sid(pool: AppPool) -> str | None:
     return pool.sid or _IDENTITIES.get(pool.identity.casefold()) or (app_pool_sid(pool.name) if not pool.account else None)
 
 
+_NO_ENTRY = "its account holds no entry; whether a group of it does is not known"
 _WORDS = {SYSTEM: "LocalSystem has the right by itself", SERVICE: "through SERVICE", IIS_IUSRS: "through IIS_IUSRS"}
 
 

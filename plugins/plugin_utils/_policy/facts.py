@@ -219,8 +219,8 @@ class Mdm:
     """Traces of a management service (Policy CSP UserRights/ImpersonateClient)."""
 
     provider: str | None = None
-    set: int | None = None
-    value: str | None = None
+    set: int | str | None = None
+    value: str | int | tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ class ControlTraces:
 
     now: str
     rsop: Rsop = Rsop()
-    logging: int | None = None
+    logging: int | str | None = None
     templates: tuple[Template, ...] | None = ()
     mdm: Mdm | None = Mdm()
     sids: tuple[TextSid, ...] = ()
@@ -245,9 +245,9 @@ class ControlTraces:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a group. ``use``: 1 user, 2 group, 4 local group, None unknown."""
+    """A member of a group. ``use``: 1 user, 2 group, 4 local group, None unknown; ``sid``: None where the host tells none."""
 
-    sid: str
+    sid: str | None
     name: str | None
     use: int | None
 

@@ -23,6 +23,7 @@ class Coverage(str, enum.Enum):
     WHOLE = "whole"  # it reaches back to the beginning of the window
     WRAPPED = "wrapped"  # it begins later
     LIMITED = "limited"  # there are more events than are read
+    UNKNOWN = "unknown"  # how far it reaches back is not told
     SILENT = "silent"  # no event of the kind: it may not be audited, which proves nothing
     DENIED = "denied"
     FAILED = "failed"
@@ -55,11 +56,13 @@ def provenance(log: EventLog, now: str, hours: int) -> Provenance:
     if not log.events and not log.others:
         why = "no event 4704 or 4705 in the window; where the subcategory Audit Authorization Policy Change is off, none is written"
         return Provenance(hours, Coverage.SILENT, why, log)
+    if oldest is None or begin is None:
+        return Provenance(hours, Coverage.UNKNOWN, "how far the security log reaches back is not known", log)
     return Provenance(hours, Coverage.WHOLE, "the security log reaches back to the beginning of the window", log)
 
 
 def by_machine(event: RightEvent) -> bool:
-    """The subject is the system account, as when a policy is applied; else somebody with a logon of his own."""
+    """The subject is the system account, as when a policy is applied; else another account."""
     return event.subject == _MACHINE
 
 

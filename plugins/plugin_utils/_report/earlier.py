@@ -8,29 +8,25 @@ import json
 import typing as t
 from pathlib import Path
 
-from .._policy.errors import BadInput
 from .json_lines import check_report
 from .record import SCHEMA_VERSION
 
 
-def earlier_report(option: str, place: Path, action: str = "audit") -> dict[str, t.Any] | None:
-    """The report of a file, or the one of a folder whose run ended last; None where the folder has none yet.
+def earlier_report(place: Path, action: str = "audit") -> tuple[dict[str, t.Any] | None, str | None]:
+    """The report of a file, or the newest one of a folder, with None; or None with the sentence why there is none to compare with.
 
-    Reports of another action, files of other kinds and half-written ones in a folder are passed over. Raises BadInput for a file that
-    is no report of this version.
+    In a folder, reports of another action, files of other kinds and half-written ones are passed over; the newest is looked at first.
     """
     if place.is_file():
         report = _read(place)
-        if report is None:
-            raise BadInput(f"{option}: {place} is no report of schema version {SCHEMA_VERSION}")
-        return report
+        return report, None if report else f"{place} is no report of schema version {SCHEMA_VERSION}"
     if not place.is_dir():
-        if place.suffix:
-            raise BadInput(f"{option}: {place} does not exist")
-        return None
-    found = (_read(path) for path in place.glob("*.json"))
-    reports = [report for report in found if report is not None and report["run"]["action"] == action]
-    return max(reports, key=lambda report: (report["run"]["finished"], report["run"]["id"]), default=None)
+        return None, f"{place} does not exist"
+    for path in sorted(place.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True):
+        report = _read(path)
+        if report is not None and report["run"]["action"] == action:
+            return report, None
+    return None, f"{place} has no report of an earlier {action} yet"
 
 
 def _read(path: Path) -> dict[str, t.Any] | None:

@@ -23,6 +23,7 @@ _WORDS = {
     Status.NOT_APPLICABLE.value: ("host has no row in the policy", "hosts have no row in the policy"),
     EXPIRED: ("exception has expired", "exceptions have expired"),
 }
+_JUDGED = (Status.COMPLIANT.value, Status.DRIFT.value, Status.WAIVED.value)
 CHOICES = tuple(_WORDS)
 """What a gate can fail on."""
 _TOLERANCE = re.compile(r"(\d{1,7})|(\d{1,3}(?:\.\d{1,3})?)\s*%")
@@ -55,9 +56,16 @@ def gate(
         for what, words in _WORDS.items()
         if what in wanted and counts[what] > _limit(tolerate.get(what), len(records))
     ]
-    idle = sum(bool(record["change"]) and record["change"]["outcome"] == "nothing_to_restore" for record in records)
-    if not reasons and records and counts[Status.NOT_APPLICABLE.value] == len(records):
-        reasons = ["no host had anything to restore" if idle else "no host was judged: the policy has a row for none of them"]
+    if not reasons and records and not any(counts[status] for status in _JUDGED):
+        idle = any(record["change"] and record["change"]["outcome"] == "nothing_to_restore" for record in records)
+        absent = counts[Status.NOT_APPLICABLE.value] == len(records)
+        reasons = [
+            "no host had anything to restore"
+            if idle
+            else "no host was judged: the policy has a row for none of them"
+            if absent
+            else "no host was judged"
+        ]
     return {"passed": not reasons, "fail_on": sorted(wanted), "tolerate": dict(sorted(tolerate.items())), "reasons": reasons}
 
 

@@ -28,7 +28,7 @@ _TEXTS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
     "csv": ("-hosts.csv", csv_hosts),
     "csv_accounts": ("-accounts.csv", csv_accounts),
     "junit": (".xml", junit),
-    "prometheus": (".prom", prometheus),
+    "prometheus": (".prom", lambda report: prometheus(report, {"action": report["run"]["action"]})),
     "markdown": (".md", markdown),
 }
 
@@ -55,6 +55,8 @@ def write(report: Report, folder: Path, formats: Collection[str], pattern: str =
     stem = stem_of(report, pattern)
     wanted = [*formats, *(["csv_accounts"] if "csv" in formats else [])]
     paths = {kind: folder / f"{stem}{suffix}" for kind, (suffix, _text) in _TEXTS.items() if kind in wanted}
+    if "prometheus" in paths:  # a collector refuses a series that stands in two files, so every run replaces the last one's
+        paths["prometheus"] = folder / f"{stem_of(report, 'impersonate-{action}-{policy}')}.prom"
     digest = None
     for kind, path in paths.items():
         text = _TEXTS[kind][1](report)

@@ -34,6 +34,7 @@ FRESH, OLD = Extension("2026-06-15T11:00:00.0000000Z", 0, 1), Extension("2026-06
 GUID, OTHER = "{6AC1786C-016F-11D2-945F-00C04fB984F9}", "{31B2F340-016D-11D2-945F-00C04FB984F9}"
 DN, OTHER_DN = (f"CN={guid},CN=Policies,CN=System,DC=corp,DC=example" for guid in (GUID, OTHER))
 OU = "OU=Servers,DC=corp,DC=example"
+LINE = "*S-1-5-19,*S-1-5-20,*S-1-5-32-544,*S-1-5-6"
 GPOS = (Gpo(DN, GUID, "Servers baseline"), Gpo(OTHER_DN, OTHER, "Old baseline"))
 SOMS = (Som(OU, 4, 1), Som("LocalGPO", 1, 1))
 
@@ -58,10 +59,10 @@ def facts(*settings, held=FOUR, role=3, extension=FRESH, error=None, **traces):
         pytest.param(facts(setting(status=3, error=1332)), Kind.GPO, "rsop", "defines the right, and its application is failed with error 1332", id="status 3"),
         pytest.param(facts(setting(status=0)), Kind.GPO, "rsop", "its application is not attempted", id="status 0"),
         pytest.param(facts(setting(status=9)), Kind.GPO, "rsop", "its application is unknown", id="a status that nobody knows"),
-        pytest.param(facts(setting(precedence=2)), Kind.UNKNOWN, "rsop", "RSoP has no GPO that won", id="a loser alone"),
+        pytest.param(facts(setting(precedence=2)), Kind.UNKNOWN, "rsop", "RSoP names none that won, and these define it: the GPO Servers baseline", id="a loser alone"),
         pytest.param(facts(setting(som="LocalGPO", gpo="LocalGPO")), Kind.GPO, "rsop", "the GPO Local Group Policy sets the right", id="local GPO"),
         pytest.param(facts(setting(gpo=f"cn={GUID},unlisted", som="")), Kind.GPO, "rsop", f"the GPO {GUID} sets the right", id="a GPO that RSOP_GPO does not list"),
-        pytest.param(facts(Setting(None, None, None, None, None, None, None)), Kind.UNKNOWN, "rsop", "no GPO that won", id="an instance that says nothing"),
+        pytest.param(facts(Setting(None, None, None, None, None, None, None)), Kind.GPO, "rsop", "defines the right, and its application is unknown", id="an instance that says nothing"),
         pytest.param(facts(Setting(DN, None, 1, None, None, None, None)), Kind.GPO, "rsop", "its application is unknown", id="an instance without status, link and accounts"),
         # 5.2: RSoP is silent
         pytest.param(facts(logging=0), Kind.STALE, "rsop", "RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it no GPO set the right", id="logging off, no instance"),
@@ -81,7 +82,16 @@ def facts(*settings, held=FOUR, role=3, extension=FRESH, error=None, **traces):
         pytest.param(facts(extension=None, error="0x80041003"), Kind.UNKNOWN, "none", "access to RSoP was denied", id="denied"),
         pytest.param(facts(extension=None, error="0x8004100e"), Kind.UNKNOWN, "none", "the host has no RSoP data", id="no namespace"),
         pytest.param(facts(extension=None, error="failed"), Kind.UNKNOWN, "none", "RSoP could not be asked (failed)", id="WMI broken"),
-        pytest.param(facts(setting(), error="0x80041069"), Kind.UNKNOWN, "none", "RSoP could not be asked (0x80041069)", id="a later query failed"),
+        pytest.param(facts(setting(), error="0x80041069"), Kind.GPO, "rsop", "the GPO Servers baseline", id="a later query failed"),
+        pytest.param(facts(setting(OTHER_DN, 2), setting(DN, None)), Kind.UNKNOWN, "rsop", "these define it", id="two, and none that won"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, logging=2)), Kind.STALE, "rsop", "what RSoP holds is from", id="its data is not complete"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, error=None)), Kind.UNKNOWN, "rsop", "last ended with error None", id="how it ended is not told"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2030-01-01T00:00:00.0000000Z")), Kind.STALE, "rsop", "what RSoP holds is from", id="a time to come"),
+        pytest.param(facts(logging="0"), Kind.STALE, "rsop", "RSoP logging is switched off", id="logging off as a text"),
+        pytest.param(facts(role=2, extension=None, error="0x80041003", templates=(Template("gpt00000.dom", GUID, LINE),)), Kind.GPO, "templates", "the GPO Servers baseline", id="in no domain, and a template all the same"),
+        pytest.param(facts(extension=None, templates=(Template("a", None, LINE), Template("b", None, LINE))), Kind.GPO, "templates", "one of these", id="two templates without a GUID"),
+        pytest.param(facts(setting(precedence=2), mdm=Mdm("{ABC}", 1)), Kind.MDM, "mdm", "enrolment {ABC}", id="a loser and MDM"),
+        pytest.param(facts(mdm=Mdm(None, "1")), Kind.MDM, "mdm", "a management service", id="a provider set as a text"),
         # 5.3: cached templates
         pytest.param(facts(extension=None, error="failed", templates=(Template("gpt00001.inf", GUID, "*S-1-5-32-544"),)), Kind.GPO, "templates", f"the GPO Servers baseline {GUID} sets the right, by the cached template of its last run", id="one template"),
         pytest.param(facts(logging=0, templates=(Template("gpt00001.inf", OTHER.lower(), "*S-1-5-32-544"),)), Kind.GPO, "templates", "the GPO Old baseline", id="logging off, one template"),
@@ -94,8 +104,8 @@ def facts(*settings, held=FOUR, role=3, extension=FRESH, error=None, **traces):
         pytest.param(facts(mdm=Mdm(None, 1)), Kind.MDM, "mdm", "a management service sets the right", id="MDM without a name"),
         pytest.param(facts(extension=None, mdm=Mdm("{ABC}", None)), Kind.MDM, "mdm", "enrolment {ABC}", id="MDM, RSoP silent"),
         pytest.param(facts(setting(), mdm=Mdm("{ABC}", 1)), Kind.GPO, "rsop", "the GPO Servers baseline", id="both"),
-        pytest.param(facts(mdm=Mdm(None, 0, "x")), Kind.LOCAL, "rsop", "no GPO", id="a value that no provider set"),
-        pytest.param(facts(mdm=None), Kind.UNKNOWN, "rsop", "no GPO", id="MDM traces that cannot be read"),
+        pytest.param(facts(mdm=Mdm(None, 0, "x")), Kind.UNKNOWN, "rsop", "has left a value for the right", id="a value, and nobody knows who set it"),
+        pytest.param(facts(mdm=None), Kind.UNKNOWN, "rsop", "whether a management service sets the right could not be read; no GPO", id="MDM traces that cannot be read"),
     ],
 )  # fmt: skip
 def test_who_sets_the_right(host, kind, evidence, words):
@@ -119,6 +129,8 @@ def test_the_refusal_can_name_gpo_guid_and_link():
         pytest.param(facts(setting(status=3)), True, False, id="a GPO that failed will be tried again"),
         pytest.param(facts(mdm=Mdm("{A}", 1)), True, False, id="MDM"),
         pytest.param(facts(setting(), extension=OLD), True, False, id="stale, by a GPO"),
+        pytest.param(facts(setting(precedence=2)), True, False, id="by one of them, nobody knows which"),
+        pytest.param(facts(setting(), error="failed"), True, False, id="a later query failed"),
         pytest.param(facts(extension=OLD), False, True, id="stale, by nobody"),
         pytest.param(facts(extension=None), False, True, id="unknown"),
     ],
@@ -130,7 +142,6 @@ def test_what_a_change_has_to_heed(host, outside, unsure):
 
 
 SVC = "S-1-5-21-1004336348-1177238915-682003330-1201"
-LINE = "*S-1-5-19,*S-1-5-20,*S-1-5-32-544,*S-1-5-6"
 
 
 @pytest.mark.parametrize(
@@ -191,10 +202,14 @@ def test_local_is_only_ever_said_with_proof(settings, extension, logging, error,
     )
 
     if control.kind is Kind.LOCAL:
-        fresh = extension is not None and extension.ended == FRESH.ended and not extension.error and logging != 0 and error is None
-        assert (fresh and not settings) or (role in (0, 2) and (extension is None or extension.ended is None))
+        # By the documents: the extension ended well and lately, its data is whole, and no instance names the right; or no domain.
+        proof = extension in (FRESH,) and logging in (None, 1) and error is None
+        assert not settings
+        assert proof or (role in (0, 2) and (extension is None or extension.ended is None) and not templates)
         assert mdm is not None
         assert not mdm.provider
         assert not mdm.set
+    defines = bool(settings) or bool(mdm and (mdm.provider or mdm.set))
+    assert control.from_outside or not defines
     if control.from_outside and control.kind is not Kind.MDM:
         assert control.winner or control.losers

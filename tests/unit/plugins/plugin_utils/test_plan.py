@@ -141,7 +141,11 @@ GPO = stated("gpo", "Baseline", "{A1}")
 def test_a_controlled_right_is_refused_warned_of_or_changed(control, plan, mode, ends):
     handling = Handling(on_controlled=mode)
     if ends == "refused":
-        words = "the GPO Baseline {A1} .*16 hours" if control is GPO else "management service .*may be overwritten"
+        words = (
+            "the GPO Baseline {A1} .*Group Policy may take a local change back"
+            if control is GPO
+            else "management service .*may take"
+        )
         with pytest.raises(Refused, match=words):
             heed_control(control, plan, handling)
     else:

@@ -41,6 +41,12 @@ LONG_AGO = "2026-01-01T00:00:00.0000000Z"
             EventLog(oldest=LONG_AGO), Coverage.SILENT, "Audit Authorization Policy Change is off", id="none at all proves nothing"
         ),
         pytest.param(EventLog(), Coverage.SILENT, "none is written", id="none, and the age of the log is not known"),
+        pytest.param(
+            EventLog(events=(GIVEN,)),
+            Coverage.UNKNOWN,
+            "how far the security log reaches back is not known",
+            id="events, and the age of the log is not known",
+        ),
         pytest.param(EventLog(error="denied"), Coverage.DENIED, "may not be read", id="denied"),
         pytest.param(EventLog(error="failed"), Coverage.FAILED, "could not be read", id="failed"),
     ],
