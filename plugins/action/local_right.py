@@ -46,6 +46,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 )
         result.update(
             run_id=options["run_id"],
+            transport=self._connection.transport,
             checked_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             duration_ms=round((time.monotonic() - started) * 1000),
         )

@@ -48,6 +48,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         finally:
             _progress.tell(task_vars or {}, options, status)
         result.update(
-            changed=False, run_id=options["run_id"], checked_at=checked_at, duration_ms=round((time.monotonic() - started) * 1000)
+            changed=False,
+            run_id=options["run_id"],
+            transport=self._connection.transport,
+            checked_at=checked_at,
+            duration_ms=round((time.monotonic() - started) * 1000),
         )
         return result

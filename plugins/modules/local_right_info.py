@@ -130,6 +130,18 @@ holders:
       description: The row of the policy, the feature, the build, the exception or the option behind the standing, as a sentence.
       type: str
       sample: required on a member server (Member Server Effective Default Settings, policy page of the right)
+required:
+  description: SIDs that must hold the right on this host, by the policy and the options.
+  returned: success
+  type: list
+  elements: str
+  sample: [S-1-5-6, S-1-5-19, S-1-5-20, S-1-5-32-544]
+permitted:
+  description: SIDs that may hold the right besides, whether they do or not. Names that the host does not know are not among them.
+  returned: success
+  type: list
+  elements: str
+  sample: [S-1-5-18]
 missing:
   description: SIDs that must hold the right and do not.
   returned: success
@@ -260,6 +272,11 @@ run_id:
   returned: always
   type: str
   sample: 20260131T081500Z-3f2a91
+transport:
+  description: The connection plugin over which the host was asked.
+  returned: always
+  type: str
+  sample: winrm
 checked_at:
   description: When the host was asked, in UTC.
   returned: always

@@ -36,6 +36,8 @@ def report(facts: HostFacts, policy: Policy, verdict: Verdict, control: Control 
         "host_role": verdict.here.role.value if verdict.here.role else None,
         "role_source": _source(verdict.here.role_declared),
         "holders": [_holder(judged) for judged in verdict.holders],
+        "required": list(verdict.required),
+        "permitted": list(verdict.permitted),
         "missing": [missing.sid for missing in verdict.missing],
         "unexpected": [judged.holder.sid for judged in verdict.unexpected],
         "findings": _findings(verdict),

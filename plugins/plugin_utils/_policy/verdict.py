@@ -63,6 +63,7 @@ class Verdict:
     """The judgement on one host. Holders and missing accounts are sorted by SID.
 
     ``row``: the row of the policy for this kind of host. ``claims``: the exceptions that are meant for it and what they do.
+    ``required``: SIDs whose absence is a finding; ``permitted``: the others that are no finding, by the policy and the task, held or not.
     """
 
     status: Status
@@ -73,6 +74,8 @@ class Verdict:
     allowed: frozenset[Standing] = ALLOWED
     row: Row | None = None
     claims: tuple[Claim, ...] = ()
+    required: tuple[str, ...] = ()
+    permitted: tuple[str, ...] = ()
 
     @property
     def host_role(self) -> HostRole | None:
@@ -110,7 +113,9 @@ def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
     expectation = expect(facts, policy, wishes, here)
     row = bases[-1] if bases else None  # a row of a release says more than one of the role alone
     judged = tuple(_waive(_stand(holder, expectation, facts, policy, here), expectation, row) for holder in held)
-    missing = _missing(expectation, facts, expectation.required if policy.compare is Compare.EXACT else expectation.demanded)
+    required = set(expectation.required if policy.compare is Compare.EXACT else expectation.demanded)
+    permitted = {*expectation.required, *expectation.default, *expectation.permitted} - required - expectation.forbidden.keys()
+    missing = _missing(expectation, facts, required)
     verdict = Verdict(
         Status.COMPLIANT,
         here,
@@ -120,6 +125,8 @@ def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
         ALLOWED | {Standing.ORPHAN} if wishes.keep_orphans else ALLOWED,
         row,
         _used(expectation.claims, judged),
+        tuple(sorted(required, key=sort_key)),
+        tuple(sorted(permitted, key=sort_key)),
     )
     if verdict.missing or verdict.unexpected:
         _stop_at_doubt(verdict, expectation)

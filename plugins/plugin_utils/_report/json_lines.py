@@ -68,9 +68,10 @@ _EVENT = {
 }
 _RECORD = {
     **_each("host status reason", str),
-    **_each("policy host_role role_source checked_at", _TEXT),
+    **_each("policy host_role role_source transport checked_at", _TEXT),
     "control": OrNone({**_each("row source", str), **_each("control rule", _TEXT), "document": OrNone(dict)}),
     "holders": [{"sid": _SID, "name": _TEXT, **_each("resolved kind why", str), "standing": _TEXT}],
+    **_each("required permitted", OrNone([_SID])),
     **_each("missing unexpected waived", [_SID]),
     "notes": [str],
     "findings": [{**_each("kind text", str), "sid": _SID, "name": _TEXT}],

@@ -14,9 +14,9 @@ SCHEMA_VERSION = "1"
 Record = dict[str, t.Any]
 
 _TAKEN_OVER = (
-    "status", "policy", "control", "host_role", "role_source", "holders", "missing", "unexpected", "waived", "findings",
-    "exceptions", "controlled_by", "exposure", "groups", "provenance", "notes", "features", "iis", "computer", "windows",
-    "session", "checked_at", "duration_ms", "error",
+    "status", "policy", "control", "host_role", "role_source", "holders", "required", "permitted", "missing", "unexpected",
+    "waived", "findings", "exceptions", "controlled_by", "exposure", "groups", "provenance", "notes", "features", "iis",
+    "computer", "windows", "session", "transport", "checked_at", "duration_ms", "error",
 )  # fmt: skip
 
 

@@ -63,6 +63,27 @@ def test_microsofts_defaults(host, microsoft, machine_role, held, iis, build, mi
 
 
 @pytest.mark.parametrize(
+    ("data", "facts", "wishes", "required", "permitted"),
+    [
+        pytest.param({}, {}, {}, DEFAULTS, {SYSTEM}, id="without IIS"),
+        pytest.param({}, {"iis": True}, {}, DEFAULTS | {IIS_IUSRS}, {SYSTEM, IUSR}, id="with IIS"),
+        pytest.param({}, {"build": 26100}, {}, DEFAULTS, {SYSTEM, PRINT_SPOOLER}, id="the default of a new build may be absent"),
+        pytest.param({}, {}, {"required": USERS}, DEFAULTS | {USERS}, {SYSTEM}, id="required by the task"),
+        pytest.param({}, {}, {"permitted": USERS}, DEFAULTS, {SYSTEM, USERS}, id="permitted by the task"),
+        pytest.param({}, {}, {"forbidden": SYSTEM}, DEFAULTS, set(), id="what is forbidden is not permitted"),
+        pytest.param({"compare": "at_most"}, {}, {}, set(), DEFAULTS | {SYSTEM}, id="at most: nobody must"),
+        pytest.param({"compare": "at_most"}, {}, {"required": SERVICE}, {SERVICE}, DEFAULTS - {SERVICE} | {SYSTEM}, id="at most, one by the task"),
+    ],
+)  # fmt: skip
+def test_who_must_and_who_may(host, microsoft_data, data, facts, wishes, required, permitted):
+    policy = load_policy({**microsoft_data, **data})
+
+    verdict = judge(host(DEFAULTS, **facts), policy, Wishes(**{key: (parse_account(sid),) for key, sid in wishes.items()}))
+
+    assert (set(verdict.required), set(verdict.permitted)) == (required, permitted)
+
+
+@pytest.mark.parametrize(
     ("facts", "role", "notes"),
     [
         pytest.param({"machine_role": 0}, HostRole.CLIENT, [], id="stand-alone workstation"),
