@@ -31,11 +31,15 @@ class Mishap(enum.Enum):
 
 @dataclass(frozen=True)
 class On:
-    """Something happens to the first (or nth, or every) message of an action."""
+    """Something happens to the first (or nth, or every) message of an action; with ``command`` to the messages for that command only.
+
+    How many messages a command takes depends on how fast the host is: a slow one lets a Receive run into its time limit.
+    """
 
     action: str
     happens: Mishap | Callable[[], soap.Fault]
     nth: int | None = 1  # None: to every one
+    command: int | None = None  # counted from 1
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,11 @@ class Scenario:
     output: Callable[[Output], Output] | None = None  # what becomes of the output
     down: bool = False  # nothing listens
 
-    def mishap(self, action: str, nth: int) -> On | None:
-        """Say what happens to the nth message of an action, counted from 1."""
-        return next((on for on in self.mishaps if on.action == action and on.nth in (None, nth)), None)
+    def mishap(self, action: str, nth: int, command: int) -> On | None:
+        """Say what happens to the nth message of an action, counted from 1, while so many commands have begun."""
+        return next(
+            (on for on in self.mishaps if on.action == action and on.nth in (None, nth) and on.command in (None, command)), None
+        )
 
 
 def cut_off(output: Output) -> Output:

@@ -44,7 +44,7 @@ class Host:
         """Count a message and say what happens to it."""
         with self._lock:
             self._seen[action] += 1
-            return self.scenario.mishap(action, self._seen[action])
+            return self.scenario.mishap(action, self._seen[action], self._seen["Command"])
 
     def forget(self) -> None:
         """Lose all shells."""

@@ -138,7 +138,7 @@ def test_a_fault_leaves_the_machine_as_it_was_or_says_so(fleet, enforce, faults,
     ("mishap", "holders", "found"),
     [
         pytest.param(On("Command", Mishap.DROP, 3), BEFORE, "nothing of its plan was carried out", id="before the write"),
-        pytest.param(On("Receive", Mishap.DROP_AFTER, 3), WANTED, "its plan was carried out", id="after the write"),
+        pytest.param(On("Receive", Mishap.DROP_AFTER, None, command=3), WANTED, "its plan was carried out", id="after the write"),
     ],
 )
 def test_a_lost_connection_is_an_unknown_state_and_the_next_run_finds_out(fleet, enforce, mishap, holders, found):
@@ -339,7 +339,7 @@ def test_a_connection_lost_during_the_read_is_an_error_and_nothing_was_sent(flee
 
 def test_plain_use_reports_a_lost_connection_during_the_write_as_unknown(fleet, playbook, tmp_path):
     machine = drifted("cut")
-    fleet.add(machine, scenario=Scenario(mishaps=(On("Receive", Mishap.DROP_AFTER, 2),)))
+    fleet.add(machine, scenario=Scenario(mishaps=(On("Receive", Mishap.DROP_AFTER, None, command=2),)))
     path = tmp_path / "plain.yml"
     path.write_text(PLAIN.format(options=json.dumps({"forbidden": ["users"], "snapshot_dir": str(tmp_path / "kept")})))
 

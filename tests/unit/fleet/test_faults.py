@@ -210,5 +210,5 @@ def test_changes_of_the_output(change, check):
 
 
 def test_the_default_scenario_changes_nothing():
-    assert Scenario().mishap("Create", 1) is None
+    assert Scenario().mishap("Create", 1, 0) is None
     assert (Scenario().delay, Scenario().down, Scenario().output, Scenario().access) == (0.0, False, None, None)
