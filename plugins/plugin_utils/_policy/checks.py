@@ -43,7 +43,8 @@ def items(where: str, data: t.Any) -> list[t.Any]:
 def text(where: str, data: t.Any) -> str:
     """A text that is not empty."""
     if not isinstance(data, str) or not data.strip():
-        raise BadInput(f"{where}: {brief(data)} is not a text that says something")
+        hint = "" if data is None or isinstance(data, (str, Mapping, list, tuple)) else "; put it in quotes"
+        raise BadInput(f"{where}: {brief(data)} is not a text that says something{hint}")
     return str(data)
 
 

@@ -154,7 +154,10 @@ def _account(where: str, entry: t.Any) -> Account:
     except BadInput as wrong:
         raise BadInput(f"{where}: {wrong}") from None
     if floor_account(account):
-        raise BadInput(f"{where}: {account.shown} needs no exception: Windows needs its right, and no policy finds fault with it")
+        raise BadInput(
+            f"{where}: {account.shown} needs no exception: Windows needs its right, which is never taken away; "
+            "where a policy of your own does not name it, name it there"
+        )
     if account.sid and too_wide(account.sid):
         raise BadInput(f"{where}: {account.shown} is too wide for an exception: nearly everybody is in it")
     return account

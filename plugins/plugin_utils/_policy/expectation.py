@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime
 import enum
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .accounts import Account
@@ -32,9 +32,6 @@ class Standing(str, enum.Enum):
     UNEXPECTED = "unexpected"
 
 
-_NEVER = datetime.date.min
-
-
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the task asks beyond the policy.
@@ -49,7 +46,7 @@ class Wishes:
     permitted: tuple[Account, ...] = ()
     forbidden: tuple[Account, ...] = ()
     exceptions: tuple[PolicyException, ...] = ()
-    today: datetime.date = _NEVER
+    today: datetime.date = datetime.date.max  # a caller that names no day makes no exception hold for longer
     keep_orphans: bool = False
 
     @property
@@ -121,9 +118,9 @@ def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances
     """
     expectation = Expectation(closed=policy.closed)
     answers = {answer.asked.casefold(): answer for answer in facts.accounts}
-    for row in rows_that_count(policy, here):
+    for row in rows_that_count(policy.rows, here):
         if row.feature is not None and here.features[row.feature].present is None:
-            expectation.doubts.append(_doubt_about(row, here.features[row.feature], answers))
+            expectation.doubts.append(_doubt_about(row, row.feature, here.features[row.feature], answers))
             continue
         _enter_row(expectation, row, here, answers)
     for key in ("required", "permitted", "forbidden"):
@@ -138,9 +135,9 @@ def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances
     return expectation
 
 
-def rows_that_count(policy: Policy, here: Circumstances) -> Iterator[Row]:
-    """The rows of a policy that count on a host, in their order; also those of a feature of which nobody knows whether it is there."""
-    for row in policy.rows:
+def rows_that_count(rows: Iterable[Row], here: Circumstances) -> Iterator[Row]:
+    """Those of the rows that count on a host, in their order; also those of a feature of which nobody knows whether it is there."""
+    for row in rows:
         if here.role is not None and here.role not in row.host_roles:
             continue
         if row.per_release and here.system not in row.systems:
@@ -165,7 +162,7 @@ def _enter_row(expectation: Expectation, row: Row, here: Circumstances, answers:
         return
     feature = here.features[row.feature]
     if row.found and feature.unsure:
-        expectation.doubts.append(_doubt(row, feature.unsure, frozenset(), row.found))
+        expectation.doubts.append(_doubt(row, row.feature, feature.unsure, frozenset(), row.found))
     for key in row.found:
         for sid, why in feature.accounts.items():
             getattr(expectation, key).setdefault(sid, f"{key} because {why} ({row.cited})")
@@ -173,28 +170,23 @@ def _enter_row(expectation: Expectation, row: Row, here: Circumstances, answers:
                 expectation.row_notes[sid] = row.note
 
 
-def _doubt_about(row: Row, feature: Feature, answers: Mapping[str, AskedAccount]) -> Doubt:
+def _doubt_about(row: Row, name: FeatureName, feature: Feature, answers: Mapping[str, AskedAccount]) -> Doubt:
     """A row of a feature of which nobody knows whether it is there."""
-    if row.feature is None:
-        raise ValueError(f"{row.where} is of no feature")
-    name = row.feature.value
     cure = "if it has none, declare" if row.found else "declare"
     value = "false" if row.found else "true or false"
-    option = f"impersonate_iis: {value}" if row.feature is FeatureName.IIS else f"impersonate_features: {{{name}: {value}}}"
-    why = f"whether the host has {row.feature.words} is not known ({feature.because}); {cure} {option}"
+    option = f"impersonate_iis: {value}" if name is FeatureName.IIS else f"impersonate_features: {{{name.value}: {value}}}"
+    why = f"whether the host has {name.words} is not known ({feature.because}); {cure} {option}"
     sids = {account.sid or _sid_of(account, answers) for account in (*row.default, *row.permitted)}
     keys = frozenset(key for key in ACCOUNT_KEYS if getattr(row, key)) | row.found
-    return _doubt(row, why, frozenset(sid for sid in sids if sid), keys)
+    return _doubt(row, name, why, frozenset(sid for sid in sids if sid), keys)
 
 
-def _doubt(row: Row, why: str, sids: frozenset[str], keys: Collection[str]) -> Doubt:
+def _doubt(row: Row, name: FeatureName, why: str, sids: frozenset[str], keys: Collection[str]) -> Doubt:
     """What is unknown of a row of a feature. Raises CannotJudge where the row does more than permit."""
-    if row.feature is None:
-        raise ValueError(f"{row.where} is of no feature")
-    category = f"{row.feature.value}_unknown"
+    category = f"{name.value}_unknown"
     if not {"required", "forbidden"}.isdisjoint(keys):
         raise CannotJudge(category, f"{why}, for {row.where} hangs on it")
-    return Doubt(category, why, sids, MAY_BE.get(row.feature, ()) if row.found else ())
+    return Doubt(category, why, sids, MAY_BE.get(name, ()) if row.found else ())
 
 
 def _sid_of(account: Account, answers: Mapping[str, AskedAccount]) -> str | None:

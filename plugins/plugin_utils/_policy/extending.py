@@ -40,7 +40,8 @@ def resolve(data: Mapping[str, t.Any], library: Mapping[str, t.Any], way: tuple[
             below = checks.mapping(f"{parent}.{section}", base.get(section) or {})
             deep = section in _BY_TWO_PLACES
             over[section] = _laid_over(section, below, checks.mapping(section, over[section]), deep)
-    merged = {**base, **over}
+    # Not the other's title as it is: the page and the report would call this policy by it.
+    merged = {**base, "title": f"{base.get('title') or parent}, with what {name} changes", **over}
     for key, value in over.items():
         if value is None:
             if key not in base:

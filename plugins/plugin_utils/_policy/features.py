@@ -85,7 +85,7 @@ def features_of(facts: HostFacts, legacy: tuple[str, ...], declared: Mapping[Fea
     found[FeatureName.LEGACY_ACCOUNTS] = _legacy_accounts(facts, legacy)
     for name, present in declared.items():
         its = found[name]
-        because = its.because if present and its.present else f"the host is declared to have {name.words}"
+        because = its.because if present and its.present else f"the host is declared to have {'' if present else 'no '}{name.words}"
         unsure = its.unsure or (
             f"which accounts belong to {name.words} is not known ({its.because})" if its.present is None else ""
         )
@@ -175,6 +175,8 @@ _DETECT: Mapping[FeatureName, Callable[[HostFacts], Feature]] = {
 
 
 def _legacy_accounts(facts: HostFacts, legacy: tuple[str, ...]) -> Feature:
+    if not legacy:
+        return Feature(None, "the policy has no legacy.names to ask a host for")
     answers = [answer for answer in facts.accounts if answer.asked in {f".\\{name}" for name in legacy}]
     if any(answer.resolved is Resolution.FAILED for answer in answers):
         return Feature(None, "the local accounts could not be looked up")

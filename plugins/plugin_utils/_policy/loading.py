@@ -58,8 +58,16 @@ def load_policy(data: t.Any, library: Mapping[str, t.Any] | None = None) -> Poli
         return _Loader(resolve(checks.mapping("policy", data), library or {})).load()
     except BadInput as wrong:
         file = f" (policy_{name}.yml of the role impersonate)" if name in SHIPPED else ""
-        parent = f" (extends {data['extends']})" if data.get("extends") else ""
-        raise BadInput(f"policy {name}{file}{parent}: {wrong}") from None
+        raise BadInput(f"policy {name}{file}{_ancestors(data, library or {})}: {wrong}") from None
+
+
+def _ancestors(data: Mapping[str, t.Any], library: Mapping[str, t.Any]) -> str:
+    """`` (extends base, which extends microsoft)``: where else a mistake may stand."""
+    names: list[str] = []
+    while isinstance(data, Mapping) and isinstance(data.get("extends"), str) and data["extends"] not in names:
+        names.append(str(data["extends"]))
+        data = library.get(names[-1], {})
+    return f" (extends {', which extends '.join(names)})" if names else ""
 
 
 def parse_role(text: t.Any, option: str) -> HostRole:
@@ -106,6 +114,8 @@ class _Loader:
             _gpo_row(f"gpos.{gpo}", row)
         legacy = checks.mapping("legacy", data.get("legacy", {}))
         checks.keys("legacy", legacy, ("names", "source"))
+        if any(row.feature is FeatureName.LEGACY_ACCOUNTS for row in rows) and not legacy.get("names"):
+            raise BadInput("features.legacy_accounts: there is no legacy.names, so no host would be asked for such accounts")
         _contradictions(rows)
         return Policy(
             name=str(data["name"]),
@@ -192,8 +202,8 @@ def _scope(where: str, key: str, data: Mapping[str, t.Any]) -> list[t.Any]:
 
 
 def _build(where: str, value: t.Any) -> int | None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-        raise BadInput(f"{where}: {value!r} is not a build number")
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise BadInput(f"{where}: {checks.brief(value)} is not a build number, such as 20348")
     return value
 
 
@@ -202,7 +212,7 @@ def _document(where: str, data: t.Any) -> Document:
     checks.keys(where, data, _DOCUMENT_KEYS)
     for key, value in data.items():
         if not isinstance(value, str):
-            raise BadInput(f"{where}.{key}: {checks.brief(value)} is not a text; put a date in quotes")
+            raise BadInput(f"{where}.{key}: {checks.brief(value)} is not a text; put a date or a number in quotes")
     if data.get("date"):
         checks.day(f"{where}.date", data["date"])
     checks.text(f"{where}.title", data.get("title"))

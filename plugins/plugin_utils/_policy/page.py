@@ -8,13 +8,15 @@ import dataclasses
 import re
 import textwrap
 import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .accounts import Account, parse_accounts
 from .features import ACCOUNTS_OF
 from .policy import ACCOUNT_KEYS, Compare, HostRole, Policy, Row
 from .sids import NAMES
 from .systems import System
+
+Place = tuple[System, HostRole]
 
 _COMPARE = {
     Compare.EXACT: "Exact: who is required and does not hold the right is missing, and who is not named is unexpected.",
@@ -97,6 +99,7 @@ def _one(policy: Policy) -> list[str]:
         _title(f"{policy.name}: {policy.title}", "-"),
         _paragraph(_COMPARE[policy.compare]),
         _table((36, 52, 44), ("hosts", "accounts", "source"), rows),
+        *filter(None, [_without_a_row(policy)]),
         "\n".join(f"* {_escaped(', '.join(filter(None, (one.publisher, one.words))))}" for one in documents.values()) + "\n",
     ]
 
@@ -142,8 +145,8 @@ def _said(policy: Policy, account: str) -> str:
         rows = [row for row in policy.rows if account in _keys_of(row, key)]
         bases = {place for row in rows if row.base for place in _places(row)}
         if bases:
-            said.append(f"{key} {'on every host of the policy' if bases == covered else _by_release(bases)}")
-        said += [f"{key} {_hosts(row)}" for row in rows if not row.base]
+            said.append(f"{key} {'on every host of the policy' if bases == covered else _by_release(bases, covered)}")
+        said += [f"{key} {_together(its, covered)}" for its in _alike(row for row in rows if not row.base)]
     return _escaped("; ".join(said)) or "not named: a finding"
 
 
@@ -151,16 +154,46 @@ def _keys_of(row: Row, key: str) -> set[str]:
     return {one.key for one in getattr(row, key)} | ({_word(row)} if key in row.found else set())
 
 
-def _places(row: Row) -> set[tuple[System, HostRole]]:
+def _places(row: Row) -> set[Place]:
     return {(system, role) for system in row.systems for role in row.host_roles}
 
 
-def _by_release(places: Iterable[tuple[System, HostRole]]) -> str:
-    """``on member servers with Windows Server 2025, on clients with Windows 11``."""
+def _by_release(places: Collection[Place], covered: Collection[Place]) -> str:
+    """``on member servers with Windows Server 2025, on clients with Windows 11``; a role whose covered releases are all there, alone."""
+    whole = [role for role in HostRole if (its := {place for place in covered if place[1] is role}) and its <= set(places)]
     roles: dict[System, list[HostRole]] = {}
-    for system, role in sorted(places, key=lambda place: (list(System).index(place[0]), list(HostRole).index(place[1]))):
+    for system, role in _sorted(place for place in places if place[1] not in whole):
         roles.setdefault(system, []).append(role)
-    return ", ".join(f"on {_and(_PLURALS[role] for role in its)} with {system.words}" for system, its in roles.items())
+    said = [f"on {_and(_PLURALS[role] for role in whole)}"] if whole else []
+    return ", ".join(said + [f"on {_and(_PLURALS[role] for role in its)} with {system.words}" for system, its in roles.items()])
+
+
+def _sorted(places: Iterable[Place]) -> list[Place]:
+    return sorted(places, key=lambda place: (list(System).index(place[0]), list(HostRole).index(place[1])))
+
+
+def _without_a_row(policy: Policy) -> str:
+    """Releases and host roles to which a policy does not apply, as a paragraph; empty where it asks for no release or has all."""
+    covered = {place for row in policy.rows if row.base for place in _places(row)}
+    absent = {(system, role) for system in System for role in HostRole if system.client == (role is HostRole.CLIENT)} - covered
+    if not policy.per_release or not absent:
+        return ""
+    return _paragraph(f"No row, so that the policy does not apply: {_by_release(absent, ())}.")
+
+
+def _alike(rows: Iterable[Row]) -> Iterable[list[Row]]:
+    """Rows that count in the same circumstances, on whatever hosts."""
+    groups: dict[tuple[t.Any, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.build_from, row.build_to, row.feature), []).append(row)
+    return groups.values()
+
+
+def _together(rows: Sequence[Row], covered: Collection[Place]) -> str:
+    """On which hosts one of the rows counts, all of them in the same circumstances."""
+    if len(rows) == 1:
+        return _hosts(rows[0])
+    return " ".join([_by_release({place for row in rows for place in _places(row)}, covered), *_when(rows[0])])
 
 
 def _hosts(row: Row) -> str:
@@ -171,10 +204,13 @@ def _hosts(row: Row) -> str:
         else [f"on {_and(_PLURALS[role] for role in HostRole if role in row.host_roles)}"]
     )
     words += [f"with {_and(system.words for system in System if system in row.systems)}"] if row.per_release else []
-    words += [f"from build {row.build_from}"] if row.build_from is not None else []
+    return " ".join(words + _when(row)) or "on every host"
+
+
+def _when(row: Row) -> list[str]:
+    words = [f"from build {row.build_from}"] if row.build_from is not None else []
     words += [f"to build {row.build_to}"] if row.build_to is not None else []
-    words += [f"where the host has {row.feature.words}"] if row.feature else []
-    return " ".join(words) or "on every host"
+    return words + ([f"where the host has {row.feature.words}"] if row.feature else [])
 
 
 def _word(row: Row) -> str:

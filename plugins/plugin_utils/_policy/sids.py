@@ -75,9 +75,9 @@ def parse_sid(text: str) -> str | None:
     """Return the SID in the form that Windows prints (``S-1-5-32-544``), or None when the text is not of that form at all.
 
     A leading ``*`` (as in GptTmpl.inf and secedit exports) is accepted.
-    Raises BadInput for a text that begins like a SID and is none.
+    Raises BadInput for a text that begins like a SID and is none. A user principal name or a name with its domain is never one.
     """
-    if not re.match(r"\*?S-\d", text, re.IGNORECASE):
+    if not re.match(r"\*?S-\d", text, re.IGNORECASE) or re.search(r"[@\\]", text):
         return None
     match = _SID.fullmatch(text)
     if match:

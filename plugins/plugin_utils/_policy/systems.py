@@ -28,7 +28,12 @@ class System(str, enum.Enum):
     def words(self) -> str:
         """For sentences: ``Windows Server 2022``."""
         kind, _, number = self.value.partition("_")
-        return f"Windows Server {number}" if kind == "server" else f"Windows {number}"
+        return f"Windows {number}" if self.client else f"Windows {kind.title()} {number}"
+
+    @property
+    def client(self) -> bool:
+        """A release for clients, not for servers."""
+        return self.value.startswith("windows")
 
 
 # Windows Server release information: one build per release of the long-term servicing channel.

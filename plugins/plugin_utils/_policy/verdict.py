@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from .accounts import shown
 from .errors import CannotJudge
 from .exceptions import Claim, State
-from .expectation import Circumstances, Doubt, Expectation, Standing, Wishes, expect
+from .expectation import Circumstances, Doubt, Expectation, Standing, Wishes, expect, rows_that_count
 from .facts import Holder, HostFacts, Resolution
 from .features import FeatureName, features_of, pool_users
 from .kinds import Kind, kind_of
 from .policy import Compare, HostRole, Policy, Row
 from .roles import detect_role, notes_on_role
-from .sids import IIS_IUSRS, NAMES, sort_key
+from .sids import FLOOR, IIS_IUSRS, NAMES, sort_key
 from .systems import detect_system
 
 
@@ -104,9 +104,7 @@ def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
     )
     notes = notes_on_role(facts, role)
     held = sorted(facts.holders, key=lambda holder: sort_key(holder.sid))
-    bases = [
-        row for row in policy.rows if row.base and role in row.host_roles and (here.system in row.systems or not row.per_release)
-    ]
+    bases = list(rows_that_count((row for row in policy.rows if row.base), here))
     if role is not None and not policy.plain and not bases:
         idle = tuple(Judged(holder, kind_of(holder, facts.computer), None, "") for holder in held)
         return Verdict(Status.NOT_APPLICABLE, here, idle, (), (*notes, _no_row(policy, here)))
@@ -192,9 +190,12 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
         return judged
     if sid in expectation.forbidden:
         return dataclasses.replace(judged, why=f"{judged.why}; {claims[0].exception.where} does not count for what is forbidden")
+    if sid in FLOOR:
+        said = f"{claims[0].exception.where} does not count for an account that Windows needs: name it in the policy"
+        return dataclasses.replace(judged, why=f"{judged.why}; {said}")
     valid = next((claim.exception for claim in claims if claim.state is State.UNUSED), None)
     if valid:
-        clause = f"; {row.control} says: {row.exception_clause}" if row is not None and row.exception_clause else ""
+        clause = f"; {row.control or row.source}: {row.exception_clause}" if row is not None and row.exception_clause else ""
         return dataclasses.replace(judged, standing=Standing.WAIVED, why=f"waived by {valid.where}: {valid.words}{clause}")
     refused = next((claim for claim in claims if claim.state in (State.EXPIRED, State.TOO_WIDE)), None)
     if refused is None:
@@ -236,7 +237,19 @@ def _stop_at_doubt(verdict: Verdict, expectation: Expectation) -> None:
     for doubt in expectation.doubts:
         doubtful = [judged.holder.sid for judged in verdict.unexpected if _may_be(doubt, judged)]
         if doubtful:
-            raise CannotJudge(doubt.category, f"{doubt.why}, so it is not known whether {', '.join(doubtful)} is permitted")
+            said = f"{doubt.why}, so it is not known whether {', '.join(doubtful)} is permitted"
+            raise CannotJudge(doubt.category, said + _certain(verdict, expectation))
+
+
+def _certain(verdict: Verdict, expectation: Expectation) -> str:
+    """What is a finding whatever the unknown turns out to be: the error must not hide it."""
+    found = [f"missing {shown(one.sid, one.name)}" for one in verdict.missing]
+    found += [
+        f"{judged.standing.value} {shown(judged.holder.sid, judged.holder.name)}"
+        for judged in verdict.unexpected
+        if judged.standing and not any(_may_be(doubt, judged) for doubt in expectation.doubts)
+    ]
+    return f"; certain all the same: {', '.join(found)}" if found else ""
 
 
 def _may_be(doubt: Doubt, judged: Judged) -> bool:

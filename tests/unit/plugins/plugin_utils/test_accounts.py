@@ -22,6 +22,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.er
         pytest.param(r"CORP\svc-app", None, id="domain account: the host knows"),
         pytest.param("svc-app@corp.example", None, id="UPN: the host knows"),
         pytest.param(r".\ASPNET", None, id="local account: the host knows"),
+        pytest.param("s-1001@corp.example", None, id="UPN that begins like a SID"),
+        pytest.param(r"S-12\svc", None, id="domain that begins like a SID"),
     ],
 )
 def test_an_account_is_read(text, sid):
@@ -48,6 +50,7 @@ def test_an_account_is_read(text, sid):
         pytest.param(r"NT AUTHORITY\LOKALER DIENST", "is not a well-known account", id="localised well-known name"),
         pytest.param("NT SERVICE\\", "lacks the domain or the name", id="service without a name"),
         pytest.param("@corp.example", "bare name", id="UPN without a name"),
+        pytest.param("S-1-5-32-544@", "malformed SID|bare name", id="a SID with more"),
     ],
 )
 def test_what_is_no_account_is_refused_with_what_is_allowed(text, words):

@@ -170,6 +170,55 @@ def test_a_name_that_is_nobodys_is_not_called_a_failed_look_up(host, microsoft):
         judge(host([*FOUR, orphan], accounts=[gone]), microsoft, given_exceptions({"account": "CORP\\gone"}))
 
 
+def test_an_account_that_windows_needs_is_not_waived_by_another_name(host):
+    row = {"required": ["administrators"], "source": "s"}
+    policy = load_policy({"name": "own", "title": "Own", "compare": "exact", "host_roles": {"member_server": row}})
+    dienst = AskedAccount("NTX\\Dienst", "S-1-5-6", "NT-AUTORITÄT\\DIENST", 5, Resolution.LSA)
+
+    verdict = judge(host(["S-1-5-32-544", "S-1-5-6"], accounts=[dienst]), policy, given_exceptions({"account": "NTX\\Dienst"}))
+
+    assert verdict.status is Status.DRIFT
+    assert verdict.unexpected[0].why.endswith(
+        "exceptions[0] does not count for an account that Windows needs: name it in the policy"
+    )
+
+
+@pytest.mark.parametrize(
+    ("features", "state", "status"),
+    [
+        pytest.param(Traces(ssis=("MsDtsServer150",), adfs=True), State.USED, Status.WAIVED, id="both are there"),
+        pytest.param(Traces(ssis=("MsDtsServer150",), adfs=False), None, Status.DRIFT, id="one is not there"),
+        pytest.param(Traces(ssis=(), adfs=True), None, Status.DRIFT, id="the other is not there"),
+    ],
+)
+def test_all_features_of_an_exception_must_be_there(host, microsoft, features, state, status):
+    facts = dataclasses.replace(host(FOUR | {SVC}), features=features)
+
+    verdict = judge(facts, microsoft, given_exceptions({"features": ["ssis", "adfs"]}))
+
+    assert (verdict.status, [claim.state for claim in verdict.claims]) == (status, [state] if state else [])
+
+
+def test_one_unknown_feature_among_known_ones_is_a_doubt(host, microsoft):
+    facts = dataclasses.replace(host(FOUR | {SVC}), features=Traces(ssis=("MsDtsServer150",), adfs=None))
+
+    with pytest.raises(CannotJudge, match="counts where the host has adfs, and that is not known"):
+        judge(facts, microsoft, given_exceptions({"features": ["ssis", "adfs"]}))
+
+
+@pytest.mark.parametrize("resolved", [Resolution.UNMAPPED, Resolution.FAILED])
+def test_an_expired_one_is_expired_whether_its_account_is_known_or_not(host, microsoft, resolved):
+    verdict = judge(host(FOUR, accounts=[answer(None, resolved)]), microsoft, given_exceptions({**NAMED, "expires": "2026-01-31"}))
+
+    assert [claim.state for claim in verdict.claims] == [State.EXPIRED]
+
+
+def test_a_caller_that_names_no_day_lets_nothing_hold_for_longer(host, microsoft):
+    wishes = Wishes(exceptions=parse_exceptions([{**GOOD, "expires": "2999-12-31"}]))
+
+    assert judge(host(FOUR | {SVC}), microsoft, wishes).status is Status.DRIFT
+
+
 def test_what_the_task_forbids_is_not_waived(host, microsoft):
     exceptions = parse_exceptions([GOOD])
     wishes = Wishes(exceptions=exceptions, forbidden=(exceptions[0].account,), today=TODAY)
@@ -184,7 +233,8 @@ def test_what_the_task_forbids_is_not_waived(host, microsoft):
         pytest.param({"account": "authenticated_users"}, "too wide", id="Authenticated Users"),
         pytest.param({"account": "users"}, "too wide", id="Users"),
         pytest.param({"account": DOMAIN_USERS}, "too wide", id="Domain Users by SID"),
-        pytest.param({"account": "service"}, r"exceptions\[0\]\.account: service \(S-1-5-6\) needs no exception", id="floor account"),
+        pytest.param({"account": "service"}, r"exceptions\[0\]\.account: service \(S-1-5-6\) needs no exception: .* which is never taken away", id="floor account"),
+        pytest.param({"ticket": 1734}, r"exceptions\[0\]\.ticket: 1734 is not a text that says something; put it in quotes", id="a number for a ticket"),
         pytest.param({"account": "Benutzer"}, r"exceptions\[0\]\.account: 'Benutzer' is a bare name", id="localised name"),
         pytest.param({"account": ""}, r"exceptions\[0\]\.account: an account is empty", id="empty account"),
         pytest.param({"account": None}, r"exceptions\[0\]\.account is missing", id="no account"),
@@ -244,6 +294,8 @@ def test_hosts_and_groups_of_the_inventory(entry, meant):
         "S-1-5-11",
         "S-1-5-32-545",
         "S-1-5-21-1-2-3-513",
+        "S-1-5-21-1-2-3-514",
+        "S-1-5-113",
         "S-1-5-21-1-2-3-515",
     ],
 )

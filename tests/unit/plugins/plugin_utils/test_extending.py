@@ -128,6 +128,47 @@ def test_rows_of_ones_own_do_not_claim_the_others_document(microsoft):
     assert {document.publisher for where, document in documents.items() if where != "host_roles.client"} == {"Microsoft"}
 
 
+@pytest.mark.parametrize(
+    ("data", "title"),
+    [
+        pytest.param({"extends": "base"}, "Base, with what own changes", id="of its own"),
+        pytest.param({"extends": "base", "title": "Ours"}, "Ours", id="as it is written"),
+        pytest.param({"extends": "bare"}, "Base, with what bare changes, with what own changes", id="through another without one"),
+    ],
+)
+def test_nobody_takes_the_title_of_another(data, title):
+    assert load_policy({"name": "own", **data}, {**LIBRARY, "bare": {"extends": "base"}}).title == title
+
+
+def test_an_error_names_every_policy_in_which_the_mistake_may_stand():
+    library = {**LIBRARY, "wrong": {"extends": "base", "host_roles": {"client": {"requird": ["users"], "source": "s"}}}}
+    library["between"] = {"extends": "wrong"}
+
+    with pytest.raises(
+        BadInput, match=r"policy own \(extends between, which extends wrong, which extends base\): host_roles\.client\.requird"
+    ):
+        load_policy({"name": "own", "extends": "between"}, library)
+
+
+def test_the_document_of_each_policy_of_a_chain_stays_with_its_rows(microsoft):
+    middle = {
+        "extends": "microsoft", "title": "M", "document": {"title": "Handbook"},
+        "host_roles": {"client": {"required": ["service"], "source": "4.1"}},
+        "gpos": {"ours": {"as_printed": "not_defined", "source": "4.2"}},
+    }  # fmt: skip
+    own_row = {"client": {"required": ["administrators"], "source": "ours"}}
+    library = {"microsoft": microsoft.data, "middle": middle, "end": {"extends": "middle", "host_roles": own_row}}
+
+    through = {row.where: row.document for row in load_policy({"name": "through", "extends": "middle"}, library).rows}
+    own_rows = {row.where: row.document for row in load_policy({"name": "own", "extends": "end"}, library).rows}
+
+    assert (through["host_roles.client"].title, through["host_roles.member_server"].publisher) == ("Handbook", "Microsoft")
+    assert own_rows["host_roles.client"] is None
+    assert set(load_policy({"name": "own", "extends": "end"}, library).data["gpos"]) == {
+        "ours", "default_domain_policy", "default_domain_controllers_policy",
+    }  # fmt: skip
+
+
 def test_the_library_is_not_changed():
     library = copy.deepcopy(LIBRARY)
     load_policy({"name": "own", "extends": "base", "host_roles": {"client": None}, "every_host": None}, library)

@@ -79,6 +79,19 @@ def test_each_feature_is_there_not_there_or_unknown(host, name, fields, present,
     assert words in feature.because
 
 
+def test_nobody_who_was_not_asked_for_is_called_absent(host):
+    feature = features_of(host(FOUR), (), {})[FeatureName.LEGACY_ACCOUNTS]
+
+    assert (feature.present, feature.because) == (None, "the policy has no legacy.names to ask a host for")
+
+
+def test_what_is_declared_absent_reads_so(host):
+    features = features_of(host(FOUR), (), {FeatureName.SSIS: False, FeatureName.ADFS: True})
+
+    assert features[FeatureName.SSIS].because == "the host is declared to have no SQL Server Integration Services"
+    assert features[FeatureName.ADFS].because == "the host is declared to have AD FS"
+
+
 def test_every_feature_has_words_and_is_detected(host):
     assert set(features_of(host(FOUR), (), {})) == set(FeatureName)
     assert all(name.words for name in FeatureName)
@@ -195,6 +208,48 @@ def test_an_unknown_feature_is_a_doubt_only_where_it_matters(facts, held, unknow
     assert judge(its, policy, Wishes(features={feature: False})).status is (Status.DRIFT if held else Status.COMPLIANT)
 
 
+def test_an_unknown_feature_hides_no_certain_finding(facts):
+    policy = own(ssis={"permitted": ["ssis_services"], "source": "s"})
+    its = facts((FOUR - {"S-1-5-6"}) | {SSIS, USERS}, {"ssis": None})
+
+    with pytest.raises(CannotJudge) as doubt:
+        judge(its, policy, Wishes())
+
+    said, _, certain = str(doubt.value).partition("; certain all the same: ")
+    assert said.endswith(f"whether {SSIS} is permitted")
+    assert certain == "missing NT AUTHORITY\\SERVICE (S-1-5-6), unexpected BUILTIN\\Users (S-1-5-32-545)"
+
+
+def test_a_row_ends_with_its_last_build(facts):
+    policy = own(print_spooler={"permitted": ["users"], "to": 20348, "source": "s"})
+    its = facts(FOUR | {USERS}, {"spooler": 2})
+
+    new = dataclasses.replace(its, windows=dataclasses.replace(its.windows, build=20349))
+
+    assert judge(its, policy, Wishes()).status is Status.COMPLIANT
+    assert judge(new, policy, Wishes()).status is Status.DRIFT
+
+
+def test_what_is_default_by_an_unknown_feature_is_in_doubt(facts):
+    policy = own(adfs={"default": ["users"], "source": "s"})
+
+    with pytest.raises(CannotJudge, match=f"not known whether {USERS} is permitted"):
+        judge(facts(FOUR | {USERS}, {"adfs": None}), policy, Wishes())
+
+
+def test_a_pool_with_a_virtual_account_is_known_by_its_name(facts, shipped):
+    virtual = dataclasses.replace(VIRTUAL, manual=False)
+    verdict = judge(facts(FOUR | {app_pool_sid("own")}, pools=(virtual,)), shipped["stig"], Wishes())
+
+    assert "the application pool own runs under it" in verdict.unexpected[0].why
+
+
+def test_without_iis_nobody_is_told_that_iis_needs_it(facts, shipped):
+    verdict = judge(facts(FOUR | {IIS_IUSRS}), shipped["stig"], Wishes())
+
+    assert "IIS" not in verdict.unexpected[0].why
+
+
 @pytest.mark.parametrize(
     ("name", "row", "words"),
     [
@@ -202,6 +257,10 @@ def test_an_unknown_feature_is_a_doubt_only_where_it_matters(facts, held, unknow
         pytest.param("iis", {"permitted": ["users", "ssis_services"], "source": "s"}, r"features\.iis\.permitted\[1\]: ssis_services stands in rows of features\.ssis only", id="accounts of another feature"),
         pytest.param("iis", {"permitted": ["users"], "source": "s", "host_roles": []}, r"features\.iis\.host_roles is empty; leave it out", id="for nobody"),
         pytest.param("iis", {"permitted": ["users"], "source": "s", "document": {"title": "x"}}, r"features\.iis\.document: .* is not in documents", id="a document in the row"),
+        pytest.param("legacy_accounts", {"permitted": ["found_legacy_accounts"], "source": "s"}, r"features\.legacy_accounts: there is no legacy\.names", id="nobody to ask for"),
+        pytest.param("iis", {"permitted": ["users"], "source": "s", "to": 0}, r"features\.iis\.to: 0 is not a build number, such as 20348", id="build 0"),
+        pytest.param("iis", {"permitted": ["users"], "source": "s", "from": -5}, r"features\.iis\.from: -5 is not a build number", id="negative build"),
+        pytest.param("iis", {"permitted": ["users"], "source": 8}, r"features\.iis\.source: 8 is not a text that says something; put it in quotes", id="a number for a text"),
         pytest.param("ssis", [{"permitted": ["ssis_services"], "source": "s", "operating_systems": ["server_2012"]}], r"features\.ssis\[0\]\.operating_systems: 'server_2012' is not a release", id="no such release"),
     ],
 )  # fmt: skip

@@ -61,7 +61,7 @@ def test_the_six_rows_of_microsofts_page_come_first_as_printed_and_corrected(sec
           "2.2.32 (DC only), CIS Microsoft Windows Server 2016 Benchmark (version 4.0.0), recommended state"]),
         ("stig: DISA Security Technical Implementation Guides, the rule about the right",
          ["on clients with Windows 10",
-          "permitted: Administrators, LOCAL SERVICE, NETWORK SERVICE, SERVICE  exceptions: its text has no words about exceptions",
+          "permitted: Administrators, LOCAL SERVICE, NETWORK SERVICE, SERVICE  exceptions: the rule has no words about exceptions",
           "V-220975, SV-220975r1138519, Microsoft Windows 10 STIG (release 6, 2026-01-05), check text of WN10-UR-000110"]),
         ("microsoft: Microsoft's defaults of the right, per host role",
          ["where the host has SQL Server Integration Services", "permitted: the service SIDs of services called MsDtsServer",
@@ -85,13 +85,36 @@ def test_every_difference_between_the_policies_is_named(sections):
     ]  # fmt: skip
     assert said["RESTRICTED SERVICES\\PrintSpoolerService"] == [
         "default from build 26100",
-        "required on domain controllers and member servers with Windows Server 2025, on clients with Windows 11",
+        "required on domain controllers and member servers with Windows Server 2025; required on clients with Windows 11 from build 26100",
         "permitted on clients with Windows 11",
     ]
     assert said["SYSTEM"] == ["permitted on every host", finding, finding]
     assert said["IUSR"] == ["permitted where the host has IIS", finding, finding]
     assert said["SERVICE"][1:] == ["required on every host of the policy", "permitted on every host of the policy"]
-    assert any("Windows Server 2025 Benchmark (version 2.1.0): version 1.0.0" in edition for edition in editions)
+    for words in ("Windows Server 2025 Benchmark (version 2.1.0): version 1.0.0", "(2602): the baselines before them", "OSConfig"):
+        assert any(words in edition for edition in editions), words
+
+
+def test_hosts_without_a_row_are_named(shipped):
+    text = " ".join(page([shipped["cis"]]).split())
+
+    assert "No row, so that the policy does not apply: on stand-alone servers with Windows Server 2016." in text
+    assert "No row" not in page([shipped["stig"], shipped["microsoft"]])
+
+
+def test_a_host_role_stands_alone_where_all_its_releases_say_the_same():
+    rows = {
+        "member_server": {"required": ["users", "service"], "source": "s"},
+        "client": {"required": ["guests", "service"], "source": "s"},
+    }
+    policy = load_policy({"name": "own", "title": "Own", "compare": "exact", "host_roles": rows})
+
+    (table,), _ = read(page([policy, policy]))["Where the policies differ"]
+
+    said = {row[0]: row[1] for row in table}
+    assert said["Users"] == "required on member servers"
+    assert said["Guests"] == "required on clients"
+    assert said["SERVICE"] == "required on every host of the policy"
 
 
 def test_one_policy_alone_and_texts_with_markup(shipped):

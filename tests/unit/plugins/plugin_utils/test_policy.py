@@ -83,7 +83,7 @@ def put(*path):
         pytest.param(put("features", "dns", {"source": "x"}), "is not a feature that a host is asked for; allowed are iis", id="unknown feature"),
         pytest.param(put("host_roles", 1, {"source": "x"}), "host_roles: 1 is not a text, and a key is one", id="a number for a role"),
         pytest.param(put("features", 1, {"source": "x"}), "features: 1 is not a text, and a key is one", id="a number for a feature"),
-        pytest.param(put("document", "date", datetime.date(2026, 1, 31)), r"document\.date: .* is not a text; put a date in quotes", id="a date without quotes"),
+        pytest.param(put("document", "date", datetime.date(2026, 1, 31)), r"document\.date: .* is not a text; put a date or a number in quotes", id="a date without quotes"),
         pytest.param(put("builds", [{"from": 30000, "to": 1, "source": "x"}]), r"builds\[0\]: from 30000 to 1 holds no build", id="builds that never come"),
         pytest.param(put("host_roles", "client", "permitted", ["NT SERVICE\\a\nusers"]), "line breaks", id="two accounts in one entry"),
         pytest.param(put("compare", "at_least"), "compare: 'at_least' is not allowed; allowed are exact, at_most", id="unknown compare mode"),
@@ -108,9 +108,22 @@ def test_a_leading_star_is_accepted(microsoft_data):
     assert any(account.sid == "S-1-5-21-1-2-3-1001" for row in policy.rows for account in row.permitted)
 
 
-def test_rows_that_never_meet_may_disagree(microsoft_data):
-    def change(data):
-        data["host_roles"]["client"]["required"] = ["users", *data["host_roles"]["client"]["required"]]
-        data["host_roles"]["domain_controller"]["forbidden"] = ["users"]
-
-    assert load_policy(changed(microsoft_data, change))
+@pytest.mark.parametrize(
+    ("first", "second", "meet"),
+    [
+        pytest.param({"host_roles": ["client"]}, {"host_roles": ["domain_controller"]}, False, id="other host roles"),
+        pytest.param({"host_roles": ["client"]}, {}, True, id="one host role and all"),
+        pytest.param({"to": 20347}, {"from": 20348}, False, id="builds one after the other"),
+        pytest.param({"to": 20348}, {"from": 20348}, True, id="one build in common"),
+        pytest.param({"operating_systems": ["server_2022"]}, {"operating_systems": ["server_2025"]}, False, id="other releases"),
+        pytest.param({"operating_systems": ["server_2022"]}, {"from": 1}, True, id="a release and builds"),
+    ],
+)
+def test_only_rows_that_never_meet_may_disagree(microsoft_data, first, second, meet):
+    rows = [{**first, "required": ["users"], "source": "s"}, {**second, "forbidden": ["users"], "source": "s"}]
+    data = changed(microsoft_data, lambda data: data.update(builds=rows))
+    if not meet:
+        assert load_policy(data)
+        return
+    with pytest.raises(BadInput, match=r"builds\[1\]\.forbidden: .* is required in builds\[0\]\.required; one of the two must go"):
+        load_policy(data)

@@ -108,6 +108,90 @@ def test_exact_sets_and_every_single_deviation(host, shipped, policy, role, syst
         assert judged(must | {sid}) == (Status.DRIFT, set(), {sid})
 
 
+@pytest.mark.parametrize(
+    ("build", "must", "may"),
+    [
+        pytest.param(22000, FOUR, set(), id="the first Windows 11"),
+        pytest.param(22631, FOUR, set(), id="23H2"),
+        pytest.param(26099, FOUR, set(), id="one build before the account came"),
+        pytest.param(26100, FOUR | {SPOOLER}, set(), id="24H2, with which it came"),
+    ],
+)
+def test_cis_asks_no_windows_11_for_an_account_that_it_does_not_have(host, shipped, build, must, may):
+    facts = facts_of(host, must, "client", "windows_11", False)
+    verdict = judge(dataclasses.replace(facts, windows=dataclasses.replace(facts.windows, build=build)), shipped["cis"], Wishes())
+
+    assert (verdict.status, set(verdict.required), set(verdict.permitted)) == (Status.COMPLIANT, must, may)
+
+
+CIS_TITLES = {
+    "server_2016": "CIS Microsoft Windows Server 2016 Benchmark", "server_2019": "CIS Microsoft Windows Server 2019 Benchmark",
+    "server_2022": "CIS Microsoft Windows Server 2022 Benchmark", "server_2025": "CIS Microsoft Windows Server 2025 Benchmark",
+    "windows_10": "CIS Microsoft Windows 10 Enterprise Benchmark", "windows_11": "CIS Microsoft Windows 11 Enterprise Benchmark",
+}  # fmt: skip
+CIS_VERSIONS = {
+    "server_2016": "4.0.0", "server_2019": "5.0.0", "server_2022": "5.1.0", "server_2025": "2.1.0", "windows_10": "4.0.0", "windows_11": "5.1.0",
+}  # fmt: skip
+CIS_STANDALONE = {"server_2019": "3.0.0", "server_2022": "2.0.0", "server_2025": "1.0.0"}
+STIG_RULES = {  # release -> rule, title, release of the document, its date, number of the check, whether it foresees exceptions
+    "windows_10": ("SV-220975r1138519", "Microsoft Windows 10 STIG", "release 6", "2026-01-05", "WN10-UR-000110", False),
+    "windows_11": ("SV-253498r1138526", "Microsoft Windows 11 STIG", "release 7", "2026-04-01", "WN11-UR-000110", False),
+    "server_2016": ("SV-225082r958726", "Microsoft Windows Server 2016 STIG", "release 10", "2025-01-15", "WN16-UR-000220", True),
+    "server_2019": ("SV-205760r958726", "Microsoft Windows Server 2019 STIG", "release 8", "2026-04-01", "WN19-UR-000130", True),
+    "server_2022": ("SV-254503r958726", "Microsoft Windows Server 2022 STIG", "release 8", "2026-04-01", "WN22-UR-000130", True),
+    "server_2025": ("SV-278253r1182221", "Microsoft Windows Server 2025 STIG", "release 1", "2026-01-26", "WN25-UR-000130", True),
+}
+
+
+def row_of(host, policy, role, system, iis=False):
+    return judge(facts_of(host, FOUR, role, system, iis), policy, Wishes()).row
+
+
+@pytest.mark.parametrize(("role", "system"), HOSTS, ids=str)
+def test_each_row_names_its_document_with_version_date_and_rule(host, shipped, role, system):
+    stig = row_of(host, shipped["stig"], role, system)
+    rule, title, release, date, check, exceptions = STIG_RULES[system]
+    assert (stig.rule, stig.document.title, stig.document.version, stig.document.date, stig.document.publisher, stig.source) == (
+        rule, title, release, date, "DISA", f"check text of {check}",
+    )  # fmt: skip
+    words = (
+        "If an application requires this user right, this is not a finding"
+        if exceptions
+        else "the rule has no words about exceptions"
+    )
+    assert words in stig.exception_clause
+
+    cis = row_of(host, shipped["cis"], role, system)
+    if cis is None:
+        return
+    alone = role == "standalone_server"
+    title = CIS_TITLES[system].replace(" Benchmark", " Stand-alone Benchmark") if alone else CIS_TITLES[system]
+    version = (CIS_STANDALONE if alone else CIS_VERSIONS)[system]
+    assert (cis.document.title, cis.document.version, cis.document.date, cis.rule) == (title, f"version {version}", "", "")
+
+
+@pytest.mark.parametrize(
+    ("role", "system"), [pair for pair in HOSTS if CIS[pair] and pair[0] in ("member_server", "standalone_server")], ids=str
+)
+def test_the_variant_of_cis_for_iis_cites_the_same_recommendation(host, shipped, role, system):
+    base = row_of(host, shipped["cis"], role, system)
+    missing = judge(facts_of(host, FOUR, role, system, True), shipped["cis"], Wishes()).missing
+
+    (iis,) = [one for one in missing if one.sid == IIS_IUSRS]
+    assert f"({base.control}, {base.document.words}, where the Web Server (IIS) role" in iis.why
+
+
+def test_the_names_of_legacy_accounts(shipped):
+    for policy in shipped.values():
+        assert policy.legacy == ("IUSR_<COMPUTER>", "IWAM_<COMPUTER>", "IIS_WPG", "ASPNET")
+
+
+def test_what_the_title_of_a_rule_prints_stands_beside_what_judges(host, shipped):
+    row = row_of(host, shipped["stig"], "client", "windows_11")
+
+    assert (row.printed, row.erratum) == (FOUR, "the title of the rule names four accounts, its check text this one as well")
+
+
 def test_every_kind_of_host_stands_in_the_tables():
     assert {role for role, _ in HOSTS} == {role.value for role in HostRole}
     assert {system for _, system in HOSTS} == {system.value for system in System}
@@ -137,7 +221,7 @@ def test_a_stig_counts_accounts_of_the_floor_as_floor_and_names_its_rule(host, s
     ("system", "words"),
     [
         pytest.param("server_2022", "If an application requires this user right", id="the servers' rule foresees an exception"),
-        pytest.param("windows_10", "V-220975 says: its text has no words about exceptions", id="the clients' rule does not"),
+        pytest.param("windows_10", "V-220975: the rule has no words about exceptions", id="the clients' rule does not"),
     ],
 )
 def test_what_a_stig_says_about_exceptions(host, shipped, system, words):
