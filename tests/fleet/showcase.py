@@ -32,24 +32,24 @@ class Stage:
         self._exceptions.write_text(
             yaml.safe_dump({"impersonate_exceptions": demo.exceptions()}, sort_keys=False), encoding="utf-8"
         )
-        self._reports = reports
+        self.reports = reports
 
     def play(self, name: str, *options: str) -> tuple[int, Report]:
         """Run one of our playbooks as a user would; returns the exit code and the report."""
         command = ["ansible-playbook", "-i", str(self._inventory), f"winrights.seimpersonate.{name}", *options]
         command += [
             "-e",
-            f"impersonate_report_dir={self._reports}",
+            f"impersonate_report_dir={self.reports}",
             "-e",
-            f"impersonate_snapshot_dir={self._reports / 'snapshots'}",
+            f"impersonate_snapshot_dir={self.reports / 'snapshots'}",
             "-e",
             f"@{self._exceptions}",
         ]
         print("\n$", " ".join(command), flush=True)
-        before = set(self._reports.glob("*.json"))
+        before = set(self.reports.glob("*.json"))
         # The forks only shorten the wait for slow hosts; the verdicts are the same with any number.
         ran = subprocess.run(command, env={**os.environ, "ANSIBLE_FORKS": "10", "NO_PROXY": "127.0.0.0/8"}, check=False)
-        (written,) = set(self._reports.glob("*.json")) - before
+        (written,) = set(self.reports.glob("*.json")) - before
         return ran.returncode, json.loads(written.read_text(encoding="utf-8"))
 
 
@@ -63,7 +63,8 @@ def by_status(report: Report) -> str:
 
 def audit(stage: Stage, fleet: Fleet, hosts: list[demo.Host]) -> list[str]:
     """Audit every kind of host; returns what is not as it should be."""
-    code, report = stage.play("audit")
+    print(f"The report of this fleet will be {stage.reports.resolve() / 'fleet.html'}", flush=True)
+    code, report = stage.play("audit", "-e", "impersonate_report_name=fleet")
     wrong = [] if code == 2 else [f"ansible-playbook ended with {code} instead of 2"]
     records = {record["host"]: record for record in report["hosts"]}
     commands = 0
@@ -84,6 +85,7 @@ def audit(stage: Stage, fleet: Fleet, hosts: list[demo.Host]) -> list[str]:
         for host in hosts
         if host.status in ("compliant", "waived", "drift") and records[host.machine.name]["controlled_by"]["kind"] != host.control
     ]
+    by_what_is_there(report)
     wrong += other_policies(stage, hosts, report)
     wrong += who_and_what(stage, hosts)
     print(
@@ -92,6 +94,16 @@ def audit(stage: Stage, fleet: Fleet, hosts: list[demo.Host]) -> list[str]:
         "ansible-playbook ended with 2 because the gate of the fleet failed: this fleet drifts on purpose."
     )
     return wrong
+
+
+def by_what_is_there(report: Report) -> None:
+    """Show whom a feature of the host, its build or an exception allows to hold the right."""
+    print("\nAllowed by what a host has, or by an exception:")
+    for record in report["hosts"]:
+        for holder in record["holders"]:
+            if holder["standing"] not in ("floor", None) and record["status"] != "drift":
+                print(f"  {record['host']:8} {holder['name'] or holder['sid']}: {holder['why']}")
+    print()
 
 
 def other_policies(stage: Stage, hosts: list[demo.Host], report: Report) -> list[str]:
