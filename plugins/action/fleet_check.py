@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import typing as t
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet, _snapshots
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.formats import checked_name
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, written_as
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import PolicyException
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import policy_head
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import check_folder
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -30,37 +30,40 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         now = datetime.datetime.now(datetime.timezone.utc)
         started = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         _validation, options = self.validate_argument_spec(_arguments.FLEET_CHECK)
-        policy, restore = None, None
+        run_id = _arguments.new_run_id(now)
+        policy, restore, expected = None, None, []
+        exceptions: tuple[PolicyException, ...] = ()
         try:
             if options["action"] == "restore":
                 restore = self._run_to_restore(options)
             else:
-                _arguments.refuse_shipped_names(options)
-                policy = _arguments.policy_of(options)
+                with written_as(_policy_as_written(task_vars or {})):
+                    _arguments.refuse_shipped_names(options)
+                    policy = _arguments.policy_of(options)
+                with written_as((task_vars or {}).get("impersonate_exceptions")):
+                    exceptions = _arguments.declared_exceptions(options)
                 _arguments.wishes_of(options, policy, task_vars or {})
                 _arguments.more_of(options)
             self._check_fleet(task_vars or {}, options)
             _arguments.tolerate_of(options)
-            _arguments.expected_of(options, (task_vars or {}).get("groups") or {})
-            checked_name("name", options["name"])
-            if not options["formats"]:
-                raise BadInput("formats: the list is empty, and a run without a report would leave nothing to look at")
+            _arguments.check_report_options(
+                options,
+                {
+                    "action": options["action"],
+                    "policy": policy.name if policy else "none",
+                    "run_id": run_id,
+                    "date": started[:10],
+                },
+            )
+            if _is_first_batch(task_vars or {}):  # a file that vanishes must not end a change between two batches
+                expected = _arguments.expected_of(options, (task_vars or {}).get("groups") or {})
         except BadInput as wrong:
-            raise AnsibleActionFail(f"Nothing was sent to any host. {wrong}") from None
-        result.update(
-            changed=False, started=started, run_id=_arguments.new_run_id(now), restore=restore, policy=None, exceptions=[]
-        )
+            whom = "any host" if _is_first_batch(task_vars or {}) else "the hosts of this batch"
+            raise AnsibleActionFail(f"Nothing was sent to {whom}. {wrong}", obj=wrong.written) from None
+        result.update(changed=False, started=started, run_id=run_id, restore=restore, policy=None, exceptions=[], expected=expected)
         if policy:
-            result["exceptions"] = [one.plain for one in parse_exceptions(options["exceptions"] or [])]
-            result["policy"] = {
-                "name": policy.name,
-                "title": policy.title,
-                "compare": policy.compare.value,
-                "sha256": _arguments.digest_of(policy),
-                "document": policy.data.get("document") or {},
-                "documents": policy.data.get("documents") or {},
-                "gpos": policy.data.get("gpos") or {},
-            }
+            result["exceptions"] = [one.plain for one in exceptions]
+            result["policy"] = policy_head(policy, _arguments.digest_of(policy))
         return result
 
     def _run_to_restore(self, options: dict[str, t.Any]) -> str:
@@ -71,18 +74,26 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _check_fleet(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> None:
         """Raises BadInput for what only makes sense for all hosts together."""
-        hosts, batch = task_vars.get("ansible_play_hosts_all", ()), task_vars.get("ansible_play_batch", ())
-        if not hosts or hosts[0] in batch:  # later batches need not look again
+        if _is_first_batch(task_vars):  # later batches need not look again
             differs = _fleet.differing(task_vars, options["same_for_all"])
             if differs:
                 raise BadInput(differs)
         if options["action"] != "audit" and options.get("snapshot_dir"):
             place = Path(options["snapshot_dir"]).expanduser().absolute()
-            there = next(folder for folder in (place, *place.parents) if folder.exists())
-            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-                raise BadInput(f"snapshot_dir: {place} cannot be written, so no pre-image could be kept")
+            check_folder("snapshot_dir", place, "so no pre-image could be kept")
         others = set(task_vars.get("ansible_play_hosts", ())) - set(task_vars.get("ansible_play_batch", ()))
         if options["action"] == "audit" and others:
             raise BadInput(
                 "serial: an audit is one batch, or its report would call the hosts of other batches not checked; take serial away"
             )
+
+
+def _policy_as_written(task_vars: t.Mapping[str, t.Any]) -> t.Any:
+    """The variable with the policy that was chosen, or that chooses it."""
+    chosen, own = task_vars.get("impersonate_policy"), task_vars.get("impersonate_policies")
+    return own[chosen] if isinstance(chosen, str) and isinstance(own, t.Mapping) and chosen in own else chosen
+
+
+def _is_first_batch(task_vars: t.Mapping[str, t.Any]) -> bool:
+    hosts, batch = task_vars.get("ansible_play_hosts_all", ()), task_vars.get("ansible_play_batch", ())
+    return not hosts or hosts[0] in batch

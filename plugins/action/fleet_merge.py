@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import glob
 import typing as t
 from pathlib import Path
 
@@ -13,12 +14,18 @@ from ansible.utils.display import Display
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.formats import checked_name
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import previous_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.formats import check_length
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.merge import Gathered, doubts, merge, merged_report
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import verdict_sentence
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import write
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import names_of, write
+
+# Before the reports are read: names of the least length.
+_UNKNOWN = {"action": "audit", "policy": "", "run_id": "", "date": "2026-01-31"}
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -33,29 +40,43 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(_arguments.FLEET_MERGE)
         try:
-            checked_name("name", options["name"])
+            _arguments.check_report_options(options, _UNKNOWN)
             tolerate = None if options["tolerate"] is None else _arguments.tolerate_of(options)
+            expected = _arguments.expected_of(options, (task_vars or {}).get("groups") or {})
+            named = source_of(options["expected_group"], options["expected_file"], otherwise="")
             files = _files(options["sources"])
             merged = merge([_read(path) for path in files])
-            report = merged_report(merged, generator=generator(), fail_on=options["fail_on"], tolerate=tolerate)
+            report = merged_report(
+                merged,
+                generator=generator(),
+                fail_on=options["fail_on"],
+                tolerate=tolerate,
+                expected=expected,
+                source=named or None,
+            )
+            check_length("name", options["name"], names_of(report))
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None
-        summary = {**report["summary"], "changed": None}
-        report = {**report, "summary": summary}
+        summary, warnings = report["summary"], doubts(merged)
+        previous, nothing = previous_of(options["previous"], report["run"])
+        summary["changed"] = changed(report, previous)
+        warnings += [f"previous: {nothing}, so that the report does not say what changed"] if nothing else []
+        Display().display("\n" + markdown(report))  # before a full disk can end this
+        reasons = "; ".join(summary["gate"]["reasons"])
+        failed = f" The fleet gate failed: {reasons}." if reasons else ""
+        verdict = f"{verdict_sentence(summary, report['run']['action'])}.{failed}"
         try:
             written = write(report, Path(options["report_dir"]), options["formats"], options["name"])
-        except OSError as wrong:
-            raise AnsibleActionFail(f"report_dir: the report could not be written to {options['report_dir']}: {wrong}") from wrong
-        Display().display("\n" + markdown(report))
-        gate = summary["gate"]
-        reasons = f" The fleet gate failed: {'; '.join(gate['reasons'])}." if gate["reasons"] else ""
+        except (OSError, UnicodeError) as wrong:
+            why = f"report_dir: the report could not be written to {options['report_dir']}: {wrong}"
+            raise AnsibleActionFail(f"{why}. {verdict}") from wrong
         result.update(
             changed=False,
             files=written,
             merged=[str(path) for path in files],
-            warnings=doubts(merged),
-            gate_passed=gate["passed"],
-            verdict=f"{verdict_sentence(summary, report['run']['action'])}.{reasons}",
+            warnings=warnings,
+            gate_passed=summary["gate"]["passed"],
+            verdict=verdict,
         )
         return result
 
@@ -65,13 +86,8 @@ def _files(sources: list[str]) -> list[Path]:
     found: set[Path] = set()
     for source in sources:
         place = Path(source).expanduser().absolute()
-        its = (
-            sorted(place.glob("*.jsonl"))
-            if place.is_dir()
-            else [place]
-            if place.is_file()
-            else sorted(place.parent.glob(place.name))
-        )
+        places = [place] if place.exists() else [Path(hit) for hit in glob.glob(str(place), recursive=True)]
+        its = [file for one in places for file in (one.glob("*.jsonl") if one.is_dir() else [one]) if file.is_file()]
         if not its:
             raise BadInput(f"sources: {source} is neither a file of JSON Lines nor a folder or a pattern with such files")
         found.update(its)

@@ -12,6 +12,7 @@ from ansible.utils.display import Display
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import (
     count_plans,
+    not_sent,
     plan_lines,
     second_look,
     without_plan,
@@ -30,6 +31,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(_arguments.FLEET_PLAN)
         results = _fleet.results_of(task_vars or {}, options["results"], _fleet.run_of(options["check"]))
+        wrong = not_sent(results)
+        if wrong:
+            raise AnsibleActionFail(f"Nothing was changed on any host. {'; '.join(wrong)}")
         planned = count_plans(results)
         if options["max_hosts_per_account"] < 0:
             raise AnsibleActionFail(

@@ -17,9 +17,10 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.er
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import earlier_report
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import previous_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import Record, record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import absent, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import UNREAD, stopped_by, verdict_sentence
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import write
@@ -46,23 +47,26 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         results = _fleet.results_of(task_vars, options["results"], _fleet.run_of(options["check"]))
         not_yet = [host for host, registered in results.items() if registered is None]
         try:
-            expected = _arguments.expected_of(options, task_vars.get("groups") or {})
+            # fleet_check has read them before the first host was touched; a file may be gone by now
+            expected = options["check"].get("expected") or _arguments.expected_of(options, task_vars.get("groups") or {})
             tolerate = _arguments.tolerate_of(options)
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None
-        missing = [host for host in expected if host not in results]
+        missing = absent(expected, results)
         records = [record_of(host, registered) for host, registered in (results | dict.fromkeys(missing)).items()]
+        declared = options["check"].get("exceptions") or []
         report = document(
             records,
             run={**self._run(task_vars, options["check"], now), "action": options["action"]},
             policy=None if options["action"] == "restore" else options["check"]["policy"],
             generator=generator(),
             fail_on=options["fail_on"],
-            exceptions=self._exceptions(task_vars, records, options["check"].get("exceptions") or [], now.date()),
+            exceptions=_exceptions(task_vars, records, declared, missing, now.date()),
             tolerate=tolerate,
+            source=source_of(options["expected_group"], options["expected_file"]),
         )
         summary = report["summary"]
-        previous, nothing = self._previous(options)
+        previous, nothing = previous_of(options["previous"], report["run"])
         summary["changed"] = changed(report, previous)
         if nothing:
             result.setdefault("warnings", []).append(f"previous: {nothing}, so that the report does not say what changed")
@@ -70,11 +74,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         batches_left = options["action"] != "audit" and not stop and _batches_left(task_vars)
         text = markdown(report)
         formats = [kind for kind in options["formats"] if not batches_left or kind in _WHILE_BATCHES_ARE_LEFT]
+        Display().display("\n" + (_progress(summary) if batches_left else text))  # before a full disk can end this
         try:
             files = write(report, Path(options["report_dir"]), formats, options["name"])
-        except OSError as wrong:
-            raise AnsibleActionFail(f"report_dir: the report could not be written to {options['report_dir']}: {wrong}") from wrong
-        Display().display("\n" + (_progress(summary) if batches_left else text))
+        except (OSError, UnicodeError) as wrong:
+            verdict = _sentence(summary, options["action"], {}, stop, not_yet)
+            why = f"report_dir: the report could not be written to {options['report_dir']}: {wrong}"
+            raise AnsibleActionFail(f"{why}. {verdict}") from wrong
         result.update(
             changed=False,
             files=files,
@@ -85,42 +91,56 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         return result
 
-    def _previous(self, options: dict[str, t.Any]) -> tuple[dict[str, t.Any] | None, str | None]:
-        """The report to compare with, or why there is none; only an audit is compared."""
-        if not options["previous"] or options["action"] != "audit":
-            return None, None
-        return earlier_report(Path(options["previous"]).expanduser())
-
-    def _exceptions(
-        self, task_vars: t.Mapping[str, t.Any], records: list[Record], declared: list[t.Any], today: datetime.date
-    ) -> list[dict[str, t.Any]]:
-        if not declared and not any(record["exceptions"] for record in records):
-            return []
-        return exceptions_of(records, declared, _unread(task_vars, records), today)
-
     def _run(self, task_vars: t.Mapping[str, t.Any], check: t.Mapping[str, t.Any], finished: datetime.datetime) -> dict[str, t.Any]:
         started = datetime.datetime.strptime(check["started"], _CLOCK).replace(tzinfo=datetime.timezone.utc)
         return {
             "id": check["run_id"],
             "started": check["started"],
             "finished": finished.strftime(_CLOCK),
-            "duration_s": int((finished - started).total_seconds()),
+            "duration_s": max(0, int((finished - started).total_seconds())),  # a clock may be set back
             "check_mode": bool(self._task.check_mode),
+            "limit": str(task_vars["ansible_limit"]) if task_vars.get("ansible_limit") else None,
+            "hosts": _narrowed_by(task_vars),
+            "forks": task_vars.get("ansible_forks"),
             "awx": awx_of(task_vars),
         }
 
 
-def _unread(task_vars: t.Mapping[str, t.Any], records: list[Record]) -> dict[str, list[str]]:
+def _narrowed_by(task_vars: t.Mapping[str, t.Any]) -> str | None:
+    """The pattern by which the playbooks take some of the inventory's hosts; None where they take all."""
+    pattern = task_vars.get("impersonate_hosts")
+    if pattern in (None, "", "all"):
+        return None
+    return pattern if isinstance(pattern, str) else ",".join(map(str, pattern))
+
+
+def _exceptions(
+    task_vars: t.Mapping[str, t.Any], records: list[Record], declared: list[t.Any], missing: list[str], today: datetime.date
+) -> list[dict[str, t.Any]]:
+    if not declared and not any(record["exceptions"] for record in records):
+        return []
+    named = {
+        group for one in [*declared, *(claim for record in records for claim in record["exceptions"])] for group in one["groups"]
+    }
+    return exceptions_of(records, declared, _unread(task_vars, records, missing, sorted(named)), today)
+
+
+def _unread(task_vars: t.Mapping[str, t.Any], records: list[Record], missing: list[str], named: list[str]) -> dict[str, list[str]]:
     """Hosts that were not judged, with their groups: nobody else knows which exceptions are meant for them.
 
-    Hosts outside the play count when the run was narrowed; without that they are no Windows hosts of this audit.
+    Hosts outside the play count when the run was narrowed; without that they are no Windows hosts of this audit, unless they were
+    expected. One that the inventory does not know may be in any group that an exception names (``named``).
     """
     read = {record["host"] for record in records if record["status"] not in (*UNREAD, Status.NOT_APPLICABLE.value)}
-    narrowed = task_vars.get("ansible_limit") or task_vars.get("impersonate_hosts") not in (None, "", "all")
-    others = (task_vars.get("groups") or {}).get("all", ()) if narrowed else ()
-    hosts = dict.fromkeys([*task_vars["ansible_play_hosts_all"], *others])
+    narrowed = task_vars.get("ansible_limit") or _narrowed_by(task_vars)
+    known = (task_vars.get("groups") or {}).get("all", ())
+    hosts = dict.fromkeys([*task_vars["ansible_play_hosts_all"], *(known if narrowed else ()), *missing])
     return {
-        str(host): [str(name) for name in task_vars["hostvars"][host].get("group_names", ())] for host in hosts if host not in read
+        str(host): [str(name) for name in task_vars["hostvars"][host].get("group_names", ())]
+        if host not in missing or host in known
+        else named
+        for host in hosts
+        if host not in read
     }
 
 

@@ -28,6 +28,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(_arguments.POLICY_PAGE)
         try:
+            _arguments.refuse_shipped_names(options)
             text = page(_arguments.policies_of(options["policies"]))
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None

@@ -15,17 +15,23 @@ options:
     type: str
     choices: [audit, enforce, restore]
     default: audit
+"""
+
+    EXPECTED = r"""
+options:
   previous:
     description:
-      - An earlier report as JSON, or a folder with some, of which the one whose run ended last counts. The report of an audit then says what changed since.
+      - An earlier report as JSON, or a folder with some, of which the one whose run ended last counts. The report of an audit, and of a merge of audits,
+        then says what changed since.
       - Where there is none yet, a warning says so.
     type: path
   expected_group:
     description:
-      - Group of the inventory whose hosts the report must account for. One that is not in the play is V(not_checked).
+      - Group of the inventory whose hosts the report must account for. One that is not in the play, or in none of the merged reports, is V(not_checked).
     type: str
   expected_file:
     description:
-      - File with one name of a host a line, for the same purpose. What follows a C(#) is a comment.
+      - File with one name of a host a line, for the same purpose. What follows a C(#) is a comment. A file without a name is refused.
+      - Names that differ only in case are those of the same host.
     type: path
 """

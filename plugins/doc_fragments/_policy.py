@@ -41,7 +41,7 @@ options:
   exceptions:
     description:
       - Holders that somebody answers for, as a list of mappings. A valid exception turns an unexpected holder into a waived one.
-      - Each has C(account), in the forms of O(required), C(reason) and C(owner), and may have C(ticket), C(approved_by) and C(expires), the last day on which it holds.
+      - Each has C(account), in the forms of O(required), C(reason) and C(owner), and may have C(ticket), C(approved_by) and C(expires), the last day (of UTC) on which it holds.
       - C(hosts) (names of the inventory or patterns such as V(web*)), C(groups), C(host_roles) and C(features) say where it counts. Without them it counts everywhere.
       - An account of the floor and groups of nearly everybody, such as Everyone, are refused.
     type: raw

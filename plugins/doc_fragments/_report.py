@@ -18,11 +18,13 @@ options:
   name:
     description:
       - How the files are called, without the ending. V({action}), V({policy}), V({run_id}) and V({date}) stand for those of the run.
+      - The Prometheus file has this name only where it is the same in every run, without V({run_id}) and V({date}). Otherwise it is
+        C(impersonate-{action}-{policy}.prom), since a collector reads every file of its folder and the next run has to replace it.
     type: str
     default: impersonate-{action}-{run_id}
   report_dir:
     description:
-      - Folder on the controller for the reports. It is made when it is missing. A relative path starts at the working directory.
+      - Folder on the controller for the reports. It is made when it is missing, and must be writable. A relative path starts at the working directory.
     type: path
     required: true
 """

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - winrights.seimpersonate._report
   - winrights.seimpersonate._gate
   - winrights.seimpersonate._fleet
+  - winrights.seimpersonate._fleet.expected
 attributes:
   platform:
     support: full
@@ -84,10 +85,16 @@ restore:
   type: str
   sample: null
 policy:
-  description: Name, title, compare mode, documents and GPO rows of the policy, and the SHA-256 of its data. Null in a restore.
+  description: Name, title, version, compare mode, documents, control numbers and GPO rows of the policy, and the SHA-256 of its data. Null in a restore.
   returned: success
   type: dict
   sample: {name: microsoft, title: "Microsoft's defaults of the right, per host role", compare: exact, sha256: 5f2b...}
+expected:
+  description: Hosts that O(expected_group) and O(expected_file) name, read once. Empty in later batches of a rolling play.
+  returned: success
+  type: list
+  elements: str
+  sample: [web01, web02]
 exceptions:
   description: The exceptions as data, so that the report can tell which of them nobody uses.
   returned: success

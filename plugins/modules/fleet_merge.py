@@ -10,7 +10,7 @@ description:
   - Reads reports as JSON Lines and writes one report of all their hosts. A host is there once, with its newest record. The order of the files does not matter,
     and the same file twice changes nothing.
   - Runs once, on the controller. No host is touched.
-  - Warns of reports that do not quite fit together, such as two versions of a policy.
+  - Warns of reports that do not quite fit together, such as two versions of a policy. The report says so too.
   - Does not fail when hosts drifted. Put a gate on RV(gate_passed) behind it.
 author:
   - Winrights Authors (@winrights)
@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - winrights.seimpersonate._attributes
   - winrights.seimpersonate._attributes.read_only
   - winrights.seimpersonate._report
+  - winrights.seimpersonate._fleet.expected
 attributes:
   platform:
     support: full
@@ -60,7 +61,7 @@ verdict:
   type: str
   sample: "COMPLIANT - 0 of 14 hosts drift, 0 not assessed."
 gate_passed:
-  description: Whether no host has a status of O(fail_on).
+  description: Whether there is no more of what O(fail_on) names than O(tolerate) allows, and at least one host was judged.
   returned: success
   type: bool
   sample: true

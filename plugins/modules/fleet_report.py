@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - winrights.seimpersonate._report
   - winrights.seimpersonate._gate
   - winrights.seimpersonate._fleet
+  - winrights.seimpersonate._fleet.expected
 attributes:
   platform:
     support: full
@@ -31,7 +32,7 @@ options:
     required: true
   check:
     description:
-      - What M(winrights.seimpersonate.fleet_check) returned.
+      - What M(winrights.seimpersonate.fleet_check) returned. The hosts that it read from O(expected_group) and O(expected_file) count.
     type: dict
     required: true
 seealso:
@@ -61,7 +62,9 @@ verdict:
   type: str
   sample: "NOT COMPLIANT - 2 of 14 hosts drift, 0 not assessed. The fleet gate failed: 2 hosts drift from the policy. Report: /srv/reports/audit.json"
 gate_passed:
-  description: Whether no host has a status of O(fail_on).
+  description:
+    - Whether there is no more of what O(fail_on) names than O(tolerate) allows, and at least one host was judged.
+    - While batches of a rolling play are left, whether the next one may begin, which is so unless a host failed or was lost.
   returned: success
   type: bool
   sample: false

@@ -26,6 +26,11 @@ options:
       - The role P(winrights.seimpersonate.impersonate#role) hands over the shipped ones and those of its variable C(impersonate_policies).
     type: dict
     required: true
+  own_policies:
+    description:
+      - Those of O(policies) that are not shipped, as the user wrote them. None may have the name of a shipped one, which it would pass for.
+    type: raw
+    default: {}
   dest:
     description:
       - File on the controller to which the page is written as well, as reStructuredText. Not written in check mode.

@@ -19,7 +19,7 @@ from ._policy import checks
 from ._policy.accounts import parse_accounts
 from ._policy.control import Control, stated
 from ._policy.errors import BadInput
-from ._policy.exceptions import meant_for, parse_exceptions
+from ._policy.exceptions import PolicyException, meant_for, parse_exceptions
 from ._policy.expectation import Wishes
 from ._policy.extending import SHIPPED
 from ._policy.features import FeatureName
@@ -27,7 +27,8 @@ from ._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
 from ._policy.plan import Absent, Handling, OnControlled, Orphans, Unexpected
 from ._policy.policy import HostRole, Policy, plain_policy
 from ._policy.verdict import Status
-from ._report.formats import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS
+from ._report.files import check_folder
+from ._report.formats import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS, check_length, checked_name
 from ._report.gate import CHOICES, tolerance
 from ._windows import More
 
@@ -123,10 +124,15 @@ FLEET_PLAN: Spec = {
 FLEET_MERGE: Spec = {
     "sources": {"type": "list", "elements": "path", "required": True},
     **_REPORT,
+    **_FLEET,
     "fail_on": {"type": "list", "elements": "str", "choices": list(CHOICES)},
     "tolerate": {"type": "dict"},
 }
-POLICY_PAGE: Spec = {"policies": {"type": "dict", "required": True}, "dest": {"type": "path"}}
+POLICY_PAGE: Spec = {
+    "policies": {"type": "dict", "required": True},
+    "own_policies": {"type": "raw", "default": {}},
+    "dest": {"type": "path"},
+}
 FLEET_REPORT: Spec = {
     **_REPORT,
     **_FLEET,
@@ -143,7 +149,10 @@ def policy_of(options: Mapping[str, t.Any]) -> Policy:
     alone leave everybody else as they are.
     """
     if isinstance(options.get("policy"), str):
-        names = sorted({*SHIPPED, *(options.get("own_policies") or ()), *options["policies"]})
+        own = options.get("own_policies") or {}
+        if options["policy"] in own:  # a mapping would stand here itself
+            raise BadInput(f"policies.{options['policy']}: {checks.brief(own[options['policy']])} is not a mapping")
+        names = sorted({*SHIPPED, *own, *options["policies"]})
         raise BadInput(f"policy: {options['policy']!r} is not a policy; there are {', '.join(names)}")
     if options.get("policy") is not None or "holders" not in options:
         return load_policy(options["policy"], options.get("policies"))
@@ -167,8 +176,20 @@ def tolerate_of(options: Mapping[str, t.Any]) -> dict[str, str]:
     return {key: tolerance(f"tolerate.{key}", value) for key, value in (options["tolerate"] or {}).items()}
 
 
+def check_report_options(options: Mapping[str, t.Any], values: Mapping[str, str]) -> None:
+    """How and where a report is to be written. ``values``: what stands for the placeholders in its name, as far as it is known.
+
+    Raises BadInput for what would end a run without a report: no format, no name of a file, a folder that cannot be written.
+    """
+    checked_name("name", options["name"])
+    check_length("name", options["name"], values)
+    if not options["formats"]:
+        raise BadInput("formats: the list is empty, and a run without a report would leave nothing to look at")
+    check_folder("report_dir", Path(options["report_dir"]).expanduser().absolute(), "so that the run would end without a report")
+
+
 def expected_of(options: Mapping[str, t.Any], groups: Mapping[str, t.Any]) -> list[str]:
-    """Hosts that a report must account for besides those of the play. Raises BadInput for a group or a file that is not there."""
+    """Hosts that a report must account for besides those of the play. Raises BadInput for a group or a file that is not there or empty."""
     group, file = options.get("expected_group"), options.get("expected_file")
     if group and group not in groups:
         raise BadInput(f"expected_group: the inventory has no group {group!r}")
@@ -178,7 +199,10 @@ def expected_of(options: Mapping[str, t.Any], groups: Mapping[str, t.Any]) -> li
             lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as wrong:
             raise BadInput(f"expected_file: {file} cannot be read: {wrong}") from None
-        hosts += [name for line in lines if (name := line.partition("#")[0].strip())]
+        named = [name for line in lines if (name := line.partition("#")[0].strip())]
+        if not named:
+            raise BadInput(f"expected_file: {file} names no host")
+        hosts += named
     return sorted(set(hosts))
 
 
@@ -195,7 +219,7 @@ def wishes_of(
     Raises BadInput for an account that is none, or that is wanted in one place and forbidden in another.
     """
     role = options.get("host_role")
-    exceptions = parse_exceptions(options["exceptions"] or [])
+    exceptions = declared_exceptions(options)
     wishes = Wishes(
         host_role=HostRole(role) if role else None,
         features=_declared(options),
@@ -225,6 +249,11 @@ def wishes_of(
     return wishes
 
 
+def declared_exceptions(options: Mapping[str, t.Any]) -> tuple[PolicyException, ...]:
+    """The exceptions of a task, on whatever hosts; an empty answer is none. Raises BadInput that names entry and key."""
+    return parse_exceptions([] if options["exceptions"] in (None, "") else options["exceptions"])
+
+
 def _declared(options: Mapping[str, t.Any]) -> dict[FeatureName, bool]:
     """Features that the task declares. Raises BadInput for one that no host is asked for, and for a value that is no boolean."""
     declared = {}
@@ -241,7 +270,7 @@ def _declared(options: Mapping[str, t.Any]) -> dict[FeatureName, bool]:
 def refuse_shipped_names(options: Mapping[str, t.Any]) -> None:
     """Raises BadInput when a policy of the user's has the name of a shipped one, which it would hide or pass for."""
     own = dict(checks.mapping("policies", options["own_policies"] or {}))
-    if options["own_policy"] and isinstance(options["policy"], Mapping):
+    if options.get("own_policy") and isinstance(options["policy"], Mapping):
         own[str(options["policy"].get("name"))] = options["policy"]
     for name in own:
         if name in SHIPPED:

@@ -8,14 +8,34 @@ import json
 import platform
 import typing as t
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+import yaml
 from ansible import __version__ as ansible_version
 from ansible.errors import AnsibleActionFail
 
 
 def generator() -> dict[str, str]:
     """What made a report."""
-    return {"name": "winrights.seimpersonate", "ansible_core": ansible_version, "python": platform.python_version()}
+    return {
+        "name": "winrights.seimpersonate",
+        "version": release(Path(__file__).parents[2]),
+        "ansible_core": ansible_version,
+        "python": platform.python_version(),
+    }
+
+
+def release(collection: Path) -> str:
+    """The release of the collection in a folder: of an installed one, or of a checkout; ``unknown`` where neither can be read."""
+    for file, key in (("MANIFEST.json", "collection_info"), ("galaxy.yml", None)):
+        try:
+            data = yaml.safe_load((collection / file).read_text(encoding="utf-8"))  # JSON is YAML
+            version = (data[key] if key else data)["version"]
+        except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
+            continue
+        if isinstance(version, str):
+            return version
+    return "unknown"
 
 
 def run_of(check: Mapping[str, t.Any]) -> str:

@@ -10,6 +10,7 @@ import time
 import typing as t
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from ansible import constants
 from ansible.utils.display import Display
@@ -42,7 +43,8 @@ def progress_line(folder: Path, run_id: str, total: int, status: str, now: datet
     """
     if total < FEW:
         return None
-    marks, said = folder / f"impersonate-{run_id}.done", folder / f"impersonate-{run_id}.said"
+    name = quote(run_id, safe="", errors="backslashreplace")[:200]  # a user may have named the run, with a / in it
+    marks, said = folder / f"impersonate-{name}.done", folder / f"impersonate-{name}.said"
     handle = os.open(marks, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(handle, _MARKS.get(status, b"c"))
@@ -74,5 +76,6 @@ def _line(count: int, total: int, seen: bytes, run_id: str, now: datetime.dateti
         except ValueError:  # a run that somebody named
             elapsed = None
         if elapsed is not None:
+            elapsed = max(elapsed, datetime.timedelta())  # a clock may be set back
             left = f", about {datetime.timedelta(seconds=round(elapsed.total_seconds() / count * (total - count)))} left"
-    return f"{count} of {total} hosts read, {seen.count(b'd')} drift, {seen.count(b'l')} lost{left}"
+    return f"{count} of {total} hosts done, {seen.count(b'd')} drift, {seen.count(b'l')} lost{left}"

@@ -33,11 +33,13 @@ MICROSOFT = {
 POLICY = {
     "name": "microsoft",
     "title": "Microsoft's defaults of the right, per host role",
+    "version": None,
     "compare": "exact",
     "sha256": "ef1014d00fdc851fd373536978ee4926eefbcafc8f0b368e13aacd4be34cb4b5",
     "document": {key: value for key, value in MICROSOFT.items() if value},
     "documents": {},
     "gpos": {},
+    "references": [],
 }
 RUN = {
     "id": "20260131T081500Z-5014ea",
@@ -46,6 +48,9 @@ RUN = {
     "duration_s": 1572,
     "check_mode": True,
     "action": "audit",
+    "limit": None,
+    "hosts": None,
+    "forks": 50,
     "awx": {
         "job_id": "4711",
         "job_template_name": "Rights: nightly audit",
@@ -54,7 +59,7 @@ RUN = {
         "project_revision": "a3dcb4a",
     },
 }
-GENERATOR = {"name": "winrights.seimpersonate", "ansible_core": "2.19.14", "python": "3.11.7"}
+GENERATOR = {"name": "winrights.seimpersonate", "version": "0.1.0", "ansible_core": "2.19.14", "python": "3.11.7"}
 FAIL_ON = ["drift", "unreachable", "error", "not_checked"]
 
 FLOOR = [
@@ -113,6 +118,17 @@ def every_host(change: Callable[[int, Result], Result | None], hosts: int = 10_0
 def dead(number: int, _good: Result) -> Result:
     """No host answers."""
     return _refused(number)
+
+
+def silent(number: int, _good: Result) -> Result:
+    """No host answers, and each says it in words of its own."""
+    words = "".join(chr(97 + (number * 7_919 + place * 31 + number // (place + 1)) % 26) for place in range(60))
+    return {"unreachable": True, "msg": f"the gateway {words} closed the connection of {number}"}
+
+
+def owned(number: int, good: Result) -> Result:
+    """Every host drifts, each by an account of the domain that nothing else has."""
+    return _with_stranger(good, (f"{DOMAIN}-{10_000 + number}", f"CORP\\gmsa-{'abcdefghij'[number % 10]}{number:06}$", "domain"))
 
 
 def drifting(number: int, good: Result) -> Result:
@@ -208,11 +224,15 @@ def _result(chance: random.Random, number: int, role: str, host: str, action: st
         _look_closer(chance, result)
     if host.startswith("web"):
         result["holders"].append(_holder(*IIS_IUSRS, "required", "required because IIS 10.0 is installed (KB 981949, Default permissions and user rights for IIS)"))  # fmt: skip
-        result["iis"].update(installed=True, version="10.0")
+        result["required"].append(IIS_IUSRS[0])
+        result["permitted"].append("S-1-5-17")
+        result["iis"].update(installed=True, version="10.0", services=["W3SVC"])
+        result["features"]["iis"].update(present=True, because="W3SVC is there", found=["W3SVC"])
     if host.startswith("sql"):
+        result["permitted"].append(DTS[0])
         result["holders"].append(_holder(*DTS, "permitted", "permitted because the service MsDtsServer150 exists (Configure Windows service accounts and permissions)"))  # fmt: skip
     if host.startswith("bak"):
-        claim = _exception(*EXCEPTIONS[0]) | {"sid": BACKUP[0]}
+        claim = _claim(EXCEPTIONS[0], BACKUP[0])
         result["holders"].append(_holder(*BACKUP, "waived", "waived by exceptions[0]: the nightly backup impersonates the owners of the files"))  # fmt: skip
         result.update(status="waived", waived=[BACKUP[0]], exceptions=[claim])
     if luck > 0.935:
@@ -238,7 +258,7 @@ def _drift(chance: random.Random, number: int, host: str, result: Result) -> Res
         machine = f"S-1-5-21-{3_000_000 + number}-77-{number}"
         return _with_stranger(result, (f"{machine}-1003", f"{host.partition('.')[0].upper()}\\deploy", "local"))
     if host.startswith("arc"):
-        claim = _exception(*EXCEPTIONS[1]) | {"sid": STRANGERS[3][0]}
+        claim = _claim(EXCEPTIONS[1], STRANGERS[3][0])
         result["exceptions"] = [*result["exceptions"], claim]
         return _with_stranger(result, STRANGERS[3])
     return _with_stranger(result, chance.choices(STRANGERS, weights=[9, 5, 1, 0, 3, 2])[0])
@@ -267,6 +287,8 @@ def _good(chance: random.Random, number: int, role: str) -> Result:
         "host_role": role,
         "role_source": "declared" if number % 50 == 0 else "detected",
         "holders": [_holder(*one, "floor", f"required on a {words} ({PAGE})") for one in FLOOR],
+        "required": [sid for sid, _name, _kind in FLOOR],
+        "permitted": [],
         "missing": [],
         "unexpected": [],
         "waived": [],
@@ -277,11 +299,39 @@ def _good(chance: random.Random, number: int, role: str) -> Result:
         "groups": None,
         "provenance": None,
         "notes": [],
-        "features": {},
-        "iis": {"installed": False, "version": None, "pools": []},
-        "computer": {"name": f"H{number:05}", "domain": "CORP"},
-        "windows": {"caption": caption, "build": build, "display_version": "24H2"},
+        "features": {"iis": {"present": False, "source": "detected", "because": None, "found": []}},
+        "iis": {
+            "services": [],
+            "version": None,
+            "components": [],
+            "readable": True,
+            "installed": False,
+            "source": "detected",
+            "pools": [],
+            "pools_status": "read",
+        },
+        "computer": {
+            "name": f"H{number:05}",
+            "machine_role": 3,
+            "role_status": 0,
+            "read_only": False,
+            "role_pending": False,
+            "domain": "CORP",
+            "dns_domain": "corp.example",
+            "entra_joined": False,
+        },
+        "windows": {
+            "caption": caption,
+            "build": build,
+            "display_version": "24H2",
+            "product_type": "ServerNT",
+            "sku": 7,
+            "revision": 1,
+            "edition": "ServerStandard",
+            "installation_type": "Server",
+        },
         "session": None,
+        "transport": "winrm",
         "checked_at": checked.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "duration_ms": chance.randint(180, 900),
         "error": None,
@@ -321,7 +371,7 @@ def _look_closer(chance: random.Random, result: Result) -> None:
         result["provenance"] = {
             "window_hours": 72,
             "coverage": "whole",
-            "why": None,
+            "why": "",
             "oldest": "2026-01-12T00:00:00Z",
             "events": [event],
         }
@@ -384,7 +434,7 @@ def _refused(number: int) -> Result:
 
 
 def _holder(sid: str, name: str | None, kind: str, standing: str, why: str) -> dict[str, t.Any]:
-    return {"sid": sid, "name": name, "resolved": "lsa" if name else "none", "kind": kind, "standing": standing, "why": why}
+    return {"sid": sid, "name": name, "resolved": "lsa" if name else "unmapped", "kind": kind, "standing": standing, "why": why}
 
 
 def _finding(kind: str, sid: str, name: str | None, why: str) -> dict[str, t.Any]:
@@ -433,6 +483,11 @@ def _exception(
         "used_by": [],
         "wanted_by": [],
     }
+
+
+def _claim(one: tuple[t.Any, ...], sid: str) -> dict[str, t.Any]:
+    """An exception as the record of a host has it."""
+    return {key: value for key, value in _exception(*one).items() if key not in ("used_by", "wanted_by")} | {"sid": sid}
 
 
 def _exceptions(records: list[Record]) -> list[dict[str, t.Any]]:

@@ -7,10 +7,15 @@ from __future__ import annotations
 import base64
 import csv
 import importlib
+import io
 import json
+import re
 import time
 
 import pytest
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.csv_tables import HOSTS, csv_hosts
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.texts import gpo_of
 
 from .conftest import look
 from .samples import HOSTILE
@@ -253,7 +258,17 @@ def test_the_filtered_hosts_are_downloaded_as_csv(browser, pages):
         assert row["duration_ms"] == str(record["duration_ms"])
         assert all(sid in row["unexpected"] for sid in record["unexpected"])
         assert row["controlled_by"] == record["controlled_by"]["kind"]
-        assert row["gpo"] == (record["controlled_by"]["name"] or "" if row["controlled_by"] == "gpo" else "")
+        assert row["gpo"] == gpo_of(record)
+
+
+@pytest.mark.parametrize("name", ["fleet", "hostile", "enforced", "dead"])
+def test_the_whole_download_is_the_csv_file_beside_the_page(browser, pages, name):
+    report = open_page(browser, pages, name)
+    file = list(csv.DictReader(io.StringIO(csv_hosts(report)[1:], newline=""), strict=True))
+    _name, rows = downloaded(browser)
+
+    assert list(rows[0]) == list(HOSTS)
+    assert rows == file
 
 
 def test_no_cell_of_the_csv_begins_like_a_formula(browser, pages):
@@ -261,7 +276,7 @@ def test_no_cell_of_the_csv_begins_like_a_formula(browser, pages):
     _name, rows = downloaded(browser)
 
     assert len(rows) == 2 * len(HOSTILE)
-    assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+    assert not [cell for row in rows for cell in row.values() if re.search(r'(^|[;,"])\s*[=+\-@\uff1d\uff0b\uff0d\uff20]', cell)]
     assert "'=cmd()|' /C calc'!A0" in {row["host"] for row in rows}
 
 
@@ -305,17 +320,40 @@ def test_without_a_script_everything_but_the_table_is_there(browser, pages):
 
     assert "NOT COMPLIANT" in page
     assert "This table needs JavaScript" in page
+    assert "the JSON file of the report" in page
     assert "Download CSV" not in page
     assert all(record["host"] in page for record in report["hosts"] if record["status"] == "unreachable")
 
 
-def test_paper_has_everything_but_the_table(browser, pages):
+def test_with_a_script_nobody_is_told_to_switch_it_on(browser, pages):
+    open_page(browser, pages)
+
+    assert "needs JavaScript" not in text(browser, "#all")
+
+
+def test_a_name_breaks_behind_its_domain_and_not_within_a_word(browser, pages):
+    look(browser, 390)
+    open_page(browser, pages)
+    lines = browser.execute_script("""
+        const name = [...document.querySelectorAll('#who th.account bdi')].find(one => one.innerText === 'BUILTIN\\\\Administrators');
+        return [...name.childNodes].filter(one => one.nodeType === 3).map(one => {
+            const range = document.createRange(); range.selectNodeContents(one);
+            return new Set([...range.getClientRects()].map(box => box.top)).size;
+        });
+    """)
+
+    assert lines == [1, 1]
+
+
+def test_paper_has_everything_but_the_table_and_the_appendix(browser, pages):
     report = open_page(browser, pages, "fleet")
     look(browser, media="print")
     page = browser.execute_script("return document.body.innerText")
 
-    assert "The table of all hosts is not printed" in page
+    assert "The table of all hosts and the appendix are not printed" in page
     assert "Download CSV" not in page
+    assert "needs JavaScript" not in page
+    assert not browser.execute_script("return document.querySelector('#appendix').checkVisibility()")
     waived = [record["host"] for record in report["hosts"] if record["waived"]]
     shown = browser.execute_script(
         "return [...document.querySelectorAll('details')].every(one => one.lastChild.parentElement.checkVisibility()"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime
 
+import ansible
 import pytest
 
 from fleet import names
@@ -76,6 +77,10 @@ def test_a_policy_of_ones_own_extends_a_shipped_one(fleet, audit):
         pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "documents": {"a": {"title": "A", "date": "soon"}}}}},
                      "documents.a.date: 'soon' is no date; a date reads 2026-01-31", id="no date"),
         pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"theirs": OURS}}, "policy: 'ours' is not a policy; there are cis, microsoft, stig, theirs", id="not there"),
+        pytest.param({"impersonate_policy": ["microsoft"]}, "policy: ['microsoft'] is not a policy; a policy is a mapping", id="list for a policy"),
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": None}}, "policies.ours: None is not a mapping", id="nothing for a policy"),
+        pytest.param({"impersonate_exceptions": False}, "exceptions: False is not a list", id="false for exceptions"),
+        pytest.param({"impersonate_exceptions": {}}, "exceptions: {} is not a list", id="empty mapping for exceptions"),
         pytest.param({"impersonate_features": {"dns": True}}, "features: 'dns' is not a feature that a host is asked for", id="unknown feature"),
         pytest.param({"impersonate_features": {"ssis": "perhaps"}}, "features.ssis: 'perhaps' is neither true nor false", id="no boolean"),
         pytest.param({"impersonate_features": {"iis": True}, "impersonate_iis": False}, "iis: False is not what features declares of it", id="contradiction"),
@@ -97,6 +102,39 @@ def test_bad_input_ends_the_run_before_any_host_is_touched(fleet, audit, extrava
     assert run.rc == 2
     assert words in run.said.replace("\\\\", "\\")
     assert fleet.journal.records() == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        pytest.param("impersonate_policy: ours\nimpersonate_policies:\n  theirs: {extends: stig}\n  ours:\n    extends: nobody\n", 5, id="policy"),
+        pytest.param("impersonate_policy: stig\nimpersonate_exceptions:\n  - {account: everyone, reason: r, owner: o}\n", 3, id="exception"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_told_by_file_where_core_knows_it(fleet, audit, tmp_path, variables, line):
+    fleet.add(Machine.member_server("web01"))
+    path = tmp_path / "ours.yml"
+    path.write_text(variables)
+
+    run = audit(fleet, options=f"-e @{path}")
+
+    assert run.rc == 2
+    if tuple(map(int, ansible.__version__.split(".")[:2])) >= (2, 19):  # older cores forget where a variable was written
+        assert f"Origin: {path}:{line}:" in run.said
+
+
+def test_one_host_with_wrong_options_stops_a_change_before_it_begins(fleet, enforce):
+    good, bad = (Machine.member_server(name, also=[USERS]) for name in ("a01", "b01"))
+    fleet.add(good)
+    fleet.add(bad, variables={"impersonate_exceptions": [entry(account="everyone")]})
+    before = good.holders()
+
+    run = enforce(fleet)
+
+    assert run.rc == 2
+    assert "Nothing was changed on any host. b01:" in run.said
+    assert "everyone (S-1-1-0) is too wide for an exception" in run.said
+    assert good.holders() == bad.holders() == before
 
 
 def entry(**more):
@@ -258,3 +296,23 @@ def test_the_tables_of_all_policies_are_printed_and_written(fleet, tmp_path):
     ):
         assert words in text, words
         assert words in outcome.stdout, words
+
+
+@pytest.mark.parametrize(
+    ("policies", "words"),
+    [
+        pytest.param({"cis": OURS}, "policies.cis: this is the name of a shipped policy", id="the name of a shipped one"),
+        pytest.param("hello", "policies: 'hello' is not a mapping", id="text"),
+    ],
+)
+def test_nobody_passes_for_a_shipped_policy_on_the_page(fleet, tmp_path, policies, words):
+    outcome = play(
+        fleet,
+        "winrights.seimpersonate.policies",
+        tmp_path=tmp_path,
+        extravars={"impersonate_report_dir": str(tmp_path / "reports"), "impersonate_policies": policies},
+    )
+
+    assert outcome.rc == 2
+    assert words in " ".join(outcome.stdout.split())
+    assert not (tmp_path / "reports").exists()

@@ -4,9 +4,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import typing as t
+from collections.abc import Iterator
+
 
 class BadInput(ValueError):
-    """An option or a policy is wrong; the message names option, value and what is allowed."""
+    """An option or a policy is wrong; the message names option, value and what is allowed.
+
+    ``written``: the variable as the user wrote it, where that is known; ansible-core tells file and line of such a value.
+    """
+
+    written: t.Any = None
+
+
+@contextlib.contextmanager
+def written_as(value: t.Any) -> Iterator[None]:
+    """Bad input that is found inside comes from this variable."""
+    try:
+        yield
+    except BadInput as wrong:
+        wrong.written = value
+        raise
 
 
 class CannotJudge(Exception):

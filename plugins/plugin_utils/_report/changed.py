@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 from .._policy.sids import sort_key
 from .._policy.verdict import Status
-from .merge import gathered
+from .merge import gathered, heads_of
 from .record import Record
+from .same import fleet_name, same_account
+from .scope import narrowing, some
 from .summary import UNREAD
 
 _DRIFT = Status.DRIFT.value
@@ -23,7 +25,8 @@ def changed(report: Mapping[str, t.Any], previous: Mapping[str, t.Any] | None) -
     ``came``: hosts that drift, and did not in the earlier report; ``left``: hosts that drifted, and were judged otherwise now.
     ``unclear``: hosts that drifted and were not read now, so that nobody can say they left it.
     ``new``, ``gone``: hosts that only this or only the earlier report expects.
-    ``new_holders``: sid, name and number of hosts of accounts that held the right on no host of the earlier report.
+    ``new_holders``: sid, name and number of hosts of accounts that held the right on no host of the earlier report. Empty when that one
+    was limited to some hosts and this one not to the same: an account may have held the right where it did not look.
     """
     if previous is None or previous["run"] == report["run"]:
         return None
@@ -31,19 +34,20 @@ def changed(report: Mapping[str, t.Any], previous: Mapping[str, t.Any] | None) -
     drift, drifted = ({host for host, one in records.items() if one["status"] == _DRIFT} for records in (now, then))
     unread = {host for host, one in now.items() if one["status"] in UNREAD}
     read = any(one["status"] not in UNREAD for one in then.values())
+    limits, earlier = (narrowing(head["run"] for head in heads_of(one)) for one in (report, previous))
     return {
         "previous": {
             "id": previous["run"].get("id"),
             "started": previous["run"]["started"],
             "policy": (previous["policy"] or {}).get("name"),
         },
-        "notes": _notes(report["policy"], previous["policy"], read),
+        "notes": [*_notes(report["policy"], previous["policy"], read), *_limited(limits, earlier)],
         "came": sorted(drift - drifted),
         "left": sorted((drifted & now.keys()) - drift - unread),
         "unclear": sorted(drifted & unread),
         "new": sorted(now.keys() - then.keys()),
         "gone": sorted(then.keys() - now.keys()),
-        "new_holders": _new_holders(now, then) if read else [],
+        "new_holders": _new_holders(now, then) if read and earlier in ([], limits) else [],
     }
 
 
@@ -66,8 +70,17 @@ def _notes(policy: Mapping[str, t.Any] | None, earlier: Mapping[str, t.Any] | No
     return notes if read else [*notes, "the earlier report has read no host, so that no holder can be called new"]
 
 
+def _limited(limits: list[str], earlier: list[str]) -> list[str]:
+    """Two runs with the same limit are alike; nobody knows what another one left out."""
+    if limits == earlier:
+        return []
+    who = [f"{report} report was limited to {some(its)}" for report, its in (("the earlier", earlier), ("this", limits)) if its]
+    more = ", and so may holders first seen, so that none is named" if earlier else ", and so may holders first seen"
+    return [f"{' and '.join(who)}: hosts that are new or gone may be the limit's doing{more}"]
+
+
 def _new_holders(now: Mapping[str, Record], then: Mapping[str, Record]) -> list[dict[str, t.Any]]:
-    """The same local account has another SID on every host, so it is known by its name."""
+    """A holder is known again by its account, and by its SID: the one of a host that has forgotten the name is no news."""
     known = {key for record in then.values() for holder in record["holders"] for key in _keys(holder)}
     hosts: dict[str, set[str]] = {}
     shown: dict[str, dict[str, t.Any]] = {}
@@ -76,14 +89,11 @@ def _new_holders(now: Mapping[str, Record], then: Mapping[str, Record]) -> list[
             keys = _keys(holder)
             if known.isdisjoint(keys):
                 hosts.setdefault(keys[-1], set()).add(host)
-                first = shown.setdefault(keys[-1], {"sid": holder["sid"], "name": holder["name"]})
-                first["name"] = first["name"] or holder["name"]
+                first = shown.setdefault(keys[-1], {"sid": holder["sid"], "name": None})
+                first["name"] = first["name"] or fleet_name(holder["name"], holder["kind"])
     rows = [{**shown[key], "hosts": len(its)} for key, its in hosts.items()]
     return sorted(rows, key=lambda row: (-row["hosts"], sort_key(row["sid"])))
 
 
-def _keys(holder: Mapping[str, t.Any]) -> tuple[str, ...]:
-    """By what a holder is known again: its SID, and for a local account the name behind its host's."""
-    if holder["kind"] == "local" and holder["name"]:
-        return holder["sid"], f"local {holder['name'].rpartition(chr(92))[2].casefold()}"
-    return (holder["sid"],)
+def _keys(holder: Mapping[str, t.Any]) -> tuple[str, str]:
+    return holder["sid"], same_account(holder["sid"], holder["name"], holder["kind"])

@@ -13,16 +13,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .record import Record
 from .summary import UNREAD
-from .texts import accounts, names_of, visible
+from .texts import SENTENCE, accounts, control_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of, visible
 
 HOSTS = (
     "host", "status", "role", "os", "iis", "holders", "missing", "unexpected", "waived", "control", "controlled_by", "gpo", "plan",
     "checked_at", "duration_ms", "error",
 )  # fmt: skip
 ACCOUNTS = ("host", "status", "role", "sid", "name", "kind", "standing", "why")
-_MOST = 32_000  # characters; a cell of a spreadsheet ends at 32,767
-# Where a spreadsheet of another language splits at semicolons, a formula may begin inside a cell of ours as well.
-_FORMULA = re.compile(r'(^|[;,"\t\r\n])( *)(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])')
+MOST = 32_000
+"""UTF-16 units of a cell; one of a spreadsheet ends at 32,767."""
+FORMULA = r'(^|[;,"])( *)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])'
+"""Where a cell would be a formula. Where a spreadsheet of another language splits at semicolons, one may begin inside a cell of ours
+as well; the East Asian programs take the full-width signs too. Both readers of it, Python and the page's script, know all of it."""
+_FORMULA = re.compile(FORMULA)
 
 
 def csv_hosts(report: Mapping[str, t.Any]) -> str:
@@ -49,59 +52,47 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 @functools.lru_cache(maxsize=512)
 def _cell(text: str) -> str:
     """A text that a spreadsheet shows and does not calculate; a leading quote says so to it."""
-    cut = text if len(text) <= _MOST else text[: _MOST - 3] + "..."
-    return visible(_FORMULA.sub(r"\1\2'", cut), 2 * _MOST)
+    safe = _FORMULA.sub(r"\1\2'", visible(text, MOST))
+    if len(safe) <= MOST // 2:  # no character has more than two units
+        return safe
+    units = safe.encode("utf-16-le")
+    return safe if len(units) <= 2 * MOST else units[: 2 * (MOST - 3)].decode("utf-16-le", "ignore") + "..."
 
 
 def _host(record: Record) -> list[str]:
     names = names_of(record)
-    control, controlled = record["control"] or {}, record["controlled_by"] or {}
-    change, error = record["change"] or {}, record["error"] or {}
     return [
-        record["host"],
+        visible(record["host"]),
         record["status"],
         record["host_role"] or "",
-        _system(record["windows"] or {}),
-        _iis(record["iis"]),
+        system_of(record),
+        iis_of(record),
         "; ".join(accounts((holder["sid"] for holder in record["holders"]), names)),
         "; ".join(accounts(record["missing"], names)),
         "; ".join(accounts(record["unexpected"], names)),
         "; ".join(accounts(record["waived"], names)),
-        control.get("control") or control.get("rule") or control.get("row") or "",
-        controlled.get("kind") or "",
-        _pair(controlled.get("name"), controlled.get("guid")),
-        ": ".join(filter(None, (change.get("outcome"), "; ".join(change.get("changes") or ())))),
+        control_of(record),
+        (record["controlled_by"] or {}).get("kind") or "",
+        gpo_of(record),
+        plan_of(record),
         record["checked_at"] or "",
         "" if record["duration_ms"] is None else str(record["duration_ms"]),
-        f"{error['category']}: {error['message']}" if error else "",
+        error_of(record),
     ]
 
 
 def _accounts(record: Record) -> Iterator[list[str]]:
-    head = [record["host"], record["status"], record["host_role"] or ""]
+    head = [visible(record["host"]), record["status"], record["host_role"] or ""]
     for holder in record["holders"]:
-        tail = [holder[key] or "" for key in ("kind", "standing", "why")]
-        yield [*head, holder["sid"], visible(holder["name"] or ""), *tail]
+        yield [*head, *_holder(*(holder[key] for key in ("sid", "name", "kind", "standing", "why")))]
     texts = {finding["sid"]: finding["text"] for finding in record["findings"] if finding["kind"] == "missing"}
     names = names_of(record)
     for sid in record["missing"]:
-        yield [*head, sid, visible(names.get(sid) or ""), "", "missing", texts.get(sid, "")]
+        yield [*head, sid, name_of(sid, names.get(sid)), "", "missing", visible(texts.get(sid, ""), SENTENCE)]
     if record["status"] in UNREAD and not record["holders"]:
-        yield [*head, "", "", "", "", record["reason"]]
+        yield [*head, "", "", "", "", visible(record["reason"], SENTENCE)]
 
 
-def _system(windows: Mapping[str, t.Any]) -> str:
-    build = f"build {windows['build']}" if windows.get("build") else None
-    return " ".join(str(part) for part in (windows.get("caption"), windows.get("display_version"), build) if part)
-
-
-def _iis(iis: Mapping[str, t.Any] | None) -> str:
-    """The version, no, or unknown; empty where the host was not read."""
-    if iis is None:
-        return ""
-    installed = iis.get("installed")
-    return "unknown" if installed is None else str(iis.get("version") or "yes") if installed else "no"
-
-
-def _pair(name: str | None, guid: str | None) -> str:
-    return f"{visible(name)} ({guid})" if name and guid and name != guid else visible(name or guid or "")
+@functools.lru_cache(maxsize=4_096)
+def _holder(sid: str, name: str | None, *rest: str | None) -> tuple[str, ...]:
+    return (sid, name_of(sid, name), *(visible(text or "", SENTENCE) for text in rest))

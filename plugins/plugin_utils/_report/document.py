@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report as one document: schema version, generator, run, policy, summary, hosts. Pure."""
+"""The report as one document: schema version, generator, run, policy, scope, notes, summary, hosts. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import json
 import typing as t
 from collections.abc import Iterable, Mapping
 
+from .._policy.policy import Policy
 from .record import SCHEMA_VERSION, Record
+from .scope import PLAY, notes_of, scope_of
 from .summary import summarise
 
 # What AWX tells a job about itself; kept in the report so that a file can be traced to its job.
@@ -27,16 +29,66 @@ def document(
     fail_on: Iterable[str],
     exceptions: Iterable[Mapping[str, t.Any]] = (),
     tolerate: Mapping[str, str] | None = None,
+    source: str = PLAY,
+    notes: Iterable[str] = (),
 ) -> dict[str, t.Any]:
-    """Put the report together. Hosts are sorted by name; the same input gives the same document."""
+    """Put the report together. Hosts are sorted by name; the same input gives the same document.
+
+    ``source``: where the expected hosts come from. ``notes``: doubts that a reader must know, besides that a run took not every host.
+    """
     hosts = sorted(records, key=lambda record: record["host"])
+    heads = run.get("merged") or [{"run": run, "source": source}]
+    return encodable(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "generator": dict(generator),
+            "run": dict(run),
+            "policy": dict(policy) if policy else None,
+            "scope": scope_of(hosts, source),
+            "notes": [*notes_of(heads), *notes],
+            "summary": summarise(hosts, fail_on, exceptions, tolerate),
+            "hosts": hosts,
+        }
+    )
+
+
+def encodable(report: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The same report, so that every format can be written: half of a pair of surrogates, as in a name with bytes that are no UTF-8,
+    becomes ``\\udcff`` in letters. One that has none is handed back as it is.
+    """
+    try:
+        json.dumps(report, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return t.cast("dict[str, t.Any]", _written_out(report))
+    return report
+
+
+def _written_out(value: t.Any) -> t.Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_written_out(key): _written_out(item) for key, item in value.items()}
+    return [_written_out(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def policy_head(policy: Policy, sha256: str) -> dict[str, t.Any]:
+    """A policy as a report names it. ``references``: the controls of its documents, each by number, with the row that it stands for."""
+    data = policy.data
+    references = {
+        (row.document.title if row.document else policy.title, " ".join(filter(None, (row.control, row.rule))), row.where)
+        for row in policy.rows
+        if row.control
+    }
+    whole = t.cast("Mapping[str, t.Any]", data.get("document") or {})
     return {
-        "schema_version": SCHEMA_VERSION,
-        "generator": dict(generator),
-        "run": dict(run),
-        "policy": dict(policy) if policy else None,
-        "summary": summarise(hosts, fail_on, exceptions, tolerate),
-        "hosts": hosts,
+        "name": policy.name,
+        "title": policy.title,
+        "version": whole.get("version") or None,
+        "compare": policy.compare.value,
+        "sha256": sha256,
+        "document": whole,
+        **{key: data.get(key) or {} for key in ("documents", "gpos")},
+        "references": [dict(zip(("framework", "id", "title"), one, strict=True)) for one in sorted(references)],
     }
 
 

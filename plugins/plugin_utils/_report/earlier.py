@@ -5,35 +5,70 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from pathlib import Path
 
+from .._policy.errors import BadInput
 from .json_lines import check_report
-from .record import SCHEMA_VERSION
+
+Found = tuple[dict[str, t.Any] | None, str | None]
+
+# The run of a report as we write it: no other line begins like this, since a line break inside a text is written as \\n.
+_RUN = re.compile(r'^  "run": (\{$.*?^  \})', re.DOTALL | re.MULTILINE)
 
 
-def earlier_report(place: Path, action: str = "audit") -> tuple[dict[str, t.Any] | None, str | None]:
+def previous_of(place: str | None, run: t.Mapping[str, t.Any]) -> Found:
+    """What to compare a run with: nothing where no place is given, and only an audit is compared. A folder may hold the run itself."""
+    if not place or run["action"] != "audit":
+        return None, None
+    return earlier_report(Path(place).expanduser(), besides=run["id"])
+
+
+def earlier_report(place: Path, action: str = "audit", besides: str = "") -> Found:
     """The report of a file, or the newest one of a folder, with None; or None with the sentence why there is none to compare with.
 
-    In a folder, reports of another action, files of other kinds and half-written ones are passed over; the newest is looked at first.
+    In a folder, reports of another action, the run ``besides``, files of other kinds and half-written ones are passed over. The newest is
+    the one whose run ended last; when its file was written or copied does not matter.
     """
-    if place.is_file():
-        report = _read(place)
-        return report, None if report else f"{place} is no report of schema version {SCHEMA_VERSION}"
-    if not place.is_dir():
-        return None, f"{place} does not exist"
-    for path in sorted(place.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True):
-        report = _read(path)
-        if report is not None and report["run"]["action"] == action:
-            return report, None
+    try:
+        if place.is_file():
+            return _read(place), None
+        if not place.is_dir():
+            return None, f"{place} does not exist"
+        runs = [(run, path) for path in place.glob("*.json") if path.is_file() and (run := _run_of(path))]
+    except BadInput as wrong:
+        return None, str(wrong)
+    except (OSError, ValueError) as wrong:
+        return None, f"{place} cannot be read: {wrong}"
+    for run, path in sorted(runs, key=lambda one: (one[0]["finished"], one[1].name), reverse=True):
+        if run.get("action") == action and run.get("id") != besides:
+            try:
+                return _read(path), None
+            except BadInput:
+                continue
     return None, f"{place} has no report of an earlier {action} yet"
 
 
-def _read(path: Path) -> dict[str, t.Any] | None:
-    """The report in a file, None where it is none."""
+def _read(path: Path) -> dict[str, t.Any]:
+    """The report in a file. Raises BadInput that says why there is none."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as wrong:
+        raise BadInput(f"{path} is no report: {wrong}") from None
+    try:
         check_report(str(path), data)
-    except (OSError, ValueError):  # BadInput is a ValueError
-        return None
+    except BadInput as wrong:
+        raise BadInput(f"{path} is no report that this release reads: {wrong}") from None
     return t.cast("dict[str, t.Any]", data)
+
+
+def _run_of(path: Path) -> dict[str, t.Any] | None:
+    """What a file says of its run, so that only one of many must be parsed and checked whole. None where it says nothing of it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = _RUN.search(text)
+        run = json.loads(found[1]) if found else json.loads(text)["run"]
+        return run if isinstance(run["finished"], str) else None
+    except (OSError, ValueError, RecursionError, LookupError, TypeError):
+        return None

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from .._policy.errors import BadInput
+from .files import LONGEST_NAME
 
 FORMATS = ("json", "json_lines", "csv", "junit", "prometheus", "markdown", "html")
 """Formats that a user can ask for; csv is two files."""
@@ -27,3 +29,27 @@ def checked_name(option: str, pattern: str) -> str:
     if not pattern.strip() or re.search(r"[/\\\x00-\x1f]", pattern) or pattern.startswith("."):
         raise BadInput(f"{option}: {pattern!r} is no name of a file; the folder is another option")
     return pattern
+
+
+def stem(pattern: str, values: Mapping[str, str]) -> str:
+    """The name of a report's files, without what follows for each format. ``values``: what stands for each placeholder."""
+    filled = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], pattern)
+    return re.sub(r"[^\w.@+-]+", "_", filled)
+
+
+def lasting(pattern: str) -> str:
+    """The name of the file that every run replaces: the pattern of the others, unless they have another name in every run."""
+    return pattern if not re.search(r"\{(run_id|date)\}", pattern) else "impersonate-{action}-{policy}"
+
+
+def check_length(option: str, pattern: str, values: Mapping[str, str]) -> None:
+    """Raises BadInput where a file of the report would have a longer name than a file can have."""
+    name = max((f"{stem(pattern, values)}-accounts.csv", f"{stem(lasting(pattern), values)}.prom"), key=_bytes)
+    if _bytes(name) > LONGEST_NAME:
+        raise BadInput(
+            f"{option}: a file would be called {name[:40]}... with {_bytes(name)} bytes; a name has at most {LONGEST_NAME}"
+        )
+
+
+def _bytes(name: str) -> int:
+    return len(name.encode("utf-8", "surrogatepass"))

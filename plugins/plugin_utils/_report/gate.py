@@ -8,6 +8,7 @@ import collections
 import re
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 
 from .._policy.errors import BadInput
 from .._policy.exceptions import State
@@ -23,10 +24,11 @@ _WORDS = {
     Status.NOT_APPLICABLE.value: ("host has no row in the policy", "hosts have no row in the policy"),
     EXPIRED: ("exception has expired", "exceptions have expired"),
 }
-_JUDGED = (Status.COMPLIANT.value, Status.DRIFT.value, Status.WAIVED.value)
+JUDGED = (Status.COMPLIANT.value, Status.DRIFT.value, Status.WAIVED.value)
+"""Statuses of a host that was measured against the policy."""
 CHOICES = tuple(_WORDS)
 """What a gate can fail on."""
-_TOLERANCE = re.compile(r"(\d{1,7})|(\d{1,3}(?:\.\d{1,3})?)\s*%")
+_TOLERANCE = re.compile(r"([0-9]{1,7})|([0-9]{1,3}(?:\.[0-9]{1,3})?) *%")
 
 
 def tolerance(option: str, value: t.Any) -> str:
@@ -46,7 +48,7 @@ def gate(
     """Whether the run may end well, and the reasons in words when it may not.
 
     ``tolerate``: how many there may be of something that the gate fails on. A planned change counts as it would end. A run that judged
-    no host at all does not pass.
+    no host at all does not pass, whatever the gate fails on, and one without a host has judged none.
     """
     wanted = set(fail_on)
     counts = collections.Counter(_at_the_end(record) for record in records)
@@ -56,11 +58,13 @@ def gate(
         for what, words in _WORDS.items()
         if what in wanted and counts[what] > _limit(tolerate.get(what), len(records))
     ]
-    if not reasons and records and not any(counts[status] for status in _JUDGED):
+    if not reasons and not any(counts[status] for status in JUDGED):
         idle = any(record["change"] and record["change"]["outcome"] == "nothing_to_restore" for record in records)
         absent = counts[Status.NOT_APPLICABLE.value] == len(records)
         reasons = [
-            "no host had anything to restore"
+            "there was no host to judge"
+            if not records
+            else "no host had anything to restore"
             if idle
             else "no host was judged: the policy has a row for none of them"
             if absent
@@ -74,11 +78,11 @@ def _at_the_end(record: Record) -> str:
     return str(change["status_after"] if change.get("outcome") == "planned" else record["status"])
 
 
-def _limit(text: str | None, expected: int) -> float:
-    """The greatest number that passes."""
+def _limit(text: str | None, expected: int) -> Fraction:
+    """The greatest number that passes. A fraction: 18.4 % of 375 hosts are 69, and a computer's 68.99999999999999 are not."""
     if text is None:
-        return 0
-    return float(text[:-1].strip()) * expected / 100 if text.endswith("%") else int(text)
+        return Fraction(0)
+    return Fraction(text[:-1].strip()) * expected / 100 if text.endswith("%") else Fraction(text)
 
 
 def _allowed(text: str | None) -> str:

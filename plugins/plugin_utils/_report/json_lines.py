@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from .._policy.checks import brief
 from .._policy.errors import BadInput
 from .._policy.verdict import Status
-from .gate import tolerance
-from .merge import Gathered, Run, gather, heads_of, merge
+from .gate import CHOICES, tolerance
+from .merge import ACTIONS, Gathered, Run, gather, heads_of, merge
 from .record import SCHEMA_VERSION, Record
 from .shape import MapOf, OrNone, Shape, check, time
 
@@ -33,12 +33,27 @@ _EXCEPTION = {
     **_each("ticket approved_by expires", _TEXT),
     **_each("hosts groups host_roles features", [str]),
 }
-_RUN = {**_each("id started finished action", str), "duration_s": int, "check_mode": bool, "awx": MapOf(str)}
+_RUN = {
+    **_each("id started finished action", str),
+    "duration_s": int,
+    "check_mode": bool,
+    **_each("limit hosts", _TEXT),
+    "forks": _NUMBER,
+    "awx": MapOf(str),
+}
 _GATE = {"fail_on": [str], "tolerate": MapOf(str)}
 _HEAD = {
     "run": _RUN,
-    "policy": OrNone({**_each("name title compare sha256", str), **_each("document documents gpos", dict)}),
-    "generator": dict,
+    "policy": OrNone(
+        {
+            **_each("name title compare sha256", str),
+            "version": _TEXT,
+            **_each("document documents gpos", dict),
+            "references": [_each("framework id title", str)],
+        }
+    ),
+    "generator": _each("name version ansible_core python", str),
+    "source": str,
     **_GATE,
     "exceptions": [_EXCEPTION],
 }
@@ -85,6 +100,12 @@ _RECORD = {
     "error": OrNone({**_each("category message", str), **_each("call status", _TEXT)}),
     "change": OrNone({"outcome": str, "status_after": _TEXT, "changes": OrNone([str])}),
 }
+_REPORT = {
+    **{key: _HEAD[key] for key in ("run", "policy", "generator")},
+    "scope": {"source": str},
+    "summary": {"exceptions": [_EXCEPTION], "gate": _GATE},
+    "hosts": [dict],
+}
 _LINE = {"schema_version", "kind", "expected", *_HEAD}
 _STATUSES = frozenset(status.value for status in Status)
 
@@ -98,6 +119,7 @@ def json_lines(report: Mapping[str, t.Any]) -> str:
         "schema_version": report["schema_version"],
         "kind": "run",
         **newest,
+        "source": report["scope"]["source"],
         "expected": [record["host"] for record in hosts],
         "fail_on": report["summary"]["gate"]["fail_on"],
         "tolerate": report["summary"]["gate"]["tolerate"],
@@ -126,11 +148,10 @@ def read_json_lines(text: str) -> Gathered:
 
 def check_report(where: str, report: Mapping[str, t.Any]) -> None:
     """Raises BadInput that names the place where a JSON report, read from a file, does not have the form that ``changed`` needs."""
-    check(
-        where, report, {"run": _RUN, "policy": _HEAD["policy"], "summary": {"exceptions": [dict], "gate": _GATE}, "hosts": [dict]}
-    )
-    for key in ("started", "finished"):
-        time(f"{where}: run.{key}", report["run"][key])
+    _release(where, report)
+    check(where, report, _REPORT)
+    _inside(where, {"run": report["run"], **report["summary"]["gate"]})
+    _merged(where, report["run"])
     for number, record in enumerate(report["hosts"]):
         _record(f"{where}: hosts[{number}]", record)
 
@@ -156,23 +177,38 @@ def _refuse(word: str) -> t.NoReturn:
 
 
 def _header(where: str, data: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
-    if data.get("schema_version") != SCHEMA_VERSION:
-        raise BadInput(
-            f"{where}: schema_version: {brief(data.get('schema_version'))} is not {SCHEMA_VERSION}, which this release reads"
-        )
+    _release(where, data)
     _only(where, data, _LINE)
     check(where, data, {**_HEAD, "expected": [str]})
     _inside(where, data)
-    for number, head in enumerate(data["run"].get("merged") or ()):
-        check(f"{where}: run.merged[{number}]", head, _HEAD)
-        _inside(f"{where}: run.merged[{number}]", head)
+    _merged(where, data["run"])
     return data
+
+
+def _release(where: str, data: t.Any) -> None:
+    said = data.get("schema_version") if isinstance(data, dict) else None
+    if said != SCHEMA_VERSION:
+        raise BadInput(f"{where}: schema_version: {brief(said)} is not {SCHEMA_VERSION}, which this release reads")
+
+
+def _merged(where: str, run: Mapping[str, t.Any]) -> None:
+    """The runs of a merged report, each with the form of a run."""
+    heads = run.get("merged") or []
+    check(where, {"run": {"merged": heads}}, {"run": {"merged": [_HEAD]}})
+    for number, head in enumerate(heads):
+        _inside(f"{where}: run.merged[{number}]", head)
 
 
 def _inside(where: str, head: Mapping[str, t.Any]) -> None:
     """What a shape cannot say of a run."""
     for key in ("started", "finished"):
         time(f"{where}: run.{key}", head["run"][key])
+    if head["run"]["action"] not in ACTIONS:
+        raise BadInput(f"{where}: run.action: {brief(head['run']['action'])} is none of {', '.join(ACTIONS)}")
+    for option in ("fail_on", "tolerate"):
+        for key in head[option]:
+            if key not in CHOICES:
+                raise BadInput(f"{where}: {option}: {brief(key)} is none of {', '.join(CHOICES)}")
     for key, value in head["tolerate"].items():
         tolerance(f"{where}: tolerate.{key}", value)
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import collections
+import re
 import typing as t
 from collections.abc import Sequence
 
@@ -12,9 +13,10 @@ from .._policy.exceptions import State
 from .._policy.verdict import Status
 from .record import Record
 from .summary import verdict_sentence
+from .texts import visible
 
-_ROWS = 24
-_HEAD = 9  # lines above the table, which is shorter where they are more
+_LINES, _ROWS = 40, 24  # of all, and of the table, which is shorter where there is more around it
+_NOTES = 3
 _EXCEPTIONS = 4
 _DOCUMENTS = 6
 _STATES = {state.value: state.value.replace("_", " ") for state in State}
@@ -36,26 +38,41 @@ def markdown(report: dict[str, t.Any]) -> str:
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in summary["by_outcome"].items())
     counts = ", ".join(f"{count} {status}" for status, count in summary["by_status"].items() if count) or "no hosts"
     mode = ", check mode" if run["check_mode"] else ""
-    lines = [
+    head = [
         f"# SeImpersonatePrivilege: {_TITLES[run['action']]}",
         "",
         f"**{verdict_sentence(summary, run['action'])}**",
         "",
+        *_notes(report["notes"]),
         *_policy(policy, report["hosts"]),
-        f"- hosts: {summary['expected']} expected: {counts}",
+        f"- hosts: {summary['expected']} expected{_source(report['scope']['source'])}: {counts}",
         *([f"- changes: {outcomes}"] if outcomes else []),
         *_controllers(summary),
         f"- coverage {summary['coverage_percent']} %, compliance {summary['compliance_percent']} % of the expected hosts",
-        f"- run: {run['started']} to {run['finished']}{mode}",
+        f"- run: {run['started']} to {run['finished']}{mode}{_release(report['generator'])}",
         "",
     ]
-    exceptions = _exceptions(summary["exceptions"])
-    lines += _table(report["hosts"], _ROWS - len(exceptions) - max(0, len(lines) - _HEAD))
-    lines += exceptions
     gate = summary["gate"]
-    passed = "passed" if gate["passed"] else f"not passed: {'; '.join(gate['reasons'])}"
-    lines += ["", f"Fleet gate (fails on {', '.join(gate['fail_on']) or 'nothing'}): {passed}."]
-    return "\n".join(lines) + "\n"
+    passed = "passed" if gate["passed"] else f"not passed: {_cell('; '.join(gate['reasons']), 1_000)}"
+    tail = [*_exceptions(summary["exceptions"]), "", f"Fleet gate (fails on {', '.join(gate['fail_on']) or 'nothing'}): {passed}."]
+    around = len(head) + len(tail) + 4  # two lines above the rows of the table, two below
+    return "\n".join([*head, *_table(report["hosts"], min(_ROWS, _LINES - around)), *tail]) + "\n"
+
+
+def _notes(notes: Sequence[str]) -> list[str]:
+    """What a reader must know before the numbers, set apart."""
+    if not notes:
+        return []
+    more = [f"> and {len(notes) - _NOTES} more in the JSON report"] if len(notes) > _NOTES else []
+    return [*(f"> **Mind:** {_cell(note, 600)}  " for note in notes[:_NOTES]), *more, ""]
+
+
+def _source(source: str) -> str:
+    return "" if source == "play" else f" ({_cell(source)})"
+
+
+def _release(generator: dict[str, t.Any]) -> str:
+    return f", release {_cell(generator['version'])}" if generator.get("version") else ""
 
 
 def _policy(policy: dict[str, t.Any] | None, records: Sequence[Record]) -> list[str]:
@@ -63,11 +80,13 @@ def _policy(policy: dict[str, t.Any] | None, records: Sequence[Record]) -> list[
         return []
     document = policy["document"]
     by = f"; by {', '.join(str(document[key]) for key in ('publisher', 'title', 'date') if document.get(key))}" if document else ""
+    version = f", version {policy['version']}" if policy["version"] and not document else ""
     documents = collections.Counter(_document(record) for record in records if not document and _document(record))
     used = [f"- by {_cell(title)}: {count} {'host' if count == 1 else 'hosts'}" for title, count in sorted(documents.items())]
     others = sorted({record["policy"] for record in records if record["policy"]} - {policy["name"]})
-    more = [f"- other policies of some hosts: {', '.join(others)}"] if others else []
-    return [f"- policy: {policy['name']} ({policy['title']}), compare {policy['compare']}{by}", *_cut(used), *more]
+    more = [f"- other policies of some hosts: {_cell(', '.join(others))}"] if others else []
+    said = _cell(f"{policy['name']} ({policy['title']}){version}, compare {policy['compare']}{by}", 600)
+    return [f"- policy: {said}", *_cut(used), *more]
 
 
 def _controllers(summary: dict[str, t.Any]) -> list[str]:
@@ -109,7 +128,9 @@ def _exceptions(exceptions: Sequence[dict[str, t.Any]]) -> list[str]:
 def _table(records: Sequence[Record], most: int) -> list[str]:
     ordered = sorted(records, key=lambda record: (_ORDER.index(record["status"]), record["host"]))
     rows = [["host", "host role", "status", "why"]]
-    rows += [[record["host"], record["host_role"] or "-", record["status"], record["reason"]] for record in ordered[:most]]
+    rows += [
+        [visible(record["host"], 100), record["host_role"] or "-", record["status"], record["reason"]] for record in ordered[:most]
+    ]
     cells = [[_cell(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
     lines = [
@@ -121,8 +142,12 @@ def _table(records: Sequence[Record], most: int) -> list[str]:
     return lines
 
 
-def _cell(text: str) -> str:
+# What begins markup inside a line of ours. No line begins with a foreign text, so that what counts only there stays readable, as do
+# parentheses, which mean nothing without brackets, underscores within a word, and a backslash before a letter.
+_MARKUP = re.compile(r"[`*\[\]|~#!]|(?<![^\W_])_|_(?![^\W_])|\\(?=[!-/:-@\[-`{-~]|\Z)")
+
+
+def _cell(text: str, most: int = 300) -> str:
     """Host and account names are not ours: no line breaks, control characters, cell borders or markup in them."""
-    clean = "".join(char if char.isprintable() else " " for char in text)
-    clean = clean if len(clean) <= 300 else clean[:297] + "..."
-    return clean.replace("|", "\\|").replace("<", "&lt;")
+    clean = _MARKUP.sub(r"\\\g<0>", visible(text, most))
+    return clean.replace("&", "&amp;").replace("<", "&lt;")

@@ -18,14 +18,17 @@ from .._policy.errors import BadInput
 from .._policy.verdict import Status
 from .document import document
 from .record import Record, record_of
+from .scope import MERGED, absent
 from .summary import UNREAD
 from .waivers import exceptions_of
 
 Run = dict[str, t.Any]
-"""What stands above the records of one run: run, policy, generator, fail_on, tolerate, exceptions (as declared)."""
+"""What stands above the records of one run: run, policy, generator, source, fail_on, tolerate, exceptions (as declared)."""
 
 _CLOCK = "%Y-%m-%dT%H:%M:%SZ"
 _STATES = ("state", "used_by", "wanted_by")
+ACTIONS = ("enforce", "restore", "audit")
+"""What a run can do; of several the first counts: what changed hosts must not pass for a look at them."""
 # Of two records of the same second the graver one counts.
 _GRAVITY = [status.value for status in (
     Status.NOT_CHECKED, Status.COMPLIANT, Status.WAIVED, Status.NOT_APPLICABLE, Status.UNREACHABLE, Status.ERROR, Status.DRIFT
@@ -51,6 +54,7 @@ def heads_of(report: Mapping[str, t.Any]) -> list[Run]:
             "run": report["run"],
             "policy": report["policy"],
             "generator": report["generator"],
+            "source": report["scope"]["source"],
             "fail_on": report["summary"]["gate"]["fail_on"],
             "tolerate": report["summary"]["gate"]["tolerate"],
             "exceptions": declared,
@@ -102,17 +106,22 @@ def merged_report(
     generator: Mapping[str, t.Any] | None = None,
     fail_on: Iterable[str] | None = None,
     tolerate: Mapping[str, str] | None = None,
+    expected: Iterable[str] = (),
+    source: str | None = None,
 ) -> dict[str, t.Any]:
     """The report of merged runs, with the summary counted anew; of a single run it is that run's report.
 
     ``generator``: instead of the newest run's. ``fail_on``, ``tolerate``: instead of the strictest gate of the runs, which fails on all
-    that one of them fails on and tolerates what all of them tolerate alike. Raises BadInput when there is no run.
+    that one of them fails on and tolerates what all of them tolerate alike. ``expected``: hosts that there must be besides, and
+    ``source``: who says so. Raises BadInput when there is no run.
     """
     if not merged.runs:
         raise BadInput("there is no report to merge")
     newest = merged.runs[-1]
     found = {record["host"] for record in merged.records}
-    records = [*merged.records, *(record_of(host, None) for host in merged.expected if host not in found)]
+    lost = [host for host in merged.expected if host not in found]
+    lost += absent(expected, merged.expected)
+    records = [*merged.records, *(record_of(host, None) for host in lost)]
     today = datetime.datetime.strptime(newest["run"]["finished"], _CLOCK).date()
     policies = [run for run in merged.runs if run["policy"]]
     return document(
@@ -123,11 +132,13 @@ def merged_report(
         fail_on=sorted({status for run in merged.runs for status in run["fail_on"]} if fail_on is None else fail_on),
         exceptions=_exceptions(merged.runs, records, today),
         tolerate=_shared(run["tolerate"] for run in merged.runs) if tolerate is None else tolerate,
+        source=source or (newest["source"] if len(merged.runs) == 1 else MERGED),
+        notes=doubts(merged),
     )
 
 
 def doubts(merged: Gathered) -> list[str]:
-    """What a reader should know of runs that do not quite fit together, as sentences."""
+    """What a reader must know of runs that do not quite fit together, as sentences."""
     versions: dict[str, set[str]] = {}
     for run in merged.runs:
         if run["policy"]:
@@ -175,11 +186,12 @@ def _run(runs: Sequence[Run], newest: Mapping[str, t.Any]) -> dict[str, t.Any]:
         "id": f"merged-{newest['id']}-{digest[:8]}",
         "started": started,
         "finished": finished,
-        "duration_s": int(
-            (datetime.datetime.strptime(finished, _CLOCK) - datetime.datetime.strptime(started, _CLOCK)).total_seconds()
+        "duration_s": max(
+            0, int((datetime.datetime.strptime(finished, _CLOCK) - datetime.datetime.strptime(started, _CLOCK)).total_seconds())
         ),
-        "check_mode": any(run["check_mode"] for run in each),
-        "action": actions.pop() if len(actions) == 1 else "audit",
+        "check_mode": all(run["check_mode"] for run in each),
+        "action": next(action for action in ACTIONS if action in actions),
+        **{key: _agreed(run[key] for run in each) for key in ("limit", "hosts", "forks")},
         "awx": _shared(run["awx"] for run in each),
         "merged": list(runs),
     }
@@ -188,6 +200,12 @@ def _run(runs: Sequence[Run], newest: Mapping[str, t.Any]) -> dict[str, t.Any]:
 def _shared(mappings: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """What all of them say."""
     return dict(sorted(set.intersection(*(set(mapping.items()) for mapping in mappings))))
+
+
+def _agreed(values: Iterable[t.Any]) -> t.Any:
+    """The value that all of them have, else None."""
+    first, *others = values
+    return first if all(one == first for one in others) else None
 
 
 def _exceptions(runs: Iterable[Run], records: Sequence[Record], today: datetime.date) -> list[dict[str, t.Any]]:

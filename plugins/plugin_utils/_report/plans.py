@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .._policy.accounts import shown
 from .._policy.sids import sort_key
+from .same import same_account
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,11 @@ def count_plans(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[Plann
         for op, key in (("add", "added"), ("remove", "removed")):
             for sid in (result or {}).get(key) or ():
                 name = (result or {}).get("names", {}).get(sid)
-                group = _group(kinds.get(sid), sid, name)
+                group = "orphan" if kinds.get(sid) == "orphan" else same_account(sid, name, kinds.get(sid))
                 hosts.setdefault((op, group), []).append(host)
                 shown_as.setdefault(group, (sid, name))
     ordered = sorted(hosts.items(), key=lambda item: (item[0][0], sort_key(shown_as[item[0][1]][0])))
     return [Planned(op, *shown_as[group], tuple(dict.fromkeys(its))) for (op, group), its in ordered]
-
-
-def _group(kind: str | None, sid: str, name: str | None) -> str:
-    if kind == "orphan":
-        return "orphan"
-    return f"local {name.rpartition(chr(92))[2].casefold()}" if kind == "local" and name else sid
 
 
 def second_look(planned: Iterable[Planned], unread: int, limit: int) -> list[Planned]:
@@ -60,6 +55,17 @@ def second_look(planned: Iterable[Planned], unread: int, limit: int) -> list[Pla
 def without_plan(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]:
     """Hosts that were not read, so that nobody knows what would change on them."""
     return [host for host, result in sorted(results.items()) if (result or {}).get("outcome") is None]
+
+
+def not_sent(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]:
+    """Hosts whose task failed before anything was sent, with what it said: their options are wrong, and the run has to be mended."""
+    its = {
+        host: str(result.get("msg") or "the task failed")
+        for host, result in sorted(results.items())
+        if result and result.get("failed") and not result.get("unreachable") and not result.get("error")
+    }
+    some = [f"{host}: {message}" for host, message in list(its.items())[:3]]
+    return some + ([f"and {len(its) - 3} more hosts"] if len(its) > 3 else [])
 
 
 def plan_lines(results: Mapping[str, Mapping[str, t.Any] | None], planned: Sequence[Planned]) -> list[str]:

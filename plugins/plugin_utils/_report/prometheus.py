@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from .._policy.verdict import Status
 from .texts import visible
 
-_MOST_ACCOUNTS = 100  # series; the same local account has another SID on every host
+_MOST_ACCOUNTS = 100  # series
 
 Sample = tuple[Mapping[str, str], str]
 
@@ -22,7 +22,7 @@ Sample = tuple[Mapping[str, str], str]
 def prometheus(report: Mapping[str, t.Any], labels: Mapping[str, str] | None = None) -> str:
     """The numbers of a report, without timestamps. ``labels`` come to the policy's name on every sample.
 
-    A collector adds up the files of its folder and refuses a series that stands in two, so reports of slices need a label each.
+    A collector adds up the files of its folder and refuses a series that stands in two, so reports of slices need a folder each.
     """
     run, policy, summary = report["run"], report["policy"] or {}, report["summary"]
     every = {"policy": policy.get("name") or "", **(labels or {})}
@@ -57,7 +57,8 @@ def _labels(labels: Mapping[str, str]) -> str:
 
 
 def _escaped(value: str) -> str:
-    return visible(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    """A line end is written out by then."""
+    return visible(value).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _hosts(summary: Mapping[str, t.Any]) -> Iterable[Sample]:
@@ -71,8 +72,7 @@ def _hosts(summary: Mapping[str, t.Any]) -> Iterable[Sample]:
 
 
 def _policy(policy: Mapping[str, t.Any]) -> dict[str, str]:
-    document = policy.get("document") or {}
-    return {"name": policy["name"], "version": str(document.get("version") or ""), "sha256": policy["sha256"]}
+    return {"name": policy["name"], "version": policy["version"] or "", "sha256": policy["sha256"]}
 
 
 def _ratio(percent: float) -> str:

@@ -9,11 +9,11 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._policy.verdict import Status
-from .gate import gate
+from .gate import JUDGED, gate
 from .record import Record
+from .same import fleet_name, same_account
 
 UNREAD = (Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value)
-_JUDGED = (Status.COMPLIANT.value, Status.DRIFT.value, Status.WAIVED.value)
 
 
 def summarise(
@@ -23,6 +23,7 @@ def summarise(
     tolerate: Mapping[str, str] | None = None,
 ) -> dict[str, t.Any]:
     """Counts by status and role, coverage, compliance, the unexpected accounts, the exceptions (see exceptions_of) and the gate.
+    ``changed`` is for who has an earlier report.
 
     Percentages are of all expected hosts, never of the assessed ones alone.
     """
@@ -46,6 +47,7 @@ def summarise(
         "controlling_gpos": _controlling_gpos(records),
         "exceptions": known,
         "gate": gate(records, fail_on, tolerate or {}, known),
+        "changed": None,
     }
 
 
@@ -64,14 +66,14 @@ def verdict_sentence(summary: dict[str, t.Any], action: str = "audit") -> str:
     counts, outcomes = summary["by_status"], summary["by_outcome"]
     unread = sum(counts[status] for status in UNREAD)
     if not summary["expected"]:
-        return "NOTHING AUDITED - the play had no hosts"
+        return "NOTHING AUDITED - there was no host"
     if action == "restore":
         back = sum(outcomes.get(outcome, 0) for outcome in ("applied", "planned", "unchanged"))
         idle = outcomes.get("nothing_to_restore", 0)
         head = "RESTORED" if not (counts["drift"] or unread) else "NOT RESTORED COMPLETELY"
         rest = f"{idle} had nothing to restore, {counts['drift'] + unread} not as before"
         return f"{head} - {back} of {summary['expected']} hosts have their earlier holders, {rest}"
-    if not sum(counts[status] for status in _JUDGED) and not unread:
+    if not sum(counts[status] for status in JUDGED) and not unread:
         return f"NOTHING JUDGED - the policy has a row for none of the {summary['expected']} hosts"
     good = "COMPLIANT WITH EXCEPTIONS" if counts["waived"] else "COMPLIANT"
     head = good if not (counts["drift"] or unread) else "NOT COMPLIANT" if counts["drift"] else "NOT ASSESSED COMPLETELY"
@@ -104,14 +106,18 @@ def _controlling_gpos(records: Iterable[Record]) -> list[dict[str, t.Any]]:
 
 
 def _unexpected(records: Iterable[Record]) -> list[dict[str, t.Any]]:
+    """Accounts that hold the right and should not, one row each, the most frequent first; of a local account the first host's SID."""
     hosts: collections.Counter[str] = collections.Counter()
-    names: dict[str, str | None] = {}
+    rows: dict[str, dict[str, t.Any]] = {}
     for record in records:
+        kinds = {holder["sid"]: holder["kind"] for holder in record["holders"]}
+        seen = set()
         for finding in record["findings"]:
             if finding["kind"] != "missing" and not finding["kind"].startswith("exception_"):
-                hosts[finding["sid"]] += 1
-                names[finding["sid"]] = names.get(finding["sid"]) or finding["name"]
-    return [
-        {"sid": sid, "name": names[sid], "hosts": count}
-        for sid, count in sorted(hosts.items(), key=lambda item: (-item[1], item[0]))
-    ]
+                sid, name, kind = finding["sid"], finding["name"], kinds.get(finding["sid"], "unknown")
+                key = same_account(sid, name, kind)
+                row = rows.setdefault(key, {"sid": sid, "name": None, "kind": kind})
+                row["name"] = row["name"] or fleet_name(name, kind)
+                seen.add(key)
+        hosts.update(seen)
+    return sorted(({**row, "hosts": hosts[key]} for key, row in rows.items()), key=lambda row: (-row["hosts"], row["sid"]))

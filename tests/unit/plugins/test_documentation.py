@@ -83,5 +83,5 @@ def test_the_role_offers_what_the_modules_allow(checkout):
         "options"
     ]
 
-    assert specs["impersonate_fail_on"]["choices"] == list(CHOICES)
+    assert specs["impersonate_fail_on"]["choices"] == ["", *CHOICES]
     assert specs["impersonate_host_role"]["choices"] == ["", *_arguments.LOCAL_RIGHT_INFO["host_role"]["choices"]]

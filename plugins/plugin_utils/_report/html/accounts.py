@@ -11,7 +11,9 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .words import AGAINST, SENTENCE, STANDINGS, clean, most_common, name_of
+from ..same import fleet_name, same_account
+from ..texts import SENTENCE, name_of
+from .words import AGAINST, STANDINGS, clean, most_common
 
 FIRST = 3  # hosts that are named
 WORST_FIRST = tuple(STANDINGS)
@@ -72,39 +74,43 @@ class AccountRow:
 
 
 def group_key(sid: str, name: str | None, kind: str | None) -> str:
-    """What makes two holders on two hosts the same account in this report."""
-    if kind == "orphan":
-        return "orphan"
-    return f"local {name.rpartition(chr(92))[2].casefold()}" if kind == "local" and name else sid
+    """What makes two holders on two hosts one row of this report: the same account, or both are deleted ones."""
+    return "orphan" if kind == "orphan" else same_account(sid, name, kind)
 
 
 def account_rows(records: Sequence[Mapping[str, t.Any]]) -> list[AccountRow]:
     """A row per account, those against the policy first, then by number of hosts."""
     rows: dict[str, AccountRow] = {}
+    known: dict[t.Any, tuple[AccountRow, str, str, str, str]] = {}  # most hosts have the same holders for the same reasons
     for record in records:
-        for holder in record["holders"] or ():
-            key = group_key(holder["sid"], holder["name"], holder.get("kind"))
-            row = rows.get(key)
-            if row is None:
-                row = rows[key] = AccountRow(key, clean(holder.get("kind") or "unknown"))
-            standing = holder.get("standing") if holder.get("standing") in STANDINGS else "not judged"
+        host = record["host"]
+        for holder in record["holders"]:
+            same = (holder["sid"], holder["name"], holder["kind"], holder["standing"], holder["why"])
+            found = known.get(same)
+            if found is None:
+                found = known[same] = _read(rows, *same)
+            row, sid, name, standing, why = found
             row.standings[standing] = row.standings.get(standing, 0) + 1
-            row.sids[clean(holder["sid"])] = None
-            name = local_name(holder["name"]) if key.startswith("local ") else name_of(holder["sid"], holder["name"])
+            row.sids[sid] = None
             row.names[name] = row.names.get(name, 0) + 1
-            if not row.hosts or row.hosts[-1] != record["host"]:
-                row.hosts.append(record["host"])
+            if not row.hosts or row.hosts[-1] != host:
+                row.hosts.append(host)
             first = row.first.setdefault(standing, [])
             if len(first) < FIRST:
-                first.append(clean(record["host"]))
-            whys, why = row.all_whys.setdefault(standing, {}), clean(holder.get("why"), SENTENCE)
+                first.append(clean(host))
+            whys = row.all_whys.setdefault(standing, {})
             whys[why] = whys.get(why, 0) + 1
     return sorted(rows.values(), key=lambda row: (WORST_FIRST.index(row.worst), -len(row.hosts), row.name, row.key))
 
 
-def local_name(name: str) -> str:
-    r"""A local account without the name of its host: ``.\\name``."""
-    return ".\\" + clean(name.rpartition("\\")[2])
+def _read(
+    rows: dict[str, AccountRow], sid: str, name: str | None, kind: str, standing: str | None, why: str
+) -> tuple[AccountRow, str, str, str, str]:
+    """The row of a holder, which is new or known, then its SID, name, standing and reason as they are shown."""
+    key = group_key(sid, name, kind)
+    row = rows.setdefault(key, AccountRow(key, clean(kind)))
+    its = standing if standing in STANDINGS else "not judged"
+    return row, clean(sid), name_of(sid, fleet_name(name, kind)), its, clean(why, SENTENCE)
 
 
 def grouped(rows: Sequence[AccountRow], most: int) -> list[tuple[str, str, str, list[AccountRow], int]]:

@@ -9,7 +9,8 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .words import AGAINST, clean, counted, name_of, shown
+from ..texts import name_of, shown
+from .words import AGAINST, clean, counted
 
 Record = Mapping[str, t.Any]
 _FEW = 6

@@ -16,25 +16,20 @@ from markupsafe import Markup
 
 from ..document import to_json
 from ..summary import UNREAD, verdict_sentence
+from ..texts import SENTENCE, name_of
 from . import charts, data, exposure, sections
 from .accounts import AccountRow, account_rows, grouped, unexpected_rows
-from .words import (
-    AGAINST,
-    SENTENCE,
-    STANDINGS,
-    STATUSES,
-    clean,
-    counted,
-    duration,
-    joined,
-    moment,
-    name_of,
-    number,
-    role_words,
-    shown,
-)
+from .words import AGAINST, STANDINGS, STATUSES, clean, counted, duration, joined, moment, number, role_words, soft
 
-MOST_ACCOUNTS, MOST_ROWS, MOST_RUNNING = 200, 400, 100  # rows of a section; the rest is in the table of all hosts and in the JSON
+MOST_ACCOUNTS, MOST_ROWS, MOST_RUNNING = 100, 200, 100  # rows of a section; the rest is in the table of all hosts and in the JSON
+_SIZE, _PER_HOST = 1_000_000, 100  # bytes of a page
+_ROOMS = (None, 300_000, 150_000, 50_000, 0)  # for what one host alone has, in the table of all hosts, until the page has its size
+_UNREAD_NAMES, _NAMES, _NAMES_PER_HOST = (
+    250_000,
+    120_000,
+    25,
+)  # characters of names of hosts that were not read, and of all the others
+_FIRST = 3  # hosts that a row names where there is no room for more
 _BARS = 10
 
 _TITLES = {
@@ -64,21 +59,37 @@ def html(report: Mapping[str, t.Any], *, csv: str | None = None, sha256: str | N
 
     ``csv``: name of the CSV file of the hosts beside it, to point to. ``sha256``: of the JSON file beside it, else it is computed.
     """
-    style, script = _asset("style.css"), _asset("script.js")
+    most = max(_SIZE, _PER_HOST * len(report["hosts"]))
     accounts = account_rows(report["hosts"])
+    values = {
+        **_header(report),
+        **_rows(report["hosts"], accounts),
+        **_charts(report["summary"], accounts),
+        "summary": report["summary"],
+        "changed": _changed(report["summary"].get("changed")),
+        "exceptions": [_exception(one) for one in report["summary"]["exceptions"]],
+        "csv": csv,
+        "sha256": sha256 or hashlib.sha256(to_json(report).encode("utf-8", "replace")).hexdigest(),
+    }
+    for room in _ROOMS:
+        table = data.encode(data.columns(report["hosts"], _stem(report["run"]), room))
+        text = _render(values, table, len(report["hosts"]), abridged=room is not None)
+        if len(text.encode("utf-8", "replace")) <= most:
+            break
+    return text
+
+
+def _render(values: Mapping[str, t.Any], table: str, hosts: int, abridged: bool) -> str:
+    style, script = _asset("style.css"), _asset("script.js")
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
-            **_header(report),
-            **_rows(report["hosts"], accounts),
-            **_charts(report["summary"], accounts),
-            summary=report["summary"],
-            changed=_changed(report["summary"].get("changed")),
-            exceptions=[_exception(one) for one in report["summary"]["exceptions"]],
-            data=Markup(data.encode(data.columns(report["hosts"], _stem(report["run"])))),
-            csv=csv,
-            sha256=sha256 or hashlib.sha256(to_json(report).encode("utf-8", "replace")).hexdigest(),
+            **values,
+            data=Markup(table),
+            abridged=abridged,
+            unread_names=Names(max(_UNREAD_NAMES, _NAMES_PER_HOST * hosts)).take,
+            some_names=Names(max(_NAMES, _NAMES_PER_HOST * hosts // 2)).take,
             style=Markup(style),
             script=Markup(script),
             style_hash=_hash(style),
@@ -87,6 +98,23 @@ def html(report: Mapping[str, t.Any], *, csv: str | None = None, sha256: str | N
             standings=STANDINGS,
         )
     )
+
+
+class Names:
+    """Room for names of hosts, which rows take one after the other; the first ones have each row's names whole."""
+
+    def __init__(self, characters: int) -> None:
+        self._left = characters
+
+    def take(self, hosts: Sequence[str]) -> tuple[list[str], int]:
+        """The hosts that are named, and how many are not; the first few always are."""
+        named: list[str] = []
+        for host in hosts:
+            self._left -= len(host) + 2
+            if self._left < 0 and len(named) >= _FIRST:
+                break
+            named.append(host)
+        return named, len(hosts) - len(named)
 
 
 @functools.cache
@@ -99,7 +127,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters = {"clean": clean, "number": number, "counted": counted, "moment": moment, "duration": duration, "shown": shown}
+    filters = {"clean": clean, "number": number, "counted": counted, "moment": moment, "duration": duration, "soft": soft}
     environment.filters.update(filters)
     return environment
 
@@ -121,13 +149,8 @@ def _stem(run: Mapping[str, t.Any]) -> str:
 def _header(report: Mapping[str, t.Any]) -> dict[str, t.Any]:
     summary, run, policy, generator = report["summary"], report["run"], report["policy"], report["generator"]
     head, _dash, rest = verdict_sentence(dict(summary), run["action"]).partition(" - ")
-    modes = {
-        "audit": "audit: nothing was changed",
-        "enforce": "check mode of a change: nothing was changed" if run["check_mode"] else "enforcement: hosts were changed",
-        "restore": "check mode of a restore: nothing was changed" if run["check_mode"] else "restore: hosts were changed",
-    }
     tools = [
-        generator.get("name"),
+        " ".join(filter(None, (generator.get("name"), generator.get("version")))),
         f"ansible-core {generator['ansible_core']}" if generator.get("ansible_core") else None,
         f"Python {generator['python']}" if generator.get("python") else None,
     ]
@@ -141,13 +164,39 @@ def _header(report: Mapping[str, t.Any]) -> dict[str, t.Any]:
         "run": run,
         "gate": _gate(summary["gate"]),
         "merged": [(moment(one["run"]["started"]), clean(one["run"].get("id"))) for one in run.get("merged") or ()],
-        "mode": modes.get(run["action"], clean(run["action"])),
+        "mode": _mode(run, summary),
+        "scope": _scope(report),
+        "notes": [clean(note, SENTENCE) for note in report["notes"]],
         "job": [(key.replace("_", " "), clean(value)) for key, value in sorted((run.get("awx") or {}).items())],
         "tools": ", ".join(clean(tool) for tool in tools if tool),
         "policy": _policy(policy),
         "other_policies": ", ".join(map(clean, others)),
         "schema_version": clean(report["schema_version"]),
     }
+
+
+def _mode(run: Mapping[str, t.Any], summary: Mapping[str, t.Any]) -> str:
+    """What the run was meant to do to hosts; of merged runs, whether one of them changed any."""
+    words = {"audit": "audit", "enforce": "enforcement", "restore": "restore"}.get(run["action"], clean(run["action"]))
+    if run["action"] == "audit":
+        return "audit: nothing was changed"
+    if run["check_mode"]:
+        return f"check mode of {'an' if words == 'enforcement' else 'a'} {words}: nothing was changed"
+    if run.get("merged"):
+        return f"{words} and other runs, merged: hosts were changed, or may have been"
+    changed = summary["by_outcome"].get("applied", 0)
+    return f"{words}: {counted(changed, 'host was', 'hosts were')} changed" if changed else f"{words}: no change was applied"
+
+
+def _scope(report: Mapping[str, t.Any]) -> str:
+    """How many hosts were expected and who says so, and what narrowed the run."""
+    scope, run = report["scope"], report["run"]
+    sources = {"play": "the hosts of the play", "merged": "those of the merged runs"}
+    source = sources.get(scope["source"], clean(scope["source"]))
+    narrowed = [f"{words} {clean(run[key])}" for key, words in (("limit", "limited to"), ("hosts", "of the hosts")) if run[key]]
+    without = len(scope["hosts_without_result"])
+    rest = [*narrowed, f"{counted(without, 'host', 'hosts')} without a result"] if without else narrowed
+    return "; ".join([f"{counted(scope['expected'], 'expected host')}: {source}", *rest])
 
 
 def _gate(gate: Mapping[str, t.Any]) -> str:
@@ -170,6 +219,8 @@ def _policy(policy: Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
         "title": clean(policy["title"]),
         "compare": compare.get(policy["compare"], clean(policy["compare"])),
         "sha256": clean(policy["sha256"]),
+        "version": clean(policy["version"]),
+        "references": [" ".join(clean(one[key], SENTENCE) for key in ("framework", "id", "title")) for one in policy["references"]],
         "documents": [_document(one) for one in documents],
     }
 
@@ -189,6 +240,7 @@ def _rows(records: Sequence[Mapping[str, t.Any]], accounts: Sequence[AccountRow]
     changes, members, running = sections.change_rows(records), exposure.members(records), exposure.running(records)
     events, events_left = exposure.events(records)
     unread = [record["status"] for record in records if record["status"] in UNREAD]
+    controls, asked = sections.control_rows(records), sections.policy_rows(records)
     return {
         "accounts": grouped(accounts, MOST_ACCOUNTS),
         "accounts_count": len(accounts),
@@ -207,10 +259,12 @@ def _rows(records: Sequence[Mapping[str, t.Any]], accounts: Sequence[AccountRow]
         "drift_plans": any(row.plan for row in drift),
         "changes": changes[:MOST_ROWS],
         "changes_left": sum(len(row[3]) for row in changes[MOST_ROWS:]),
-        "unread": sections.unread_rows(records),
+        "unread": sections.unread_rows(records, MOST_ROWS),
         "unread_count": len(unread),
-        "controls": sections.control_rows(records),
-        "policy_rows": sections.policy_rows(records),
+        "controls": controls[:MOST_ROWS],
+        "controls_left": sum(len(row.hosts) for row in controls[MOST_ROWS:]),
+        "policy_rows": asked[:MOST_ROWS],
+        "policy_rows_left": sum(row.hosts for row in asked[MOST_ROWS:]),
     }
 
 

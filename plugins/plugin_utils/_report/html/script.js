@@ -6,13 +6,14 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const PAGE = 200;
   const SEEN = 50;
-  const [STATUS, ROLE, SYSTEM, IIS, HOLDERS, MISSING, UNEXPECTED, WAIVED, CONTROL, PLAN] = data.shapes;
-  const total = data.host.length;
+  const [STATUS, ROLE, SYSTEM, IIS, HOLDERS, MISSING, UNEXPECTED, WAIVED, CONTROL, RULE, PLAN] = data.shapes;
+  const hosts = data.host.map((name, place) => name + data.domains[data.domain[place]]);
+  const total = hosts.length;
   const shape = data.shape;
   const byId = (id) => document.getElementById(id);
   const number = (count) => count.toLocaleString("en-US");
   const words = (text) => text.replace(/_/g, " ").replace("standalone", "stand-alone");
-  const roles = data.role.map(words);
+  const roles = data.role.map((role) => words(role || "unknown"));
   const base = 1000 * data.base;
 
   const errors = new Map(data.error.map((row) => [row[0], row]));
@@ -21,7 +22,7 @@
     if (!row) return "";
     const pieces = data.templates[row[1]];
     let text = pieces[0];
-    for (let place = 1; place < pieces.length; place++) text += (row[place + 1] === 0 ? data.host[host] : row[place + 1]) + pieces[place];
+    for (let place = 1; place < pieces.length; place++) text += (row[place + 1] === 0 ? hosts[host] : row[place + 1]) + pieces[place];
     return text;
   };
   const timeOf = (host) => {
@@ -42,10 +43,10 @@
   let found = [];
   let lower = null; // names in small letters, made when the first text is typed
 
-  const controls = data.control.map(([kind, text]) => text || kind || "not known");
+  const controls = data.control.map(([kind, , text]) => text || kind || "not known");
   const selects = {
     status: { column: STATUS, values: data.statuses.map(([key]) => key), texts: data.statuses.map(([, text]) => text) },
-    role: { column: ROLE, values: data.role, texts: roles },
+    role: { column: ROLE, values: data.role.map((role) => role || "unknown"), texts: roles },
     system: { column: SYSTEM, values: data.system.map((text) => text || "not known"), texts: data.system.map((text) => text || "not known") },
     control: { column: CONTROL, values: controls, texts: controls },
   };
@@ -70,7 +71,7 @@
       for (let host = 0; host < total; host++) if (holds[shape[host]]) rows.push(host);
       return rows;
     }
-    lower ??= data.host.map((name) => name.toLowerCase());
+    lower ??= hosts.map((name) => name.toLowerCase());
     const has = shapesWithText(text);
     for (let host = 0; host < total; host++) {
       const its = shape[host];
@@ -128,9 +129,14 @@
   const SIGNS = { unexpected: "✕", missing: "✕", waived: "≈" };
   const line = (word, one) => {
     const made = element("div", undefined, "line");
-    const name = element("bdi", data.accounts[one][0] || data.accounts[one][1]);
+    const name = soft(element("bdi"), data.accounts[one][0] || data.accounts[one][1]);
     name.title = account(data.accounts[one]);
     made.append(signed(word === "waived" ? "s-waived" : "s-drift", SIGNS[word], word), " ", name);
+    return made;
+  };
+  const withoutWord = (text, status) => (text.startsWith(`${status}: `) ? text.slice(status.length + 2) : text);
+  const soft = (made, text) => {
+    text.split("\\").forEach((part, place) => made.append(...(place ? ["\\", element("wbr"), part] : [part])));
     return made;
   };
   const row = (host) => {
@@ -138,7 +144,7 @@
     const made = element("tr");
     const head = element("th", undefined, "hosts");
     head.scope = "row";
-    const opener = element("button", data.host[host]);
+    const opener = element("button", hosts[host]);
     opener.type = "button";
     opener.setAttribute("aria-expanded", "false");
     opener.addEventListener("click", () => toggle(made, opener, host));
@@ -146,8 +152,9 @@
     const [key, text, sign] = data.statuses[STATUS[code]];
     const status = element("td");
     status.append(signed("s-" + key, sign, text));
-    const what = element("td", errors.has(host) ? errorOf(host) : undefined, "why");
-    if (!errors.has(host)) differences(code).forEach(([word, one]) => what.append(line(word, one)));
+    const what = element("td", undefined, "why");
+    differences(code).forEach(([word, one]) => what.append(line(word, one)));
+    if (errors.has(host)) what.append(element("div", withoutWord(errorOf(host), key), "line"));
     const cells = [roles[ROLE[code]], data.system[SYSTEM[code]] || "–"].map((its) => element("td", its));
     made.append(head, status, ...cells, what, element("td", controls[CONTROL[code]]), element("td", timeOf(host).replace("T", " ").replace("Z", ""), "n"));
     return made;
@@ -171,9 +178,9 @@
       list.append(item);
     }
     if (held.length) cell.append(list);
-    if (data.iis[IIS[code]]) cell.append(element("div", `IIS ${data.iis[IIS[code]]}`));
+    if (!["", "no"].includes(data.iis[IIS[code]])) cell.append(element("div", `IIS ${data.iis[IIS[code]]}`));
     if (data.plan[PLAN[code]]) cell.append(element("div", `Change: ${data.plan[PLAN[code]]}`));
-    if (data.ms[host] !== null) cell.append(element("div", `Answered in ${number(data.ms[host])} ms`));
+    if (data.ms[host] !== "") cell.append(element("div", `Answered in ${number(data.ms[host])} ms`));
     const more = element("tr", undefined, "more");
     more.append(cell);
     made.after(more);
@@ -240,23 +247,34 @@
   };
 
   // CSV ------------------------------------------------------------------------------------------------------------------------
+  // The columns, where a formula would begin and how long a cell may be come from what writes the file beside this page.
+  const formula = new RegExp(data.csv.formula, "g");
   const cell = (text) => {
-    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-    return /[",;\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+    const safe = text.replace(formula, "$1$2'");
+    const cut = safe.length <= data.csv.most ? safe : safe.slice(0, data.csv.most - 3).replace(/[\ud800-\udbff]$/, "") + "...";
+    return /[",\r\n]/.test(cut) ? `"${cut.replace(/"/g, '""')}"` : cut;
   };
-  const HEAD = "host,status,role,os,iis,holders,missing,unexpected,waived,controlled_by,gpo,plan,checked_at,duration_ms,error".split(",");
-  const csvRow = (host) => {
-    const code = shape[host];
-    const held = data.holders[HOLDERS[code]].filter((_one, place) => place % 2 === 0).map((one) => account(data.accounts[one])).join("; ");
-    const [kind, text] = data.control[CONTROL[code]];
-    return [
-      data.host[host], data.statuses[STATUS[code]][0], data.role[ROLE[code]], data.system[SYSTEM[code]], data.iis[IIS[code]], held,
-      listed(MISSING[code]), listed(UNEXPECTED[code]), listed(WAIVED[code]), kind, kind === "gpo" ? text.replace(/^GPO /, "") : "",
-      data.plan[PLAN[code]], timeOf(host), data.ms[host] === null ? "" : String(data.ms[host]), errorOf(host),
-    ].map(cell).join(",");
+  const CELLS = {
+    host: (host) => hosts[host],
+    status: (_host, code) => data.statuses[STATUS[code]][0],
+    role: (_host, code) => data.role[ROLE[code]],
+    os: (_host, code) => data.system[SYSTEM[code]],
+    iis: (_host, code) => data.iis[IIS[code]],
+    holders: (_host, code) => data.holders[HOLDERS[code]].filter((_one, place) => place % 2 === 0).map((one) => account(data.accounts[one])).join("; "),
+    missing: (_host, code) => listed(MISSING[code]),
+    unexpected: (_host, code) => listed(UNEXPECTED[code]),
+    waived: (_host, code) => listed(WAIVED[code]),
+    control: (_host, code) => data.rule[RULE[code]],
+    controlled_by: (_host, code) => data.control[CONTROL[code]][0],
+    gpo: (_host, code) => data.control[CONTROL[code]][1],
+    plan: (_host, code) => data.plan[PLAN[code]],
+    checked_at: (host) => timeOf(host),
+    duration_ms: (host) => String(data.ms[host]),
+    error: (host) => errorOf(host),
   };
+  const csvRow = (host) => data.csv.columns.map((name) => cell(CELLS[name](host, shape[host]))).join(",");
   const download = () => {
-    const text = "\ufeff" + [HEAD.join(","), ...found.map(csvRow), ""].join("\r\n");
+    const text = "\ufeff" + [data.csv.columns.join(","), ...found.map(csvRow), ""].join("\r\n");
     const link = element("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
     link.download = `${data.title}${found.length === total ? "" : "-filtered"}.csv`;
@@ -299,6 +317,7 @@
     apply();
     byId("all").scrollIntoView();
   });
+  byId("no-script").remove();
   byId("browse").hidden = false;
   const asked = recall();
   apply();

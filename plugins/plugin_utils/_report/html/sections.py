@@ -13,14 +13,16 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..._policy.sids import sort_key
+from ..._policy.sids import NAMES, sort_key
+from ..same import fleet_name
 from ..summary import UNREAD
-from .accounts import group_key, local_name
-from .words import AGAINST, SENTENCE, clean, counted, name_of, role_words, shown
+from ..texts import SENTENCE, name_of, names_of, shown
+from .accounts import group_key
+from .words import AGAINST, clean, counted, role_words
 
 Record = Mapping[str, t.Any]
 
-_FEW = 40  # accounts that are named for a row of the policy
+_FEW = 20  # links and other GPOs that are named for one GPO
 _VARIES = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)*")
 
 
@@ -49,16 +51,38 @@ class UnreadRow:
 
 @dataclass(frozen=True, slots=True)
 class ControlRow:
-    """A GPO, or another who sets the right, with its hosts. ``judged``: whether what it asks agrees with the policy."""
+    """A GPO, or another who sets the right, with its hosts. ``applied``: how its application ended, for a GPO.
+
+    ``judged``: whether what it asks agrees with the policy; that is not said of a list that was not applied.
+    ``losers``: the other GPOs that define the right on these hosts, as sentences.
+    """
 
     kind: str
     name: str
     guid: str
     links: list[str]
     hosts: list[str]
+    applied: str
     judged: str
     against: list[str]
     why: str
+    losers: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """What was asked of hosts of one role by one row of the policy. ``features``: what all these hosts have that a policy may hang on.
+
+    ``must``, ``may``: accounts that have to hold the right, and those that may besides, held or not; pairs of a text and a SID,
+    which may be empty.
+    """
+
+    role: str
+    features: list[str]
+    cited: dict[str, str]
+    must: list[tuple[str, str]]
+    may: list[tuple[str, str]]
+    hosts: int
 
 
 def drift_rows(records: Iterable[Record]) -> list[DriftRow]:
@@ -90,7 +114,7 @@ def _account_line(kind: str, key: str, sids: Mapping[str, str | None]) -> tuple[
     if key == "orphan":
         return (counted(len(sids), "deleted account"), more)
     if key.startswith("local ") and name:
-        return (local_name(name), more)
+        return (name_of(first, fleet_name(name, "local")), more)
     its = name_of(first, name)
     text = f"{its}, {kind}" if kind == "legacy" else its
     return (text, more) if its else (clean(first), "")
@@ -152,8 +176,11 @@ def change_rows(records: Iterable[Record]) -> list[tuple[str, list[str], list[st
     return sorted(rows, key=lambda row: (-len(row[3]), row[3][0]))
 
 
-def unread_rows(records: Iterable[Record]) -> list[UnreadRow]:
-    """Hosts that were not read, by status and reason; reasons that differ in numbers or in the host's own name are one."""
+def unread_rows(records: Iterable[Record], most: int = 1_000) -> list[UnreadRow]:
+    """Hosts that were not read, by status and reason; reasons that differ in numbers or in the host's own name are one.
+
+    Of more than ``most`` reasons the rarest share a row for each status and category: the hosts stay named, never folded away.
+    """
     groups: dict[tuple[int, str, str], list[tuple[str, str]]] = collections.defaultdict(list)
     for record in records:
         if record["status"] in UNREAD:
@@ -167,30 +194,70 @@ def unread_rows(records: Iterable[Record]) -> list[UnreadRow]:
         UnreadRow(UNREAD[place], category, its[0][1], len({text for _host, text in its}) > 1, [host for host, _text in its])
         for (place, category, _pattern), its in groups.items()
     ]
-    return sorted(rows, key=lambda row: (UNREAD.index(row.status), -len(row.hosts), row.hosts[0]))
+    rows.sort(key=lambda row: (-len(row.hosts), row.hosts[0]))
+    return sorted([*rows[:most], *_others(rows[most:])], key=lambda row: UNREAD.index(row.status))  # the rare ones stay last
+
+
+def _others(rows: Iterable[UnreadRow]) -> list[UnreadRow]:
+    """Reasons that are too many for rows of their own, as one row for each status and category."""
+    groups: dict[tuple[str, str], list[UnreadRow]] = collections.defaultdict(list)
+    for row in rows:
+        groups[row.status, row.category].append(row)
+    return [
+        UnreadRow(
+            status,
+            category,
+            f"{counted(len(its), 'other reason')}, in the JSON",
+            False,
+            sorted(h for row in its for h in row.hosts),
+        )
+        for (status, category), its in groups.items()
+    ]
 
 
 def control_rows(records: Iterable[Record]) -> list[ControlRow]:
-    """Who sets the right where it is not the host alone: GPOs first, by number of hosts."""
-    groups: dict[tuple[str, str, str, str], list[Record]] = collections.defaultdict(list)
+    """Who sets the right where it is not the host alone: GPOs first, by number of hosts; those whose application failed apart."""
+    groups: dict[tuple[str, str, str, str, str], list[Record]] = collections.defaultdict(list)
     for record in records:
         control = record["controlled_by"]
         if control and control["kind"] != "local":
             gpo = control["kind"] == "gpo"
             name = control["name"] if gpo else control["provider"]
-            groups[control["kind"], name or "", (control["guid"] if gpo else "") or "", "" if gpo else control["why"] or ""].append(
-                record
-            )
-    rows = [_control_row(kind, name, guid, why, its) for (kind, name, guid, why), its in groups.items()]
+            guid, applied, why = (control["guid"] or "", _applied(control), "") if gpo else ("", "", control["why"] or "")
+            groups[control["kind"], name or "", guid, applied, why].append(record)
+    rows = [_control_row(kind, name, guid, applied, why, its) for (kind, name, guid, applied, why), its in groups.items()]
     kinds = ("gpo", "mdm", "stale", "unknown")
-    return sorted(rows, key=lambda row: (kinds.index(row.kind) if row.kind in kinds else 9, -len(row.hosts), row.name, row.guid))
+    return sorted(
+        rows,
+        key=lambda row: (kinds.index(row.kind) if row.kind in kinds else 9, -len(row.hosts), row.name, row.guid, row.applied),
+    )
 
 
-def _control_row(kind: str, name: str, guid: str, why: str, records: Sequence[Record]) -> ControlRow:
+def _applied(control: Mapping[str, t.Any]) -> str:
+    """How the application of the winning GPO ended; there is no winner where only one of several is known to count."""
+    if not (control["name"] or control["guid"]):
+        return "which one won is not known"
+    error = f" (error {control['error']})" if control["error"] else ""
+    return f"{clean(control['status'] or 'not known')}{error}"
+
+
+def _control_row(kind: str, name: str, guid: str, applied: str, why: str, records: Sequence[Record]) -> ControlRow:
     links = sorted({clean(record["controlled_by"]["link"]) for record in records if record["controlled_by"]["link"]})
     judged, against = _gpo_verdict(records) if kind == "gpo" else ("", [])
+    if judged == "agrees" and applied != "applied":
+        judged = "not compared"
+    losers = collections.Counter(_loser(loser) for record in records for loser in record["controlled_by"]["losers"])
+    lost = [f"{text}, on {counted(count, 'host')}" for text, count in sorted(losers.items(), key=lambda item: (-item[1], item[0]))]
     hosts = [clean(record["host"]) for record in records]
-    return ControlRow(kind, clean(name), clean(guid), links, hosts, judged, against, clean(why, SENTENCE))
+    return ControlRow(
+        kind, clean(name), clean(guid), links[:_FEW], hosts, applied, judged, against, clean(why, SENTENCE), lost[:_FEW]
+    )
+
+
+def _loser(loser: Mapping[str, t.Any]) -> str:
+    place = f"precedence {loser['precedence']}" if loser["precedence"] else "precedence not known"
+    status = "" if loser["status"] in (None, "applied") else f", {clean(loser['status'])}"
+    return f"{clean(loser['name'] or loser['guid'] or 'a GPO without a name')} ({place}{status})"
 
 
 def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
@@ -216,27 +283,30 @@ def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
     return ("differs" if lines else "agrees"), lines[:6]
 
 
-def policy_rows(records: Iterable[Record]) -> list[tuple[str, dict[str, str], list[str], list[str], int]]:
-    """What was asked: (host role, row and document, accounts that must hold the right, that may, hosts), as it was met on the fleet."""
-    groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[Record]] = collections.defaultdict(list)
+def policy_rows(records: Iterable[Record]) -> list[PolicyRow]:
+    """What was asked: hosts of the same role, row, and accounts that must and may hold the right share one row; many hosts first."""
+    groups: dict[tuple[t.Any, ...], list[Record]] = collections.defaultdict(list)
     for record in records:
-        if record["control"]:
-            groups[record["host_role"] or "", tuple(_cited(record).items())].append(record)
-    rows = []
-    for (role, cited), its in sorted(groups.items()):
-        must: dict[str, str] = {}
-        may: dict[str, str] = {}
-        for record in its:
-            for holder in record["holders"] or ():
-                found = {"floor": must, "required": must, "default": may, "permitted": may}.get(holder["standing"])
-                if found is not None and holder["sid"] not in found and len(found) < _FEW:
-                    found[holder["sid"]] = shown(holder["sid"], holder["name"])
-            for one in record["findings"] or ():
-                if one["kind"] == "missing":
-                    must.setdefault(one["sid"], shown(one["sid"], one["name"]))
-        ordered = [[texts[sid] for sid in sorted(texts, key=_order)] for texts in (must, may)]
-        rows.append((role_words(role), dict(cited), *ordered, len(its)))
-    return t.cast("list[tuple[str, dict[str, str], list[str], list[str], int]]", rows)
+        if record["control"] and record["required"] is not None:
+            must, may = tuple(record["required"]), tuple(record["permitted"] or ())
+            groups[record["host_role"] or "", tuple(_cited(record).items()), must, may].append(record)
+    rows = [_policy_row(role, dict(cited), must, may, its) for (role, cited, must, may), its in groups.items()]
+    return sorted(rows, key=lambda row: (row.role, -row.hosts, row.cited["row"], row.features, row.must, row.may))
+
+
+def _policy_row(role: str, cited: dict[str, str], must: Sequence[str], may: Sequence[str], records: Sequence[Record]) -> PolicyRow:
+    names: dict[str, str | None] = {}
+    for record in records if {*must, *may} - NAMES.keys() else ():  # the well-known ones have their names
+        names.update({sid: name for sid, name in names_of(record).items() if name and sid not in names})
+    features = [{name for name, one in (record["features"] or {}).items() if one["present"]} for record in records]
+    pairs = [[_named(sid, names.get(sid)) for sid in sorted(sids, key=_order)] for sids in (must, may)]
+    common = sorted(clean(name).replace("_", " ") for name in set.intersection(*features))
+    return PolicyRow(role_words(role), common, cited, pairs[0], pairs[1], len(records))
+
+
+def _named(sid: str, name: str | None) -> tuple[str, str]:
+    its = name_of(sid, name)
+    return (its, clean(sid)) if its else (clean(sid), "")
 
 
 def _cited(record: Record) -> dict[str, str]:

@@ -4,15 +4,17 @@
 
 from __future__ import annotations
 
-import functools
+import re
 import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..._policy.sids import NAMES
-from ..._policy.verdict import Status
+from markupsafe import Markup, escape
 
-NAME, SENTENCE = 200, 400  # characters of a name and of a sentence that are shown
+from ..._policy.verdict import Status
+from ..texts import NAME, visible
+
+_BREAKS = re.compile(r"([\\_,])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,16 @@ AGAINST = ("unexpected", "orphan", "legacy")
 """Standings that make a host drift."""
 
 
-@functools.lru_cache(maxsize=50_000)
 def clean(text: str | None, most: int = NAME) -> str:
-    """A text that somebody else chose: characters that hide, turn or break a line are shown as their escapes, and it is cut.
+    """A text that somebody else chose, or none, fit to be seen (see texts.visible)."""
+    return visible(str(text), most) if text is not None else ""
 
-    So that ``admin<right-to-left mark>nimda`` reads ``admin\\u202enimda``. Letters of every language stay.
-    """
-    text = str(text) if text is not None else ""
-    cut = text[:most]
-    if not cut.isprintable():
-        cut = "".join(char if char.isprintable() else repr(char)[1:-1] for char in cut)
-    return cut if len(text) <= most else f"{cut}… ({number(len(text))} characters)"
+
+def soft(text: str) -> Markup:
+    """A name that may break behind its domain and between the words of a symbol or a path, before it breaks anywhere."""
+    return Markup("").join(
+        Markup("{}<wbr>").format(part) if _BREAKS.fullmatch(part) else escape(part) for part in _BREAKS.split(text)
+    )
 
 
 def number(count: float) -> str:
@@ -77,17 +78,6 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def role_words(role: str | None) -> str:
     """``member server``; what is not known is said."""
     return (role or "unknown").replace("_", " ").replace("standalone", "stand-alone")
-
-
-def name_of(sid: str | None, name: str | None) -> str:
-    """The name to show for a SID: the canonical English one where there is one, so that a host's language does not matter."""
-    return NAMES.get(sid or "") or clean(name)
-
-
-def shown(sid: str | None, name: str | None) -> str:
-    """``NAME (SID)``, or the SID alone."""
-    its = name_of(sid, name)
-    return f"{its} ({clean(sid)})" if its and sid else its or clean(sid)
 
 
 def most_common(counts: Mapping[str, int], most: int) -> list[str]:

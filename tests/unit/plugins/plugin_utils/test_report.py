@@ -23,10 +23,14 @@ RUN = {
     "check_mode": False,
     "awx": {},
     "action": "audit",
+    "limit": None,
+    "hosts": None,
+    "forks": 5,
 }
 POLICY = {
     "name": "own",
     "title": "Own",
+    "version": None,
     "compare": "exact",
     "sha256": "0",
     "document": {"publisher": "We", "title": "Handbook"},
@@ -35,7 +39,7 @@ POLICY = {
 GOOD = {
     "status": "compliant",
     "host_role": "member_server",
-    "holders": [{"sid": "S-1-5-6", "name": None, "standing": "floor", "why": ""}],
+    "holders": [{"sid": "S-1-5-6", "name": None, "kind": "well-known", "standing": "floor", "why": ""}],
     "findings": [],
     "notes": [],
 }
@@ -68,6 +72,7 @@ DENIED = {
         pytest.param({**DEAD, "status": "compliant"}, "unreachable", "refused", id="dead, whatever else it says"),
         pytest.param({"failed": True, "msg": "Task failed."}, "error", "Task failed.", id="failed without our keys"),
         pytest.param({"failed": True}, "error", "no message", id="failed without a message"),
+        pytest.param({"failed": True, "status": "compliant", "msg": "no"}, "error", "no", id="failed, and good by its status"),
         pytest.param({}, "error", "no message", id="an empty result"),
         pytest.param({"status": "fine"}, "error", "no message", id="a status that is none"),
         pytest.param({"skipped": True}, "not_checked", "no result", id="skipped"),
@@ -102,7 +107,9 @@ def report(fail_on=ALL, **results):
         pytest.param({"a": IDLE, "b": GOOD}, ["not_applicable"], False, ["1 host has no row in the policy"], "COMPLIANT - 0 of 2 hosts drift, 0 not assessed, 1 not in the policy", id="a policy for some hosts, and that is not enough"),
         pytest.param({"a": PLANNED}, ALL, True, [], "NOT COMPLIANT - 1 of 1 hosts drift, 1 of them would be changed, 0 not assessed", id="check mode of a change that would help"),
         pytest.param({"a": {**PLANNED, "status_after": "drift"}}, ALL, False, ["1 host drifts from the policy"], "NOT COMPLIANT - 1 of 1 hosts drift, 1 of them would be changed, 0 not assessed", id="check mode of a change that would not"),
-        pytest.param({}, ALL, True, [], "NOTHING AUDITED - the play had no hosts", id="no hosts"),
+        pytest.param({}, ALL, False, ["there was no host to judge"], "NOTHING AUDITED - there was no host", id="no hosts"),
+        pytest.param({}, [], False, ["there was no host to judge"], "NOTHING AUDITED - there was no host", id="no hosts, whatever the gate fails on"),
+        pytest.param({"a": {**DRIFT, "outcome": "applied", "status_after": "compliant"}}, ALL, False, ["1 host drifts from the policy"], "NOT COMPLIANT - 1 of 1 hosts drift, 0 not assessed", id="a change that was made counts as it was read afterwards"),
     ],
 )  # fmt: skip
 def test_the_gate_and_the_verdict(results, fail_on, passed, reasons, sentence):
@@ -117,7 +124,7 @@ def test_percentages_are_of_all_expected_hosts():
 
     assert (summary["coverage_percent"], summary["compliance_percent"]) == (75.0, 50.0)
     assert summary["by_role"] == {"member_server": {"compliant": 2, "drift": 1}, "unknown": {"unreachable": 1}}
-    assert summary["unexpected_accounts"] == [{"sid": "S-1-5-32-545", "name": "BUILTIN\\Users", "hosts": 1}]
+    assert summary["unexpected_accounts"] == [{"sid": "S-1-5-32-545", "name": "BUILTIN\\Users", "hosts": 1, "kind": "unknown"}]
 
 
 @pytest.mark.parametrize(("good", "dead", "percent"), [(9_999, 1, 99.9), (10_000, 0, 100.0), (1, 2, 33.3), (0, 3, 0.0)])

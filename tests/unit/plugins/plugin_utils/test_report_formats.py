@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import xmlschema
-from browser.samples import dead, drifting, every_host, hostile, sample
+from browser.samples import POLICY, dead, drifting, every_host, hostile, sample
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -45,12 +45,13 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.cs
     csv_accounts,
     csv_hosts,
 )
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document, to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document, policy_head, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import json_lines, read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.junit import junit
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.merge import merged_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.prometheus import prometheus
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.same import fleet_name
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.texts import visible
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import Change, More, Step
@@ -69,9 +70,12 @@ RUN = {
     "duration_s": 60,
     "check_mode": False,
     "action": "audit",
+    "limit": None,
+    "hosts": None,
+    "forks": 5,
     "awx": {"job_id": "4711", "execution_node": "node7"},
 }
-GENERATOR = {"name": "winrights.seimpersonate", "ansible_core": "2.19.14", "python": "3.11.7"}
+GENERATOR = {"name": "winrights.seimpersonate", "version": "0.1.0", "ansible_core": "2.19.14", "python": "3.11.7"}
 FORMATS = (json_lines, csv_hosts, csv_accounts, junit, prometheus)
 
 
@@ -127,13 +131,7 @@ def results(host, microsoft, tmp_path):
 @pytest.fixture
 def report(results, microsoft):
     records = [record_of(host, result) for host, result in results.items()]
-    policy = {
-        "name": microsoft.name,
-        "title": microsoft.title,
-        "compare": microsoft.compare.value,
-        "sha256": digest_of(microsoft),
-        **{key: microsoft.data.get(key) or {} for key in ("document", "documents", "gpos")},
-    }
+    policy = policy_head(microsoft, digest_of(microsoft))
     exceptions = exceptions_of(records, [], {}, TODAY)
     return document(
         records,
@@ -193,9 +191,7 @@ def test_results_of_every_kind_follow_the_schema(report):
 
 @pytest.mark.parametrize("name", ["microsoft", "cis", "stig"])
 def test_policies_follow_the_schema(shipped, name):
-    policy = shipped[name]
-    data = {"name": policy.name, "title": policy.title, "compare": policy.compare.value, "sha256": digest_of(policy)}
-    assert wrong({**data, **{key: policy.data.get(key) or {} for key in ("document", "documents", "gpos")}}, "policy") == []
+    assert wrong(policy_head(shipped[name], digest_of(shipped[name])), "policy") == []
 
 
 @pytest.mark.parametrize(
@@ -287,17 +283,57 @@ def test_a_row_a_host_and_account(report):
     assert next(row["why"] for row in table if row["host"] == "dead") == "connection refused"
 
 
+def test_a_host_that_could_not_be_judged_keeps_its_holders(report):
+    good = next(record for record in report["hosts"] if record["host"] == "good")
+    table = rows(csv_accounts({"hosts": [{**good, "status": "error"}]}))
+
+    assert [row["sid"] for row in table] == [holder["sid"] for holder in good["holders"]]
+
+
 @pytest.mark.parametrize(
-    "start", ["=cmd()", "+1", "-2", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1", "a;=1", "a,+1", 'a"-1', "a; @x"]
+    "start",
+    [
+        "=cmd()",
+        "+1",
+        "-2",
+        "@SUM(1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        " =1",
+        "\uff1d1",
+        "a;=1",
+        "a,+1",
+        'a"-1',
+        "a; @x",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff201",
+        "a;\uff0b1",
+        "a,\uff0d1",
+        "a;\uff201",
+    ],
 )
 def test_no_cell_is_a_formula(start):
     report = named(start)
 
     for row in [*rows(csv_hosts(report)), *rows(csv_accounts(report))]:
         for cell in row.values():
-            assert not re.match(r"\s*[=+\-@\uff1d]", cell)
-            assert not re.search(r"[;,\"]\s*[=+\-@]", cell), cell
-    assert rows(csv_hosts(report))[0]["host"].startswith(("'", " '", "a"))
+            assert not re.match(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]", cell)
+            assert not re.search(r"[;,\"]\s*[=+\-@\uff1d\uff0b\uff0d\uff20]", cell), cell
+    host = rows(csv_hosts(report))[0]["host"]
+    assert host.startswith(("'", " '", "a", "\\u00"))  # a tab or a line end is written out, so that nothing begins behind it
+    assert "'" in host or host.startswith("\\u00")
+
+
+@pytest.mark.parametrize("name", ["=" * 20_000, "\u202e" * 20_000, "\U0001f600" * 20_000, ";=" * 10_000], ids=ascii)
+def test_a_cell_fits_into_a_spreadsheet(name):
+    report = named(name)
+    report["hosts"][0]["holders"] *= 500
+
+    for row in [*rows(csv_hosts(report)), *rows(csv_accounts(report))]:
+        assert all(len(cell.encode("utf-16-le")) // 2 <= 32_767 for cell in row.values())
+    assert len(rows(csv_hosts(report))[0]["holders"].encode("utf-16-le")) // 2 > 31_000  # as much as there is room for
 
 
 def named(name):
@@ -308,7 +344,7 @@ def named(name):
     record = {**drift, "host": name, "holders": holders, "findings": findings, "reason": name, "notes": [name]}
     waived = {**record, "host": f"{name}w", "status": "waived", "waived": [holders[0]["sid"]], "policy": name}
     lost = record_of(f"{name}d", {"unreachable": True, "msg": name})
-    policy = {"name": name or "-", "title": name, "compare": "exact", "sha256": "0", "document": {}, "documents": {}, "gpos": {}}
+    policy = {**POLICY, "name": name or "-", "title": name, "document": {}}
     return document([record, waived, lost], run=RUN, policy=policy, generator=GENERATOR, fail_on=["drift"])
 
 
@@ -335,6 +371,25 @@ def test_a_case_a_host(report):
     assert "CHG-1" in found["waived"][0].text
     assert found["dead"][0].get("type") == "unreachable"
     assert root[0].get("hostname") == "node7"
+
+
+def test_a_dot_in_the_name_of_a_policy_is_no_package():
+    report = named("a.b")
+    report["hosts"] = [{**record, "policy": "v1.2"} for record in report["hosts"]]
+
+    assert {case.get("classname").partition(".")[0] for case in cases(junit(report)).values()} == {"v1_2"}
+
+
+def test_a_case_has_no_endless_text(report):
+    record = report["hosts"][-1] | {"status": "drift", "findings": [finding(number) for number in range(200)]}
+    (case,) = cases(junit({**report, "hosts": [record]})).values()
+
+    assert len(case[0].text) == 20_000
+    assert case[0].text.endswith("...")
+
+
+def finding(number):
+    return {"kind": "unexpected", "sid": f"S-1-5-21-1-2-3-{number}", "name": "n" * 150, "text": "t" * 150}
 
 
 @pytest.mark.parametrize("milliseconds", [None, 0, 1, 49, 999, 1_000, 86_400_000, 10**12])
@@ -374,6 +429,24 @@ def test_ratios_are_short(report, percent):
     assert f'coverage_ratio{{policy="microsoft"}} {percent / 100:.3f}\n' in prometheus(report)
 
 
+MADE = {
+    "a fleet": lambda: sample(300),
+    "a change": lambda: sample(100, action="enforce"),
+    "hostile names": hostile,
+    "a dead fleet": lambda: every_host(dead, 5),
+    "a fleet that drifts": lambda: every_host(drifting, 5),
+}
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_the_made_up_reports_are_reports(made):
+    """What the tests of the page, the benchmark and the pictures use follows the schema and can be merged."""
+    report = MADE[made]()
+
+    assert wrong(report) == []
+    assert len(read_json_lines(json_lines(report)).records) == len(report["hosts"])
+
+
 def test_hostile_names_do_no_harm():
     report = hostile()
     text = {write: write(report) for write in FORMATS}
@@ -398,8 +471,8 @@ def test_any_name_can_be_written_and_read_back(name):
     assert len(rows(csv_hosts(report))) == len(hosts)
     rows(csv_accounts(report))
     JUNIT.validate(junit(report))
-    labels = {dict(labels).get("name") for name, labels in samples(prometheus(report)) if name == "unexpected_holder_hosts"}
-    assert labels <= {visible(name)}
+    labels = {dict(labels).get("name") for series, labels in samples(prometheus(report)) if series == "unexpected_holder_hosts"}
+    assert labels <= {visible(name), visible(fleet_name(name, "local"))}
 
 
 @pytest.mark.parametrize("change", [dead, lambda _number, _good: None])

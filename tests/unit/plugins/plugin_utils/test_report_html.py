@@ -16,9 +16,17 @@ from hypothesis import strategies as st
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.html import charts, data, exposure, sections
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.html.accounts import account_rows
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.html.page import Names
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.html.page import html as page
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.html.words import STATUSES, clean, duration, moment
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.html.words import (
+    STATUSES,
+    clean,
+    duration,
+    moment,
+    soft,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.texts import error_of
 
 SECTIONS = ["numbers", "charts", "who", "drift", "unread", "exceptions", "control", "all", "appendix"]
 
@@ -149,6 +157,12 @@ def test_the_sum_of_the_json_beside_it_is_there(shown, fleet):
 
 def test_the_name_of_the_csv_is_said_where_the_table_is_not(fleet):
     assert page(fleet, csv="hosts.csv").count("the file hosts.csv") == 2
+    assert "the JSON file of the report" not in page(fleet, csv="hosts.csv")
+
+
+def test_without_a_csv_the_json_is_named(fleet):
+    assert page(fleet).count("the JSON file of the report") == 2
+    assert "CSV file" not in page(fleet)
 
 
 def test_the_same_report_gives_the_same_bytes(fleet):
@@ -207,7 +221,8 @@ def test_a_shown_text_is_printable_and_bounded(text):
 def decoded(columns):
     """What the script makes of the data, written once more."""
     errors = {row[0]: row[1:] for row in columns["error"]}
-    for place, host in enumerate(columns["host"]):
+    for place, name in enumerate(columns["host"]):
+        host = name + columns["domains"][columns["domain"][place]]
         code = dict(zip(data.SHAPE, (column[columns["shape"][place]] for column in columns["shapes"]), strict=True))
         error = ""
         if place in errors:
@@ -243,7 +258,7 @@ def test_the_data_of_the_table_has_every_host_whole(report):
 
     assert len(rows) == len(records)
     for row, record in zip(rows, records, strict=True):
-        assert (row["host"], row["status"], row["role"]) == (record["host"], record["status"], record["host_role"] or "unknown")
+        assert (row["host"], row["status"], row["role"]) == (record["host"], record["status"], record["host_role"] or "")
         assert row["holders"] == [holder["sid"] for holder in record["holders"]]
         assert row["standings"] == [holder["standing"] for holder in record["holders"]]
         assert all(row[key] == record[key] for key in ("missing", "unexpected", "waived"))
@@ -256,7 +271,7 @@ def test_an_error_is_put_together_again(message, host):
     record = record_of(host, {"unreachable": True, "msg": message})
     (row,) = decoded(data.columns([record], "x"))
 
-    assert row["error"] == clean(record["error"]["message"], 400)
+    assert row["error"] == error_of(record)
 
 
 def test_a_local_account_is_counted_by_its_name_and_a_deleted_one_as_such():
@@ -281,22 +296,49 @@ def test_a_local_account_is_counted_by_its_name_and_a_deleted_one_as_such():
     ],
 )
 def test_a_gpo_is_judged_by_what_its_hosts_have_of_it(extra, unexpected, judged):
-    control = {
-        "kind": "gpo",
-        "name": "G",
-        "guid": "{1}",
-        "link": None,
-        "provider": None,
-        "why": "",
-        "extra": extra,
-        "lacking": extra and [],
-    }
-    if extra == []:
-        control["lacking"] = []
-    record = {"host": "h", "status": "drift", "controlled_by": control, "findings": [], "unexpected": unexpected, "missing": []}
-    (row,) = sections.control_rows([record])
+    (row,) = sections.control_rows([ruled(extra=extra, lacking=None if extra is None else [], unexpected=unexpected)])
 
     assert row.judged == judged
+
+
+def ruled(extra=(), lacking=(), unexpected=(), **control):
+    """A record of a host whose right a GPO sets."""
+    given = {"extra": extra, "lacking": lacking, "provider": None, "link": None, "why": "", "losers": [], **control}
+    winner = {"kind": "gpo", "name": "G", "guid": "{1}", "status": "applied", "error": None, "precedence": 1}
+    record = {"host": "h", "status": "compliant", "findings": [], "unexpected": list(unexpected), "missing": []}
+    return {**record, "controlled_by": {**winner, **given}}
+
+
+@pytest.mark.parametrize(
+    ("control", "applied", "judged"),
+    [
+        pytest.param({}, "applied", "agrees", id="applied"),
+        pytest.param({"status": "failed", "error": 1332}, "failed (error 1332)", "not compared", id="failed"),
+        pytest.param({"status": "not attempted"}, "not attempted", "not compared", id="not attempted"),
+        pytest.param({"status": None}, "not known", "not compared", id="nobody knows"),
+        pytest.param({"name": None, "guid": None}, "which one won is not known", "not compared", id="no winner"),
+        pytest.param({"status": "failed", "unexpected": ["S-1-5-32-545"]}, "failed", "differs", id="failed, and not what is asked"),
+    ],
+)
+def test_a_list_that_was_not_applied_never_agrees(control, applied, judged):
+    (row,) = sections.control_rows([ruled(**control)])
+
+    assert (row.applied, row.judged) == (applied, judged)
+
+
+def test_the_losing_gpos_are_named():
+    losers = [
+        {"name": "Old", "guid": "{2}", "link": None, "precedence": 2, "status": "applied", "error": None},
+        {"name": None, "guid": "{3}", "link": None, "precedence": None, "status": "failed", "error": 5},
+    ]
+    (row,) = sections.control_rows([ruled(losers=losers), ruled()])
+    report = samples.sample(3)
+    report["hosts"][0]["controlled_by"] = ruled(losers=losers, status="failed", error=1332)["controlled_by"]
+    said = Page(page(report)).texts["control"]
+
+    assert row.losers == ["Old (precedence 2), on 1 host", "{3} (precedence not known, failed), on 1 host"]
+    assert "failed (error 1332)" in said
+    assert "over Old (precedence 2)" in said
 
 
 def test_the_parts_of_a_bar_are_the_whole_bar():
@@ -321,8 +363,171 @@ def test_times_are_for_people():
     assert [duration(seconds) for seconds in (0, 59, 60, 3661, None)] == ["0 s", "59 s", "1 min", "1 h 1 min 1 s", "0 s"]
 
 
-def test_ten_thousand_hosts_are_less_than_a_megabyte():
-    assert len(page(samples.sample(10_000, since=False), sha256="0" * 64).encode()) < 1_000_000
+def asked(must, may, **record):
+    """A record of a host of which a policy asks this."""
+    control = {"row": "host_roles.member_server", "control": "V-1", "rule": None, "source": "s", "document": None}
+    given = {"host_role": "member_server", "control": control, "holders": [], "findings": [], "features": {}}
+    return {**given, "required": must, "permitted": may, **record}
+
+
+def test_what_was_asked_is_told_by_the_policy_and_not_by_who_was_seen():
+    iis = {"iis": {"present": True, "source": "detected", "because": None, "found": []}}
+    held = [{"sid": "S-1-5-21-1-2-3-9", "name": "CORP\\svc", "standing": "permitted"}]
+    rows = sections.policy_rows(
+        [
+            asked(["S-1-5-6"], []),
+            asked(["S-1-5-6"], []),
+            asked(["S-1-5-6", "S-1-5-32-568"], ["S-1-5-17"], features=iis),
+            asked([], ["S-1-5-21-1-2-3-9", "S-1-5-21-1-2-3-10"], holders=held),
+            asked(None, None),
+        ]
+    )
+
+    assert [(row.hosts, row.features, row.must, row.may) for row in rows] == [
+        (2, [], [("NT AUTHORITY\\SERVICE", "S-1-5-6")], []),
+        (1, [], [], [("CORP\\svc", "S-1-5-21-1-2-3-9"), ("S-1-5-21-1-2-3-10", "")]),
+        (
+            1,
+            ["iis"],
+            [("NT AUTHORITY\\SERVICE", "S-1-5-6"), ("BUILTIN\\IIS_IUSRS", "S-1-5-32-568")],
+            [("NT AUTHORITY\\IUSR", "S-1-5-17")],
+        ),
+    ]
+
+
+def test_nobody_must_is_said_in_words():
+    report = samples.sample(5)
+    for record in report["hosts"]:
+        record["required"], record["permitted"] = [], ["S-1-5-6"]
+
+    assert "nobody: the list says who may hold it at most" in Page(page(report)).texts["appendix"]
+
+
+@pytest.mark.parametrize("change", [samples.dead, samples.silent, samples.drifting, samples.owned])
+def test_ten_thousand_hosts_at_their_worst_are_less_than_a_megabyte(change):
+    report = samples.every_host(change)
+    text = page(report, sha256="0" * 64)
+    shown = Page(text)
+    table = json.loads(shown.raw["application/json"])
+    named = [name + table["domains"][place] for name, place in zip(table["host"], table["domain"], strict=True)]
+
+    assert len(text.encode()) <= 1_000_000
+    assert named == [record["host"] for record in report["hosts"]]  # each of them can be found
+    assert "shortened in this table" in shown.texts["all"]
+    if report["summary"]["by_status"]["unreachable"]:
+        assert all(host in shown.texts["unread"] for host in named)
+        assert len(table["error"]) == 10_000
+
+
+@pytest.mark.parametrize("section", ["unread", "drift"])
+def test_names_that_do_not_fit_are_counted_and_found_in_the_table(section):
+    report = samples.every_host(samples.dead if section == "unread" else samples.drifting)
+    for number, record in enumerate(report["hosts"]):
+        record["host"] = f"application-server-{number:05}.production.emea.corp.example"
+        for holder in record["holders"][4:]:
+            holder["name"] = "X\\deploy"
+        for finding in record["findings"]:
+            finding["name"] = "X\\deploy"
+    text = page(report, sha256="0" * 64)
+    shown = Page(text)
+    told = shown.texts[section]
+    left = [
+        int(number.replace(",", "")) for number in re.findall(r"and ([\d,]+) more, in the table of all hosts and the JSON", told)
+    ]
+
+    assert len(text.encode()) <= 1_000_000
+    assert left
+    assert told.count("application-server-") + sum(left) == 10_000
+    assert len(json.loads(shown.raw["application/json"])["host"]) == 10_000
+
+
+def test_ten_thousand_hosts_as_they_are_are_less_than_a_megabyte_and_whole():
+    text = page(samples.sample(10_000, since=False), sha256="0" * 64)
+
+    assert len(text.encode()) < 1_000_000
+    assert "shortened in this table" not in text
+
+
+def test_names_of_hosts_have_their_room_and_the_first_are_always_named():
+    names = Names(30)
+
+    assert names.take(["a" * 8, "b" * 8]) == (["a" * 8, "b" * 8], 0)
+    assert names.take(list("cdefghij")) == (list("cde"), 5)
+    assert names.take(list("klmno")) == (list("klm"), 2)
+
+
+def test_too_many_reasons_share_a_row_that_names_their_hosts():
+    rows = sections.unread_rows(samples.every_host(samples.silent, 20)["hosts"], most=5)
+
+    assert len(rows) == 6
+    assert rows[-1].text == "15 other reasons, in the JSON"
+    assert sum(len(row.hosts) for row in rows) == 20
+
+
+@pytest.mark.parametrize(
+    ("run", "applied", "words"),
+    [
+        pytest.param({"action": "audit", "check_mode": False}, 0, "audit: nothing was changed", id="audit"),
+        pytest.param({"action": "enforce", "check_mode": True}, 0, "check mode of an enforcement: nothing was changed", id="check"),
+        pytest.param({"action": "enforce", "check_mode": False}, 2, "enforcement: 2 hosts were changed", id="change"),
+        pytest.param({"action": "restore", "check_mode": False}, 0, "restore: no change was applied", id="nothing to do"),
+        pytest.param(
+            {"action": "enforce", "check_mode": False, "merged": [{"run": samples.RUN}]}, 0, "hosts were changed, or may have been", id="merged"
+        ),
+    ],
+)  # fmt: skip
+def test_the_mode_says_whether_hosts_were_changed(run, applied, words):
+    report = samples.sample(5)
+    report["run"].update(run)
+    report["summary"]["by_outcome"] = {"applied": applied}
+    said = Page(page(report)).texts["header"]
+
+    assert words in said
+    assert ("nothing was changed" in said) is (run["check_mode"] or run["action"] == "audit")
+
+
+def test_scope_and_what_limits_the_numbers_stand_at_the_top():
+    report = samples.sample(5)
+    report["run"].update(limit="web*", hosts="windows")
+    report["scope"].update(source="group servers", hosts_without_result=["a1"])
+    report["notes"] = ["the run was limited to 'web*'"]
+    said = Page(page(report)).texts["header"]
+
+    assert "5 expected hosts: group servers; limited to web*; of the hosts windows; 1 host without a result" in said
+    assert "Before you read the numbers" in said
+    assert "the run was limited to 'web*'" in said
+    assert "winrights.seimpersonate 0.1.0" in said
+
+
+def test_an_audit_without_a_policy_brings_nothing_back():
+    assert "brought back" not in Page(page({**samples.sample(3), "policy": None})).texts["header"]
+
+
+@pytest.mark.parametrize(
+    ("report", "said", "not_said"),
+    [
+        pytest.param(samples.sample(0), "No host was expected", "Every expected host", id="no hosts"),
+        pytest.param(
+            samples.every_host(lambda _n, good: good, 2), "Every expected host was read and judged", "No host was", id="all"
+        ),
+    ],
+)
+def test_who_was_not_assessed_is_said_of_every_fleet(report, said, not_said):
+    text = Page(page(report)).texts["unread"]
+
+    assert said in text
+    assert not_said not in text
+
+
+def test_no_row_is_promised_that_is_not_there():
+    many = samples.every_host(samples.owned, 300)
+
+    assert "every host is named" not in page(many)
+    assert "and 100 hosts more with differences of their own" in Page(page(many)).texts["drift"]
+
+
+def test_a_name_breaks_behind_its_domain():
+    assert str(soft("A<\\b_c")) == "A&lt;\\<wbr>b_<wbr>c"
 
 
 def test_a_merged_report_names_its_runs():

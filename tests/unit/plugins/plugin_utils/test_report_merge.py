@@ -29,8 +29,9 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.me
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 
-GENERATOR = {"name": "winrights.seimpersonate", "ansible_core": "2.19.14", "python": "3.11.7"}
-POLICY = {"name": "microsoft", "title": "M", "compare": "exact", "sha256": "a" * 64, "document": {}, "documents": {}, "gpos": {}}
+GENERATOR = {"name": "winrights.seimpersonate", "version": "0.1.0", "ansible_core": "2.19.14", "python": "3.11.7"}
+POLICY = {"name": "microsoft", "title": "M", "version": None, "compare": "exact", "sha256": "a" * 64}
+POLICY |= {"document": {}, "documents": {}, "gpos": {}, "references": []}
 FLOOR, USERS, HELPDESK = "S-1-5-6", "S-1-5-32-545", "S-1-5-21-1-2-3-1101"
 STATUSES = ("compliant", "drift", "waived", "not_applicable", "unreachable", "error", "not_checked")
 
@@ -54,11 +55,11 @@ def result(status, checked_at="2026-01-31T08:15:30Z", holders=(), **more):
     return {"status": status, "checked_at": checked_at, "holders": holders, "error": error, **more}
 
 
-def report(hosts, day=31, policy=POLICY, number=1, fail_on=("drift",), exceptions=(), tolerate=None, **run):
+def report(results, /, day=31, policy=POLICY, number=1, fail_on=("drift",), exceptions=(), tolerate=None, **run):
     started, finished = f"2026-01-{day:02}T08:15:00Z", f"2026-01-{day:02}T08:16:00Z"
     about = {"id": f"202601{day:02}T081500Z-{number}", "started": started, "finished": finished, "duration_s": 60}
-    about |= {"check_mode": False, "action": "audit", "awx": {}, **run}
-    records = [record_of(host, one if one is None or isinstance(one, dict) else result(one)) for host, one in hosts.items()]
+    about |= {"check_mode": False, "action": "audit", "awx": {}, "limit": None, "hosts": None, "forks": 5, **run}
+    records = [record_of(host, one if one is None or isinstance(one, dict) else result(one)) for host, one in results.items()]
     return document(
         records, run=about, policy=policy, generator=GENERATOR, fail_on=fail_on, exceptions=exceptions, tolerate=tolerate
     )
@@ -89,7 +90,8 @@ def parts(draw):
     awx = draw(st.dictionaries(st.sampled_from(["job_id", "workflow_job_id"]), st.sampled_from("12")))
     action = draw(st.sampled_from(["audit", "enforce", "restore"]))
     number = draw(st.integers(1, 3))
-    return gathered(report(hosts, day, policy, number, awx=awx, action=action, check_mode=draw(st.booleans())))
+    how = {key: draw(st.sampled_from([None, "web*"])) for key in ("limit", "hosts")} | {"forks": draw(st.sampled_from([5, 50]))}
+    return gathered(report(hosts, day, policy, number, awx=awx, action=action, check_mode=draw(st.booleans()), **how))
 
 
 @given(parts(), parts(), parts())
@@ -244,6 +246,10 @@ def line(number, **keys):
             line(1, tolerate={"drift": "many"}), "line 1: tolerate.drift: 'many' is no tolerance", id="a tolerance that is none"
         ),
         pytest.param(line(1, tolerate={"drift": 5}), "line 1: tolerate.drift: 5 is not a text", id="a tolerance that is a number"),
+        pytest.param(line(1, more=1), "line 1: 'more' is not a key of this line", id="a key more in the header"),
+        pytest.param(line(1, source=...), "line 1: source: the key is missing", id="nobody says who is expected"),
+        pytest.param(line(1, fail_on=["x"]), "line 1: fail_on: 'x' is none of drift", id="a gate that there is not"),
+        pytest.param(line(1, tolerate={"x": "5"}), "line 1: tolerate: 'x' is none of drift", id="a tolerance of something else"),
         pytest.param(line(2, more=1), "line 2: 'more' is not a key of this line", id="a key more"),
         pytest.param(line(2, holders=...), "line 2: holders: the key is missing", id="a key less"),
         pytest.param(line(2, status="fine"), "line 2: status: 'fine' is none of", id="a status that is none"),
@@ -282,6 +288,11 @@ def test_any_text_is_read_or_refused(text):
         pytest.param({"hosts": None}, "old.json: hosts: None is not a list", id="no hosts"),
         pytest.param({"run": {}}, "old.json: run.id: the key is missing", id="no run"),
         pytest.param({"policy": {}}, "old.json: policy.name: the key is missing", id="half a policy"),
+        pytest.param(
+            {"schema_version": "2"}, "old.json: schema_version: '2' is not 1, which this release reads", id="a later release"
+        ),
+        pytest.param({"generator": {}}, "old.json: generator.name: the key is missing", id="nobody made it"),
+        pytest.param({"scope": {}}, "old.json: scope.source: the key is missing", id="nobody says who is expected"),
     ],
 )
 def test_an_earlier_report_of_another_form_is_refused(change, words):
@@ -342,7 +353,7 @@ def test_what_is_different_since_an_earlier_report():
         "gone": ["gone"],
         "new_holders": [
             {"sid": HELPDESK, "name": "CORP\\Helpdesk", "hosts": 2},
-            {"sid": "S-1-5-21-9-9-9-1002", "name": "GOOD\\new", "hosts": 2},
+            {"sid": "S-1-5-21-9-9-9-1002", "name": ".\\new", "hosts": 2},
             {"sid": USERS, "name": None, "hosts": 1},
         ],
     }

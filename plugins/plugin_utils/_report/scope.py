@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hosts a report must account for, and what a reader must know where it does not speak of all of them. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from .._policy.verdict import Status
+from .record import Record
+
+PLAY, MERGED = "play", "merged"
+"""Where expected hosts come from when nobody names more."""
+_MOST = 3  # limits that a sentence names
+
+
+def source_of(group: str | None, file: str | None, otherwise: str = PLAY) -> str:
+    """Where the expected hosts come from, in words: ``play``, ``group NAME``, ``file PATH``, or both of the latter."""
+    return " and ".join([*([f"group {group}"] if group else []), *([f"file {file}"] if file else [])]) or otherwise
+
+
+def scope_of(records: Iterable[Record], source: str) -> dict[str, t.Any]:
+    """How many hosts were expected, who says so, and the hosts that gave no result."""
+    hosts = list(records)
+    idle = sorted(record["host"] for record in hosts if record["status"] == Status.NOT_CHECKED.value)
+    return {"expected": len(hosts), "source": source, "hosts_without_result": idle}
+
+
+def absent(expected: Iterable[str], hosts: Collection[str]) -> list[str]:
+    """Expected hosts that are not among these, sorted. Windows does not tell names by their case, so neither does this."""
+    known = {host.casefold() for host in hosts}
+    missing: dict[str, str] = {}
+    for host in sorted(expected):
+        if host.casefold() not in known:
+            missing.setdefault(host.casefold(), host)
+    return sorted(missing.values())
+
+
+def narrowing(runs: Iterable[Mapping[str, t.Any]]) -> list[str]:
+    """What narrowed the hosts of runs (their ``run``), in words, sorted; empty when all of them took every host."""
+    return sorted({_words(run) for run in runs if run["limit"] or run["hosts"]})
+
+
+def notes_of(heads: Sequence[Mapping[str, t.Any]]) -> list[str]:
+    """Sentences on runs that did not take every host. ``heads``: run and source of each."""
+    narrowed = [head for head in heads if head["run"]["limit"] or head["run"]["hosts"]]
+    if not narrowed:
+        return []
+    sources = sorted({head["source"] for head in narrowed} - {PLAY, MERGED})
+    unless = f", unless they are expected by {some(sources)}" if sources else ""
+    who = "the run was" if len(heads) == 1 else f"{len(narrowed)} of {len(heads)} runs {'was' if len(narrowed) == 1 else 'were'}"
+    return [
+        f"{who} limited to {some(narrowing(head['run'] for head in narrowed))}: other hosts of the inventory are in no number here{unless}"
+    ]
+
+
+def some(texts: Sequence[str]) -> str:
+    """The first ones, and how many more."""
+    return ", ".join(texts[:_MOST]) + (f" and {len(texts) - _MOST} more" if len(texts) > _MOST else "")
+
+
+def _words(run: Mapping[str, t.Any]) -> str:
+    return " of ".join(repr(text) for text in (run["limit"], run["hosts"]) if text)

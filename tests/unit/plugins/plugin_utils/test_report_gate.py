@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gate at its edges, and which accounts are counted as one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.gate import gate, tolerance
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.same import fleet_name, same_account
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import summarise
+
+FLOOR = {"sid": "S-1-5-6", "name": None, "kind": "well-known", "standing": "floor", "why": ""}
+
+
+def records(**counts):
+    return [record_of(f"{status}{number}", {"status": status}) for status, count in counts.items() for number in range(count)]
+
+
+@given(st.integers(1, 2000), st.integers(0, 100_000), st.data())
+def test_a_share_is_measured_exactly(expected, thousandths, data):
+    """Not as a computer's 68.99999999999999."""
+    drift = data.draw(st.integers(0, expected))
+    share = f"{thousandths // 1000}.{thousandths % 1000:03}%"
+    found = gate(records(drift=drift, compliant=expected - drift), ["drift"], {"drift": share})
+
+    assert found["passed"] is (drift * 100_000 <= thousandths * expected)
+
+
+@pytest.mark.parametrize(
+    ("drift", "share", "passed"),
+    [
+        pytest.param(69, "18.4%", True, id="18.4 % of 375 are 69"),
+        pytest.param(70, "18.4%", False, id="and not 70"),
+        pytest.param(69, "69", True, id="the number itself"),
+        pytest.param(70, "69", False, id="one more"),
+        pytest.param(375, "100 %", True, id="all of them"),
+    ],
+)
+def test_what_is_tolerated_is_said_where_it_is_not_enough(drift, share, passed):
+    found = gate(records(drift=drift, compliant=375 - drift), ["drift"], {"drift": share})
+
+    assert found["passed"] is passed
+    assert found["reasons"] == ([] if passed else [f"{drift} hosts drift from the policy (tolerated: {share})"])
+
+
+@pytest.mark.parametrize("value", ["100%", "100.000%", "0", 0, "2.5 %"], ids=repr)
+def test_what_is_a_tolerance(value):
+    assert tolerance("tolerate.drift", value) == str(value)
+
+
+@pytest.mark.parametrize("value", ["100.001%", "101%", "999%", "-1", "1.5", "%", "", True, None, "1e3%", "٣"], ids=repr)
+def test_what_is_no_tolerance(value):
+    with pytest.raises(BadInput, match="^tolerate.drift: .* is no tolerance"):
+        tolerance("tolerate.drift", value)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "after", "passed"),
+    [
+        pytest.param("planned", "compliant", True, id="a plan counts as it would end"),
+        pytest.param("planned", "drift", False, id="a plan that would not help"),
+        pytest.param("refused", "compliant", False, id="only a plan counts so"),
+        pytest.param("undone", "compliant", False, id="not what was undone"),
+    ],
+)
+def test_only_a_plan_counts_as_it_would_end(outcome, after, passed):
+    planned = record_of("a", {"status": "drift", "outcome": outcome, "status_after": after})
+
+    assert gate([planned], ["drift"], {})["passed"] is passed
+
+
+def holder(sid, name, kind):
+    return {"sid": sid, "name": name, "kind": kind, "standing": "unexpected", "why": "x"}
+
+
+def drifting(host, *holders, kind="unexpected"):
+    findings = [{"kind": kind, "sid": one["sid"], "name": one["name"], "text": "x"} for one in holders]
+    return record_of(host, {"status": "drift", "holders": [FLOOR, *holders], "findings": findings})
+
+
+LOCAL = "S-1-5-21-{0}-{0}-{0}-1001"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "rows"),
+    [
+        pytest.param(
+            {
+                "a": holder(LOCAL.format(1), "A\\Deploy", "local"),
+                "b": holder(LOCAL.format(2), "B\\deploy", "local"),
+                "c": holder(LOCAL.format(3), "C\\other", "local"),
+            },
+            [(LOCAL.format(1), ".\\Deploy", 2, "local"), (LOCAL.format(3), ".\\other", 1, "local")],
+            id="a local account is known by its name",
+        ),
+        pytest.param(
+            {"a": holder("S-1-5-21-1-2-3-9", None, "orphan"), "b": holder("S-1-5-21-1-2-3-8", None, "orphan")},
+            [("S-1-5-21-1-2-3-8", None, 1, "orphan"), ("S-1-5-21-1-2-3-9", None, 1, "orphan")],
+            id="deleted accounts by their SIDs",
+        ),
+        pytest.param(
+            {"a": holder("S-1-5-21-1-2-3-9", None, "domain"), "b": holder("S-1-5-21-1-2-3-9", "CORP\\x", "domain")},
+            [("S-1-5-21-1-2-3-9", "CORP\\x", 2, "domain")],
+            id="an account of the domain by its SID, with the name that one host knows",
+        ),
+    ],
+)
+def test_the_same_account_of_several_hosts_is_one_row(hosts, rows):
+    found = summarise([drifting(host, one) for host, one in hosts.items()], [])["unexpected_accounts"]
+
+    assert [(one["sid"], one["name"], one["hosts"], one["kind"]) for one in found] == rows
+
+
+@pytest.mark.parametrize("kind", ["missing", "exception_expired", "exception_too_wide"])
+def test_what_is_missing_or_said_of_an_exception_is_no_unexpected_account(kind):
+    one = holder("S-1-5-21-1-2-3-9", "CORP\\x", "domain")
+
+    assert summarise([drifting("a", one, kind=kind)], [])["unexpected_accounts"] == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param(("S-1", "A\\x", "local"), ("S-2", "B\\X", "local"), True, id="local, in any case"),
+        pytest.param(("S-1", "A\\x", "domain"), ("S-2", "A\\x", "domain"), False, id="two of a domain"),
+        pytest.param(("S-1", None, "local"), ("S-2", None, "local"), False, id="local without names"),
+        pytest.param(("S-1", "A\\x", "orphan"), ("S-1", None, "orphan"), True, id="one SID"),
+    ],
+)
+def test_who_is_the_same(one, other, same):
+    assert (same_account(*one) == same_account(*other)) is same
+
+
+def test_a_local_account_has_a_name_without_its_host():
+    assert [fleet_name("A\\x", "local"), fleet_name("A\\x", "domain"), fleet_name(None, "local")] == [".\\x", "A\\x", None]
