@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: Winrights Authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Asks Windows for an audit: the LSA for holders and names, DsRole for the role of the machine, the token for the session.
-// Documented calls only, and only those that read. Every audit carries this text to every host: hence tabs.
-//NoWarn -Name CS0649 (it is Windows that assigns to most fields)
+// Asks the LSA for holders and names, DsRole for the machine's role, the token for the session. Reads only.
+// Every audit carries this text to every host: hence tabs.
+//NoWarn -Name CS0649 (Windows assigns most fields)
 
 using System;
 using System.Collections.Generic;
@@ -36,7 +36,7 @@ internal class Native
 		}
 	}
 
-	// LSA_UNICODE_STRING that we get: Length counts, there may be no NUL
+	// LSA_UNICODE_STRING that we get: there may be no NUL
 	public struct Text
 	{
 		public ushort Length, MaximumLength;
@@ -128,7 +128,7 @@ internal class Native
 	[DllImport("kernel32.dll")]
 	public static extern int GetProductInfo(uint major, uint minor, uint packMajor, uint packMinor, out uint product);
 
-	// Element `index` of an array that begins at `start`
+	// An element of an array
 	public static T Read<T>(IntPtr start, int index)
 	{
 		return (T)Marshal.PtrToStructure(new IntPtr(start.ToInt64() + (long)index * Marshal.SizeOf(typeof(T))), typeof(T));
@@ -181,14 +181,14 @@ public static class Sid
 	}
 }
 
-// What the LSA says of a SID or a name. Resolved: "lsa" (known), "unmapped" (no such account), "failed" (no answer).
+// What the LSA says of a SID or a name. Resolved: "lsa", "unmapped" (no such account), "failed" (no answer).
 public class Account
 {
 	public string Asked, Sid, Name, Domain, Resolved = "failed";
 	public object Use;
 }
 
-// The LSA policy, opened with the least rights: POLICY_VIEW_LOCAL_INFORMATION and POLICY_LOOKUP_NAMES.
+// Opened with the least rights: POLICY_VIEW_LOCAL_INFORMATION, POLICY_LOOKUP_NAMES
 public class Policy : IDisposable
 {
 	const uint Access = 0x801, IsolatedAsLocal = 0x80000000;
@@ -198,7 +198,7 @@ public class Policy : IDisposable
 
 	protected IntPtr handle;
 
-	// The first status of a lookup that was neither a success nor "none of them is known".
+	// Of the first lookup that failed
 	public uint LookupStatus;
 
 	public Policy() : this(Access)
@@ -221,7 +221,7 @@ public class Policy : IDisposable
 		handle = IntPtr.Zero;
 	}
 
-	// SIDs of the accounts with a right, sorted
+	// SIDs with a right, sorted
 	public string[] Holders(string right)
 	{
 		Native.Given name = new Native.Given(right);
@@ -282,7 +282,7 @@ public class Policy : IDisposable
 		});
 	}
 
-	// One account for each name, in the same order; ".\name" and bare names are those of this machine, <COMPUTER> is its name
+	// The same for names; ".\name" and bare ones are of this machine, <COMPUTER> is its name
 	public Account[] FromNames(string[] names)
 	{
 		return InBatches(names, delegate(Account[] found)
@@ -326,7 +326,7 @@ public class Policy : IDisposable
 		return all;
 	}
 
-	// Reads what a lookup answered and frees it, also when nothing was found.
+	// Reads and frees what a lookup answered.
 	void Answer(uint status, IntPtr domains, IntPtr entries, Action<int> read, int count)
 	{
 		try
@@ -364,7 +364,7 @@ public class Policy : IDisposable
 	}
 }
 
-// What Windows says of the machine
+// The machine
 public class Computer
 {
 	public uint RoleStatus;
@@ -409,7 +409,7 @@ public class Computer
 	}
 }
 
-// What the token of this process says of the session
+// By the token of this process
 public class Session
 {
 	public string User;

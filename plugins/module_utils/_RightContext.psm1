@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Tells what is behind the holders of the right: who has it through them, what controls it, who changed it. Reads only.
+# Who has the right through its holders, who controls it, who changed it. Reads only.
 
 Set-StrictMode -Version 2.0
 
 $right = 'SeImpersonatePrivilege'
 
 function Add-Row {
-    # Rows with the SIDs of their accounts; $null when there is no telling.
+    # Rows with the SIDs of their accounts; $null: no telling.
     param([hashtable] $Report, [string] $Kind, [object[]] $Row)
     $Report[$Kind] = $Row
     $sids = Find-Account -Name @(foreach ($one in $Row) { if ($one.account) { $one.account } })
@@ -19,7 +19,7 @@ function Add-Row {
 }
 
 function Read-Xml {
-    # The document, without a DTD; an empty one when there is no such file.
+    # Without a DTD; empty when there is no such file.
     param([string] $Folder, [string] $Name)
     $document = [Xml.XmlDocument]::new()
     try {
@@ -30,7 +30,7 @@ function Read-Xml {
 }
 
 function Get-ApplicationPool {
-    # How the reading went, and the rows, if they are known. Passwords stay behind.
+    # How the reading went, and the rows, if known. Passwords stay behind.
     param([bool] $Redirected)
     $rows = [Collections.SortedList]::new([StringComparer]::Ordinal)
     try {
@@ -56,6 +56,7 @@ function Get-ApplicationPool {
                 manual = $said.manualGroupMembership -eq 'true'
             }
         }
+        if ($rows.Count -gt 2000) { return 'many' }
         'read', @(foreach ($one in $rows.GetEnumerator()) { $one.Value }) # .Values may be a row's name
     }
     catch [UnauthorizedAccessException] { 'denied' }
@@ -65,7 +66,7 @@ function Get-ApplicationPool {
 }
 
 function Get-RunningService {
-    # Whether there are more than 2,000, and the rows of the first ones; nothing when they cannot be listed.
+    # Whether there are more than 2,000, and the first; nothing when they cannot be listed.
     $as = @{ name = 'Name'; account = 'StartName'; pid = 'ProcessId' }
     try {
         $rows = @(Read-Cim -Class 'Win32_Service' -As $as -Where "WHERE State = 'Running'" -Seconds 60)
@@ -81,7 +82,7 @@ function Get-RunningService {
 }
 
 function Get-Membership {
-    # Who is in the groups among the holders, and in the groups found there, nearest first.
+    # Who is in the groups among the holders, and in the groups there, nearest first.
     param([object[]] $Holder)
     $clock, $room, $seen, $found = [Diagnostics.Stopwatch]::StartNew(), 1000, @{}, $Holder
     for ($depth = 1; $found; $depth++) {
@@ -117,7 +118,8 @@ function Get-Membership {
 }
 
 function Get-Rsop {
-    # What the security extension has logged of its last run, up to the first query that fails.
+    # What the security extension has logged, up to a query that fails.
+    param([object[]] $Template)
     $rsop = @{ error = $null; extension = $null; settings = @(); gpos = @(); soms = @() }
     $from = @{ Namespace = 'root/rsop/computer' }
     try {
@@ -127,13 +129,21 @@ function Get-Rsop {
         $as = @{ gpo = 'GPOID'; som = 'SOMID'; accounts = 'AccountList'; created = 'creationTime'; error = 'ErrorCode' }
         $as.precedence, $as.status = 'precedence', 'Status'
         $found = Read-Cim @from -Class 'RSOP_UserPrivilegeRight' -As $as -Where "WHERE UserRight = '$right'"
-        $rsop.settings = @($found | Sort-Object -Property { $_.precedence }, { $_.gpo })
-        foreach ($one in $rsop.settings) { $one.accounts = @($one.accounts | Where-Object -FilterScript { $_ }) }
-        if ($rsop.settings) {
+        $rsop.settings = @($found | Sort-Object { $_.precedence }, { $_.gpo } | Select-Object -First 100)
+        $named = @(
+            foreach ($one in $rsop.settings) {
+                if ($null -ne $one.accounts) { $one.accounts = @($one.accounts | Select-Object -First 200) }
+                $one.gpo
+            }
+            foreach ($one in $Template) { $one.gpo }
+        )
+        if ($named) {
             $as = @{ id = 'id'; guid = 'guidName'; name = 'name' }
-            $rsop.gpos = @(Read-Cim @from -Class 'RSOP_GPO' -As $as | Where-Object -FilterScript { $_.id -in $rsop.settings.gpo })
-            $as = @{ id = 'id'; type = 'type'; reason = 'reason' }
-            $rsop.soms = @(Read-Cim @from -Class 'RSOP_SOM' -As $as | Where-Object -FilterScript { $_.id -in $rsop.settings.som })
+            $rsop.gpos = @(Read-Cim @from -Class 'RSOP_GPO' -As $as | Where-Object { $_.id -in $named -or $_.guid -in $named })
+        }
+        if ($rsop.settings) {
+            $as = @{ id = 'id'; type = 'type' }
+            $rsop.soms = @(Read-Cim @from -Class 'RSOP_SOM' -As $as | Where-Object { $_.id -in $rsop.settings.som })
         }
     }
     catch {
@@ -144,19 +154,18 @@ function Get-Rsop {
 }
 
 function Add-Template {
-    # The security templates that the extension has cached, those that name the right; $null when they cannot be read.
+    # Those in the cache that name the right; $null: not known.
     param([hashtable] $Control)
-    $how = 'IgnoreCase, Multiline, CultureInvariant'
+    $how, $at = 'IgnoreCase, Multiline, CultureInvariant', '^[ \t]*' # \s: blank lines too
     $folder = [IO.Path]::Combine($env:windir, 'security', 'templates', 'policies')
     $Control.templates = @()
     try {
         foreach ($file in [IO.Directory]::GetFiles($folder, 'gpt*.*') | Sort-Object) {
             $text = [IO.StreamReader]::new((Read-File -Path $file), [Text.Encoding]::GetEncoding(0), $true).ReadToEnd()
-            $line = [regex]::Match($text, "^\s*\[Privilege Rights\]\s*`$(?:(?!^\s*\[)[\s\S])*?^\s*$right\s*=(.*)", $how)
-            $gpo = [regex]::Match($text, '^\s*GPOPath\s*=.*(\{[-0-9A-F]{36}\})', $how).Groups[1].Value
-            if (-not $gpo) { $gpo = $null }
+            $line = [regex]::Match($text, "$at\[Privilege Rights\]\s*`$(?:(?!$at\[)[\s\S])*?$at$right\s*=(.*)", $how)
+            $gpo = [regex]::Match($text, "${at}GPOPath\s*=.*(\{[-0-9A-F]{36}\})", $how).Groups[1].Value
             $row = @{ file = [IO.Path]::GetFileName($file); gpo = $gpo; value = $line.Groups[1].Value.Trim() }
-            if ($line.Success) { $Control.templates += $row }
+            if ($line.Success -and $Control.templates.Count -lt 100) { $Control.templates += $row }
         }
     }
     catch [IO.DirectoryNotFoundException] { $Control.templates = @() }
@@ -168,18 +177,16 @@ function Get-Control {
     $logging = Read-Value -From 'SOFTWARE\Policies\Microsoft\Windows\System' -Name 'RSoPLogging'
     $mdm = $null
     if (-not $Redirected) {
-        $path = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon'
-        if ($null -eq $logging) { $logging = Read-Value -From $path -Name 'RSoPLogging' }
-        $key = Read-Key -Path 'SOFTWARE\Microsoft\PolicyManager\current\device\UserRights'
-        if ($null -ne $key.Found) {
-            $mdm = Read-Row -From $key.Data -As @{
-                provider = 'ImpersonateClient_WinningProvider'; set = 'ImpersonateClient_ProviderSet'; value = 'ImpersonateClient'
-            }
+        if ($null -eq $logging) {
+            $logging = Read-Value -From 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon' -Name 'RSoPLogging'
         }
+        $key = Read-Key -Path 'SOFTWARE\Microsoft\PolicyManager\current\device\UserRights'
+        $as = @{ value = 'ImpersonateClient'; set = 'ImpersonateClient_ProviderSet'; provider = 'ImpersonateClient_WinningProvider' }
+        if ($null -ne $key.Found) { $mdm = Read-Row -From $key.Data -As $as }
     }
-    $now = (Get-Date).ToUniversalTime().ToString('o')
-    $control = @{ now = $now; logging = $logging; mdm = $mdm; rsop = Get-Rsop }
+    $control = @{ now = (Get-Date).ToUniversalTime().ToString('o'); logging = $logging; mdm = $mdm }
     Add-Template -Control $control
+    $control.rsop = Get-Rsop -Template $control.templates
     $texts = @(
         foreach ($one in $control.rsop.settings) { $one.accounts }
         foreach ($one in $control.templates) { $one.value -split '\s*,\s*' }
@@ -190,15 +197,24 @@ function Get-Control {
     $control
 }
 
+function Read-Log {
+    # Throws, also after a minute: a search has no limit.
+    param([hashtable] $With)
+    $shell = [PowerShell]::Create().AddCommand('Get-WinEvent').AddParameters($With)
+    $run = $shell.BeginInvoke()
+    if (-not $run.AsyncWaitHandle.WaitOne(60000)) { $null = $shell.BeginStop($null, $null); throw 'timeout' }
+    $shell.EndInvoke($run)
+    foreach ($one in $shell.Streams.Error) { throw $one }
+}
+
 function Get-ChangeEvent {
-    # What the Security log tells of so many hours.
     param([int] $Hours)
     $log = @{ error = $null; events = @(); more = $false; oldest = $null; others = 0 }
-    $filter = @{ LogName = 'Security'; ID = 4704, 4705; StartTime = (Get-Date).AddHours(-$Hours) }
+    $filter = @{ LogName = 'Security'; ID = 4704, 4705; StartTime = (Get-Date).ToUniversalTime().AddHours(-$Hours) }
     try {
-        $oldest = Get-WinEvent -LogName 'Security' -Oldest -MaxEvents 1 -ErrorAction Stop
+        $oldest = Read-Log -With @{ LogName = 'Security'; Oldest = $true; MaxEvents = 1 }
         $log.oldest = Read-Value -From $oldest -Name 'TimeCreated'
-        $found = @(Get-WinEvent -FilterHashtable $filter -MaxEvents 2000 -ErrorAction Stop)
+        $found = @(Read-Log -With @{ FilterHashtable = $filter; MaxEvents = 2000 })
         $log.more = $found.Count -eq 2000
         foreach ($one in $found) {
             $said = $one.Properties
@@ -217,8 +233,10 @@ function Get-ChangeEvent {
         }
     }
     catch {
-        $denied = $_.Exception.GetBaseException() -is [UnauthorizedAccessException]
-        if ($_.FullyQualifiedErrorId -notlike 'NoMatchingEventsFound*') { $log.error = if ($denied) { 'denied' } else { 'failed' } }
+        $log.error = if ($_.Exception.GetBaseException() -is [UnauthorizedAccessException]) { 'denied' }
+        elseif ($_.FullyQualifiedErrorId -eq 'timeout') { 'timeout' }
+        elseif ($_.FullyQualifiedErrorId -notlike 'NoMatchingEventsFound*') { 'failed' }
+        else { $null }
     }
     $log
 }

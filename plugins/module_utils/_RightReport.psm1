@@ -1,15 +1,14 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Gathers what an audit of a user right needs to know of this host: who holds it, what the machine is, whose session asks.
-# Reads only, and judges nothing: that is done where the policy is.
+# Who holds the right, what this machine is, whose session asks. Reads only; judged is it where the policy is.
 
 Set-StrictMode -Version 2.0
 
 $lsa = 'ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights'
 
 function Read-Key {
-    # Found: $false when there is no such key, $null when that cannot be known.
+    # Found: $false: no such key, $null: not known.
     param([string] $Path, [switch] $Children)
     $key = @{ Found = $true; Data = $null }
     try {
@@ -22,13 +21,13 @@ function Read-Key {
 }
 
 function Read-Value {
-    # Of an object or the key at a path. An explicit $null for what is not there: an empty result would become {} in JSON.
+    # Of an object or the key at a path; a list in one piece. $null for what is not there: an empty result would become {} in JSON.
     param([object] $From, [string] $Name)
     if ($From -is [string]) { $From = (Read-Key -Path $From).Data }
     $property = if ($null -ne $From) { $From.PSObject.Properties[$Name] }
     if ($null -eq $property) { return $null }
     if ($property.Value -is [DateTime]) { return $property.Value.ToUniversalTime().ToString('o') }
-    $property.Value
+    , $property.Value
 }
 
 function Read-Row {
@@ -94,8 +93,8 @@ function Get-WebServer {
     $major = Read-Value -From $setup.Data -Name 'MajorVersion'
     if ($null -ne $major) { $iis.version = $major, (Read-Value -From $setup.Data -Name 'MinorVersion') -join '.' }
     if ($null -eq $parts.Data) { return $iis }
-    $present = $parts.Data.PSObject.Properties | Where-Object -FilterScript { $_.Value -is [int] -and $_.Value -eq 1 }
-    $iis.components = [string[]] @($present | ForEach-Object -Process { $_.Name })
+    $present = $parts.Data.PSObject.Properties | Where-Object { $_.Value -is [int] -and $_.Value -eq 1 }
+    $iis.components = [string[]] @($present | ForEach-Object { $_.Name })
     [Array]::Sort($iis.components, [StringComparer]::Ordinal)
     $iis
 }
@@ -110,7 +109,7 @@ function Get-Feature {
         spooler_known = $null -ne $spooler.Found
     }
     try {
-        $feature.ssis = [string[]] @(Get-Service -Name 'MsDtsServer*' -ErrorAction Stop | ForEach-Object -Process { $_.Name })
+        $feature.ssis = [string[]] @(Get-Service -Name 'MsDtsServer*' -ErrorAction Stop | ForEach-Object { $_.Name })
         [Array]::Sort($feature.ssis, [StringComparer]::Ordinal)
     }
     catch { $feature.ssis = $null }
@@ -135,9 +134,9 @@ function Get-Session {
 }
 
 function Find-Account {
-    # SIDs by name, $null for what is not known. A lookup of its own: it must not harm the names that were asked for.
+    # SIDs by name, $null if not known. A lookup of its own: it must not harm the names that were asked for.
     param([string[]] $Name)
-    # What the service control manager calls these in every language; the LSA does not know all of it.
+    # The service control manager's names, in every language; the LSA does not know all.
     $sids = [Collections.Hashtable]::new([StringComparer]::OrdinalIgnoreCase)
     $sids['LocalSystem'] = $sids['.\LocalSystem'] = 'S-1-5-18'
     $sids['NT AUTHORITY\LocalService'] = 'S-1-5-19'
@@ -167,7 +166,7 @@ function Get-RightReport {
         $policy = New-Object -TypeName "$lsa.Policy"
         try {
             $sids = $policy.Holders('SeImpersonatePrivilege')
-            $accounts = $policy.FromNames(@($Asked['accounts'] | Where-Object -FilterScript { $null -ne $_ }))
+            $accounts = $policy.FromNames(@($Asked['accounts'] | Where-Object { $null -ne $_ }))
             $found = @{}
             $all = [string[]] @($sids; foreach ($one in $accounts) { if ($one.Sid) { $one.Sid } })
             foreach ($one in $policy.FromSids($all)) { $found[$one.Sid] = $one }
@@ -204,7 +203,7 @@ function Get-RightReport {
 }
 
 function ConvertTo-AsciiJson {
-    # ASCII only, so that no code page between here and the controller can damage a name
+    # ASCII only: no code page on the way can damage a name
     param([hashtable] $Report)
     $json = ConvertTo-Json -InputObject $Report -Depth 8 -Compress
     [regex]::Replace($json, '[^\x20-\x7e]', { '\u{0:x4}' -f [int] [char] $args[0].Value })

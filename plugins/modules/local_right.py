@@ -239,7 +239,7 @@ undone:
 restart:
   description:
     - Services and application pools whose account changed, with C(kind), C(name), C(account), C(effect) (V(gains) or V(loses)) and C(through), the group by
-      which the process has the right anyway (C(SERVICE), C(IIS_IUSRS)), or null when its next start really has other rights.
+      which the process has the right before and after (C(SERVICE), C(IIS_IUSRS), C(Everyone), ...), or null when there is none such.
     - C(kind) V(logon) is an account that runs neither, whose next logon has other rights.
     - Null when the host could not list them.
   returned: when the host answered

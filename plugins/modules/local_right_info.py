@@ -215,7 +215,7 @@ controlled_by:
     - Who sets the right on this host. C(kind) is V(local) (nobody from outside), V(gpo), V(mdm) (a management service), V(stale) (what is known is too old) or
       V(unknown), and C(why) says so in a sentence.
     - C(name), C(guid), C(link), C(precedence) and C(status) are those of the GPO that won, C(losers) the others that define the right.
-    - C(evidence) is V(rsop), V(templates), V(mdm), V(role), V(stated) or V(none). C(as_of) is when Group Policy last ran.
+    - C(evidence) is V(rsop), V(templates), V(mdm), V(stated) or V(none). C(as_of) is when Group Policy last ran.
     - C(extra) and C(lacking) are SIDs by which the holders differ from what that GPO asks for, null where that cannot be compared.
   returned: success
   type: dict
@@ -229,8 +229,8 @@ exposure:
   sample: {complete: true, users: [{kind: service, name: MSSQLSERVER, account: "NT Service\\MSSQLSERVER", through: [S-1-5-6], pid: 2480}], excluded: [], unknown: []}
 groups:
   description:
-    - Null without O(expand_groups). Otherwise every group that holds the right, and every group in one, with its C(members) and C(status) (V(read), V(failed) or
-      V(limit)). C(broad) marks groups that nearly everybody is in.
+    - Null without O(expand_groups). Otherwise every group that holds the right, and every group in one, with its C(members) and C(status) (V(read), V(failed),
+      V(limit), or V(everybody) for groups such as Everyone, which have no list of members). C(broad) marks groups that nearly everybody is in.
   returned: success
   type: list
   elements: dict
@@ -240,7 +240,7 @@ provenance:
     - Null without O(events). Otherwise the C(events) of the window, newest first, each with C(time), C(given) or taken, C(target), C(by) (V(machine), as when a
       policy is applied, or V(account)) and C(subject).
     - C(coverage) says how far the log can be relied on, V(whole), V(wrapped) (it begins later than the window), V(limited), V(unknown), V(silent) (no event, which proves
-      nothing), V(denied) or V(failed), and C(why) says it in a sentence.
+      nothing), V(denied) or V(failed); where several hold it is the gravest, and C(why) says all of them in words.
   returned: success
   type: dict
   sample: {window_hours: 24, coverage: whole, events: [{time: "2026-06-15T08:00:00.0000000Z", given: true, target: S-1-5-32-545, by: account, subject_name: CORP\\admin}]}
@@ -248,7 +248,7 @@ iis:
   description:
     - Traces of IIS, with C(installed) and C(source) (V(detected) or V(declared)), C(version), C(services), C(components) and C(readable).
     - C(pools) are its application pools with C(name), C(identity), C(account), C(sid) and C(manual) (manualGroupMembership), null when they could not be read.
-      C(pools_status) says why (V(elsewhere), V(locked), V(denied), V(malformed), V(unreadable)).
+      C(pools_status) says why (V(elsewhere), V(locked), V(denied), V(malformed), V(many), V(unreadable)).
   returned: success
   type: dict
   sample: {installed: true, source: detected, version: "10.0", services: [W3SVC, WAS], components: [ASPNET45], readable: true, pools: [], pools_status: read}

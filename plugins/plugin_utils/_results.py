@@ -25,6 +25,8 @@ from ._policy.sids import NAMES, sort_key
 from ._policy.verdict import Judged, Status, Verdict, judge
 from ._windows import More
 
+_WITH_MEMBERS = (2, 4)  # SID_NAME_USE of a group and of an alias
+
 
 def report(facts: HostFacts, policy: Policy, verdict: Verdict, control: Control | None = None) -> dict[str, t.Any]:
     """The result of a judged host: plain data, lists sorted by SID. ``control``: who sets the right, where the task states it."""
@@ -101,9 +103,15 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
         "left": list(left),
         "restart": None if restart is None else [dataclasses.asdict(one) for one in restart],
         "snapshot": str(job.snapshot) if made.outcome not in ("unchanged", "planned", "refused") else None,
-        "notes": [*made.notes, *result.get("notes", [])],
+        "notes": [*made.notes, *_cut_short(facts, felt), *result.get("notes", [])],
         "warnings": [made.warning] if made.warning else [],
     }
+
+
+def _cut_short(facts: HostFacts, felt: Plan) -> list[str]:
+    """A note where the list of what must restart cannot be complete."""
+    cut = facts.services_more and not felt.empty
+    return ["there are more running services than are read, so that more may have to restart than are listed"] if cut else []
 
 
 def _changes(made: Made) -> list[str]:
@@ -182,7 +190,7 @@ def more(facts: HostFacts, asked: More) -> dict[str, t.Any]:
     """What was read besides: who really has the right, members of groups, events. Null what was not asked for."""
     return {
         "exposure": _exposure(facts) if asked.exposure else None,
-        "groups": None if facts.groups is None else [_group(group) for group in facts.groups],
+        "groups": _groups(facts) if asked.expand else None,
         "provenance": None if asked.events is None else _provenance(facts, asked.events),
     }
 
@@ -202,6 +210,16 @@ def _exposure(facts: HostFacts) -> dict[str, t.Any]:
             *(["there are more running services than are read"] if facts.services_more else []),
         ],
     }
+
+
+def _groups(facts: HostFacts) -> list[dict[str, t.Any]]:
+    """Groups that hold the right; those of nearly everybody that have no list of members are told as such."""
+    holders = [Group(one.sid, one.name, "failed") for one in facts.holders if one.use in _WITH_MEMBERS]
+    read = facts.groups if facts.groups is not None else holders  # an answer that cannot be understood: nobody's members are known
+    known = {group.sid for group in read}
+    names = {one.sid: one.name or NAMES.get(one.sid) for one in facts.holders}
+    everybody = [Group(sid, name, "everybody") for sid, name in names.items() if too_wide(sid) and sid not in known]
+    return [_group(group) for group in (*read, *everybody)]
 
 
 def _group(group: Group) -> dict[str, t.Any]:

@@ -20,6 +20,7 @@ from ._policy.facts import (
     Holder,
     HostFacts,
     Iis,
+    Mdm,
     Resolution,
     Rsop,
     Service,
@@ -231,7 +232,7 @@ def facts_of(answer: Mapping[str, t.Any]) -> HostFacts:
             pools=_guarded(lambda: _rows(AppPool, answer["pools"]), None),
             pools_status=str(answer.get("pools_status", "unreadable")),
             services_more=bool(answer.get("services_more", False)),
-            control=_guarded(lambda: _typed(ControlTraces, answer["control"]), _NO_CONTROL),
+            control=_guarded(lambda: _control(answer["control"]), _NO_CONTROL),
             groups=_guarded(lambda: _rows(Group, answer.get("groups")), None),
             events=_guarded(lambda: _typed(EventLog, answer["events"]), EventLog(error="failed")) if answer.get("events") else None,
         )
@@ -244,6 +245,12 @@ def facts_of(answer: Mapping[str, t.Any]) -> HostFacts:
 # What stands for a part that cannot be understood. The right itself is judged all the same.
 _NO_TRACES = Traces(ssis=None, adfs=None, spooler_known=False, session_host=None)
 _NO_CONTROL = ControlTraces(now="", rsop=Rsop(error="an answer that cannot be understood"), templates=None, mdm=None)
+
+
+def _control(data: t.Any) -> ControlTraces:
+    """Traces of control. What a management service left is a part of its own: an odd value there spoils nothing else."""
+    mdm: Mdm | None = _guarded(lambda: _typed(Mdm, data["mdm"]) if data["mdm"] is not None else None, None)
+    return dataclasses.replace(_typed(ControlTraces, {**data, "mdm": None}), mdm=mdm)
 
 
 def _guarded(read: Callable[[], Part], otherwise: Part) -> Part:

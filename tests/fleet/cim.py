@@ -83,9 +83,9 @@ def instances(machine: Machine) -> dict[str, list[Row]]:
             for one in machine.gpos
         ],
         "RSOP_GPO": [{"id": "cn=another", "guidName": "{0}", "name": "of other settings"}]
-        + [{"id": one.id, "guidName": one.guid, "name": one.name} for one in known],
-        "RSOP_SOM": [{"id": "OU=another", "type": 4, "reason": 1}]
-        + [{"id": one.link, "type": int(one.som_type), "reason": 1} for one in machine.gpos if one.link],
+        + [{"id": one.id, "guidName": one.guid, "name": one.name} for one in (*known, *rsop.others)],
+        "RSOP_SOM": [{"id": "OU=another", "type": 4}]
+        + [{"id": one.link, "type": int(one.som_type)} for one in machine.gpos if one.link],
     }
 
 

@@ -21,10 +21,13 @@ if t.TYPE_CHECKING:
 Json = dict[str, t.Any]
 MOST_NAMES, MOST_SERVICES, MOST_EVENTS, MOST_READ = 200, 2000, 200, 2000
 MOST_MEMBERS, MOST_IN_ALL, DEPTH = 200, 1000, 3
-ACCESS_DENIED = 5
+MOST_SETTINGS, MOST_ACCOUNTS, MOST_TEMPLATES = 100, 200, 100
+LOG_ERRORS = {5: "denied", 258: "timeout"}  # Win32 errors of Get-WinEvent; others are "failed"
 
-_LINE = re.compile(r"^\s*\[Privilege Rights\]\s*$(?:(?!^\s*\[)[\s\S])*?^\s*SeImpersonatePrivilege\s*=(.*)", re.I | re.M | re.A)
-_GPO = re.compile(r"^\s*GPOPath\s*=.*(\{[-0-9A-F]{36}\})", re.I | re.M | re.A)
+_LINE = re.compile(
+    r"^[ \t]*\[Privilege Rights\]\s*$(?:(?!^[ \t]*\[)[\s\S])*?^[ \t]*SeImpersonatePrivilege\s*=(.*)", re.I | re.M | re.A
+)
+_GPO = re.compile(r"^[ \t]*GPOPath\s*=.*(\{[-0-9A-F]{36}\})", re.I | re.M | re.A)
 _SID = re.compile(r"\*?S-1-", re.I)
 
 
@@ -36,8 +39,9 @@ def time(when: datetime) -> str:
 def control(machine: Machine, view: registry.View, cim: Cim, sids: Callable[[Sequence[str]], dict[str, str | None]]) -> Json:
     """What Group Policy and MDM have left. `sids` looks names up."""
     redirected = (machine.bits, machine.windows_bits) == (32, 64)
-    rsop, templates = _rsop(machine, cim), _templates(machine)
-    texts = {text for setting in rsop["settings"] for text in setting["accounts"]}
+    templates = _templates(machine)
+    rsop = _rsop(machine, cim, templates or [])
+    texts = {text for setting in rsop["settings"] for text in setting["accounts"] or ()}
     texts |= {text for template in templates or () for text in re.split(r"\s*,\s*", template["value"])}
     asked = sorted(text for text in texts if text and not _SID.match(text))[:MOST_NAMES]
     known = sids(asked)
@@ -51,7 +55,7 @@ def control(machine: Machine, view: registry.View, cim: Cim, sids: Callable[[Seq
     }
 
 
-def _rsop(machine: Machine, cim: Cim) -> Json:
+def _rsop(machine: Machine, cim: Cim, templates: Sequence[Json]) -> Json:
     answer: Json = {"error": None, "extension": None, "settings": [], "gpos": [], "soms": []}
     try:
         for row in cim.rows("RSOP_ExtensionStatus"):
@@ -65,16 +69,17 @@ def _rsop(machine: Machine, cim: Cim) -> Json:
                 "precedence": one.precedence,
                 "status": one.status,
                 "error": one.error,
-                "accounts": [text for text in one.accounts or () if text],
+                "accounts": None if one.accounts is None else list(one.accounts[:MOST_ACCOUNTS]),
                 "created": None if one.age is None else time(machine.ago(one.age)),
             }
-            for one in sorted(machine.gpos, key=lambda one: (one.precedence, one.id))
+            for one in sorted(machine.gpos, key=lambda one: (one.precedence, one.id))[:MOST_SETTINGS]
         ]
-        if machine.gpos:
-            named = {one.id for one in machine.gpos}
-            rows = [row for row in cim.rows("RSOP_GPO") if row["id"] in named]
+        named = [str(one["gpo"]).lower() for one in (*answer["settings"], *templates)]
+        if len(named) > 1 or any(named):
+            rows = [row for row in cim.rows("RSOP_GPO") if {str(row[key]).lower() for key in ("id", "guidName")} & {*named}]
             answer["gpos"] = [{"id": row["id"], "guid": row["guidName"], "name": row["name"]} for row in rows]
-            linked = {one.link for one in machine.gpos}
+        if answer["settings"]:
+            linked = {one["som"] for one in answer["settings"]}
             answer["soms"] = [row for row in cim.rows("RSOP_SOM") if row["id"] in linked]
     except CimError as error:
         answer["error"] = f"0x{error.status:08x}" if error.status >= 0x1000 else "failed"
@@ -113,8 +118,8 @@ def _templates(machine: Machine) -> list[Json] | None:
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
         line, gpo = _LINE.search(text), _GPO.search(text)
         if line and fnmatch(name, "gpt*.*"):
-            rows.append({"file": name, "gpo": gpo[1] if gpo else None, "value": line[1].strip()})
-    return rows
+            rows.append({"file": name, "gpo": gpo[1] if gpo else "", "value": line[1].strip()})
+    return rows[:MOST_TEMPLATES]
 
 
 def services(machine: Machine, view: registry.View, cim: Cim) -> tuple[bool, list[Json] | None]:
@@ -184,13 +189,13 @@ def changes(machine: Machine, hours: int, faults: lsa.Faults) -> Json:
     answer: Json = {"error": None, "events": [], "more": False, "oldest": None, "others": 0}
     status = faults.status("Get-WinEvent")
     if status is not None:
-        return answer | {"error": "denied" if status == ACCESS_DENIED else "failed"}
+        return answer | {"error": LOG_ERRORS.get(status, "failed")}
     if machine.log_oldest is None:
         return answer
     answer["oldest"] = time(machine.ago(machine.log_oldest))
     status = faults.status("Get-WinEvent")
     if status is not None:
-        return answer | {"error": "denied" if status == ACCESS_DENIED else "failed"}
+        return answer | {"error": LOG_ERRORS.get(status, "failed")}
     found = [one for one in records(machine) if one.age <= hours][:MOST_READ]
     answer["more"] = len(found) == MOST_READ
     for one in found:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+import uuid
 from dataclasses import dataclass, field
 
 from fleet import names
@@ -92,8 +93,8 @@ def hosts() -> list[Host]:
         Host(server("print25", build=26100, spooler=True), "compliant", "default on build 26100",
              others={"cis": ("compliant", "holders: 5"), "stig": ("drift", "unexpected: RESTRICTED SERVICES\\PrintSpoolerService")}),
         Host(server("print22", spooler=True), "drift", "unexpected: RESTRICTED SERVICES\\PrintSpoolerService"),
-        Host(Machine.standalone_server("lone01"), "compliant", "holders: 4", control="local"),
-        Host(entra, "compliant", "Microsoft Entra ID"),
+        Host(Machine.standalone_server("lone01"), "compliant", "holders: 4", control="unknown"),
+        Host(entra, "compliant", "Microsoft Entra ID", control="unknown"),
         Host(Machine.client("pc01", mdm=MDM), "compliant", "a management service (enrolment {0E2B", group="clients", control="mdm"),
         Host(vdi, "compliant", "RSoP logging is switched off, and what RSoP holds is from", group="clients", control="stale"),
         Host(server("uac01", logons=filtered), "error", "uac_filtered"),
@@ -127,7 +128,7 @@ def exceptions() -> list[dict[str, t.Any]]:
 
 def gpo(name: str, precedence: int = 1, **more: t.Any) -> Setting:
     """A GPO of the demo that sets the right."""
-    guid = "{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}" if precedence == 1 else "{9B1C2D3E-4F50-4A61-8B72-93A4B5C6D7E8}"
+    guid = f"{{{uuid.uuid5(uuid.NAMESPACE_DNS, name)}}}".upper()  # the same in every run
     return Setting(name, guid, "OU=Servers,DC=sim,DC=example", Som.OU, precedence, **more)
 
 

@@ -49,6 +49,7 @@ class Rsop:
     logging_status: int | None = 1
     logging_policy: int | None = None  # RSoPLogging, set by policy
     logging_preference: int | None = None  # RSoPLogging under the Winlogon key
+    others: tuple[Setting, ...] = ()  # GPOs that RSOP_GPO lists, with no instance for our right
     error: int | None = None  # every query of the namespace fails with this HRESULT; below 0x1000 it is an MI result without one
 
 

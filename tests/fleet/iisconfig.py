@@ -21,6 +21,9 @@ def folder(machine: Machine) -> tuple[str, str, str]:
     return "Sysnative" if (machine.bits, machine.windows_bits) == (32, 64) else "System32", "inetsrv", "config"
 
 
+MOST_POOLS = 2000
+
+
 def files(machine: Machine) -> dict[str, bytes]:
     """Name of each file -> what it holds; none where there is no IIS."""
     iis = machine.iis
@@ -90,7 +93,7 @@ def pools(machine: Machine) -> tuple[str, list[Json] | None]:
             "sid": None,
             "manual": said.get("manualGroupMembership", "").lower() == "true",
         }
-    return "read", [row for _, row in sorted(rows.items())]
+    return ("many", None) if len(rows) > MOST_POOLS else ("read", [row for _, row in sorted(rows.items())])
 
 
 def _parsed(text: bytes) -> ElementTree.Element:

@@ -101,6 +101,7 @@ class PowerShell:
             "windir": str(home / "windows"),
             "COMPUTERNAME": machine.name,
             "LANG": "C.UTF-8",
+            "TZ": os.environ.get("TZ", "UTC"),
             "POWERSHELL_TELEMETRY_OPTOUT": "1",
             **dict.fromkeys(("HOME", "TEMP", "TMP", "TMPDIR"), str(home)),
         }

@@ -86,6 +86,7 @@ def audit(stage: Stage, fleet: Fleet, hosts: list[demo.Host]) -> list[str]:
         if host.status in ("compliant", "waived", "drift") and records[host.machine.name]["controlled_by"]["kind"] != host.control
     ]
     by_what_is_there(report)
+    who_sets_it(report)
     wrong += other_policies(stage, hosts, report)
     wrong += who_and_what(stage, hosts)
     print(
@@ -104,6 +105,22 @@ def by_what_is_there(report: Report) -> None:
             if holder["standing"] not in ("floor", None) and record["status"] != "drift":
                 print(f"  {record['host']:8} {holder['name'] or holder['sid']}: {holder['why']}")
     print()
+
+
+def who_sets_it(report: Report) -> None:
+    """Show who sets the right: where somebody does or nobody knows, and one of the hosts where nobody does."""
+    print("Who sets the right:")
+    read = [record for record in report["hosts"] if record["controlled_by"] and record["holders"]]
+    local = next((record["host"] for record in read if record["controlled_by"]["kind"] == "local"), None)
+    for record in read:
+        its = record["controlled_by"]
+        if its["kind"] != "local" or record["host"] == local:
+            print(f"  {record['host']:8} {its['kind']:8} {its['why']}")
+        for note in record["notes"]:
+            if "does not have what" in note:
+                print(f"  {'':17} {note}")
+    alike = sum(record["controlled_by"]["kind"] == "local" for record in read) - 1
+    print(f"  {alike} more hosts are like {local}\n")
 
 
 def other_policies(stage: Stage, hosts: list[demo.Host], report: Report) -> list[str]:

@@ -130,7 +130,7 @@ function Get-CimInstance {
         foreach ($name in $properties) {
             if (-not $row.ContainsKey($name)) { throw "The model has no $class.$name." }
             $value = $row[$name]
-            $instance[$name] = if ($null -ne $value -and $name -like '*Time') { ConvertTo-FleetTime -Time $value } else { $value }
+            $instance[$name] = if ($null -ne $value -and $name -like '*Time') { ConvertTo-FleetTime -Time $value } else { , $value }
         }
         [pscustomobject] $instance
     }
@@ -141,6 +141,7 @@ function Get-WinEvent {
     param([string] $LogName, [hashtable] $FilterHashtable, [long] $MaxEvents, [switch] $Oldest)
     $told = Read-FleetFile -Path $env:FLEET_SERVICES
     $status = Get-FleetFault -Call 'Get-WinEvent'
+    if ($status -eq 258) { Start-Sleep -Seconds 60 } # a search that does not end
     if ($null -ne $status) {
         $inner = if ($status -eq 5) { [UnauthorizedAccessException]::new() } else { [InvalidOperationException]::new() }
         return $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new(
@@ -152,7 +153,9 @@ function Get-WinEvent {
         }
         else {
             if ($FilterHashtable.LogName -ne 'Security' -or "$($FilterHashtable.ID)" -ne '4704 4705') { throw 'Nobody expects this filter.' }
-            $told['events'] | Where-Object -FilterScript { (ConvertTo-FleetTime -Time $_['TimeCreated']) -ge $FilterHashtable.StartTime }
+            $told['events'] | Where-Object -FilterScript {
+                (ConvertTo-FleetTime -Time $_['TimeCreated']).ToUniversalTime() -ge $FilterHashtable.StartTime.ToUniversalTime()
+            }
         })
     if ($found.Count -eq 0) {
         return $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new(

@@ -27,6 +27,7 @@ minutes and up to 30 minutes later. What is older tells of another day."""
 _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
 _LOCAL_SOM = 1
 _LOGGED = 1  # RSOP_ExtensionStatus, loggingStatus: the data is complete
+_MOST_ACCOUNTS = 200  # of one setting, as the host cuts the list
 _SKEW = datetime.timedelta(minutes=10)  # a clock that was set back a little
 _STATUS = {0: "not attempted", 1: "applied", 3: "failed", 4: "failed for a child"}  # RSOP_SecuritySettings, Status
 _ERRORS = {"0x80041003": "access to RSoP was denied", "0x8004100e": "the host has no RSoP data"}
@@ -61,12 +62,13 @@ class Claim:
     def words(self) -> str:
         """For sentences: name, GUID and link."""
         link = f" linked at {self.link}" if self.link else ""
-        return " ".join(filter(None, ("the GPO", self.name, self.guid if self.guid != self.name else None))) + link
+        unnamed = "whose name is not known" if self.guid and not self.name else None
+        return " ".join(filter(None, ("the GPO", self.name, self.guid if self.guid != self.name else None, unnamed))) + link
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Who controls the right, by which evidence (rsop, templates, mdm, role, none), as of when, and the sentence that says so.
+    """Who controls the right, by which evidence (rsop, templates, mdm, none), as of when, and the sentence that says so.
 
     ``winner``: the GPO whose list counts, ``losers``: the others that define the right. ``provider``: enrolment of a management service.
     ``extra``, ``lacking``: how the holders differ from what the winner asks, None where that cannot be compared.
@@ -126,7 +128,7 @@ def who_controls(facts: HostFacts) -> Control:
         control = Control(Kind.LOCAL, why, "rsop", rsop.extension.ended)
     else:
         control = _silent(facts, fresh)
-    if traces.templates and control.winner is None and (control.kind is not Kind.LOCAL or control.evidence == "role"):
+    if traces.templates and control.kind in (Kind.UNKNOWN, Kind.STALE):
         control = _by_templates(traces, traces.templates, control)
     return _with_differences(_with_mdm(control, traces), facts)
 
@@ -147,9 +149,11 @@ def _by_rsop(facts: HostFacts, fresh: bool) -> Control:
     claims = [_claim(setting, rsop, facts.control) for setting in ordered]
     as_of = rsop.extension.ended if rsop.extension else ordered[0].created
     failed = (f"{_failed(rsop.error)} after that",) if rsop.error else ()
-    if ordered[0].precedence != 1 and not (len(ordered) == 1 and ordered[0].precedence is None):
+    first = [one.precedence == 1 for one in ordered].count(True)
+    if first != 1 and not (len(ordered) == 1 and ordered[0].precedence is None):
         words = "; ".join(claim.words for claim in claims)
-        why = f"which GPO sets the right is not known: RSoP names none that won, and these define it: {words}"
+        says = "names several that won" if first else "names none that won"
+        why = f"which GPO sets the right is not known: RSoP {says}, and these define it: {words}"
         return Control(Kind.UNKNOWN, why, "rsop", as_of, losers=tuple(claims), notes=failed)
     winner, losers = claims[0], tuple(claims[1:])
     if not fresh:
@@ -172,7 +176,10 @@ def _silent(facts: HostFacts, fresh: bool) -> Control:
     rsop = facts.control.rsop
     ended = rsop.extension.ended if rsop.extension else None
     if facts.computer.machine_role in (0, 2) and ended is None:
-        return Control(Kind.LOCAL, "the host is in no domain, whose GPOs could set the right", "role")
+        # Its local GPO may set the right, and without a status of the extension nothing is proof that it does not.
+        failed = f": {_failed(rsop.error)}" if rsop.error else ""
+        why = f"the host is in no domain, and RSoP does not tell whether a policy of its own sets the right{failed}"
+        return Control(Kind.UNKNOWN, why)
     if rsop.error is not None:
         return Control(Kind.UNKNOWN, f"whether a GPO sets the right is not known: {_failed(rsop.error)}")
     if ended is None:
@@ -187,18 +194,34 @@ def _silent(facts: HostFacts, fresh: bool) -> Control:
 
 
 def _by_templates(traces: ControlTraces, templates: Iterable[Template], before: Control) -> Control:
-    """Which of several cached templates wins is not known, so that only a single one is the winner."""
+    """Which of several cached templates wins is not known, so that only a single one is the winner.
+
+    A template does not tell of which run it is: what was too old stays so, and a winner or losers of old are kept beside it.
+    """
+    named = {gpo.guid.upper(): gpo.name for gpo in traces.rsop.gpos if gpo.guid}
     claims = tuple(
-        Claim(None, template.gpo, accounts=_sids(template.value.split(","), traces))
+        Claim(named.get((template.gpo or "").upper()), template.gpo or None, accounts=_sids(template.value.split(","), traces))
         for template in sorted(templates, key=lambda one: one.file)
     )
-    named = {gpo.guid.upper(): gpo.name for gpo in traces.rsop.gpos if gpo.guid}
-    claims = tuple(dataclasses.replace(claim, name=named.get((claim.guid or "").upper())) for claim in claims)
+    words = "; ".join(dict.fromkeys(claim.words for claim in claims))
+    known = {claim.guid.upper() for claim in (before.winner, *before.losers) if claim and claim.guid}
+    if before.winner or before.losers:
+        others = {(claim.guid or "").upper() for claim in claims} - known
+        note = f"the cached templates are of another GPO than RSoP has: {words}"
+        return dataclasses.replace(before, notes=(*before.notes, note)) if others else before
+    one = len({(claim.guid or "").upper() for claim in claims}) == 1 and (claims[0].guid or len(claims) == 1)
+    winner, losers = (claims[0], ()) if one else (None, claims)
     where = "by the cached template of its last run"
-    if len({claim.guid for claim in claims}) == 1 and (claims[0].guid or len(claims) == 1):
-        return Control(Kind.GPO, f"{claims[0].words} sets the right, {where}", "templates", None, claims[0], notes=(before.why,))
-    words = "; ".join(claim.words for claim in claims)
-    return Control(Kind.GPO, f"one of these sets the right, {where}: {words}", "templates", None, None, claims, notes=(before.why,))
+    if before.kind is Kind.STALE:
+        why = f"{before.why}; by a cached template, of a run that it does not tell, {words} set the right"
+        why = (
+            why
+            if one
+            else f"{before.why}; by cached templates, of a run that they do not tell, one of these set the right: {words}"
+        )
+        return Control(Kind.STALE, why, "templates", before.as_of, winner, losers)
+    why = f"{words} sets the right, {where}" if one else f"one of these sets the right, {where}: {words}"
+    return Control(Kind.GPO, why, "templates", before.as_of, winner, losers, notes=(before.why,))
 
 
 def _with_mdm(control: Control, traces: ControlTraces) -> Control:
@@ -209,7 +232,7 @@ def _with_mdm(control: Control, traces: ControlTraces) -> Control:
         if control.kind is Kind.LOCAL:
             return dataclasses.replace(control, kind=Kind.UNKNOWN, why=f"{note}; {control.why}")
         return dataclasses.replace(control, notes=(*control.notes, note))
-    if not (mdm.provider or mdm.set):
+    if not (mdm.provider or str(mdm.set) not in ("None", "", "0")):
         if mdm.value is None or control.kind is not Kind.LOCAL:
             return control
         why = f"a management service has left a value for the right, and not who set it; {control.why}"
@@ -259,7 +282,7 @@ def _claim(setting: Setting, rsop: Rsop, traces: ControlTraces) -> Claim:
         precedence=setting.precedence,
         status=None if setting.status is None else _STATUS.get(setting.status),
         error=setting.error or None,
-        accounts=None if texts is None else _sids(texts, traces),
+        accounts=None if texts is None or len(texts) >= _MOST_ACCOUNTS else _sids(texts, traces),
     )
 
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which processes of a host have the right: services and application pools, and by which entry. Pure.
 
-Sources: policy page of the right (SERVICE is in the token of every service), SERVICE_REQUIRED_PRIVILEGES_INFO structure (what a service
+Sources: policy page of the right (SERVICE is in the token of every service), Security identifiers (ALL SERVICES has every service
+process, Authenticated Users and Everyone every logon but anonymous), SERVICE_REQUIRED_PRIVILEGES_INFO structure (what a service
 does not require is removed; a shared process has the union), processModel element of IIS (IIS_IUSRS, manualGroupMembership).
 """
 
@@ -12,9 +13,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from .facts import AppPool, HostFacts, Service
-from .sids import IIS_IUSRS, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, app_pool_sid
+from .sids import IIS_IUSRS, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, WELL_KNOWN, app_pool_sid
 
 SYSTEM = "S-1-5-18"
+EVERYONE, AUTHENTICATED_USERS, ALL_SERVICES = (WELL_KNOWN[one][0] for one in ("everyone", "authenticated_users", "all_services"))
+_EVERYBODY = (AUTHENTICATED_USERS, EVERYONE)  # in the token of every process but those of anonymous
 # identityType of an application pool's processModel -> the account that it means
 _IDENTITIES = {"localsystem": SYSTEM, "localservice": LOCAL_SERVICE, "networkservice": NETWORK_SERVICE}
 
@@ -69,14 +72,14 @@ def _services(facts: HostFacts, holders: Collection[str]) -> Iterator[User]:
 def _through_of(service: Service, holders: Collection[str]) -> tuple[str, ...]:
     if service.sid == SYSTEM:
         return (SYSTEM,)
-    return tuple(sid for sid in (service.sid, SERVICE) if sid and sid in holders)
+    return tuple(sid for sid in (service.sid, SERVICE, ALL_SERVICES, *_EVERYBODY) if sid and sid in holders)
 
 
 def _pool(pool: AppPool, holders: Collection[str]) -> User:
     sid = pool_sid(pool)
     if sid == SYSTEM:
         return User("app pool", pool.name, pool.identity, sid, True, (SYSTEM,), _by((SYSTEM,)))
-    through = tuple(one for one in (sid, None if pool.manual else IIS_IUSRS) if one and one in holders)
+    through = tuple(one for one in (sid, None if pool.manual else IIS_IUSRS, *_EVERYBODY) if one and one in holders)
     has: bool | None = True if through else None
     if through:
         why = _by(through)
@@ -91,11 +94,19 @@ def _pool(pool: AppPool, holders: Collection[str]) -> User:
 
 def pool_sid(pool: AppPool) -> str | None:
     """SID of the account that a pool runs under, None where it is not known."""
-    return pool.sid or _IDENTITIES.get(pool.identity.casefold()) or (app_pool_sid(pool.name) if not pool.account else None)
+    own = pool.identity.casefold() == "applicationpoolidentity"
+    return pool.sid or _IDENTITIES.get(pool.identity.casefold()) or (app_pool_sid(pool.name) if own else None)
 
 
 _NO_ENTRY = "its account holds no entry; whether a group of it does is not known"
-_WORDS = {SYSTEM: "LocalSystem has the right by itself", SERVICE: "through SERVICE", IIS_IUSRS: "through IIS_IUSRS"}
+GROUPS = {
+    SERVICE: "SERVICE",
+    IIS_IUSRS: "IIS_IUSRS",
+    ALL_SERVICES: "ALL SERVICES",
+    AUTHENTICATED_USERS: "Authenticated Users",
+    EVERYONE: "Everyone",
+}
+_WORDS = {SYSTEM: "LocalSystem has the right by itself", **{sid: f"through {name}" for sid, name in GROUPS.items()}}
 
 
 def _by(through: tuple[str, ...]) -> str:

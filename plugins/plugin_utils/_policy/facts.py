@@ -182,7 +182,6 @@ class Som:
 
     id: str | None
     type: int | None
-    reason: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +206,10 @@ class Rsop:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A cached security template of the last policy run that has a line for the right. ``gpo``: the GUID in it."""
+    """A cached security template of the last policy run that has a line for the right.
+
+    ``gpo``: the GUID in it, empty where there is none.
+    """
 
     file: str
     gpo: str | None
@@ -276,7 +278,10 @@ class RightEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventLog:
-    """What the security log says of the right, newest first. ``more``: a limit was hit; ``others``: events about other rights."""
+    """What the security log says of the right, newest first. ``more``: a limit was hit; ``others``: events about other rights.
+
+    ``error``: denied, timeout or failed.
+    """
 
     error: str | None = None
     events: tuple[RightEvent, ...] = ()
@@ -289,7 +294,7 @@ class EventLog:
 class HostFacts:
     """Everything that one read brought. ``services``: None when not asked for, or the host could not list them.
 
-    ``pools``: None when they could not be read; ``pools_status`` is one word about that (read, none, elsewhere, locked, ...).
+    ``pools``: None when they could not be read; ``pools_status`` is one word about that (read, none, elsewhere, locked, many, ...).
     ``groups``, ``events``: None when not asked for.
     """
 

@@ -108,6 +108,7 @@ _UNREAD_POOLS = {
     "locked": "another process holds applicationHost.config",
     "denied": "applicationHost.config may not be read",
     "malformed": "applicationHost.config is no XML that can be read",
+    "many": "applicationHost.config has more application pools than are read",
 }
 
 

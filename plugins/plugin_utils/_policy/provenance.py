@@ -15,6 +15,9 @@ from .facts import EventLog, RightEvent
 
 _GIVEN = 4704
 _MACHINE = "S-1-5-18"
+_UNREADABLE = "the security log could not be read"
+_ERRORS = {"denied": "the security log may not be read", "timeout": "the search of the security log did not end in time"}
+_SILENT = "no event 4704 or 4705 in the window; where the subcategory Audit Authorization Policy Change is off, none is written"
 
 
 class Coverage(str, enum.Enum):
@@ -31,7 +34,7 @@ class Coverage(str, enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What the log tells of a window; ``why``: how far that can be relied on, as a sentence."""
+    """What the log tells of a window. ``coverage``: the gravest doubt; ``why``: how far it can be relied on, all doubts in words."""
 
     hours: int
     coverage: Coverage
@@ -44,21 +47,20 @@ def provenance(log: EventLog, now: str, hours: int) -> Provenance:
     clock, oldest = _time(now), _time(log.oldest)
     begin = clock - datetime.timedelta(hours=hours) if clock else None
     if log.error:
-        denied = log.error == "denied"
-        why = "the security log may not be read" if denied else "the security log could not be read"
-        return Provenance(hours, Coverage.DENIED if denied else Coverage.FAILED, f"who changed the right is not known: {why}", log)
+        coverage = Coverage.DENIED if log.error == "denied" else Coverage.FAILED
+        return Provenance(hours, coverage, f"who changed the right is not known: {_ERRORS.get(log.error, _UNREADABLE)}", log)
+    doubts = []  # the gravest first
     if log.oldest and oldest and begin and oldest > begin:
-        return Provenance(
-            hours, Coverage.WRAPPED, f"the security log begins only at {log.oldest[:19]}Z, after the beginning of the window", log
-        )
+        doubts.append((Coverage.WRAPPED, f"the security log begins only at {log.oldest[:19]}Z, after the beginning of the window"))
     if log.more:
-        return Provenance(hours, Coverage.LIMITED, "there are more events in the window than are read; the newest are shown", log)
-    if not log.events and not log.others:
-        why = "no event 4704 or 4705 in the window; where the subcategory Audit Authorization Policy Change is off, none is written"
-        return Provenance(hours, Coverage.SILENT, why, log)
+        doubts.append((Coverage.LIMITED, "there are more events in the window than are read; the newest are shown"))
+    elif not log.events and not log.others:
+        doubts.append((Coverage.SILENT, _SILENT))
     if oldest is None or begin is None:
-        return Provenance(hours, Coverage.UNKNOWN, "how far the security log reaches back is not known", log)
-    return Provenance(hours, Coverage.WHOLE, "the security log reaches back to the beginning of the window", log)
+        doubts.append((Coverage.UNKNOWN, "how far the security log reaches back is not known"))
+    if not doubts:
+        return Provenance(hours, Coverage.WHOLE, "the security log reaches back to the beginning of the window", log)
+    return Provenance(hours, doubts[0][0], "; ".join(why for _coverage, why in doubts), log)
 
 
 def by_machine(event: RightEvent) -> bool:

@@ -8,12 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .accounts import shown
-from .exposure import User, users_of
+from .exposure import ALL_SERVICES, GROUPS, SYSTEM, User, users_of
 from .facts import HostFacts
 from .plan import Plan
 from .sids import IIS_IUSRS, SERVICE, sort_key
-
-_GROUPS = {"service": (SERVICE, "SERVICE"), "app pool": (IIS_IUSRS, "IIS_IUSRS")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,8 @@ def restarts(facts: HostFacts, plan: Plan, names: Mapping[str, str | None]) -> t
 
 
 def _affected(facts: HostFacts, plan: Plan, names: Mapping[str, str | None]) -> Iterator[Restart]:
-    owners: set[str | None] = {SERVICE, IIS_IUSRS}
+    # These entries concern services and pools, which have rows of their own, and LocalSystem has the right without an entry.
+    owners: set[str | None] = {SERVICE, ALL_SERVICES, IIS_IUSRS, SYSTEM}
     for before, after in zip(users_of(facts, plan.before), users_of(facts, plan.after), strict=True):
         row = _restart(before, after, plan)
         if row:
@@ -57,8 +56,8 @@ def _restart(before: User, after: User, plan: Plan) -> Restart | None:
     """What the next start of a service or a pool changes, if anything."""
     if (before.has is True) != (after.has is True):
         return Restart(before.kind, before.name, before.account, "loses" if before.has else "gains")
-    if before.has and before.sid in {*plan.add, *plan.remove}:
-        group, word = _GROUPS[before.kind]
+    if before.has and before.sid != SYSTEM and before.sid in {*plan.add, *plan.remove}:
         effect = "gains" if before.sid in plan.add else "loses"
-        return Restart(before.kind, before.name, before.account, effect, word if group in before.through else None)
+        group = next((sid for sid in before.through if sid in after.through), None)  # never its account: that entry changes
+        return Restart(before.kind, before.name, before.account, effect, GROUPS[group] if group else None)
     return None

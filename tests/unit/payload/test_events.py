@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -65,6 +66,29 @@ def test_events(machine, hours, events, powershell, tell):
     assert answer["holders"]
     assert not {"services", "groups"} & answer.keys()
     assert emulated(machine, answer, events=hours) == answer
+
+
+@pytest.mark.engine
+def test_a_search_that_does_not_end_is_ended(powershell, tell, spoilt):
+    machine = host(Event(USERS), faults={"Get-WinEvent": Fault(258, on=2)})
+    hasty = spoilt(powershell, ("plugins/module_utils/_RightContext.psm1", "WaitOne(60000)", "WaitOne(1500)"))
+
+    answer = tell(hasty, machine, "local_right_info", accounts=[], events=24)
+
+    assert answer["events"] == NOTHING | {"error": "timeout"}
+    assert emulated(machine, answer, events=24) == answer
+
+
+@pytest.mark.engine
+def test_a_window_is_so_many_hours_also_where_the_clocks_were_changed(powershell, tell, monkeypatch):
+    """In Berlin the night of 29 March 2026 had one hour less."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    machine = host(Event(USERS, age=23.5), Event(USERS, age=24.5), clock=datetime(2026, 3, 29, 12, tzinfo=UTC))
+
+    answer = tell(powershell, machine, "local_right_info", accounts=[], events=24)
+
+    assert [one["time"] for one in answer["events"]["events"]] == ["2026-03-28T12:30:00.0000000Z"]
+    assert emulated(machine, answer, events=24) == answer
 
 
 @pytest.mark.engine

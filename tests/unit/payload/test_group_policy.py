@@ -42,7 +42,7 @@ def setting(number, precedence=1, *, som="DC=sim,DC=example", status=1, error=0,
 def told(*settings, soms=(), named=True, **fields):
     """What RSoP tells of these settings."""
     gpos = [{"id": one["gpo"], "guid": one["gpo"][3:41], "name": f"gpo {GUIDS.index(one['gpo'][3:41])}"} for one in settings]
-    linked = [{"id": one["som"], "type": 3, "reason": 1} for one in settings]
+    linked = [{"id": one["som"], "type": 3} for one in settings]
     answer = SILENT | {"settings": list(settings), "gpos": gpos if named else [], "soms": list(soms) or linked}
     return {"rsop": answer | fields}
 
@@ -56,7 +56,7 @@ def failed(code, **fields):
 
 
 def row(number=0, value="*S-1-5-32-544", file=None, *, known=True):
-    return {"file": file or f"gpt0000{number}.dom", "gpo": GUIDS[number] if known else None, "value": value}
+    return {"file": file or f"gpt0000{number}.dom", "gpo": GUIDS[number] if known else "", "value": value}
 
 
 def case(name, machine, **control):
@@ -78,17 +78,22 @@ CASES = [
     case("one GPO", host(gpos=(gpo(0),), **BARE), **told(setting(0))),
     case("a winner and losers", host(gpos=(gpo(1, 3), gpo(2, 1, link="OU=web,DC=sim,DC=example", som_type=Som.OU), gpo(0, 2)), **BARE), **told(
         setting(2, som="OU=web,DC=sim,DC=example"), setting(0, 2), setting(1, 3),
-        soms=[{"id": "DC=sim,DC=example", "type": 3, "reason": 1}, {"id": "OU=web,DC=sim,DC=example", "type": 4, "reason": 1},
-              {"id": "DC=sim,DC=example", "type": 3, "reason": 1}],
+        soms=[{"id": "DC=sim,DC=example", "type": 3}, {"id": "OU=web,DC=sim,DC=example", "type": 4}, {"id": "DC=sim,DC=example", "type": 3}],
         gpos=[{"id": setting(number)["gpo"], "guid": GUIDS[number], "name": f"gpo {number}"} for number in (1, 2, 0)])),
     case("attempted and failed", host(gpos=(gpo(0, status=3, error=1332),), **BARE), **told(setting(0, status=3, error=1332))),
     case("not attempted", host(gpos=(gpo(0, status=0),), **BARE), **told(setting(0, status=0))),
     case("the local GPO", host(gpos=(Setting("Local Group Policy", link="Local", som_type=Som.LOCAL, accounts=()),), **BARE), rsop=SILENT | {
         "settings": [setting(0, som="Local", accounts=()) | {"gpo": "LocalGPO"}],
         "gpos": [{"id": "LocalGPO", "guid": "{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}", "name": "Local Group Policy"}],
-        "soms": [{"id": "Local", "type": 1, "reason": 1}]}),
+        "soms": [{"id": "Local", "type": 1}]}),
+    case("the local GPO loses", host(gpos=(Setting("Local Group Policy", GUIDS[1], link="Local", som_type=Som.LOCAL, precedence=2), gpo(0)), **BARE), rsop=SILENT | {
+        "settings": [setting(0), setting(1, 2, som="Local", accounts=Setting("x").accounts) | {"gpo": "LocalGPO"}],
+        "gpos": [{"id": "LocalGPO", "guid": GUIDS[1], "name": "Local Group Policy"}, {"id": setting(0)["gpo"], "guid": GUIDS[0], "name": "gpo 0"}],
+        "soms": [{"id": "Local", "type": 1}, {"id": "DC=sim,DC=example", "type": 3}]}),
+    case("a list that is empty", host(gpos=(gpo(0, accounts=()),), **BARE), **told(setting(0, accounts=()))),
+    case("failed for a child", host(gpos=(gpo(0, status=4),), **BARE), **told(setting(0, status=4))),
     case("RSoP leaves out what it can", host(gpos=(Setting(None, GUIDS[0], link=None, accounts=None, age=None),), **BARE), rsop=SILENT | {
-        "settings": [setting(0, som=None, accounts=()) | {"created": None}]}),
+        "settings": [setting(0, som=None) | {"created": None, "accounts": None}]}),
     case("the extension has no status", host(rsop=Rsop(age=None)), rsop=SILENT | {"extension": None}),
     case("an old one", host(rsop=Rsop(age=24 * 40.5)), rsop=SILENT | {"extension": FRESH | {"ended": "2026-05-06T00:00:00.0000000Z"}}),
     case("one with an error", host(rsop=Rsop(extension_error=0x80070534, logging_status=2)),
@@ -120,6 +125,11 @@ CASES = [
     case("nobody, and no GPOPath", host(templates={"gpt00000.dom": EMPTY}), templates=[row(value="", known=False)]),
     case("a GPOPath without a GUID", host(templates={"gpt00000.dom": EMPTY + "GPOPath=LocalGPO\n"}), templates=[row(value="", known=False)]),
     case("no file names the right", host(templates={"gpt00000.dom": ELSEWHERE, "gpt00001.inf": b"", "gpt00002.inf": b"\x00\xff\xfe"})),
+    case("templates of GPOs that RSoP only names", host(templates={"gpt00000.dom": template(gpo(0)), "gpt00001.inf": template(gpo(1))},
+         rsop=Rsop(others=(gpo(0), gpo(2)))), rsop=SILENT | {"gpos": [{"id": setting(0)["gpo"], "guid": GUIDS[0], "name": "gpo 0"}]},
+         templates=[row(), row(1, file="gpt00001.inf")]),
+    case("blank lines by the thousand", host(templates={"gpt00000.dom": "\r\n" * 4000 + "[Privilege Rights]" + "\r\n \t" * 4000 + ANSI + "\n" * 4000}),
+         templates=[row(1, "*S-1-5-19 , SIM\\svc", "gpt00000.dom")], sids=[{"asked": "SIM\\svc", "sid": SVC}]),
     case("the templates are denied", host(gpos=(gpo(0),), templates_denied=True), **told(setting(0)), templates=None),
     case("the templates are locked", host(gpos=(gpo(0),), templates_locked=True), **told(setting(0)), templates=None),
     case("MDM", host(mdm={"ImpersonateClient": "*S-1-5-19\uf000Administratoren\uf000*S-1-5-6", "ImpersonateClient_ProviderSet": 1,
@@ -129,19 +139,20 @@ CASES = [
     case("MDM, other rights", host(mdm={"BackupFilesAndDirectories": "x"})),
     case("MDM is denied", host(mdm={"ImpersonateClient_ProviderSet": 1}, denied_keys=(MDM,)), mdm=None),
     case("names, SIDs with a star and without", host(gpos=(NAMED,), **BARE),
-         **told(setting(0, accounts=NAMED.accounts[:-1]), gpos=[{"id": NAMED.id, "guid": GUIDS[0], "name": "named"}]),
+         **told(setting(0, accounts=NAMED.accounts), gpos=[{"id": NAMED.id, "guid": GUIDS[0], "name": "named"}]),
          sids=[{"asked": "SIM\\gone", "sid": None}, {"asked": "SIM\\svc", "sid": SVC}]),
     case("localised names", host(language="de", gpos=(gpo(0, accounts=("Administratoren", "NT-AUTORITÄT\\LOKALER DIENST", "SERVICE", "Lieferanten")),), **BARE),
          **told(setting(0, accounts=("Administratoren", "NT-AUTORITÄT\\LOKALER DIENST", "SERVICE", "Lieferanten"))),
          sids=[{"asked": "Administratoren", "sid": "S-1-5-32-544"}, {"asked": "Lieferanten", "sid": None},
                {"asked": "NT-AUTORITÄT\\LOKALER DIENST", "sid": "S-1-5-19"}, {"asked": "SERVICE", "sid": "S-1-5-6"}]),
     case("the names get no answer", host(gpos=(NAMED,), **BARE, faults={"LsaLookupNames2": Fault(0xC0000233, on=2)}),
-         **told(setting(0, accounts=NAMED.accounts[:-1]), gpos=[{"id": NAMED.id, "guid": GUIDS[0], "name": "named"}]),
+         **told(setting(0, accounts=NAMED.accounts), gpos=[{"id": NAMED.id, "guid": GUIDS[0], "name": "named"}]),
          sids=[{"asked": "SIM\\gone", "sid": None}, {"asked": "SIM\\svc", "sid": None}]),
     case("the policy does not open for them", host(gpos=(NAMED,), **BARE, faults={"LsaOpenPolicy": Fault(0xC0000022, on=2)}),
-         **told(setting(0, accounts=NAMED.accounts[:-1]), gpos=[{"id": NAMED.id, "guid": GUIDS[0], "name": "named"}]),
+         **told(setting(0, accounts=NAMED.accounts), gpos=[{"id": NAMED.id, "guid": GUIDS[0], "name": "named"}]),
          sids=[{"asked": "SIM\\gone", "sid": None}, {"asked": "SIM\\svc", "sid": None}]),
-    case("more names than are looked up", host(gpos=(gpo(0, accounts=MANY),), **BARE), **told(setting(0, accounts=MANY)),
+    case("more names than are looked up", host(gpos=(gpo(0, accounts=MANY[:150]), gpo(1, 2, accounts=MANY[150:])), **BARE),
+         **told(setting(0, accounts=MANY[:150]), setting(1, 2, accounts=MANY[150:])),
          sids=[{"asked": name, "sid": None} for name in MANY[:200]]),
 ]  # fmt: skip
 
@@ -203,6 +214,26 @@ def test_it_stays_small(powershell, ask):
     assert len(answer["control"]["rsop"]["settings"]) == len(answer["control"]["templates"]) == 100
     assert len(json.dumps(answer["control"], separators=(",", ":"))) < 160_000
     assert _emulated(machine, answer)["control"]["rsop"] == answer["control"]["rsop"]
+
+
+@pytest.mark.engine
+def test_it_stays_bounded(powershell, ask):
+    """More GPOs, accounts and templates than are told: the winner is among those that are."""
+    accounts = tuple(f"S-1-5-21-1-2-3-{number}" for number in range(1000, 1250))
+    guids = [f"{{{n:08}-7C44-4B53-9F27-2B1D6C0A8E11}}" for n in range(120)]
+    few = {"accounts": ("S-1-5-32-544",)}
+    machine = host(
+        gpos=tuple(
+            Setting(f"gpo {n}", guids[n], precedence=120 - n, **({"accounts": accounts} if n == 119 else few)) for n in range(120)
+        )
+    )
+
+    control = ask(powershell, machine)["control"]
+
+    settings = control["rsop"]["settings"]
+    assert [one["precedence"] for one in settings] == list(range(1, 101))
+    assert (len(settings[0]["accounts"]), len(control["templates"])) == (200, 100)
+    assert control == _emulated(machine, ask(powershell, machine))["control"]
 
 
 def _emulated(machine, answer):

@@ -168,6 +168,16 @@ def test_many_pools(powershell, ask):
     assert _emulated(machine, answer) == answer
 
 
+@pytest.mark.engine
+def test_more_pools_than_are_told(powershell, ask):
+    machine = server(Iis(pools=tuple(f"pool-{number:04}" for number in range(2001))))
+
+    answer = ask(powershell, machine, "SIM\\svc")
+
+    assert (answer["pools_status"], answer["pools"]) == ("many", None)
+    assert _emulated(machine, answer) == answer
+
+
 def _emulated(machine, answer):
     machine.powershell = answer["session"]["powershell"]
     user, logon = machine.find_logon("SIM\\auditor")

@@ -67,6 +67,9 @@ def _running(key: str, name: str, users: Sequence[tuple[str, Mapping[str, t.Any]
     )
 
 
+_UNREAD = {"everybody": "nearly everybody", "failed": "could not be read", "limit": "more than are read"}
+
+
 def reading(records: Iterable[Record]) -> dict[str, int]:
     """How far the look at processes went: hosts where it was made, where it is not complete, processes without the right or unknown."""
     looked = [record["exposure"] for record in records if record["exposure"]]
@@ -93,12 +96,13 @@ def members(records: Iterable[Record]) -> list[Member]:
 
 
 def unread_groups(records: Iterable[Record]) -> list[str]:
-    """Groups whose members could not be read, as sentences."""
+    """Groups whose members are not in the table, as sentences that say why."""
     failed: collections.Counter[tuple[str, str]] = collections.Counter()
     for record in records:
         for group in record["groups"] or ():
             if group["status"] != "read":
-                failed[shown(group["sid"], group["name"]), clean(group["status"])] += 1
+                words = _UNREAD.get(group["status"]) or clean(group["status"])
+                failed[shown(group["sid"], group["name"]), words] += 1
     return [f"{name}: {status} on {counted(count, 'host')}" for (name, status), count in sorted(failed.items())]
 
 

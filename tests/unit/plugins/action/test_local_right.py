@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from ansible_collections.winrights.seimpersonate.plugins.action.local_right import ActionModule
 from fleet import lsa, names
 from fleet.change import local_right
+from fleet.grouppolicy import DENIED, Rsop, Setting
 from fleet.machine import FLOOR, Fault, Machine, Meddling, Token
 
 USERS, GUESTS, BATCH = names.USERS, "S-1-5-32-546", "S-1-5-3"
@@ -436,3 +437,51 @@ def test_whatever_happens_the_result_tells_the_truth_about_the_machine(action, h
             assert action(ActionModule, host(machine), **options)["outcome"] == "unchanged"
     finally:
         shutil.rmtree(folder)
+
+
+CONTROL = {"gpo": {"gpos": (Setting("Base", "{A1}"),)}, "doubt": {"rsop": Rsop(error=DENIED)}, "free": {}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "words"),
+    [
+        pytest.param(
+            "gpo", "refused", "the GPO Base {A1} linked at DC=sim,DC=example sets the right; Group Policy takes", id="a GPO"
+        ),
+        pytest.param(
+            "doubt", "applied", "access to RSoP was denied, so that nobody knows whether a local change lasts", id="doubt"
+        ),
+        pytest.param("free", "applied", "", id="nobody"),
+    ],
+)
+def test_the_facts_of_the_host_decide(action, folder, kind, outcome, words):
+    machine = machine_with(*BEFORE)
+    for name, value in CONTROL[kind].items():
+        setattr(machine, name, value)
+
+    result = action(ActionModule, host(machine), snapshot_dir=str(folder), **OPTIONS)
+
+    assert result["outcome"] == outcome
+    assert set(machine.holders()) == (BEFORE if outcome == "refused" else WANTED)
+    assert words in " ".join([result.get("msg", ""), *result["notes"]])
+    assert result["controlled_by"]["kind"] == {"gpo": "gpo", "doubt": "unknown", "free": "local"}[kind]
+    assert ("nobody knows" in " ".join(result["notes"])) is (kind == "doubt")
+
+
+def test_nothing_to_change_is_nothing_to_doubt(action, folder):
+    machine = machine_with(*WANTED)
+    machine.rsop = Rsop(error=DENIED)
+
+    result = action(ActionModule, host(machine), snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["outcome"], [note for note in result["notes"] if "nobody knows" in note]) == ("unchanged", [])
+
+
+@pytest.mark.parametrize(("count", "held", "said"), [(2001, BEFORE, True), (2000, BEFORE, False), (2001, WANTED, False)])
+def test_a_list_of_what_must_restart_that_was_cut_says_so(action, folder, count, held, said):
+    machine = machine_with(*held)
+    machine.running = {f"service{number}": "LocalSystem" for number in range(count)}
+
+    result = action(ActionModule, host(machine), check_mode=True, snapshot_dir=str(folder), **OPTIONS)
+
+    assert any("more may have to restart than are listed" in note for note in result["notes"]) is said

@@ -208,3 +208,133 @@ def test_the_right_is_judged_whatever_else_the_host_says(act, part):
     assert (result["status"], result["compliant"]) == ("compliant", True)
     if "control" in part:
         assert result["controlled_by"]["kind"] == "unknown"
+
+
+def test_an_odd_trace_of_a_management_service_spoils_nothing_else(act):
+    odd = {**GOOD["control"], "mdm": {"provider": None, "set": None, "value": {"value": ["x"], "Count": 1}}}
+
+    its = act(changed(control=odd))[0]["controlled_by"]
+
+    assert (its["kind"], its["as_of"]) == ("unknown", "2026-06-15T11:00:00.0000000Z")
+    assert its["why"].startswith("whether a management service sets the right could not be read; no GPO sets the right")
+
+
+SVC = "S-1-5-21-1-2-3-1105"
+USERS, EVERYONE = "S-1-5-32-545", "S-1-1-0"
+
+
+def service(name, sid=SVC, impersonate=None):
+    return {"name": name, "account": "CORP\\svc", "sid": sid, "pid": 7, "impersonate": impersonate}
+
+
+@pytest.mark.parametrize(
+    ("parts", "complete", "notes"),
+    [
+        pytest.param({"services": []}, True, [], id="all of it"),
+        pytest.param({"services": None}, False, ["the running services could not be listed"], id="no services"),
+        pytest.param({"services": [], "pools": None}, False, ["the application pools could not be read"], id="no pools"),
+        pytest.param(
+            {"services": [], "services_more": True},
+            False,
+            ["there are more running services than are read"],
+            id="too many services",
+        ),
+    ],
+)
+def test_how_complete_the_exposure_is(act, parts, complete, notes):
+    exposure = act(changed(**parts), exposure=True)[0]["exposure"]
+
+    assert (exposure["complete"], exposure["notes"]) == (complete, notes)
+
+
+def test_the_exposure_tells_who_has_it_who_has_it_not_and_where_nobody_knows(act):
+    unsure = {"name": "p", "identity": "SpecificUser", "account": "CORP\\svc", "sid": SVC, "manual": True}
+    services = [service("has"), {**service("excluded", impersonate=False), "pid": 8}]
+
+    exposure = act(changed(services=services, pools=[unsure]), exposure=True)[0]["exposure"]
+
+    assert {part: [user["name"] for user in exposure[part]] for part in ("users", "excluded", "unknown")} == {
+        "users": ["has"],
+        "excluded": ["excluded"],
+        "unknown": ["p"],
+    }
+
+
+def test_groups_of_nearly_everybody_are_marked(act):
+    held = [*GOOD["holders"], holder(USERS, "VORDEFINIERT\\Benutzer", 4), holder(EVERYONE, "Jeder"), holder("S-1-5-11", None)]
+    member = {"sid": EVERYONE, "name": "Jeder", "use": 5}
+    person = {"sid": SVC, "name": "CORP\\svc", "use": 1}
+    read = [
+        {
+            "sid": "S-1-5-32-544",
+            "name": "VORDEFINIERT\\Administratoren",
+            "status": "read",
+            "members": [person, {**member, "use": None}],
+        },
+        {"sid": USERS, "name": "VORDEFINIERT\\Benutzer", "status": "read", "members": []},
+    ]
+
+    groups = act(changed(holders=held, groups=read), expand_groups=True)[0]["groups"]
+
+    assert [(one["sid"], one["name"], one["status"], one["broad"]) for one in groups] == [
+        ("S-1-5-32-544", "VORDEFINIERT\\Administratoren", "read", False),
+        (USERS, "VORDEFINIERT\\Benutzer", "read", True),
+        (EVERYONE, "Jeder", "everybody", True),
+        ("S-1-5-11", "NT AUTHORITY\\Authenticated Users", "everybody", True),
+    ]
+    assert [(one["sid"], one["broad"]) for one in groups[0]["members"]] == [(SVC, False), (EVERYONE, True)]
+
+
+def test_groups_that_cannot_be_understood_are_told_as_failed(act):
+    groups = act(changed(groups=[{"sid": 1}]), expand_groups=True)[0]["groups"]
+
+    assert groups == [
+        {"sid": "S-1-5-32-544", "name": "VORDEFINIERT\\Administratoren", "status": "failed", "broad": False, "members": []}
+    ]
+    assert act(changed(groups=[]))[0]["groups"] is None  # not asked for
+
+
+EVENT = {
+    "id": 4704, "time": "2026-06-15T11:30:00.0000000Z", "subject": "S-1-5-21-1-2-3-1109", "subject_name": "CORP\\jdoe",
+    "logon": "0x4f2a1", "target": "S-1-5-6",
+}  # fmt: skip
+
+
+def test_the_events_by_the_clock_of_the_host(act):
+    """The log begins after the beginning of the window by the host's clock, whatever the controller's says."""
+    log = {"error": None, "more": False, "oldest": "2026-06-14T12:00:01.0000000Z", "others": 0}
+    by_system = {**EVENT, "subject": "S-1-5-18", "target": USERS}
+    unnamed = {**EVENT, "target": SVC}
+
+    its = act(changed(events={**log, "events": [EVENT, by_system, unnamed]}), events="24h")[0]["provenance"]
+    whole = act(changed(events={**log, "oldest": "2026-06-14T12:00:00.0000000Z", "events": [EVENT]}), events="24h")[0]["provenance"]
+
+    assert [(one["by"], one["target_name"]) for one in its["events"]] == [
+        ("account", "NT-AUTORITÄT\\DIENST"),
+        ("machine", "BUILTIN\\Users"),
+        ("account", None),
+    ]
+    assert (its["coverage"], whole["coverage"]) == ("wrapped", "whole")
+
+
+@pytest.mark.parametrize(
+    ("window", "hours"),
+    [
+        pytest.param("1h", 1, id="an hour"),
+        pytest.param("24h", 24, id="a day in hours"),
+        pytest.param("7d", 168, id="a week"),
+        pytest.param("90d", 2160, id="the most"),
+        pytest.param(" 2d ", 48, id="with blanks"),
+        pytest.param("", None, id="none"),
+    ],
+)
+def test_a_window_of_events_is_asked_for_in_hours(act, window, hours):
+    _result, asked = act(events=window)
+
+    assert asked[0][1]["events"] == hours
+
+
+@pytest.mark.parametrize("window", ["0d", "0h", "91d", "900d", "2161h", "7", "d", "-1d", "1.5h", "week"])
+def test_a_window_that_is_none_ends_before_the_host_is_touched(act, window):
+    with pytest.raises(AnsibleActionFail, match="is no window; a window reads 24h or 7d, and is at most 90d"):
+        act(events=window)

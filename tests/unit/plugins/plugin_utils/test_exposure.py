@@ -23,6 +23,7 @@ ADMINISTRATORS, LOCAL, NETWORK, SERVICE, SYSTEM, IIS_IUSRS = (
     "S-1-5-32-568",
 )
 FOUR = (SERVICE, LOCAL, NETWORK, ADMINISTRATORS)
+EVERYONE, AUTHENTICATED, ALL_SERVICES = "S-1-1-0", "S-1-5-11", "S-1-5-80-0"
 SVC = "S-1-5-21-1004336348-1177238915-682003330-1201"
 
 
@@ -51,6 +52,14 @@ def svc(sid=SVC, account="CORP\\svc", pid=7, impersonate=None, name="app"):
         pytest.param(svc(impersonate=True), FOUR, True, (SERVICE,), "through SERVICE", id="RequiredPrivileges name the right"),
         pytest.param(svc(impersonate=False), FOUR, False, (), "its RequiredPrivileges do not name the right", id="RequiredPrivileges do not name it"),
         pytest.param(svc(SYSTEM, impersonate=False), FOUR, False, (), "RequiredPrivileges", id="LocalSystem without it by RequiredPrivileges"),
+        pytest.param(svc(), (EVERYONE,), True, (EVERYONE,), "through Everyone", id="everyone holds it"),
+        pytest.param(svc(None), (AUTHENTICATED,), True, (AUTHENTICATED,), "through Authenticated Users", id="every logon but anonymous holds it"),
+        pytest.param(svc(NETWORK), (ALL_SERVICES,), True, (ALL_SERVICES,), "through ALL SERVICES", id="all services hold it"),
+        pytest.param(svc(LOCAL, impersonate=False), (EVERYONE,), False, (), "RequiredPrivileges", id="everyone holds it, and the service does not want it"),
+        pytest.param(AppPool("p", "NetworkService"), (EVERYONE,), True, (EVERYONE,), "through Everyone", id="a pool where everyone holds it"),
+        pytest.param(AppPool("p", "SpecificUser", "CORP\\svc", SVC, True), (AUTHENTICATED,), True, (AUTHENTICATED,), "Authenticated", id="manual, where every logon holds it"),
+        pytest.param(AppPool("p", "NetworkService", manual=True), (ALL_SERVICES,), False, (), "neither", id="a pool is no service"),
+        pytest.param(AppPool("p", "SpecificUser"), (app_pool_sid("p"),), None, (), "its account is not known", id="a pool with an account that is not named"),
         pytest.param(AppPool("p", "ApplicationPoolIdentity"), (IIS_IUSRS,), True, (IIS_IUSRS,), "through IIS_IUSRS", id="a pool"),
         pytest.param(AppPool("p", "ApplicationPoolIdentity"), FOUR, None, (), "whether a group of it does is not known", id="a pool, IIS_IUSRS holds nothing"),
         pytest.param(AppPool("p", "ApplicationPoolIdentity"), (app_pool_sid("p"),), True, (app_pool_sid("p"),), "the entry", id="a pool by its own entry"),
@@ -93,7 +102,7 @@ users = st.lists(
     ),
     max_size=6,
 )  # fmt: skip
-sids = st.sets(st.sampled_from([*FOUR, IIS_IUSRS, SVC, app_pool_sid("q")]))
+sids = st.sets(st.sampled_from([*FOUR, IIS_IUSRS, SVC, app_pool_sid("q0"), SYSTEM, EVERYONE, ALL_SERVICES]))
 
 
 @given(users, sids, sids)
@@ -108,10 +117,47 @@ def test_what_must_restart_is_where_the_exposure_differs(found, before, after):
 
     rows = restarts(its, plan, {})
 
-    earlier, later = ({(user.kind, user.name): user.has is True for user in users_of(its, held)} for held in (before, after))
-    differ = {key: "gains" if later[key] else "loses" for key in earlier if earlier[key] != later[key]}
-    through_nothing = {(row.kind, row.name): row.effect for row in rows if row.kind != "logon" and row.through is None}
-    assert differ.items() <= through_nothing.items()
-    assert {key for key in through_nothing if key not in differ} <= {
-        (user.kind, user.name) for user in users_of(its, before) if user.has and user.sid in before ^ after
-    }
+    earlier, later = ({(user.kind, user.name): user for user in users_of(its, held)} for held in (before, after))
+    expected = {}
+    for key, was in earlier.items():
+        will = later[key]
+        if (was.has is True) != (will.has is True):
+            expected[key] = ("loses" if was.has else "gains", True)
+        elif was.has and was.sid != SYSTEM and was.sid in before ^ after:  # by its own entry, and perhaps by another as well
+            others = set(was.through) & set(will.through)
+            expected[key] = ("gains" if was.sid in after else "loses", not others)
+    listed = {(row.kind, row.name): (row.effect, row.through is None) for row in rows if row.kind != "logon"}
+    assert listed == expected
+    owners = {earlier[key].sid for key in expected} | {SERVICE, IIS_IUSRS, ALL_SERVICES, SYSTEM}
+    assert len([row for row in rows if row.kind == "logon"]) == len((before ^ after) - owners)
+
+
+@pytest.mark.parametrize(
+    ("user", "add", "remove", "row"),
+    [
+        pytest.param(svc(SYSTEM), (), (SYSTEM,), None, id="LocalSystem loses nothing by its entry"),
+        pytest.param(svc(NETWORK), (), (NETWORK,), ("loses", "SERVICE"), id="NETWORK SERVICE has it through SERVICE anyway"),
+        pytest.param(svc(NETWORK), (), (NETWORK, SERVICE), ("loses", None), id="and loses it with both"),
+        pytest.param(svc(SVC), (), (SERVICE,), ("loses", None), id="a service by SERVICE alone"),
+        pytest.param(
+            AppPool("p", "SpecificUser", "CORP\\svc", SVC),
+            (SVC,),
+            (),
+            ("gains", "IIS_IUSRS"),
+            id="a pool through IIS_IUSRS before and after",
+        ),
+        pytest.param(
+            AppPool("p", "SpecificUser", "CORP\\svc", SVC),
+            (SVC,),
+            (IIS_IUSRS,),
+            ("gains", None),
+            id="not through a group that goes",
+        ),
+    ],
+)
+def test_who_must_restart_and_through_what_it_has_the_right_anyway(user, add, remove, row):
+    before = {*FOUR, IIS_IUSRS, SYSTEM} - set(add)
+
+    rows = restarts(facts(user), Plan(by_number(before), add, remove, ()), {})
+
+    assert [(one.effect, one.through) for one in rows] == ([] if row is None else [row])

@@ -47,6 +47,29 @@ LONG_AGO = "2026-01-01T00:00:00.0000000Z"
             "how far the security log reaches back is not known",
             id="events, and the age of the log is not known",
         ),
+        pytest.param(
+            EventLog(oldest=LONG_AGO, more=True),
+            Coverage.LIMITED,
+            "more events",
+            id="too many, and all that were read of other rights",
+        ),
+        pytest.param(
+            EventLog(oldest="2026-06-15T07:00:00.0000000Z"),
+            Coverage.WRAPPED,
+            "after the beginning of the window; no event 4704 or 4705 in the window; where",
+            id="wrapped and silent",
+        ),
+        pytest.param(
+            EventLog(events=(GIVEN,), oldest="2026-06-15T07:00:00.0000000Z", more=True),
+            Coverage.WRAPPED,
+            "after the beginning of the window; there are more events",
+            id="wrapped and too many",
+        ),
+        pytest.param(
+            EventLog(), Coverage.SILENT, "none is written; how far the security log reaches back", id="silent, of unknown age"
+        ),
+        pytest.param(EventLog(events=(GIVEN,), oldest=LONG_AGO[:10]), Coverage.UNKNOWN, "how far", id="an age that cannot be read"),
+        pytest.param(EventLog(error="timeout"), Coverage.FAILED, "did not end in time", id="the search took too long"),
         pytest.param(EventLog(error="denied"), Coverage.DENIED, "may not be read", id="denied"),
         pytest.param(EventLog(error="failed"), Coverage.FAILED, "could not be read", id="failed"),
     ],
