@@ -73,7 +73,7 @@ def hosts() -> list[Host]:
         Host(Machine.domain_controller("rodc01", read_only=True, gpos=(gpo("RODC baseline", accounts=(*FLOOR, names.USERS)),)), "compliant",
              "the host does not have what the GPO RODC baseline", group="domain_controllers", control="gpo"),
         Host(server("file01", build=17763, gpos=(gpo("File servers"), gpo("Old baseline", 2))), "compliant",
-             "the GPO File servers {3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11} linked at OU=Servers,DC=sim,DC=example sets the right, over the GPO Old baseline",
+             "the GPO File servers {8CF3A9B6-B5F9-52AB-9631-B728B3D498D7} linked at OU=Servers,DC=sim,DC=example sets the right, over the GPO Old baseline",
              control="gpo"),
         Host(server("web01", iis=True), "compliant", "required because IIS 10.0 is installed", group="web",
              others={"cis": ("compliant", "required because IIS 10.0"), "stig": ("drift", "IIS 10.0 is installed and needs it")}),
