@@ -12,7 +12,7 @@ from fleet.machine import Event, Iis, Machine, Pool, Running
 
 STRANGER = f"{names.domain_sid('SIM')}-1105"
 BEFORE, WANTED = {*demo.FLOOR, STRANGER}, {*demo.FLOOR}
-GUID = "{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}"
+GUID, OTHER_GUID = "{AB27A43C-0B1C-52CF-9965-A34D3A53436E}", "{ED8ECAD6-7C1E-5C6E-A5B4-05C87164AE1F}"
 AT = "OU=Servers,DC=sim,DC=example"
 CACHED = demo.gpo("Cached")
 LASTS = "Group Policy takes a local change back, at its first refresh after 16 hours at the latest"
@@ -30,11 +30,11 @@ def drifted(name, **fields):
 
 # Who sets the right from outside, and what becomes of a local change.
 CONTROLLED = {
-    "won": ({"gpos": (demo.gpo("Servers"), demo.gpo("Old", 2))}, f"the GPO Servers {GUID} linked at {AT} sets the right, over the GPO Old", LASTS),
+    "won": ({"gpos": (demo.gpo("Servers"), demo.gpo("Old", 2))}, f"the GPO Servers {GUID} linked at {AT} sets the right, over the GPO Old {{AD4A2880-62D3-509E-A27F-80B890CDA47A}}", LASTS),
     "failed": ({"gpos": (demo.gpo("Servers", status=3, error=1332),)}, f"the GPO Servers {GUID} linked at {AT} defines the right, and its application is failed with error 1332", PERHAPS),
     "stale": ({"gpos": (demo.gpo("Servers"),), "rsop": Rsop(logging_policy=0)}, f"RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it the GPO Servers {GUID}", PERHAPS),
-    "cached": ({"templates": {"gpt00000.dom": template(CACHED)}, "rsop": Rsop(age=None, others=(CACHED,))}, f"the GPO Cached {GUID} sets the right, by the cached template of its last run", PERHAPS),
-    "nameless": ({"templates": {"gpt00000.dom": template(CACHED)}, "rsop": Rsop(error=DENIED)}, f"the GPO {GUID} whose name is not known sets the right", PERHAPS),
+    "cached": ({"templates": {"gpt00000.dom": template(CACHED)}, "rsop": Rsop(age=None, others=(CACHED,))}, f"the GPO Cached {OTHER_GUID} sets the right, by the cached template of its last run", PERHAPS),
+    "nameless": ({"templates": {"gpt00000.dom": template(CACHED)}, "rsop": Rsop(error=DENIED)}, f"the GPO {OTHER_GUID} whose name is not known sets the right", PERHAPS),
     "managed": ({"mdm": demo.MDM}, "a management service (enrolment {0E2B4C6D-8F10-4321-A5B6-C7D8E9F01234}) sets the right", "it may take a local change back"),
 }  # fmt: skip
 DOUBTFUL = {
