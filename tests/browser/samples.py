@@ -13,6 +13,8 @@ import random
 import typing as t
 from collections.abc import Callable, Iterator
 
+from report_heads import GENERATOR
+
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import service_sid
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import Record, record_of
@@ -59,7 +61,6 @@ RUN = {
         "project_revision": "a3dcb4a",
     },
 }
-GENERATOR = {"name": "winrights.seimpersonate", "version": "0.1.0", "ansible_core": "2.19.14", "python": "3.11.7"}
 FAIL_ON = ["drift", "unreachable", "error", "not_checked"]
 
 FLOOR = [

@@ -8,6 +8,7 @@ import json
 import types
 
 import pytest
+from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import json_lines
@@ -16,7 +17,6 @@ from fleet.fleet import Fleet
 from fleet.machine import Machine
 from fleet.play import play
 
-GENERATOR = {"name": "winrights.seimpersonate", "version": "0.1.0", "ansible_core": "2.19.14", "python": "3.11.7"}
 ALL = ["drift", "unreachable", "error", "not_checked"]
 
 

@@ -9,6 +9,7 @@ import os
 import stat
 
 import pytest
+from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import release
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
@@ -19,8 +20,6 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.fo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import json_lines, read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import names_of, write
-
-GENERATOR = {"name": "winrights.seimpersonate", "version": "0.1.0", "ansible_core": "2.19.14", "python": "3.11.7"}
 
 
 def report(day=31, status="compliant", host="a", awx=None, **run):

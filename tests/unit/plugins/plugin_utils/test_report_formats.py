@@ -15,12 +15,14 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+import report_heads
 import xmlschema
 from browser.samples import POLICY, dead, drifting, every_host, hostile, sample
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
+from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _enforcement, _results
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._arguments import digest_of
@@ -63,19 +65,7 @@ FOUR = ("S-1-5-6", "S-1-5-19", "S-1-5-20", "S-1-5-32-544")
 USERS, BACKUP, OLD = "S-1-5-32-545", "S-1-5-21-1-2-3-1500", "S-1-5-21-1-2-3-1377"
 SEEN = {"checked_at": "2026-01-31T08:15:30Z", "duration_ms": 1234}
 TODAY = datetime.date(2026, 1, 31)
-RUN = {
-    "id": "20260131T081500Z-5014ea",
-    "started": "2026-01-31T08:15:00Z",
-    "finished": "2026-01-31T08:16:00Z",
-    "duration_s": 60,
-    "check_mode": False,
-    "action": "audit",
-    "limit": None,
-    "hosts": None,
-    "forks": 5,
-    "awx": {"job_id": "4711", "execution_node": "node7"},
-}
-GENERATOR = {"name": "winrights.seimpersonate", "version": "0.1.0", "ansible_core": "2.19.14", "python": "3.11.7"}
+RUN = {**report_heads.RUN, "awx": {"job_id": "4711", "execution_node": "node7"}}
 FORMATS = (json_lines, csv_hosts, csv_accounts, junit, prometheus)
 
 

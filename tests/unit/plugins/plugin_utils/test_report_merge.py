@@ -9,6 +9,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
@@ -29,7 +30,6 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.me
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 
-GENERATOR = {"name": "winrights.seimpersonate", "version": "0.1.0", "ansible_core": "2.19.14", "python": "3.11.7"}
 POLICY = {"name": "microsoft", "title": "M", "version": None, "compare": "exact", "sha256": "a" * 64}
 POLICY |= {"document": {}, "documents": {}, "gpos": {}, "references": []}
 FLOOR, USERS, HELPDESK = "S-1-5-6", "S-1-5-32-545", "S-1-5-21-1-2-3-1101"

@@ -6,25 +6,12 @@ from __future__ import annotations
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from report_heads import GENERATOR, RUN
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.prometheus import prometheus
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import write
-
-RUN = {
-    "id": "20260131T081500Z-5014ea",
-    "started": "2026-01-31T08:15:00Z",
-    "finished": "2026-01-31T08:16:00Z",
-    "duration_s": 60,
-    "check_mode": False,
-    "action": "audit",
-    "limit": None,
-    "hosts": None,
-    "forks": 5,
-    "awx": {},
-}
-GENERATOR = {"name": "winrights.seimpersonate", "version": "0.1.0", "ansible_core": "2.19.14", "python": "3.11.7"}
 
 
 def local(host, sid):

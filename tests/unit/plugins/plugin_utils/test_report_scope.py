@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
@@ -20,7 +21,6 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.re
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import absent, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
 
-GENERATOR = {"name": "winrights.seimpersonate", "version": "0.1.0", "ansible_core": "2.19.14", "python": "3.11.7"}
 USERS, SVC = "S-1-5-32-545", "S-1-5-21-1-2-3-1101"
 LEFT_OUT = "other hosts of the inventory are in no number here"
 
