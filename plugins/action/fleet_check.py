@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet, _snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, written_as
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import PolicyException
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import policy_head
@@ -28,7 +29,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         now = datetime.datetime.now(datetime.timezone.utc)
-        started = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        started = clock.written(now)
         _validation, options = self.validate_argument_spec(_arguments.FLEET_CHECK)
         run_id = _arguments.new_run_id(now)
         policy, restore, expected = None, None, []

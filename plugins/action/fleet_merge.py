@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import generator
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import file_report, generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import previous_of
@@ -22,7 +22,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.ma
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.merge import Gathered, doubts, merge, merged_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import verdict_sentence
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import names_of, write
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import names_of
 
 # Before the reports are read: names of the least length.
 _UNKNOWN = {"action": "audit", "policy": "", "run_id": "", "date": "2026-01-31"}
@@ -65,11 +65,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         reasons = "; ".join(summary["gate"]["reasons"])
         failed = f" The fleet gate failed: {reasons}." if reasons else ""
         verdict = f"{verdict_sentence(summary, report['run']['action'])}.{failed}"
-        try:
-            written = write(report, Path(options["report_dir"]), options["formats"], options["name"])
-        except (OSError, UnicodeError) as wrong:
-            why = f"report_dir: the report could not be written to {options['report_dir']}: {wrong}"
-            raise AnsibleActionFail(f"{why}. {verdict}") from wrong
+        written = file_report(report, options, options["formats"], verdict)
         result.update(
             changed=False,
             files=written,

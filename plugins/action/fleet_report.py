@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime
 import typing as t
-from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -13,8 +12,10 @@ from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import generator
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import some
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import previous_of
@@ -23,12 +24,11 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.re
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import absent, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import UNREAD, stopped_by, verdict_sentence
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import write
 
 # A rolling change writes the report of the whole fleet after every batch; the large formats wait for the last one.
 _WHILE_BATCHES_ARE_LEFT = ("json", "markdown")
+_NAMED = 10  # hosts in a sentence
 _LISTS = ("unexpected_accounts", "exceptions", "controlling_gpos", "changed")
-_CLOCK = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -75,12 +75,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         text = markdown(report)
         formats = [kind for kind in options["formats"] if not batches_left or kind in _WHILE_BATCHES_ARE_LEFT]
         Display().display("\n" + (_progress(summary) if batches_left else text))  # before a full disk can end this
-        try:
-            files = write(report, Path(options["report_dir"]), formats, options["name"])
-        except (OSError, UnicodeError) as wrong:
-            verdict = _sentence(summary, options["action"], {}, stop, not_yet)
-            why = f"report_dir: the report could not be written to {options['report_dir']}: {wrong}"
-            raise AnsibleActionFail(f"{why}. {verdict}") from wrong
+        files = _fleet.file_report(report, options, formats, _sentence(summary, options["action"], {}, stop, not_yet))
         result.update(
             changed=False,
             files=files,
@@ -92,11 +87,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return result
 
     def _run(self, task_vars: t.Mapping[str, t.Any], check: t.Mapping[str, t.Any], finished: datetime.datetime) -> dict[str, t.Any]:
-        started = datetime.datetime.strptime(check["started"], _CLOCK).replace(tzinfo=datetime.timezone.utc)
+        started = clock.read(check["started"])
         return {
             "id": check["run_id"],
             "started": check["started"],
-            "finished": finished.strftime(_CLOCK),
+            "finished": clock.written(finished),
             "duration_s": max(0, int((finished - started).total_seconds())),  # a clock may be set back
             "check_mode": bool(self._task.check_mode),
             "limit": str(task_vars["ansible_limit"]) if task_vars.get("ansible_limit") else None,
@@ -160,11 +155,7 @@ def _progress(summary: t.Mapping[str, t.Any]) -> str:
 def _sentence(summary: t.Mapping[str, t.Any], action: str, files: t.Mapping[str, str], stop: list[str], not_yet: list[str]) -> str:
     reasons = "; ".join(summary["gate"]["reasons"])
     failed = f" The fleet gate failed: {reasons}." if reasons else ""
-    rest = f", before {len(not_yet)} hosts were reached: {_some(not_yet)}" if not_yet else ""
-    stopped = f" The rolling change stopped at {_some(stop)}{rest}." if stop else ""
+    rest = f", before {len(not_yet)} hosts were reached: {some(not_yet, _NAMED)}" if not_yet else ""
+    stopped = f" The rolling change stopped at {some(stop, _NAMED)}{rest}." if stop else ""
     report = files.get("html") or files.get("json") or next(iter(files.values()), "")
     return f"{verdict_sentence(dict(summary), action)}.{stopped}{failed}{f' Report: {report}' if report else ''}"
-
-
-def _some(hosts: list[str]) -> str:
-    return ", ".join(hosts[:10]) + (f" and {len(hosts) - 10} more" if len(hosts) > 10 else "")

@@ -12,6 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _enforcement, _progress, _results
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import HostError, WindowsHost
 
@@ -47,7 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result.update(
             run_id=options["run_id"],
             transport=self._connection.transport,
-            checked_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            checked_at=clock.written(now),
             duration_ms=round((time.monotonic() - started) * 1000),
         )
         return result

@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _progress, _results
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import judge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import HostError, WindowsHost
@@ -34,7 +35,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             raise AnsibleActionFail(str(wrong)) from None
 
         started = time.monotonic()
-        checked_at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        checked_at = clock.written(datetime.datetime.now(datetime.timezone.utc))
         facts, status = None, "unreachable"
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars or {})

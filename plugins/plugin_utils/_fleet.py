@@ -7,12 +7,14 @@ from __future__ import annotations
 import json
 import platform
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 from ansible import __version__ as ansible_version
 from ansible.errors import AnsibleActionFail
+
+from ._report.write import write
 
 
 def generator() -> dict[str, str]:
@@ -36,6 +38,18 @@ def release(collection: Path) -> str:
         if isinstance(version, str):
             return version
     return "unknown"
+
+
+def file_report(report: dict[str, t.Any], options: Mapping[str, t.Any], formats: Collection[str], verdict: str) -> dict[str, str]:
+    """Write a report as the options of a task say; returns format -> path.
+
+    Raises AnsibleActionFail that says why it could not be written, and the verdict, which would be lost with it.
+    """
+    try:
+        return write(report, Path(options["report_dir"]), formats, options["name"])
+    except (OSError, UnicodeError) as wrong:
+        why = f"report_dir: the report could not be written to {options['report_dir']}: {wrong}"
+        raise AnsibleActionFail(f"{why}. {verdict}") from wrong
 
 
 def run_of(check: Mapping[str, t.Any]) -> str:

@@ -49,12 +49,12 @@ def progress_line(folder: Path, run_id: str, total: int, status: str, now: datet
     try:
         os.write(handle, _MARKS.get(status, b"c"))
         count = os.lseek(handle, 0, os.SEEK_CUR)  # where this very mark ended: no other process has the same
+        step = count * _STEPS // total != (count - 1) * _STEPS // total
+        if not step and not _silent(said):
+            return None
         seen = os.pread(handle, count, 0)
     finally:
         os.close(handle)
-    step = count * _STEPS // total != (count - 1) * _STEPS // total
-    if not step and not _silent(said):
-        return None
     said.touch()
     return _line(count, total, seen, run_id, now)
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .accounts import shown
+from .clock import host_time
 from .facts import ControlTraces, HostFacts, Rsop, Setting, Template
 from .sids import FLOOR, parse_sid, sort_key
 
@@ -138,7 +139,7 @@ def _fresh(traces: ControlTraces) -> bool:
     extension = traces.rsop.extension
     if str(traces.logging) == "0" or extension is None or extension.ended is None or extension.logging != _LOGGED:
         return False
-    now, ended = _time(traces.now), _time(extension.ended)
+    now, ended = host_time(traces.now), host_time(extension.ended)
     return now is not None and ended is not None and -_SKEW <= now - ended <= FRESH
 
 
@@ -211,15 +212,14 @@ def _by_templates(traces: ControlTraces, templates: Iterable[Template], before: 
         return dataclasses.replace(before, notes=(*before.notes, note)) if others else before
     one = len({(claim.guid or "").upper() for claim in claims}) == 1 and (claims[0].guid or len(claims) == 1)
     winner, losers = (claims[0], ()) if one else (None, claims)
-    where = "by the cached template of its last run"
     if before.kind is Kind.STALE:
-        why = f"{before.why}; by a cached template, of a run that it does not tell, {words} set the right"
-        why = (
-            why
+        said = (
+            f"by a cached template, of a run that it does not tell, {words} set the right"
             if one
-            else f"{before.why}; by cached templates, of a run that they do not tell, one of these set the right: {words}"
+            else f"by cached templates, of a run that they do not tell, one of these set the right: {words}"
         )
-        return Control(Kind.STALE, why, "templates", before.as_of, winner, losers)
+        return Control(Kind.STALE, f"{before.why}; {said}", "templates", before.as_of, winner, losers)
+    where = "by the cached template of its last run"
     why = f"{words} sets the right, {where}" if one else f"one of these sets the right, {where}: {words}"
     return Control(Kind.GPO, why, "templates", before.as_of, winner, losers, notes=(before.why,))
 
@@ -310,14 +310,6 @@ def _old(traces: ControlTraces) -> str:
     ended = _clock(extension.ended) if extension and extension.ended else "a time that it does not say"
     off = "RSoP logging is switched off, and " if str(traces.logging) == "0" else ""
     return f"{off}what RSoP holds is from {ended}"
-
-
-def _time(text: str) -> datetime.datetime | None:
-    """A UTC time of the host, to the second; None for a text that is none."""
-    try:
-        return datetime.datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")
-    except ValueError:
-        return None
 
 
 def _clock(text: str | None) -> str:

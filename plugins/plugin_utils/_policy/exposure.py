@@ -13,13 +13,19 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from .facts import AppPool, HostFacts, Service
-from .sids import IIS_IUSRS, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, WELL_KNOWN, app_pool_sid
+from .features import pool_sid
+from .sids import (
+    ALL_SERVICES,
+    AUTHENTICATED_USERS,
+    EVERYONE,
+    IIS_IUSRS,
+    LOCAL_SERVICE,
+    NETWORK_SERVICE,
+    SERVICE,
+    SYSTEM,
+)
 
-SYSTEM = "S-1-5-18"
-EVERYONE, AUTHENTICATED_USERS, ALL_SERVICES = (WELL_KNOWN[one][0] for one in ("everyone", "authenticated_users", "all_services"))
 _EVERYBODY = (AUTHENTICATED_USERS, EVERYONE)  # in the token of every process but those of anonymous
-# identityType of an application pool's processModel -> the account that it means
-_IDENTITIES = {"localsystem": SYSTEM, "localservice": LOCAL_SERVICE, "networkservice": NETWORK_SERVICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +96,6 @@ def _pool(pool: AppPool, holders: Collection[str]) -> User:
     else:
         why = _NO_ENTRY if not pool.manual else "it depends on the groups of its account: IIS does not add IIS_IUSRS to its token"
     return User("app pool", pool.name, pool.account or pool.identity, sid, has, through, why)
-
-
-def pool_sid(pool: AppPool) -> str | None:
-    """SID of the account that a pool runs under, None where it is not known."""
-    own = pool.identity.casefold() == "applicationpoolidentity"
-    return pool.sid or _IDENTITIES.get(pool.identity.casefold()) or (app_pool_sid(pool.name) if own else None)
 
 
 _NO_ENTRY = "its account holds no entry; whether a group of it does is not known"

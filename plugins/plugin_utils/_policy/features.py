@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .facts import AppPool, HostFacts, Resolution
-from .sids import app_pool_sid, service_sid
+from .sids import LOCAL_SERVICE, NETWORK_SERVICE, SYSTEM, app_pool_sid, service_sid
+from .wording import some
 
 _DISABLED = 4  # Start of a service, QUERY_SERVICE_CONFIG
 
@@ -103,6 +104,8 @@ def _iis(facts: HostFacts) -> Feature:
     return Feature(facts.iis.installed, because, found=facts.iis.components if facts.iis.installed else ())
 
 
+# identityType of an application pool's processModel -> the account that it means
+_IDENTITIES = {"localsystem": SYSTEM, "localservice": LOCAL_SERVICE, "networkservice": NETWORK_SERVICE}
 _UNREAD_POOLS = {
     "elsewhere": "the configuration of IIS lies on another host",
     "locked": "another process holds applicationHost.config",
@@ -119,13 +122,19 @@ def _manual_pools(facts: HostFacts) -> Feature:
     accounts = {sid: _why_pool(pool) for pool in reversed(pools) if (sid := _token_of(pool))}
     names = tuple(pool.name for pool in pools)
     lost = tuple(pool.name for pool in pools if pool.account and pool.sid is None)
-    unsure = f"the accounts of the application pools {_some(lost)} have no SID that the host knows" if lost else ""
-    return Feature(bool(pools), f"application pools have manualGroupMembership: {_some(names)}", accounts, names, unsure=unsure)
+    unsure = f"the accounts of the application pools {some(lost)} have no SID that the host knows" if lost else ""
+    return Feature(bool(pools), f"application pools have manualGroupMembership: {some(names)}", accounts, names, unsure=unsure)
+
+
+def pool_sid(pool: AppPool) -> str | None:
+    """SID of the account that a pool runs under, None where it is not known."""
+    own = pool.identity.casefold() == "applicationpoolidentity"
+    return pool.sid or _IDENTITIES.get(pool.identity.casefold()) or (app_pool_sid(pool.name) if own else None)
 
 
 def _token_of(pool: AppPool) -> str | None:
-    """SID of the account that a pool runs under, where that is an account of its own."""
-    return pool.sid if pool.account else app_pool_sid(pool.name) if pool.identity == "ApplicationPoolIdentity" else None
+    """The same where it is an account of its own, and none that many processes share."""
+    return None if pool.identity.casefold() in _IDENTITIES else pool_sid(pool)
 
 
 def _why_pool(pool: AppPool) -> str:
@@ -142,7 +151,7 @@ def _ssis(facts: HostFacts) -> Feature:
     if services is None:
         return Feature(None, "the services could not be listed")
     accounts = {service_sid(name): f"the service {name} exists" for name in services}
-    return Feature(bool(services), f"Integration Services are installed: {_some(services)}", accounts, services)
+    return Feature(bool(services), f"Integration Services are installed: {some(services)}", accounts, services)
 
 
 def _adfs(facts: HostFacts) -> Feature:
@@ -184,8 +193,4 @@ def _legacy_accounts(facts: HostFacts, legacy: tuple[str, ...]) -> Feature:
     exist = [answer for answer in answers if answer.sid]
     accounts = {answer.sid: f"the account {answer.name or answer.asked} exists" for answer in exist if answer.sid}
     names = tuple(answer.name or answer.asked for answer in exist)
-    return Feature(bool(exist), f"such accounts exist: {_some(names)}", accounts, names)
-
-
-def _some(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return Feature(bool(exist), f"such accounts exist: {some(names)}", accounts, names)

@@ -11,10 +11,11 @@ import datetime
 import enum
 from dataclasses import dataclass
 
+from .clock import host_time
 from .facts import EventLog, RightEvent
+from .sids import SYSTEM
 
 _GIVEN = 4704
-_MACHINE = "S-1-5-18"
 _UNREADABLE = "the security log could not be read"
 _ERRORS = {"denied": "the security log may not be read", "timeout": "the search of the security log did not end in time"}
 _SILENT = "no event 4704 or 4705 in the window; where the subcategory Audit Authorization Policy Change is off, none is written"
@@ -44,7 +45,7 @@ class Provenance:
 
 def provenance(log: EventLog, now: str, hours: int) -> Provenance:
     """Say what a log is worth. ``now``: the host's clock."""
-    clock, oldest = _time(now), _time(log.oldest)
+    clock, oldest = host_time(now), host_time(log.oldest)
     begin = clock - datetime.timedelta(hours=hours) if clock else None
     if log.error:
         coverage = Coverage.DENIED if log.error == "denied" else Coverage.FAILED
@@ -65,17 +66,9 @@ def provenance(log: EventLog, now: str, hours: int) -> Provenance:
 
 def by_machine(event: RightEvent) -> bool:
     """The subject is the system account, as when a policy is applied; else another account."""
-    return event.subject == _MACHINE
+    return event.subject == SYSTEM
 
 
 def given(event: RightEvent) -> bool:
     """The right was assigned (4704), else removed (4705)."""
     return event.id == _GIVEN
-
-
-def _time(text: str | None) -> datetime.datetime | None:
-    """A UTC time of the host, to the second; None for a text that is none."""
-    try:
-        return datetime.datetime.strptime((text or "")[:19], "%Y-%m-%dT%H:%M:%S")
-    except ValueError:
-        return None

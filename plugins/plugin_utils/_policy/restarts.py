@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .accounts import shown
-from .exposure import ALL_SERVICES, GROUPS, SYSTEM, User, users_of
+from .exposure import GROUPS, User, users_of
 from .facts import HostFacts
 from .plan import Plan
-from .sids import IIS_IUSRS, SERVICE, sort_key
+from .sids import ALL_SERVICES, IIS_IUSRS, SERVICE, SYSTEM, sort_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,10 @@ ADMINISTRATORS = "S-1-5-32-544"
 LOCAL_SERVICE = "S-1-5-19"
 NETWORK_SERVICE = "S-1-5-20"
 SERVICE = "S-1-5-6"
+SYSTEM = "S-1-5-18"
+EVERYONE = "S-1-1-0"
+AUTHENTICATED_USERS = "S-1-5-11"
+ALL_SERVICES = "S-1-5-80-0"
 IIS_IUSRS = "S-1-5-32-568"
 IUSR = "S-1-5-17"
 
@@ -28,7 +32,7 @@ FLOOR: frozenset[str] = frozenset({ADMINISTRATORS, LOCAL_SERVICE, NETWORK_SERVIC
 ([MS-LSAD] 3.1.4.5.12, note 74); the security engine adds Administrators and SERVICE by itself."""
 
 WELL_KNOWN: Mapping[str, tuple[str, str]] = {
-    "everyone": ("S-1-1-0", "Everyone"),
+    "everyone": (EVERYONE, "Everyone"),
     "local": ("S-1-2-0", "LOCAL"),
     "creator_owner": ("S-1-3-0", "CREATOR OWNER"),
     "network": ("S-1-5-2", r"NT AUTHORITY\NETWORK"),
@@ -36,13 +40,13 @@ WELL_KNOWN: Mapping[str, tuple[str, str]] = {
     "interactive": ("S-1-5-4", r"NT AUTHORITY\INTERACTIVE"),
     "service": (SERVICE, r"NT AUTHORITY\SERVICE"),
     "anonymous": ("S-1-5-7", r"NT AUTHORITY\ANONYMOUS LOGON"),
-    "authenticated_users": ("S-1-5-11", r"NT AUTHORITY\Authenticated Users"),
+    "authenticated_users": (AUTHENTICATED_USERS, r"NT AUTHORITY\Authenticated Users"),
     "iusr": (IUSR, r"NT AUTHORITY\IUSR"),
-    "system": ("S-1-5-18", r"NT AUTHORITY\SYSTEM"),
+    "system": (SYSTEM, r"NT AUTHORITY\SYSTEM"),
     "local_service": (LOCAL_SERVICE, r"NT AUTHORITY\LOCAL SERVICE"),
     "network_service": (NETWORK_SERVICE, r"NT AUTHORITY\NETWORK SERVICE"),
     "local_account": ("S-1-5-113", r"NT AUTHORITY\Local account"),
-    "all_services": ("S-1-5-80-0", r"NT SERVICE\ALL SERVICES"),
+    "all_services": (ALL_SERVICES, r"NT SERVICE\ALL SERVICES"),
     "administrators": (ADMINISTRATORS, r"BUILTIN\Administrators"),
     "users": ("S-1-5-32-545", r"BUILTIN\Users"),
     "guests": ("S-1-5-32-546", r"BUILTIN\Guests"),

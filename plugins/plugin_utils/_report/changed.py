@@ -9,10 +9,11 @@ from collections.abc import Mapping
 
 from .._policy.sids import sort_key
 from .._policy.verdict import Status
+from .._policy.wording import some
 from .merge import gathered, heads_of
 from .record import Record
 from .same import fleet_name, same_account
-from .scope import narrowing, some
+from .scope import LIMITS, narrowing
 from .summary import UNREAD
 
 _DRIFT = Status.DRIFT.value
@@ -74,7 +75,9 @@ def _limited(limits: list[str], earlier: list[str]) -> list[str]:
     """Two runs with the same limit are alike; nobody knows what another one left out."""
     if limits == earlier:
         return []
-    who = [f"{report} report was limited to {some(its)}" for report, its in (("the earlier", earlier), ("this", limits)) if its]
+    who = [
+        f"{report} report was limited to {some(its, LIMITS)}" for report, its in (("the earlier", earlier), ("this", limits)) if its
+    ]
     more = ", and so may holders first seen, so that none is named" if earlier else ", and so may holders first seen"
     return [f"{' and '.join(who)}: hosts that are new or gone may be the limit's doing{more}"]
 

@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .._policy import clock
 from .._policy.errors import BadInput
 from .._policy.verdict import Status
 from .document import document
@@ -25,7 +26,6 @@ from .waivers import exceptions_of
 Run = dict[str, t.Any]
 """What stands above the records of one run: run, policy, generator, source, fail_on, tolerate, exceptions (as declared)."""
 
-_CLOCK = "%Y-%m-%dT%H:%M:%SZ"
 _STATES = ("state", "used_by", "wanted_by")
 ACTIONS = ("enforce", "restore", "audit")
 """What a run can do; of several the first counts: what changed hosts must not pass for a look at them."""
@@ -122,7 +122,7 @@ def merged_report(
     lost = [host for host in merged.expected if host not in found]
     lost += absent(expected, merged.expected)
     records = [*merged.records, *(record_of(host, None) for host in lost)]
-    today = datetime.datetime.strptime(newest["run"]["finished"], _CLOCK).date()
+    today = clock.read(newest["run"]["finished"]).date()
     policies = [run for run in merged.runs if run["policy"]]
     return document(
         records,
@@ -186,9 +186,7 @@ def _run(runs: Sequence[Run], newest: Mapping[str, t.Any]) -> dict[str, t.Any]:
         "id": f"merged-{newest['id']}-{digest[:8]}",
         "started": started,
         "finished": finished,
-        "duration_s": max(
-            0, int((datetime.datetime.strptime(finished, _CLOCK) - datetime.datetime.strptime(started, _CLOCK)).total_seconds())
-        ),
+        "duration_s": max(0, int((clock.read(finished) - clock.read(started)).total_seconds())),
         "check_mode": all(run["check_mode"] for run in each),
         "action": next(action for action in ACTIONS if action in actions),
         **{key: _agreed(run[key] for run in each) for key in ("limit", "hosts", "forks")},

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from .._policy.accounts import shown
 from .._policy.sids import sort_key
-from .same import same_account
+from .._policy.wording import some
+from .same import same_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def count_plans(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[Plann
         for op, key in (("add", "added"), ("remove", "removed")):
             for sid in (result or {}).get(key) or ():
                 name = (result or {}).get("names", {}).get(sid)
-                group = "orphan" if kinds.get(sid) == "orphan" else same_account(sid, name, kinds.get(sid))
+                group = same_row(sid, name, kinds.get(sid))
                 hosts.setdefault((op, group), []).append(host)
                 shown_as.setdefault(group, (sid, name))
     ordered = sorted(hosts.items(), key=lambda item: (item[0][0], sort_key(shown_as[item[0][1]][0])))
@@ -71,11 +72,7 @@ def not_sent(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]:
 def plan_lines(results: Mapping[str, Mapping[str, t.Any] | None], planned: Sequence[Planned]) -> list[str]:
     """The plan of a fleet for a person: what would change, and which hosts have no plan."""
     refused = [host for host, result in sorted(results.items()) if (result or {}).get("outcome") == "refused"]
-    lines = [f"{one.text}: {_some(one.hosts)}" for one in planned] or ["nothing to change"]
+    lines = [f"{one.text}: {some(one.hosts)}" for one in planned] or ["nothing to change"]
     unread = without_plan(results)
-    lines += [f"refused: {_some(refused)}"] if refused else []
-    return lines + ([f"not read, so that nothing is planned for them: {_some(unread)}"] if unread else [])
-
-
-def _some(hosts: Sequence[str]) -> str:
-    return ", ".join(hosts[:5]) + (f" and {len(hosts) - 5} more" if len(hosts) > 5 else "")
+    lines += [f"refused: {some(refused)}"] if refused else []
+    return lines + ([f"not read, so that nothing is planned for them: {some(unread)}"] if unread else [])

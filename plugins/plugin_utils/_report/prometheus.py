@@ -7,10 +7,10 @@ Source: Prometheus, "Exposition formats" (text-based format); the collectors rea
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 from collections.abc import Iterable, Mapping
 
+from .._policy import clock
 from .._policy.verdict import Status
 from .texts import visible
 
@@ -38,7 +38,7 @@ def prometheus(report: Mapping[str, t.Any], labels: Mapping[str, str] | None = N
             [({"sid": one["sid"], "name": one["name"] or ""}, str(one["hosts"])) for one in unexpected[:_MOST_ACCOUNTS]],
         ),
         ("gate_passed", "Whether the fleet gate passed.", [({}, str(int(summary["gate"]["passed"])))]),
-        ("audit_completed_timestamp_seconds", "When the run ended.", [({}, str(_epoch(run["finished"])))]),
+        ("audit_completed_timestamp_seconds", "When the run ended.", [({}, str(int(clock.read(run["finished"]).timestamp())))]),
         ("audit_duration_seconds", "How long the run took.", [({}, str(run["duration_s"]))]),
     ]
     if policy:
@@ -78,8 +78,3 @@ def _policy(policy: Mapping[str, t.Any]) -> dict[str, str]:
 def _ratio(percent: float) -> str:
     """Percent have one digit; 99.9 must not become 0.9990000000000001."""
     return f"{percent / 100:.3f}"
-
-
-def _epoch(clock: str) -> int:
-    there = datetime.datetime.strptime(clock, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc)
-    return int(there.timestamp())

@@ -8,11 +8,13 @@ import typing as t
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .._policy.verdict import Status
+from .._policy.wording import some
 from .record import Record
 
 PLAY, MERGED = "play", "merged"
 """Where expected hosts come from when nobody names more."""
-_MOST = 3  # limits that a sentence names
+LIMITS = 3
+"""How many limits a sentence names."""
 
 
 def source_of(group: str | None, file: str | None, otherwise: str = PLAY) -> str:
@@ -48,16 +50,10 @@ def notes_of(heads: Sequence[Mapping[str, t.Any]]) -> list[str]:
     if not narrowed:
         return []
     sources = sorted({head["source"] for head in narrowed} - {PLAY, MERGED})
-    unless = f", unless they are expected by {some(sources)}" if sources else ""
+    unless = f", unless they are expected by {some(sources, LIMITS)}" if sources else ""
     who = "the run was" if len(heads) == 1 else f"{len(narrowed)} of {len(heads)} runs {'was' if len(narrowed) == 1 else 'were'}"
-    return [
-        f"{who} limited to {some(narrowing(head['run'] for head in narrowed))}: other hosts of the inventory are in no number here{unless}"
-    ]
-
-
-def some(texts: Sequence[str]) -> str:
-    """The first ones, and how many more."""
-    return ", ".join(texts[:_MOST]) + (f" and {len(texts) - _MOST} more" if len(texts) > _MOST else "")
+    limits = some(narrowing(head["run"] for head in narrowed), LIMITS)
+    return [f"{who} limited to {limits}: other hosts of the inventory are in no number here{unless}"]
 
 
 def _words(run: Mapping[str, t.Any]) -> str:

@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..same import fleet_name, same_account
+from ..same import fleet_name, same_row
 from ..texts import SENTENCE, name_of
 from .words import AGAINST, STANDINGS, clean, most_common
 
@@ -73,11 +73,6 @@ class AccountRow:
         return most_common(self.all_whys[self.worst], 2)
 
 
-def group_key(sid: str, name: str | None, kind: str | None) -> str:
-    """What makes two holders on two hosts one row of this report: the same account, or both are deleted ones."""
-    return "orphan" if kind == "orphan" else same_account(sid, name, kind)
-
-
 def account_rows(records: Sequence[Mapping[str, t.Any]]) -> list[AccountRow]:
     """A row per account, those against the policy first, then by number of hosts."""
     rows: dict[str, AccountRow] = {}
@@ -107,7 +102,7 @@ def _read(
     rows: dict[str, AccountRow], sid: str, name: str | None, kind: str, standing: str | None, why: str
 ) -> tuple[AccountRow, str, str, str, str]:
     """The row of a holder, which is new or known, then its SID, name, standing and reason as they are shown."""
-    key = group_key(sid, name, kind)
+    key = same_row(sid, name, kind)
     row = rows.setdefault(key, AccountRow(key, clean(kind)))
     its = standing if standing in STANDINGS else "not judged"
     return row, clean(sid), name_of(sid, fleet_name(name, kind)), its, clean(why, SENTENCE)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import collections
 import datetime
 import json
-import re
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,12 +20,11 @@ from ..csv_tables import FORMULA, HOSTS, MOST
 from ..same import fleet_name
 from ..texts import control_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
 from .sections import set_by
-from .words import STANDINGS, STATUSES, clean
+from .words import STANDINGS, STATUSES, VARIES, clean
 
 Record = Mapping[str, t.Any]
 Account = tuple[str, str]
 
-_VARIES = re.compile(r"(0x[0-9a-fA-F]+|\d+(?:\.\d+)*)")
 SHAPE = ("status", "role", "system", "iis", "holders", "missing", "unexpected", "waived", "control", "rule", "plan")
 """What a shape consists of, in this order."""
 _STANDINGS = list(STANDINGS)
@@ -198,7 +196,7 @@ def _pieces(record: Record) -> tuple[tuple[str, ...], list[t.Any]]:
         if number:
             values.append(0)
             pieces.append("")
-        first, *rest = _VARIES.split(part)
+        first, *rest = VARIES.split(part)
         pieces[-1] += first
         values += rest[::2]
         pieces += rest[1::2]

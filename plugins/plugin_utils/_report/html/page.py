@@ -24,11 +24,8 @@ from .words import AGAINST, STANDINGS, STATUSES, clean, counted, duration, joine
 MOST_ACCOUNTS, MOST_ROWS, MOST_RUNNING = 100, 200, 100  # rows of a section; the rest is in the table of all hosts and in the JSON
 _SIZE, _PER_HOST = 1_000_000, 100  # bytes of a page
 _ROOMS = (None, 300_000, 150_000, 50_000, 0)  # for what one host alone has, in the table of all hosts, until the page has its size
-_UNREAD_NAMES, _NAMES, _NAMES_PER_HOST = (
-    250_000,
-    120_000,
-    25,
-)  # characters of names of hosts that were not read, and of all the others
+_UNREAD_NAMES, _NAMES = 250_000, 120_000  # characters of names of hosts that were not read, and of all the others
+_NAMES_PER_HOST = 25  # the same, where there are more hosts than that is enough for
 _FIRST = 3  # hosts that a row names where there is no room for more
 _BARS = 10
 

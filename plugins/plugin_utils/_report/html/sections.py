@@ -8,22 +8,19 @@ Hosts about which the same is to be said share a row, so that ten thousand hosts
 from __future__ import annotations
 
 import collections
-import re
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..._policy.sids import NAMES, sort_key
-from ..same import fleet_name
+from ..same import fleet_name, same_row
 from ..summary import UNREAD
 from ..texts import SENTENCE, name_of, names_of, shown
-from .accounts import group_key
-from .words import AGAINST, clean, counted, role_words
+from .words import AGAINST, VARIES, clean, counted, role_words
 
 Record = Mapping[str, t.Any]
 
 _FEW = 20  # links and other GPOs that are named for one GPO
-_VARIES = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +132,7 @@ def _key(record: Record, finding: Mapping[str, t.Any]) -> str:
     if finding["kind"] == "orphan":
         return "orphan"
     kind = next((holder.get("kind") for holder in record["holders"] or () if holder["sid"] == finding["sid"]), None)
-    return group_key(finding["sid"], finding["name"], kind)
+    return same_row(finding["sid"], finding["name"], kind)
 
 
 def set_by(record: Record) -> str:
@@ -186,7 +183,7 @@ def unread_rows(records: Iterable[Record], most: int = 1_000) -> list[UnreadRow]
         if record["status"] in UNREAD:
             error = record["error"] or {}
             text = clean(error.get("message") or record["reason"], SENTENCE)
-            pattern = _VARIES.sub("…", text.replace(record["host"], "…"))
+            pattern = VARIES.sub("…", text.replace(record["host"], "…"))
             category = error.get("category") or ""
             place = UNREAD.index(record["status"])
             groups[place, "" if category == record["status"] else clean(category), pattern].append((clean(record["host"]), text))

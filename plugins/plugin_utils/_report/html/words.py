@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 from ..._policy.verdict import Status
 from ..texts import NAME, visible
 
+VARIES = re.compile(r"(0x[0-9a-fA-F]+|\d+(?:\.\d+)*)")
+"""Numbers in an error, which differ between hosts with the same one."""
 _BREAKS = re.compile(r"([\\_,])")
 
 
