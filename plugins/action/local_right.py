@@ -31,6 +31,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         started = time.monotonic()
         now = datetime.datetime.now(datetime.timezone.utc)
         try:
+            _arguments.refuse_delegation(self._task.delegate_to, task_vars)
             job = _enforcement.job_of(options, task_vars, now)
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None

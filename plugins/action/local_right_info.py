@@ -28,6 +28,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(_arguments.LOCAL_RIGHT_INFO)
         try:
+            _arguments.refuse_delegation(self._task.delegate_to, task_vars or {})
             policy = _arguments.policy_of(options)
             wishes = _arguments.wishes_of(options, policy, task_vars or {})
             more = _arguments.more_of(options)

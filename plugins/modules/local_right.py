@@ -27,6 +27,11 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+  delegation:
+    support: none
+    description:
+      - A task with C(delegate_to) is refused before anything is sent, since it would change one host and keep its holders under the name of another, where a
+        restore would bring them to the wrong host.
   diff_mode:
     support: full
   platform:

@@ -23,6 +23,9 @@ extends_documentation_fragment:
   - winrights.seimpersonate._policy
   - winrights.seimpersonate._more
 attributes:
+  delegation:
+    support: none
+    description: A task with C(delegate_to) is refused before anything is sent, since it would read one host and report it under the name of another.
   platform:
     support: full
     platforms: windows

@@ -142,6 +142,19 @@ FLEET_REPORT: Spec = {
 }
 
 
+def refuse_delegation(delegate_to: str | None, task_vars: Mapping[str, t.Any]) -> None:
+    """The connection of a delegated task leads to another host than the one under whose name its result and its snapshot are kept.
+
+    Raises BadInput where ``delegate_to`` (of the task, its block or ``local_action``) names another host than the task's own.
+    """
+    host = task_vars.get("inventory_hostname")
+    if delegate_to and delegate_to != host:
+        raise BadInput(
+            f"delegate_to: {delegate_to!r} is not allowed for {host!r}: the task would reach {delegate_to}, and report and "
+            f"snapshot would say {host}. Leave delegate_to out and let the play name {delegate_to} in its hosts"
+        )
+
+
 def policy_of(options: Mapping[str, t.Any]) -> Policy:
     """The policy of a task: its table, or what its options alone say. Raises BadInput.
 

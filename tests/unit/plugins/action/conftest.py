@@ -12,14 +12,14 @@ from ansible.playbook.task import Task
 from ansible.template import Templar
 
 
-def run_action(plugin_class, execute, check_mode=False, diff=False, windows=True, **options):
+def run_action(plugin_class, execute, check_mode=False, diff=False, windows=True, delegate_to=None, **options):
     """``execute(module_name, module_args)`` answers for the host; returns the plugin's result."""
     loader = DataLoader()
     connection = MagicMock()
     connection._shell._IS_WINDOWS = windows
     connection.transport = "winrm" if windows else "ssh"
     plugin = plugin_class(
-        task=MagicMock(Task, args=options, check_mode=check_mode, diff=diff, async_val=0),
+        task=MagicMock(Task, args=options, check_mode=check_mode, diff=diff, async_val=0, delegate_to=delegate_to),
         connection=connection,
         play_context=MagicMock(),
         loader=loader,

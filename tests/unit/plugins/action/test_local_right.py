@@ -355,6 +355,29 @@ def test_bad_input_ends_before_the_host_is_touched(action, folder, options, word
     assert asked == []
 
 
+@pytest.mark.parametrize("options", [pytest.param(OPTIONS, id="a change"), pytest.param({"restore": "run1"}, id="a restore")])
+@pytest.mark.parametrize("check", [pytest.param(True, id="check mode"), pytest.param(False, id="for real")])
+def test_a_delegated_task_is_refused_before_anything_is_sent(action, folder, options, check):
+    """Else the change of one host is filed under the name of another, and a restore brings it to the wrong one."""
+    machine, asked = machine_with(*BEFORE), []
+    action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+    kept = snapshots(folder)
+
+    with pytest.raises(
+        AnsibleActionFail, match="delegate_to: 'other' is not allowed for 'web01'.*let the play name other in its hosts"
+    ):
+        action(ActionModule, host(machine, asked), check_mode=check, delegate_to="other", snapshot_dir=str(folder), **options)
+    assert (asked, snapshots(folder), set(machine.holders())) == ([], kept, WANTED)
+
+
+def test_a_task_that_is_delegated_to_its_own_host_is_as_good_as_any(action, folder):
+    machine = machine_with(*BEFORE)
+
+    action(ActionModule, host(machine), delegate_to="web01", snapshot_dir=str(folder), **OPTIONS)
+
+    assert set(machine.holders()) == WANTED
+
+
 # Properties: random machines, wishes and faults
 
 POOL = sorted([*FLOOR, USERS, GUESTS, BATCH, names.IIS_IUSRS, ORPHAN])

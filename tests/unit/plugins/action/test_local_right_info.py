@@ -162,6 +162,11 @@ def test_a_host_that_is_no_windows_is_not_touched(act):
     assert (result["failed"], result["error"]["category"]) == (True, "not_windows")
 
 
+def test_a_delegated_task_is_refused_before_anything_is_sent(act):
+    with pytest.raises(AnsibleActionFail, match="delegate_to: 'other' is not allowed for 'web01'"):
+        act(delegate_to="other")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
