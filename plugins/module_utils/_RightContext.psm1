@@ -73,8 +73,11 @@ function Get-RunningService {
         [Array]::Sort([string[]] @(foreach ($one in $rows) { $one.name }), $rows, [StringComparer]::Ordinal)
         $first = @($rows | Select-Object -First 2000)
         foreach ($one in $first) {
-            $keeps = Read-Value -From "SYSTEM\CurrentControlSet\Services\$($one.name)" -Name 'RequiredPrivileges'
+            $key = Read-Key -Path "SYSTEM\CurrentControlSet\Services\$($one.name)"
+            $keeps = Read-Value -From $key.Data -Name 'RequiredPrivileges'
             $one.impersonate = if ($keeps) { $keeps -contains $right } else { $null }
+            $type = Read-Value -From $key.Data -Name 'ServiceSidType'
+            $one.sid_type = if ($type -is [int]) { $type } elseif ($key.Found -and $null -eq $type) { 0 } else { $null }
         }
         ($rows.Count -gt 2000), $first
     }

@@ -130,9 +130,12 @@ def services(machine: Machine, view: registry.View, cim: Cim) -> tuple[bool, lis
         return False, None
     told = [{"name": row["Name"], "account": row["StartName"] or None, "sid": None, "pid": row["ProcessId"]} for row in rows]
     for row in told[:MOST_SERVICES]:
-        required = (_values(view, rf"{registry.SERVICES}\{row['name']}") or {}).get("RequiredPrivileges")
+        key = _values(view, rf"{registry.SERVICES}\{row['name']}")
+        required = (key or {}).get("RequiredPrivileges")
         lower = [str(one).lower() for one in required] if isinstance(required, list) else []
         row["impersonate"] = "seimpersonateprivilege" in lower if lower else None
+        sid_type = None if key is None else key.get("ServiceSidType", 0)
+        row["sid_type"] = sid_type if isinstance(sid_type, int) else None
     return len(told) > MOST_SERVICES, told[:MOST_SERVICES]
 
 

@@ -96,6 +96,7 @@ class Running:
     account: str | None = "LocalSystem"  # in the words of Win32_Service
     pid: int | None = 0  # 0: a process of its own; None: WMI does not tell
     required: tuple[str, ...] | None = None  # RequiredPrivileges; None: no such value
+    sid_type: int | str | None = None  # ServiceSidType; None: no such value
 
 
 @dataclass(frozen=True, slots=True)

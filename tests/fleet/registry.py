@@ -48,8 +48,11 @@ def registry(machine: Machine) -> dict[str, Key]:
         start = machine.spooler if service == "Spooler" else None
         keys[rf"{SERVICES}\{service}"] = {"DisplayName": service, "Start": 2 if start is None else start}
     for service, running in machine.services_running.items():
+        key = keys[rf"{SERVICES}\{service}"]
         if running.required is not None:
-            keys[rf"{SERVICES}\{service}"]["RequiredPrivileges"] = list(running.required)
+            key["RequiredPrivileges"] = list(running.required)
+        if running.sid_type is not None:
+            key["ServiceSidType"] = running.sid_type
     for path, value in ((POLICIES, machine.rsop.logging_policy), (WINLOGON, machine.rsop.logging_preference)):
         if value is not None:
             keys[path] = {"RSoPLogging": value}

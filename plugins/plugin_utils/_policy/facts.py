@@ -113,6 +113,8 @@ class Service:
     """A running service and whose token it has.
 
     ``pid``: its process. ``impersonate``: whether its RequiredPrivileges name the right, None where it has no such list.
+    ``sid_type``: ServiceSidType of its key. 1 (unrestricted) and 3 (restricted) put the service's own SID into the token, 0 (none), also
+    where there is no such value, does not (SERVICE_SID_INFO); None where the key could not be read.
     """
 
     name: str
@@ -120,6 +122,7 @@ class Service:
     sid: str | None
     pid: int | None = None
     impersonate: bool | None = None
+    sid_type: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,7 @@ def test_a_read_before_a_change_tells_what_runs():
 
     assert result == audit | {
         "services_more": False,
-        "services": [{"name": "Spooler", "account": "LocalSystem", "sid": "S-1-5-18", "pid": 1000, "impersonate": None}],
+        "services": [{"name": "Spooler", "account": "LocalSystem", "sid": "S-1-5-18", "pid": 1000, "impersonate": None, "sid_type": 0}],
     }
     assert [one["name"] for one in audit["pools"]] == ["DefaultAppPool"]
 

@@ -38,8 +38,8 @@ def emulated(machine, answer, **asked):
 # -- services ---------------------------------------------------------------------------------------------------------
 
 
-def service(name, impersonate=None, pid=1000, account="LocalSystem", sid=names.SYSTEM):
-    return {"name": name, "account": account, "sid": sid, "pid": pid, "impersonate": impersonate}
+def service(name, impersonate=None, pid=1000, account="LocalSystem", sid=names.SYSTEM, sid_type=0):
+    return {"name": name, "account": account, "sid": sid, "pid": pid, "impersonate": impersonate, "sid_type": sid_type}
 
 
 def required(*privileges, **fields):
@@ -61,7 +61,9 @@ RUNNING = [
     case("one other", host(running={"A": required(OTHER)}), service("A", False)),
     case("an empty list", host(running={"A": required()}), service("A")),
     case("a key is denied", host(running={"A": required(OTHER), "B": required(OTHER)}, denied_keys=(rf"{SERVICES}\B",)),
-         service("A", False), service("B", pid=1004)),
+         service("A", False), service("B", pid=1004, sid_type=None)),
+    case("SIDs of their own", host(running={"A": Running(sid_type=0), "B": Running(sid_type=1), "C": required(OTHER, sid_type=3), "D": Running(sid_type="1")}),
+         service("A"), service("B", pid=1004, sid_type=1), service("C", False, pid=1008, sid_type=3), service("D", pid=1012, sid_type=None)),
     case("a shared process", host(running={"A": required(OTHER, pid=888), "B": required(RIGHT, pid=888), "C": "LocalSystem"}),
          service("A", False, 888), service("B", True, 888), service("C", pid=1008)),
     case("WMI leaves out what it can", host(running={"A": Running(None, None)}), service("A", pid=None, account=None, sid=None)),

@@ -29,7 +29,7 @@ def server(*, token=Token.ADMINISTRATOR, **fields):
 
 
 def service(name, account, sid):
-    return {"name": name, "account": account, "sid": sid, "pid": 1000, "impersonate": None}
+    return {"name": name, "account": account, "sid": sid, "pid": 1000, "impersonate": None, "sid_type": 0}
 
 
 def pool(name, identity="ApplicationPoolIdentity", account=None, sid=None, *, manual=False):

@@ -229,7 +229,7 @@ USERS, EVERYONE = "S-1-5-32-545", "S-1-1-0"
 
 
 def service(name, sid=SVC, impersonate=None):
-    return {"name": name, "account": "CORP\\svc", "sid": sid, "pid": 7, "impersonate": impersonate}
+    return {"name": name, "account": "CORP\\svc", "sid": sid, "pid": 7, "impersonate": impersonate, "sid_type": 0}
 
 
 @pytest.mark.parametrize(
