@@ -15,14 +15,6 @@ namespace ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaR
 
 internal class Native
 {
-	public struct ObjectAttributes
-	{
-		public uint Length;
-		public IntPtr RootDirectory, ObjectName;
-		public uint Attributes;
-		public IntPtr SecurityDescriptor, SecurityQualityOfService;
-	}
-
 	// LSA_UNICODE_STRING that we give
 	public struct Given
 	{
@@ -48,12 +40,6 @@ internal class Native
 		}
 	}
 
-	public struct DomainList
-	{
-		public uint Entries;
-		public IntPtr Domains;
-	}
-
 	public struct TrustInformation
 	{
 		public Text Name;
@@ -75,22 +61,8 @@ internal class Native
 		public uint Flags;
 	}
 
-	public struct PrimaryDomainInfo
-	{
-		public int MachineRole;
-		public uint Flags;
-		public IntPtr Flat, Dns, Forest;
-		public Guid DomainGuid;
-	}
-
-	public struct SidAndAttributes
-	{
-		public IntPtr Sid;
-		public uint Attributes;
-	}
-
 	[DllImport("advapi32.dll")]
-	public static extern uint LsaOpenPolicy(IntPtr system, ref ObjectAttributes attributes, uint access, out IntPtr policy);
+	public static extern uint LsaOpenPolicy(IntPtr system, IntPtr[] attributes, uint access, out IntPtr policy);
 
 	[DllImport("advapi32.dll")]
 	public static extern uint LsaEnumerateAccountsWithUserRight(IntPtr policy, [In] ref Given right, out IntPtr sids, out uint count);
@@ -100,6 +72,9 @@ internal class Native
 
 	[DllImport("advapi32.dll")]
 	public static extern uint LsaLookupNames2(IntPtr policy, uint flags, uint count, [In] Given[] names, out IntPtr domains, out IntPtr sids);
+
+	[DllImport("advapi32.dll")]
+	public static extern uint LsaQueryInformationPolicy(IntPtr policy, int kind, out IntPtr buffer);
 
 	[DllImport("advapi32.dll")]
 	public static extern uint LsaFreeMemory(IntPtr buffer);
@@ -201,15 +176,34 @@ public class Policy : IDisposable
 	// Of the first lookup that failed
 	public uint LookupStatus;
 
+	// Domain of the machine's own accounts, on a domain controller the domain; null: not told
+	public readonly string OwnDomain, OwnSid;
+
 	public Policy() : this(Access)
 	{
+		IntPtr buffer;
+		// PolicyAccountDomainInformation: a name and a SID
+		if (Native.LsaQueryInformationPolicy(handle, 5, out buffer) != 0)
+			return;
+		try
+		{
+			Native.TrustInformation own = Native.Read<Native.TrustInformation>(buffer, 0);
+			OwnDomain = own.Name.ToString();
+			if (own.Sid != IntPtr.Zero)
+				OwnSid = Sid.ToText(own.Sid);
+		}
+		finally
+		{
+			Free(buffer);
+		}
 	}
 
 	protected Policy(uint access)
 	{
-		Native.ObjectAttributes attributes = new Native.ObjectAttributes();
-		attributes.Length = (uint)Marshal.SizeOf(typeof(Native.ObjectAttributes));
-		uint status = Native.LsaOpenPolicy(IntPtr.Zero, ref attributes, access, out handle);
+		// LSA_OBJECT_ATTRIBUTES: six fields as wide as a pointer, the first is their size, the others are not used.
+		IntPtr[] attributes = new IntPtr[6];
+		attributes[0] = new IntPtr(6 * IntPtr.Size);
+		uint status = Native.LsaOpenPolicy(IntPtr.Zero, attributes, access, out handle);
 		if (status != 0)
 			throw new CallException("LsaOpenPolicy", status);
 	}
@@ -249,7 +243,7 @@ public class Policy : IDisposable
 	// One account for each SID, in the same order
 	public Account[] FromSids(string[] sids)
 	{
-		return InBatches(sids, delegate(Account[] found)
+		return InBatches(sids, found =>
 		{
 			IntPtr[] places = new IntPtr[found.Length];
 			IntPtr block = Marshal.AllocHGlobal(found.Length * Sid.MostBytes);
@@ -263,7 +257,7 @@ public class Policy : IDisposable
 				}
 				IntPtr domains, names;
 				uint status = Native.LsaLookupSids2(handle, 0, (uint)found.Length, places, out domains, out names);
-				Answer(status, domains, names, delegate(int i)
+				Answer(status, domains, names, i =>
 				{
 					Native.TranslatedName entry = Native.Read<Native.TranslatedName>(names, i);
 					string domain = DomainAt(domains, entry.DomainIndex), name = entry.Name.ToString();
@@ -285,7 +279,7 @@ public class Policy : IDisposable
 	// The same for names; ".\name" and bare ones are of this machine, <COMPUTER> is its name
 	public Account[] FromNames(string[] names)
 	{
-		return InBatches(names, delegate(Account[] found)
+		return InBatches(names, found =>
 		{
 			Native.Given[] given = new Native.Given[found.Length];
 			uint flags = 0;
@@ -302,7 +296,7 @@ public class Policy : IDisposable
 			}
 			IntPtr domains, sids;
 			uint status = Native.LsaLookupNames2(handle, flags, (uint)found.Length, given, out domains, out sids);
-			Answer(status, domains, sids, delegate(int i)
+			Answer(status, domains, sids, i =>
 			{
 				Native.TranslatedSid2 entry = Native.Read<Native.TranslatedSid2>(sids, i);
 				// A bare name may be that of a domain: never what was meant.
@@ -353,8 +347,8 @@ public class Policy : IDisposable
 	{
 		if (list == IntPtr.Zero || index < 0)
 			return null;
-		Native.DomainList domains = Native.Read<Native.DomainList>(list, 0);
-		return index < domains.Entries ? Native.Read<Native.TrustInformation>(domains.Domains, index).Name.ToString() : null;
+		bool there = index < Marshal.ReadInt32(list); // their number, then where they are
+		return there ? Native.Read<Native.TrustInformation>(Marshal.ReadIntPtr(list, IntPtr.Size), index).Name.ToString() : null;
 	}
 
 	static void Free(IntPtr buffer)
@@ -374,16 +368,16 @@ public class Computer
 
 	public Computer()
 	{
-		RoleStatus = Ask(1, delegate(IntPtr buffer)
+		// Role, flags, flat name, DNS name
+		RoleStatus = Ask(1, buffer =>
 		{
-			Native.PrimaryDomainInfo info = Native.Read<Native.PrimaryDomainInfo>(buffer, 0);
-			MachineRole = info.MachineRole;
-			ReadOnly = (info.Flags & 0x8) != 0; // DSROLE_PRIMARY_DS_READONLY
-			Domain = Marshal.PtrToStringUni(info.Flat);
-			DnsDomain = Marshal.PtrToStringUni(info.Dns);
+			MachineRole = Marshal.ReadInt32(buffer);
+			ReadOnly = (Marshal.ReadInt32(buffer, 4) & 0x8) != 0; // DSROLE_PRIMARY_DS_READONLY
+			Domain = Marshal.PtrToStringUni(Marshal.ReadIntPtr(buffer, 8));
+			DnsDomain = Marshal.PtrToStringUni(Marshal.ReadIntPtr(buffer, 8 + IntPtr.Size));
 		});
 		// Operation state: 2 is DsRoleOperationNeedReboot
-		uint status = Ask(3, delegate(IntPtr buffer) { Pending = Marshal.ReadInt32(buffer) == 2; });
+		uint status = Ask(3, buffer => Pending = Marshal.ReadInt32(buffer) == 2);
 		if (RoleStatus == 0)
 			RoleStatus = status;
 		uint product;
@@ -422,9 +416,9 @@ public class Session
 			throw new CallException("OpenProcessToken", (uint)Marshal.GetLastWin32Error());
 		try
 		{
-			Ask(token, 1, delegate(IntPtr user) { User = Sid.ToText(Marshal.ReadIntPtr(user)); });
+			Ask(token, 1, user => User = Sid.ToText(Marshal.ReadIntPtr(user)));
 			Ask(token, 2, ReadGroups);
-			Ask(token, 20, delegate(IntPtr elevation) { Elevated = Marshal.ReadInt32(elevation) != 0; });
+			Ask(token, 20, elevation => Elevated = Marshal.ReadInt32(elevation) != 0);
 		}
 		finally
 		{
@@ -436,12 +430,13 @@ public class Session
 	{
 		for (int i = 0; i < Marshal.ReadInt32(groups); i++)
 		{
-			// The array begins where a pointer fits after the count.
-			Native.SidAndAttributes group = Native.Read<Native.SidAndAttributes>(IntPtr.Add(groups, IntPtr.Size), i);
-			if (Sid.ToText(group.Sid) != "S-1-5-32-544")
+			// The count, then SIDs and attributes in turn, each as wide as a pointer
+			int at = (1 + 2 * i) * IntPtr.Size;
+			if (Sid.ToText(Marshal.ReadIntPtr(groups, at)) != "S-1-5-32-544")
 				continue;
-			Filtered = (group.Attributes & 0x10) != 0; // SE_GROUP_USE_FOR_DENY_ONLY
-			Administrator = !Filtered && (group.Attributes & 0x4) != 0; // SE_GROUP_ENABLED
+			int attributes = Marshal.ReadInt32(groups, at + IntPtr.Size);
+			Filtered = (attributes & 0x10) != 0; // SE_GROUP_USE_FOR_DENY_ONLY
+			Administrator = !Filtered && (attributes & 0x4) != 0; // SE_GROUP_ENABLED
 		}
 	}
 

@@ -63,7 +63,7 @@ function Get-Machine {
         machine_role = 'MachineRole'; role_status = 'RoleStatus'; read_only = 'ReadOnly'; role_pending = 'Pending'
         domain = 'Domain'; dns_domain = 'DnsDomain'
     }
-    $computer.name = $env:COMPUTERNAME
+    $computer.name, $computer.sid = $env:COMPUTERNAME, $null
     $join = Read-Key -Path 'SYSTEM\CurrentControlSet\Control\CloudDomainJoin\JoinInfo' -Children
     $computer.entra_joined = if ($join.Found) { @($join.Data).Count -gt 0 } else { $join.Found }
     $windows = Read-Row -From (Read-Key -Path 'SOFTWARE\Microsoft\Windows NT\CurrentVersion').Data -As @{
@@ -165,6 +165,7 @@ function Get-RightReport {
     try {
         $policy = New-Object -TypeName "$lsa.Policy"
         try {
+            $computer.sid = $policy.OwnSid
             $sids = $policy.Holders('SeImpersonatePrivilege')
             $accounts = $policy.FromNames(@($Asked['accounts'] | Where-Object { $null -ne $_ }))
             $found = @{}

@@ -256,10 +256,13 @@ iis:
   type: dict
   sample: {installed: true, source: detected, version: "10.0", services: [W3SVC, WAS], components: [ASPNET45], readable: true, pools: [], pools_status: read}
 computer:
-  description: Name, domain and machine role of the host as DsRole tells them.
+  description:
+    - Name, domain and machine role of the host as DsRole tells them.
+    - C(sid) is the SID of the machine's own account domain, by which the same machine is known under two names. A domain controller has that of its domain, as
+      all domain controllers of the domain have. Null where the LSA did not tell it.
   returned: when the host answered
   type: dict
-  sample: {name: WEB01, machine_role: 3, domain: CORP, dns_domain: corp.example, read_only: false}
+  sample: {name: WEB01, machine_role: 3, domain: CORP, dns_domain: corp.example, read_only: false, sid: S-1-5-21-1-2-3}
 windows:
   description: Version, build and edition of Windows.
   returned: when the host answered

@@ -320,6 +320,7 @@ def _good(chance: random.Random, number: int, role: str) -> Result:
             "domain": "CORP",
             "dns_domain": "corp.example",
             "entra_joined": False,
+            "sid": f"S-1-5-21-1-2-{number}",
         },
         "windows": {
             "caption": caption,

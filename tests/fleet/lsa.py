@@ -182,6 +182,12 @@ class Lsa:
             del self._machine.rights[sid]
         return SUCCESS
 
+    def query_account_domain(self, handle: int) -> tuple[int, tuple[str, str] | None]:
+        """LsaQueryInformationPolicy for PolicyAccountDomainInformation: name and SID ([MS-LSAD] 3.1.4.4.4)."""
+        if status := self._check("LsaQueryInformationPolicy", handle, VIEW_LOCAL_INFORMATION):
+            return status, None
+        return SUCCESS, (self._machine.account_domain, self._machine.sid)
+
     def enumerate_account_rights(self, handle: int, sid: str) -> tuple[int, list[str]]:
         """LsaEnumerateAccountRights; needs ACCOUNT_VIEW on the account object, which administrators have."""
         if status := self._check("LsaEnumerateAccountRights", handle, 0):

@@ -63,7 +63,7 @@ def right_report(
     report["features"] = _features(machine, report["windows"]["product_type"], view, faults, its_cim)
     policy = lsa.Lsa(machine, token, faults)
     try:
-        report |= _read(policy, accounts)
+        report |= _read(policy, accounts, report["computer"])
         report["pools_status"], pools = iisconfig.pools(machine)
         report["pools"] = with_sids(policy, pools)
         report["control"] = control.control(machine, view, its_cim, lambda names: sids_of(policy, names))
@@ -106,6 +106,7 @@ def _computer(machine: Machine, windows: winapi.Windows, view: registry.View) ->
     known = role if isinstance(role, winapi.PrimaryDomain) else None
     return {
         "name": machine.name,
+        "sid": None,
         "machine_role": known.role if known else None,
         "role_status": status or pending_status,
         "read_only": bool(known and known.flags & winapi.DS_READ_ONLY),
@@ -212,9 +213,11 @@ def holders_of(policy: lsa.Lsa, handle: int) -> list[str]:
     return sorted(holders)
 
 
-def _read(policy: lsa.Lsa, accounts: Sequence[str]) -> Json:
+def _read(policy: lsa.Lsa, accounts: Sequence[str], computer: Json) -> Json:
     handle = open_policy(policy, lsa.AUDIT)
     try:
+        _, own = policy.query_account_domain(handle)
+        computer["sid"] = own and own[1]
         holders = holders_of(policy, handle)
         statuses: list[int] = []
         asked = _from_names(policy, handle, accounts, statuses)

@@ -22,6 +22,7 @@ if t.TYPE_CHECKING:
 
 Field = bytes | int
 LSA_OBJECT_ATTRIBUTES_SIZE = 48
+ACCOUNT_DOMAIN = 5  # POLICY_INFORMATION_CLASS
 TOKEN_QUERY = 0x8
 CURRENT_PROCESS = 0xFFFFFFFFFFFFFFFF
 ERROR_INVALID_HANDLE = 6
@@ -122,6 +123,11 @@ class Process:
     def LsaClose(self, handle: bytes) -> list[Field]:
         self.accounting.closed("LsaClose", _int(handle), "LsaOpenPolicy")
         return [self._lsa.close(_int(handle))]
+
+    def LsaQueryInformationPolicy(self, handle: bytes, kind: bytes) -> list[Field]:
+        self.accounting.require(_int(kind) == ACCOUNT_DOMAIN, f"LsaQueryInformationPolicy of class {_int(kind)}")
+        status, own = self._lsa.query_account_domain(_int(handle))
+        return [status] if own is None else [status, own[0].encode("utf-16-le"), sid_bytes(own[1])]
 
     def LsaEnumerateAccountsWithUserRight(self, handle: bytes, right: bytes) -> list[Field]:
         status, sids = self._lsa.enumerate_accounts_with_user_right(_int(handle), self._text(right))

@@ -43,6 +43,8 @@ class Computer:
     """Identity and place of the host.
 
     ``machine_role`` is DSROLE_MACHINE_ROLE ([MS-DSSP] 2.2.2), None when DsRole failed with the Win32 error ``role_status``.
+    ``sid``: of the domain of the machine's own accounts, on a domain controller the domain's, so that all domain controllers of a domain
+    share it (PolicyAccountDomainInformation, [MS-LSAD] 3.1.4.4.4); None where the LSA did not tell.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Computer:
     domain: str | None = None
     dns_domain: str | None = None
     entra_joined: bool | None = None
+    sid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,24 @@ uint32_t LsaClose(void *handle)
     return status;
 }
 
+uint32_t LsaQueryInformationPolicy(void *handle, int32_t kind, void **buffer)
+{
+    Writer w = request("LsaQueryInformationPolicy");
+    put_number(&w, (uint64_t)handle);
+    put_number(&w, (uint64_t)kind);
+    Answer *a = ask(&w);
+    uint32_t status = (uint32_t)number(a, 0);
+    *buffer = NULL;
+    if (!status) { /* POLICY_ACCOUNT_DOMAIN_INFO has the fields of a TrustInformation */
+        Block b = block_for(a, sizeof(TrustInformation));
+        TrustInformation *info = take(&b, NULL, sizeof *info);
+        *info = (TrustInformation){take_text(&b, a, 1), take_field(&b, a, 2)};
+        *buffer = give("LSA", b);
+    }
+    done(a);
+    return status;
+}
+
 uint32_t LsaFreeMemory(void *buffer) { return take_back("LsaFreeMemory", buffer); }
 
 uint32_t LsaEnumerateAccountsWithUserRight(void *handle, const Text *right, void **buffer, uint32_t *count)

@@ -93,6 +93,7 @@ def test_the_whole_answer():
             "lookup_status": "0x00000000",
             "computer": {
                 "name": "WEB01",
+                "sid": "S-1-5-21-3532857527-2905212297-402047175",
                 "machine_role": 3,
                 "role_status": 0,
                 "read_only": False,
@@ -233,7 +234,9 @@ def test_a_read_before_a_change_tells_what_runs():
 
     assert result == audit | {
         "services_more": False,
-        "services": [{"name": "Spooler", "account": "LocalSystem", "sid": "S-1-5-18", "pid": 1000, "impersonate": None, "sid_type": 0}],
+        "services": [
+            {"name": "Spooler", "account": "LocalSystem", "sid": "S-1-5-18", "pid": 1000, "impersonate": None, "sid_type": 0}
+        ],
     }
     assert [one["name"] for one in audit["pools"]] == ["DefaultAppPool"]
 

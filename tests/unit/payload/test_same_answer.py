@@ -92,6 +92,7 @@ def case(name, machine, *accounts):
         case("no SKU", server(faults={"GetProductInfo": 1})),
         case("no token", server(faults={"OpenProcessToken": 5})),
         case("no groups of the token", server(faults={"GetTokenInformation": Fault(5, on=2)})),
+        case("the machine has no SID", server(faults={"LsaQueryInformationPolicy": 0xC0000022})),
         case("the policy does not open", server(faults={"LsaOpenPolicy": 0xC00000DC})),
         case("the holders are denied", server(faults={"LsaEnumerateAccountsWithUserRight": 0xC0000022})),
         case("holders cannot be looked up", server(faults={"LsaLookupSids2": 0xC000018C}), "SIM\\a", "Everyone"),
@@ -147,3 +148,24 @@ def _agree(machine, accounts, powershell, ask):
     user, logon = machine.find_logon("SIM\\auditor")
     assert answer == right_report(machine, user, logon.token, accounts)
     return answer
+
+
+OWN, DOMAIN = names.domain_sid("HOST01"), names.domain_sid("SIM")
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("machine", "sid"),
+    [
+        pytest.param(server(), OWN, id="a member server"),
+        pytest.param(Machine.standalone_server("HOST01", logons=logons()), OWN, id="a stand-alone server"),
+        pytest.param(Machine.domain_controller("HOST01", logons=logons()), DOMAIN, id="a domain controller has its domain's"),
+        pytest.param(server(token=Token.FILTERED), OWN, id="told also where the holders are not"),
+        pytest.param(server(faults={"LsaQueryInformationPolicy": 0xC00000DC}), None, id="the LSA does not tell"),
+        pytest.param(server(faults={"LsaOpenPolicy": 0xC00000DC}), None, id="the policy does not open"),
+    ],
+)
+def test_the_sid_of_the_machine(machine, sid, powershell, ask):
+    answer = _agree(machine, (), powershell, ask)
+
+    assert answer["computer"]["sid"] == sid

@@ -34,6 +34,7 @@ FILES = AUDIT + CHANGE
 CALLS = {
     "advapi32.dll": {
         "LsaOpenPolicy", "LsaEnumerateAccountsWithUserRight", "LsaLookupSids2", "LsaLookupNames2", "LsaFreeMemory", "LsaClose",
+        "LsaQueryInformationPolicy",
         "OpenProcessToken", "GetTokenInformation",
     },
     "netapi32.dll": {"DsRoleGetPrimaryDomainInformation", "DsRoleFreeMemory"},

@@ -31,7 +31,7 @@ GOOD = {
     "lookup_status": "0x00000000",
     "computer": {
         "name": "WEB01", "machine_role": 3, "role_status": 0, "read_only": False, "role_pending": False,
-        "domain": "CORP", "dns_domain": "corp.example", "entra_joined": False,
+        "domain": "CORP", "dns_domain": "corp.example", "entra_joined": False, "sid": "S-1-5-21-1-2-3",
     },
     "windows": {
         "product_type": "ServerNT", "sku": 7, "build": 20348, "revision": 2340, "edition": "ServerStandard",
