@@ -1,21 +1,24 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What WMI tells of a simulated machine: instances by class, in the words of Windows."""
+"""What WMI tells of a simulated machine: instances by class, in the words of Windows. Which names there are says schema.py."""
 
 from __future__ import annotations
 
 import typing as t
 
-from fleet import lookup
+from fleet import lookup, schema
 from fleet.machine import RIGHT, Machine
+from fleet.names import Use
 
 if t.TYPE_CHECKING:
     from fleet import lsa
 
 Row = dict[str, t.Any]
-RSOP = "root/rsop/computer"
+RSOP, CIMV2, TERMINAL_SERVICES = "root/rsop/computer", "root/cimv2", "root/cimv2/terminalservices"
 EXTENSION = "{827D319E-6EAC-11D2-A4EA-00C04F79F83A}"
+REGISTRY_EXTENSION = "{35378EAC-683F-11D2-A89A-00C04FBBCFA2}"
 NOT_FOUND = 0x80041002
+_ACCOUNT_CLASSES = {Use.USER: "Win32_UserAccount", Use.GROUP: "Win32_Group", Use.ALIAS: "Win32_Group"}
 
 
 class CimError(Exception):
@@ -32,10 +35,11 @@ class Cim:
     def __init__(self, machine: Machine, faults: lsa.Faults) -> None:
         self._machine, self._faults = machine, faults
 
-    def rows(self, class_name: str) -> list[Row]:
-        """The instances that the payload's query for this class finds; raises CimError."""
+    def rows(self, class_name: str, **where: object) -> list[Row]:
+        """The instances of a class with these values; raises CimError."""
         self._check(class_name)
-        return instances(self._machine)[class_name]
+        found = next(one[class_name] for one in instances(self._machine).values() if class_name in one)
+        return [row for row in found if all(row[name] == value for name, value in where.items())]
 
     def builtin_domain(self) -> str:
         """Domain of a built-in group; raises CimError."""
@@ -59,68 +63,100 @@ class Cim:
                 raise CimError(status)
 
 
-def instances(machine: Machine) -> dict[str, list[Row]]:
-    """Class -> instances that match the condition of the payload's query."""
-    rsop, services = machine.rsop, machine.services_running
-    status = {"loggingStatus": rsop.logging_status, "error": rsop.extension_error}
-    known = [one for one in machine.gpos if one.name is not None]
+def instances(machine: Machine) -> dict[str, dict[str, list[Row]]]:
+    """Namespace -> class -> its instances, each with all properties of the class. Raises SchemaError for a name that Windows lacks."""
+    told = {RSOP: _rsop(machine), CIMV2: _accounts(machine), TERMINAL_SERVICES: _terminal_services(machine)}
+    told[CIMV2]["Win32_Service"] = _services(machine)
     return {
-        "Win32_TerminalServiceSetting": [{"TerminalServerMode": int(machine.session_host)}],
-        "Win32_Service": [{"Name": name, "StartName": one.account, "ProcessId": one.pid} for name, one in services.items()],
-        "RSOP_ExtensionStatus": []
-        if machine.alone or rsop.age is None
-        else [status | {"endTime": machine.ago(rsop.age).isoformat()}],
-        "RSOP_UserPrivilegeRight": [
-            {
-                "GPOID": one.id,
-                "SOMID": one.link,
-                "precedence": one.precedence,
-                "Status": one.status,
-                "ErrorCode": one.error,
-                "AccountList": None if one.accounts is None else list(one.accounts),
-                "creationTime": None if one.age is None else machine.ago(one.age).isoformat(),
-            }
-            for one in machine.gpos
+        space: {name: [schema.complete(space, name, row) for row in rows] for name, rows in found.items()}
+        for space, found in told.items()
+    }
+
+
+def _terminal_services(machine: Machine) -> dict[str, list[Row]]:
+    return {"Win32_TerminalServiceSetting": [{"TerminalServerMode": int(machine.session_host)}]}
+
+
+def _services(machine: Machine) -> list[Row]:
+    """Running services, and one that is stopped: it runs under nobody's account now."""
+    running = [
+        {"Name": name, "StartName": one.account, "ProcessId": one.pid, "State": "Running", "Started": True}
+        for name, one in machine.services_running.items()
+    ]
+    return [*running, {"Name": "FleetStopped", "StartName": "SIM\\stopped", "ProcessId": 0, "State": "Stopped", "Started": False}]
+
+
+def _rsop(machine: Machine) -> dict[str, list[Row]]:
+    """What RSoP has logged; another extension, another right and GPOs of other settings are there as on every host."""
+    rsop = machine.rsop
+    status = {"loggingStatus": rsop.logging_status, "error": rsop.extension_error}
+    ended = None if machine.alone or rsop.age is None else machine.ago(rsop.age).isoformat()
+    known = [one for one in machine.gpos if one.name is not None]
+    settings = [
+        {
+            "UserRight": RIGHT,
+            "GPOID": one.id,
+            "SOMID": one.link,
+            "precedence": one.precedence,
+            "Status": one.status,
+            "ErrorCode": one.error,
+            "AccountList": None if one.accounts is None else list(one.accounts),
+            "creationTime": None if one.age is None else machine.ago(one.age).isoformat(),
+        }
+        for one in machine.gpos
+    ]
+    other = {
+        "UserRight": "SeBackupPrivilege",
+        "GPOID": "cn=another",
+        "SOMID": "OU=another",
+        "precedence": 1,
+        "Status": 1,
+        "ErrorCode": 0,
+    }
+    return {
+        "RSOP_ExtensionStatus": [] if ended is None else [
+            {"extensionGuid": REGISTRY_EXTENSION, "endTime": ended, "loggingStatus": 1, "error": 0},
+            {"extensionGuid": EXTENSION, "endTime": ended} | status,
         ],
+        "RSOP_UserPrivilegeRight": [other, *settings] if ended else settings,
         "RSOP_GPO": [{"id": "cn=another", "guidName": "{0}", "name": "of other settings"}]
         + [{"id": one.id, "guidName": one.guid, "name": one.name} for one in (*known, *rsop.others)],
         "RSOP_SOM": [{"id": "OU=another", "type": 4}]
         + [{"id": one.link, "type": int(one.som_type)} for one in machine.gpos if one.link],
+    }  # fmt: skip
+
+
+def _accounts(machine: Machine) -> dict[str, list[Row]]:
+    """The built-in groups, which are all accounts that somebody asks by a query."""
+    return {
+        "Win32_Group": [
+            _account(machine, sid, account.name, account.use) | {"LocalAccount": True}
+            for sid, account in lookup.accounts(machine).items()
+            if sid.startswith("S-1-5-32-")
+        ]
     }
 
 
-def queries(machine: Machine) -> list[Row]:
-    """The same for the stand-in of Get-CimInstance: where, in which words and with which limit each query must come."""
-    limits = {"Win32_Service": 60}
-    spaces = {"Win32_TerminalServiceSetting": "root/cimv2/TerminalServices"}
-    conditions = {
-        "Win32_Service": "State = 'Running'",
-        "RSOP_ExtensionStatus": f"extensionGuid = '{EXTENSION}'",
-        "RSOP_UserPrivilegeRight": f"UserRight = '{RIGHT}'",
+def _account(machine: Machine, sid: str, name: str, use: Use) -> Row:
+    domain = builtin_domain(machine) if sid.startswith("S-1-5-32-") else lookup.accounts(machine)[sid].domain or machine.name
+    return {"SID": sid, "Domain": domain, "Name": name, "SIDType": int(use)}
+
+
+def stand_in(machine: Machine) -> Row:
+    """What the stand-in for Get-CimInstance needs: the schema, the instances and the members of each group by its path."""
+    return {
+        "classes": schema.classes(),
+        "keys": schema.key_properties(),
+        "instances": instances(machine),
+        "members": [
+            {"Domain": domain, "Name": name, "rows": [schema.complete(CIMV2, _class_of(row), row) for row in rows]}
+            for (domain, name), rows in groups(machine).items()
+        ],
     }
-    told = [
-        {
-            "class": name,
-            "space": RSOP if name.startswith("RSOP_") else spaces.get(name, "root/cimv2"),
-            "where": conditions.get(name, ""),
-            "limit": limits.get(name, 10),
-            "rows": rows,
-        }
-        for name, rows in instances(machine).items()
-    ]
-    common = {"space": "root/cimv2", "limit": 10}
-    for sid, account in lookup.accounts(machine).items():
-        if sid.startswith("S-1-5-32-"):
-            row = {"Domain": builtin_domain(machine), "Name": account.name}
-            told.append(common | {"class": "Win32_Group", "where": f"SID = '{sid}' AND LocalAccount = TRUE", "rows": [row]})
-    for (domain, name), rows in groups(machine).items():
-        path = ",".join(f'{key}="{_escaped(value)}"' for key, value in (("Domain", domain), ("Name", name)))
-        told.append(common | {"class": "Win32_GroupUser", "where": f"Win32_Group.{path}", "rows": rows})
-    return told
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+def _class_of(row: Row) -> str:
+    return _ACCOUNT_CLASSES.get(Use(row["SIDType"]), "Win32_SystemAccount")
 
 
 def builtin_domain(machine: Machine) -> str:
@@ -132,15 +168,11 @@ def groups(machine: Machine) -> dict[tuple[str, str], list[Row]]:
     """(domain, name) of each group, in upper case -> its members. Those that nobody can name are left out."""
     accounts = lookup.accounts(machine)
 
-    def domain(sid: str) -> str:
-        return builtin_domain(machine) if sid.startswith("S-1-5-32-") else accounts[sid].domain or machine.name
+    def row(sid: str) -> Row:
+        return _account(machine, sid, accounts[sid].name, accounts[sid].use)
 
     return {
-        (domain(sid).upper(), account.name.upper()): [
-            {"SID": one, "Domain": domain(one), "Name": accounts[one].name, "SIDType": int(accounts[one].use)}
-            for one in machine.members.get(sid, ())
-            if one in accounts
-        ]
+        (row(sid)["Domain"].upper(), account.name.upper()): [row(one) for one in machine.members.get(sid, ()) if one in accounts]
         for sid, account in accounts.items()
         if account.use in (2, 4)
     }

@@ -9,7 +9,7 @@ import typing as t
 from fnmatch import fnmatch
 
 from fleet import registry
-from fleet.cim import Cim, CimError
+from fleet.cim import EXTENSION, Cim, CimError
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +58,7 @@ def control(machine: Machine, view: registry.View, cim: Cim, sids: Callable[[Seq
 def _rsop(machine: Machine, cim: Cim, templates: Sequence[Json]) -> Json:
     answer: Json = {"error": None, "extension": None, "settings": [], "gpos": [], "soms": []}
     try:
-        for row in cim.rows("RSOP_ExtensionStatus"):
+        for row in cim.rows("RSOP_ExtensionStatus", extensionGuid=EXTENSION):
             ended = time(machine.ago(t.cast("float", machine.rsop.age)))
             answer["extension"] = {"ended": ended, "error": row["error"], "logging": row["loggingStatus"]}
         cim.rows("RSOP_UserPrivilegeRight")
@@ -80,7 +80,7 @@ def _rsop(machine: Machine, cim: Cim, templates: Sequence[Json]) -> Json:
             answer["gpos"] = [{"id": row["id"], "guid": row["guidName"], "name": row["name"]} for row in rows]
         if answer["settings"]:
             linked = {one["som"] for one in answer["settings"]}
-            answer["soms"] = [row for row in cim.rows("RSOP_SOM") if row["id"] in linked]
+            answer["soms"] = [{"id": row["id"], "type": row["type"]} for row in cim.rows("RSOP_SOM") if row["id"] in linked]
     except CimError as error:
         answer["error"] = f"0x{error.status:08x}" if error.status >= 0x1000 else "failed"
     return answer
@@ -125,7 +125,7 @@ def _templates(machine: Machine) -> list[Json] | None:
 def services(machine: Machine, view: registry.View, cim: Cim) -> tuple[bool, list[Json] | None]:
     """Whether there are more running services than are told, and these without SIDs; None when they cannot be listed."""
     try:
-        rows = sorted(cim.rows("Win32_Service"), key=lambda row: t.cast("str", row["Name"]))
+        rows = sorted(cim.rows("Win32_Service", State="Running"), key=lambda row: t.cast("str", row["Name"]))
     except CimError:
         return False, None
     told = [{"name": row["Name"], "account": row["StartName"] or None, "sid": None, "pid": row["ProcessId"]} for row in rows]

@@ -23,7 +23,7 @@ import typing as t
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from fleet import cim, control, engine, iisconfig, registry, request, texts
+from fleet import cim, control, engine, iisconfig, registry, request, schema, texts
 from fleet.backend import Output
 from fleet.machine import Fault, Token
 from fleet.shim_server import ShimServer
@@ -32,7 +32,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fleet.backend import Received
-    from fleet.machine import Machine
+    from fleet.machine import Event, Machine
 
 HERE = Path(__file__).resolve().parent
 LIBRARIES = ("advapi32", "netapi32", "kernel32")
@@ -64,7 +64,7 @@ class PowerShell:
             except subprocess.TimeoutExpired:
                 return _failed(f"the PowerShell engine did not end within {self._time_limit:g} seconds")
             finally:
-                breaches = server.finish()
+                breaches = [*server.finish(), *_breaches(home)]
         return _failed("the payload misused Windows: " + "; ".join(breaches)) if breaches else output
 
     def _start(self, received: Received, environment: Mapping[str, str]) -> Output:
@@ -139,11 +139,17 @@ def _asks_for_a_change(received: Received) -> bool:
     return isinstance(call, request.ModuleCall) and call.name == f"{texts.COLLECTION}.local_right" and "read" not in call.args
 
 
+def _breaches(home: Path) -> list[str]:
+    """What the stand-ins of startup.ps1 found wrong: names that Windows does not have."""
+    told = home / "services.json.breaches"
+    return sorted(set(told.read_text().splitlines())) if told.exists() else []
+
+
 def _registry(machine: Machine) -> dict[str, t.Any]:
     """What the stand-ins of startup.ps1 read."""
     view = registry.View(machine)
     keys = {path: {"values": view.values(path), "children": view.children(path)} for path in view.paths()}
-    return {"keys": keys, "denied": [path.lower() for path in machine.denied_keys]}
+    return {"keys": keys, "denied": [path.lower() for path in machine.denied_keys], "known": sorted(schema.registry_keys())}
 
 
 def _write_files(machine: Machine, windows: Path) -> contextlib.ExitStack:
@@ -188,19 +194,33 @@ def _services(machine: Machine) -> dict[str, t.Any]:
         {
             "Id": one.id,
             "TimeCreated": machine.ago(one.age).isoformat(),
-            "Properties": [one.subject, *reversed(control.subject(machine, one)), one.logon, one.target, one.privileges],
+            "Properties": _fields(machine, one),
         }
         for one in control.records(machine)[: control.MOST_READ + 1]
     ]
     return {
         "names": machine.service_names,
-        "queries": cim.queries(machine),
+        "cim": cim.stand_in(machine),
         "rsop": machine.rsop.error,
         "clock": machine.clock.isoformat(),
         "oldest": None if machine.log_oldest is None else machine.ago(machine.log_oldest).isoformat(),
         "events": events,
         "faults": faults,
     }
+
+
+def _fields(machine: Machine, event: Event) -> list[str | int]:
+    """The fields of an event at the places that the provider's manifest has for them."""
+    domain, name = control.subject(machine, event)
+    told = {
+        "SubjectUserSid": event.subject,
+        "SubjectUserName": name,
+        "SubjectDomainName": domain,
+        "SubjectLogonId": event.logon,
+        "TargetSid": event.target,
+        "PrivilegeList": event.privileges,
+    }
+    return [told[field] for field in schema.event_fields(event.id)]
 
 
 def _failed(message: str) -> Output:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+from fleet import schema
+
 if t.TYPE_CHECKING:
     from fleet.machine import Machine
 
@@ -28,7 +30,18 @@ class KeyDeniedError(Exception):
 
 
 def registry(machine: Machine) -> dict[str, Key]:
-    """Every key that exists for 64-bit programs, its values in it. Keys above them exist, too."""
+    """Every key that exists for 64-bit programs, its values in it. Keys above them exist, too.
+
+    Raises SchemaError for a key or a value that Windows does not have by any document.
+    """
+    keys = _registry(machine)
+    for path, values in keys.items():
+        for name, value in values.items():
+            schema.check_value(path, name, value)
+    return keys
+
+
+def _registry(machine: Machine) -> dict[str, Key]:
     version: Key = {
         "CurrentBuild": str(machine.build),
         "CurrentBuildNumber": str(machine.build),

@@ -37,6 +37,10 @@ function Find-FleetKey {
     }
     $key = $registry['keys'][$name]
     if ($null -eq $key) {
+        # Where a key is not there it must be one that Windows may have: * is one name of any kind.
+        if (-not @($registry['known'] | Where-Object -FilterScript { $name -match ('^' + [regex]::Escape($_).Replace('\*', '[^\\]+') + '$') })) {
+            Add-FleetBreach -Sentence "Windows has no key $Path."
+        }
         return $Caller.WriteError([Management.Automation.ErrorRecord]::new(
                 [Management.Automation.ItemNotFoundException]::new("Cannot find path '$Path' because it does not exist."),
                 'PathNotFound', 'ObjectNotFound', $Path))
@@ -104,32 +108,106 @@ function Get-Service {
     }
 }
 
+function Add-FleetBreach {
+    # A name that no document has for Windows: whatever the payload makes of the error, the run fails.
+    param([string] $Sentence)
+    [IO.File]::AppendAllText("$env:FLEET_SERVICES.breaches", "$Sentence`n")
+}
+
+function Test-FleetName {
+    # Whether the schema has these properties of a class; a breach where it does not.
+    param([Collections.IDictionary] $Schema, [string] $Space, [string] $Class, [string[]] $Property)
+    $known = $Schema['classes'][$Space.ToLowerInvariant()]
+    if ($null -eq $known) { Add-FleetBreach -Sentence "Windows has no namespace $Space."; return $false }
+    $its = @($known.psbase.Keys | Where-Object -FilterScript { $_ -eq $Class })
+    if ($its.Count -eq 0) { Add-FleetBreach -Sentence "Windows has no class $Class in $Space."; return $false }
+    $good = $true
+    foreach ($name in $Property) {
+        if (@($known[$its[0]]['properties'].psbase.Keys) -notcontains $name) {
+            Add-FleetBreach -Sentence "Windows has no $Class.$name in $Space."
+            $good = $false
+        }
+    }
+    $good
+}
+
+function ConvertFrom-FleetCondition {
+    # NAME = 'text' | number | TRUE | FALSE, with AND between them: property and value of each; nothing for other words.
+    param([string] $Text)
+    $term = '(?<name>\w+)\s*=\s*(?:''(?<text>[^'']*)''|"(?<text>[^"]*)"|(?<number>\d+)|(?<flag>TRUE|FALSE))'
+    if ($Text -notmatch "^\s*$term(?:\s+AND\s+$term)*\s*$") { return }
+    foreach ($one in [regex]::Matches($Text, $term, 'IgnoreCase')) {
+        $value = if ($one.Groups['text'].Success) { $one.Groups['text'].Value }
+        elseif ($one.Groups['number'].Success) { [long] $one.Groups['number'].Value }
+        else { $one.Groups['flag'].Value -eq 'TRUE' }
+        @{ name = $one.Groups['name'].Value; value = $value }
+    }
+}
+
+function Find-FleetInstance {
+    # Rows of a SELECT, each with the names of the properties that were asked for; $null for a query that WMI would refuse.
+    param([Collections.IDictionary] $Schema, [string] $Space, [string] $Query)
+    if ($Query -notmatch '^\s*SELECT\s+(?<what>[\w,\s]+?)\s+FROM\s+(?<class>\w+)(?:\s+WHERE\s+(?<where>.+))?\s*$') {
+        Add-FleetBreach -Sentence "This is no query of WQL that the test bed reads: $Query"
+        return $null
+    }
+    $class, $what, $where = $Matches['class'], @($Matches['what'] -split '\s*,\s*'), $Matches['where']
+    $terms = @(if ($where) { ConvertFrom-FleetCondition -Text $where })
+    if ($where -and $terms.Count -eq 0) { Add-FleetBreach -Sentence "This is no condition of WQL that the test bed reads: $where"; return $null }
+    if (-not (Test-FleetName -Schema $Schema -Space $Space -Class $class -Property @($what; $terms | ForEach-Object { $_.name }))) { return $null }
+    $rows = $Schema['instances'][$Space.ToLowerInvariant()]
+    $name = @($rows.psbase.Keys | Where-Object -FilterScript { $_ -eq $class })[0]
+    $found = foreach ($row in $rows[$name]) {
+        $fits = $true
+        foreach ($term in $terms) { if ($row[$term.name] -ne $term.value) { $fits = $false } }
+        if ($fits) { @{ row = $row; names = $what } }
+    }
+    @{ rows = @($found) }
+}
+
+function Find-FleetMember {
+    # Rows of ASSOCIATORS OF a group; $null for a query that WMI would refuse, a text for a group that is not there.
+    param([Collections.IDictionary] $Schema, [string] $Space, [string] $Query)
+    $path = '^\s*ASSOCIATORS\s+OF\s+\{(?<class>\w+)\.(?<keys>.+)\}\s+WHERE\s+AssocClass\s*=\s*(?<by>\w+)\s+Role\s*=\s*(?<role>\w+)\s*$'
+    if ($Query -notmatch $path) { Add-FleetBreach -Sentence "This is no query of WQL that the test bed reads: $Query"; return $null }
+    $class, $by, $role, $text = $Matches['class'], $Matches['by'], $Matches['role'], $Matches['keys']
+    $keys = @{}
+    foreach ($one in [regex]::Matches($text, '(\w+)="((?:[^"\\]|\\.)*)"')) {
+        $keys[$one.Groups[1].Value] = $one.Groups[2].Value -replace '\\(.)', '$1'
+    }
+    $good = Test-FleetName -Schema $Schema -Space $Space -Class $class -Property @($keys.Keys)
+    $good = (Test-FleetName -Schema $Schema -Space $Space -Class $by -Property @($role)) -and $good
+    if (Compare-Object @($Schema['keys'][$class]) @($keys.Keys)) {
+        Add-FleetBreach -Sentence "The path of a $class has other keys: $text"
+        $good = $false
+    }
+    if (-not $good) { return $null }
+    $group = @($Schema['members'] | Where-Object -FilterScript { $_['Domain'] -eq $keys['Domain'] -and $_['Name'] -eq $keys['Name'] })
+    if ($group.Count -eq 0) { return 'not found' }
+    @{ rows = @(foreach ($row in $group[0]['rows']) { @{ row = $row; names = @($row.psbase.Keys) } }) }
+}
+
 function Get-CimInstance {
     [CmdletBinding()]
     param([string] $Namespace = 'root/cimv2', [string] $Query, [uint32] $OperationTimeoutSec)
     $told = Read-FleetFile -Path $env:FLEET_SERVICES
-    $properties, $class, $where = @(), '', ''
-    if ($Query -cmatch '^SELECT ([\w, ]+) FROM (\w+) ?(WHERE (.+))?$') {
-        $properties, $class, $where = @($Matches[1] -split ', '), $Matches[2], [string] $Matches[4]
-    }
-    elseif ($Query -cmatch '^ASSOCIATORS OF \{(.+)\} WHERE AssocClass = Win32_GroupUser Role = GroupComponent$') {
-        $properties, $class, $where = @('SID', 'Domain', 'Name', 'SIDType'), 'Win32_GroupUser', $Matches[1]
-    }
-    $found = $told['queries'] | Where-Object -FilterScript {
-        $_['class'] -ceq $class -and $_['space'] -ceq $Namespace -and $_['where'] -eq $where -and $_['limit'] -eq $OperationTimeoutSec
-    }
+    if ($OperationTimeoutSec -eq 0) { Add-FleetBreach -Sentence "A query without a time limit: $Query" }
+    $class = [regex]::Match($Query, '(?:FROM|AssocClass\s*=)\s*(\w+)', 'IgnoreCase').Groups[1].Value
+    $found = if ($Query -match '^\s*ASSOCIATORS') { Find-FleetMember -Schema $told['cim'] -Space $Namespace -Query $Query }
+    else { Find-FleetInstance -Schema $told['cim'] -Space $Namespace -Query $Query }
     $status = @(Get-FleetFault -Call 'Get-CimInstance'; Get-FleetFault -Call $class; if ($class -like 'RSOP_*') { $told['rsop'] })
-    $status = @($status -ne $null) + @(if ($null -eq $found) { 0x80041002 })
+    $status = @($status -ne $null)
+    # [MS-WMI] 2.2.11: WBEM_E_INVALID_QUERY, WBEM_E_NOT_FOUND
+    if ($null -eq $found) { $status += 0x80041017 } elseif ($found -is [string]) { $status += 0x80041002 }
     if ($status) {
         $id = if ($status[0] -ge 0x1000) { 'HRESULT 0x{0:x8}' -f [long] $status[0] } else { "MI RESULT $($status[0])" }
         return $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new(
                 [InvalidOperationException]::new('The WMI repository is inconsistent.'), $id, 'NotSpecified', $Query))
     }
-    foreach ($row in $found['rows']) {
+    foreach ($one in $found.rows) {
         $instance = [ordered] @{}
-        foreach ($name in $properties) {
-            if (-not $row.ContainsKey($name)) { throw "The model has no $class.$name." }
-            $value = $row[$name]
+        foreach ($name in $one.names) {
+            $value = $one.row[$name]
             $instance[$name] = if ($null -ne $value -and $name -like '*Time') { ConvertTo-FleetTime -Time $value } else { , $value }
         }
         [pscustomobject] $instance

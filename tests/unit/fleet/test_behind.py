@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from fleet import cim, control, lsa, names
-from fleet.cim import Cim, CimError
+from fleet.cim import EXTENSION, Cim, CimError
 from fleet.grouppolicy import DENIED, MISSING, Rsop, Setting, Som, template
 from fleet.machine import Event, Machine, Running
 
@@ -69,7 +69,7 @@ def test_services_have_a_process_each_unless_told_otherwise():
     ],
 )
 def test_the_status_of_the_security_extension(machine, count):
-    assert len(asked(machine).rows("RSOP_ExtensionStatus")) == count
+    assert len(asked(machine).rows("RSOP_ExtensionStatus", extensionGuid=EXTENSION)) == count
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,12 @@ import pytest
 
 from fleet import names
 from fleet.emulator import Emulator
-from fleet.machine import Machine
+from fleet.grouppolicy import Setting
+from fleet.machine import Event, Logon, Machine
 
 CSHARP = "plugins/module_utils/_LsaRights.cs"
 REPORT = "plugins/module_utils/_RightReport.psm1"
+CONTEXT = "plugins/module_utils/_RightContext.psm1"
 MODULE = "plugins/modules/local_right_info.ps1"
 
 
@@ -99,3 +101,70 @@ def test_the_comparison_above_holds_for_the_payload_as_it_is(powershell, sent):
     ):
         received = sent("local_right_info", accounts=[])
         assert comparable(powershell.run(machine, received).stdout) == comparable(Emulator().run(machine, received).stdout)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("change", "options", "sentence"),
+    [
+        pytest.param(
+            (CONTEXT, "account = 'StartName'", "account = 'StartAccount'"),
+            {"exposure": True},
+            "Windows has no Win32_Service.StartAccount in root/cimv2",
+            id="a property that WMI does not have",
+        ),
+        pytest.param(
+            (CONTEXT, "-Class 'RSOP_GPO'", "-Class 'RSOP_Gpos'"),
+            {},
+            "Windows has no class RSOP_Gpos in root/rsop/computer",
+            id="a class that WMI does not have",
+        ),
+        pytest.param(
+            (CONTEXT, "root/rsop/computer", "root/rsop/host"), {}, "Windows has no namespace root/rsop/host", id="another namespace"
+        ),
+        pytest.param(
+            (CONTEXT, "WHERE UserRight = '$right'", "WHERE UserRight LIKE '%$right'"),
+            {},
+            "no condition of WQL",
+            id="a condition that the test bed does not read",
+        ),
+        pytest.param(
+            (REPORT, r"Services\$name", r"Service\$name"),
+            {},
+            r"Windows has no key HKLM:\SYSTEM\CurrentControlSet\Service\IISADMIN",
+            id="a registry key that Windows does not have",
+        ),
+    ],
+)
+def test_a_name_that_windows_does_not_have_fails_the_run(change, options, sentence, powershell, spoilt, sent):
+    """Whatever the payload makes of the error that it gets."""
+    output = spoilt(powershell, change).run(governed(), sent("local_right_info", accounts=[], **options))
+    answer = json.loads(output.stdout)
+
+    assert answer["failed"]
+    assert sentence in answer["msg"]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param((REPORT, "revision = 'UBR'", "revision = 'UBRevision'"), id="a registry value that Windows does not have"),
+        pytest.param((CONTEXT, "[string] $said[4].Value", "[string] $said[3].Value"), id="another field of an event"),
+        pytest.param((CONTEXT, "$said[2].Value, $said[1].Value", "$said[1].Value, $said[2].Value"), id="two fields of an event the other way"),
+    ],
+)  # fmt: skip
+def test_a_wrong_name_or_place_is_a_difference_to_the_emulator(change, powershell, spoilt, sent):
+    received = sent("local_right_info", accounts=[], events=24)
+    good = comparable(Emulator().run(governed(), received).stdout)
+
+    assert comparable(powershell.run(governed(), received).stdout) == good
+    assert comparable(spoilt(powershell, change).run(governed(), received).stdout) != good
+
+
+def governed():
+    """A machine with something to tell wherever the changes above look."""
+    machine = Machine.member_server("HOST01", logons={"SIM\\auditor": Logon("Simulated-1")}, gpos=(Setting("a GPO"),))
+    machine.running = {"Spooler": "LocalSystem"}
+    machine.events = (Event(names.USERS, subject=f"{names.domain_sid('SIM')}-1105", subject_name="SIM\\admin"),)
+    return machine
