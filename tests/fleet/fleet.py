@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import selectors
@@ -76,6 +77,7 @@ class Fleet:
         self._groups: dict[str, set[str]] = {}
         self._selector = selectors.DefaultSelector()
         self._waker, self._wakes = socket.socketpair()
+        self._waker.setblocking(False)
         self._ended = threading.Event()
         self._stopping = threading.Lock()
         self._acceptor = threading.Thread(target=self._accept, name="fleet", daemon=True)
@@ -135,7 +137,7 @@ class Fleet:
         self._listeners[machine.name] = listener
         if not trouble.down:
             self._selector.register(listener, selectors.EVENT_READ, listener)
-            self._waker.send(b"+")
+            self._wake()
 
     def inventory(self) -> dict[str, t.Any]:
         """Give the inventory as Ansible's YAML plugin reads it; `ansible_shell_type` is the connection's to choose."""
@@ -193,7 +195,7 @@ class Fleet:
             if self._ended.is_set():
                 return
             self._ended.set()
-            self._waker.send(b"-")
+            self._wake()
             self._timer.cancel()
             for thread in (self._acceptor, self._timer):
                 if thread.is_alive() and thread is not threading.current_thread():
@@ -213,6 +215,11 @@ class Fleet:
         if named.get("ansible_psrp_auth") == "basic" and self._scheme == "http":
             named["ansible_psrp_message_encryption"] = "never"  # pypsrp wants to be told, pywinrm does not
         return named
+
+    def _wake(self) -> None:
+        """Make the acceptor look again; before the start nobody reads, and a socket that is full says it already."""
+        with contextlib.suppress(BlockingIOError):
+            self._waker.send(b"+")
 
     def _accept(self) -> None:
         """Accept for all listeners in one thread, until the end of life."""

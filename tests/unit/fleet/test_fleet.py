@@ -131,6 +131,19 @@ def test_a_machine_may_come_later():
         assert run(fleet, "B") == (b"hi", b"", 0)
 
 
+def test_hundreds_of_machines_may_come_before_the_start():
+    """In a thread that ends with the process: a fleet that blocks would hold up all tests."""
+    fleets = []
+    filling = threading.Thread(target=lambda: fleets.append(Fleet([Machine(f"H{n}") for n in range(400)], Canned())), daemon=True)
+    filling.start()
+    filling.join(timeout=60)
+
+    assert fleets, "Fleet.add blocks"
+    with fleets[0] as fleet:
+        for number in (0, 270, 399):
+            socket.create_connection(fleet.address(f"H{number}"), timeout=10).close()
+
+
 def test_where_there_is_one_loopback_address_the_ports_tell_the_hosts_apart(monkeypatch):
     monkeypatch.setattr(under_test, "_NET", False)
     back_end = Canned()
