@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
-import sys
 import tempfile
 import threading
 import typing as t
@@ -17,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import ansible_runner  # type: ignore[import-untyped]
+
+from fleet.plays import path, plays
 
 if t.TYPE_CHECKING:
     from fleet.fleet import Fleet
@@ -81,7 +81,7 @@ def play(
     has the status `timeout`.
     """
     private = Path(tempfile.mkdtemp(dir=tmp_path, prefix="play-"))
-    beside = str(Path(sys.executable).parent)  # ansible-playbook of this interpreter, not one that PATH finds first
+    server = plays()
     with _handlers(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "(?s).*forkpty", DeprecationWarning)  # the child of pexpect only execs
         run = ansible_runner.run(
@@ -92,7 +92,7 @@ def play(
             extravars=dict(extravars or {}),
             cmdline=" ".join(["--check"] * check + ["--diff"] * diff + [options]).strip() or None,
             envvars={
-                "PATH": os.pathsep.join([beside, os.environ.get("PATH", "")]),
+                **(server.environment if server else {"PATH": path()}),
                 "NO_PROXY": "127.0.0.0/8",
                 "no_proxy": "127.0.0.0/8",
                 "ANSIBLE_NOCOLOR": "1",
@@ -102,6 +102,8 @@ def play(
             settings={"pexpect_timeout": 1},  # how often it looks at the timeout
             quiet=True,
         )
+    if server:
+        server.settle()
     if run.status == "canceled":  # ansible-runner has killed the playbook and swallowed the interrupt
         raise KeyboardInterrupt
     return Outcome(run.rc, run.status, run.stdout.read(), run.stats or {}, list(run.events))

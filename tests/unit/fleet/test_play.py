@@ -161,7 +161,7 @@ def children() -> set[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
-def test_no_process_is_left_and_signals_are_as_before(collection, tmp_path):
+def test_no_process_is_left_and_signals_are_as_before(collection, checked, tmp_path):
     before, handlers = children(), [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
     Run(collection, tmp_path, "fleet.check.check", limit="A")
