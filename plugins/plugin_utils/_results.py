@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from ._enforcement import Job, Made, end_of
 from ._policy.accounts import shown
-from ._policy.control import Claim as GpoClaim
+from ._policy.claims import Claim as GpoClaim
 from ._policy.control import Control, who_controls
 from ._policy.exceptions import Claim, State, too_wide
 from ._policy.expectation import Standing

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import pytest
 from hypothesis import given
@@ -252,6 +253,175 @@ def test_a_list_that_was_cut_is_not_compared():
 
 def test_what_a_task_states():
     assert [stated(kind, "N", "{G}").from_outside for kind in ("local", "gpo", "mdm")] == [False, True, True]
+
+
+# All that a host can show, piece by piece, and the words by which a reader must find each: in the sentence, a note, winner, losers or provider.
+SETTINGS = {
+    "none": ((), ()),
+    "one": ((setting(),), (GUID,)),
+    "winner and loser": ((setting(), setting(OTHER_DN, 2)), (GUID, OTHER)),
+    "two winners": ((setting(), setting(OTHER_DN, 1)), (GUID, OTHER)),
+    "no winner": ((setting(precedence=2), setting(OTHER_DN, 3)), (GUID, OTHER)),
+}  # fmt: skip
+OFF, DENIES = "RSoP logging is switched off", "access to RSoP was denied"
+STATES = {
+    "fresh": ({}, ()),
+    "fresh, in no domain": ({"role": 2}, ()),
+    "old": ({"extension": OLD}, ("from 2026-06-14T17:59:59Z",)),
+    "failed": ({"extension": dataclasses.replace(FRESH, error=5)}, ("with error 5",)),
+    "old and failed": ({"extension": dataclasses.replace(OLD, error=5)}, ("from 2026-06-14T17:59:59Z", "with error 5")),
+    "incomplete": ({"extension": dataclasses.replace(FRESH, logging=2)}, ("is not complete",)),
+    "to come": ({"extension": dataclasses.replace(FRESH, ended="2030-01-01T00:00:00.0000000Z")}, ("from 2030-01-01T00:00:00Z", "is to come")),
+    "denied": ({"error": "0x80041003"}, (DENIES,)),
+    "denied, old, failed and off": ({"error": "0x80041003", "extension": dataclasses.replace(OLD, error=5), "logging": 0}, (DENIES, "from 2026-06-14T17:59:59Z", "with error 5", OFF)),
+    "off": ({"logging": 0}, (OFF,)),
+    "no status": ({"extension": None}, ()),
+    "no status, and off": ({"extension": None, "logging": 0}, (OFF,)),
+    "no status, denied and off, in no domain": ({"extension": None, "error": "0x80041003", "logging": 0, "role": 2}, (DENIES, OFF)),
+    "a status without a time, in no domain": ({"extension": Extension(None, 7, 1), "role": 2}, ("with error 7",)),
+}  # fmt: skip
+TEMPLATES = {
+    "none": ((), ()),
+    "one": ((TEMPLATE,), (GUID,)),
+    "of another GPO": ((OTHERS,), (OTHER,)),
+    "several": ((TEMPLATE, OTHERS), (GUID, OTHER)),
+    "of no GPO": ((Template("gpt00002.inf", "", LINE),), ("a GPO whose name and GUID are not known",)),
+    "unreadable": (None, ("the cached security templates could not be read",)),
+}  # fmt: skip
+SERVICES = {
+    "none": (Mdm(), ()),
+    "set": (Mdm("{ABC}", 1, LINE.replace(",", "\uf000")), ("{ABC}", "a management service (enrolment {ABC}) sets the right")),
+    "set by nobody named": (Mdm(None, 1, ""), ("a management service sets the right",)),
+    "set, its list not told": (Mdm("{ABC}", 1), ("{ABC}", "its list is not told")),
+    "set for a name": (Mdm("{ABC}", 1, "CORP\\gone"), ("{ABC}", "no SID for CORP\\gone")),
+    "a left value": (Mdm(None, None, "*S-1-5-32-544"), ("has left a value for the right",)),
+    "a left empty value": (Mdm(None, 0, ""), ("has left a value for the right",)),
+    "unreadable": (None, ("whether a management service sets the right could not be read",)),
+}  # fmt: skip
+
+
+def told(control):
+    """All that a reader of the result finds."""
+    claims = [control.winner, *control.losers] if control.winner else [*control.losers]
+    return "\n".join([control.why, *control.notes, *(claim.words for claim in claims), control.provider or ""])
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+@pytest.mark.parametrize("state", STATES)
+def test_no_piece_of_evidence_is_left_out(state, settings):
+    """Beside any templates and any traces of a management service."""
+    for templates, mdm in itertools.product(TEMPLATES, SERVICES):
+        instances, traces = SETTINGS[settings][0], STATES[state][0]
+        words = [*SETTINGS[settings][1], *STATES[state][1], *TEMPLATES[templates][1], *SERVICES[mdm][1]]
+
+        found = told(who_controls(facts(*instances, **traces, templates=TEMPLATES[templates][0], mdm=SERVICES[mdm][0])))
+
+        assert not [word for word in words if word not in found], (templates, mdm, found)
+
+
+@pytest.mark.parametrize(
+    ("value", "held", "extra", "lacking", "words"),
+    [
+        # Policy CSP UserRights: U+F000 between entries, *SID or a name, an empty list for nobody, CDATA around a list of one's own
+        pytest.param("*S-1-5-32-544\uf000*S-1-5-6\uf000*S-1-5-19\uf000*S-1-5-20", FOUR, (), (), None, id="the same"),
+        pytest.param("*S-1-5-32-544\uf000*S-1-5-6\uf000*S-1-5-19\uf000*S-1-5-20", (*FOUR, USERS), (USERS,), (), f"does not have what the management service asks for: BUILTIN\\Users ({USERS}) besides", id="one besides"),
+        pytest.param(f"*S-1-5-32-544\uf000*{USERS}", FOUR, (), (USERS,), f"({USERS}) missing", id="one missing"),
+        pytest.param("<![CDATA[*S-1-5-32-544&#xF000;*S-1-5-32-545]]>", (*FOUR, USERS), (), (), None, id="CDATA, with the separator encoded"),
+        pytest.param("<![CDATA[*S-1-5-32-544&#61440;*S-1-5-32-545]]>", (*FOUR, USERS), (), (), None, id="the same in decimal"),
+        pytest.param("<![CDATA[*S-1-5-32-544\uf000*S-1-5-32-545]]>", (*FOUR, USERS), (), (), None, id="CDATA, with the separator itself"),
+        pytest.param(" <![CDATA[]]> ", FOUR, (), (), None, id="CDATA around nothing"),
+        pytest.param("", FOUR, (), (), None, id="an empty list: nobody, but whom Windows keeps"),
+        pytest.param("", (*FOUR, USERS), (USERS,), (), "besides", id="an empty list, and a holder"),
+        pytest.param("\uf000*S-1-5-32-544\uf000", FOUR, (), (), None, id="separators around it"),
+        pytest.param("S-1-5-32-544", FOUR, (), (), None, id="a SID without a star"),
+        pytest.param(("*S-1-5-32-544", "*S-1-5-32-545"), (*FOUR, USERS), (), (), None, id="a value of several strings"),
+        pytest.param("Administrators\uf000corp\\SVC", (*FOUR, SVC), (), (), None, id="names that the host knows"),
+        pytest.param("*S-1-5-32-544\uf000CORP\\gone", FOUR, None, None, "cannot be compared with the holders: the host knows no SID for CORP\\gone in its list", id="a name that nobody has"),
+        pytest.param("*S-1-5-32-544\uf000*S-1-5-32-", FOUR, None, None, "no SID for *S-1-5-32-", id="a malformed SID"),
+        pytest.param("*S-1-5-32-544,*S-1-5-32-545", FOUR, None, None, "no SID for *S-1-5-32-544,*S-1-5-32-545", id="a comma is no separator"),
+        pytest.param(None, FOUR, None, None, "its list is not told", id="no value"),
+        pytest.param(1, FOUR, None, None, "its list is the number 1", id="a number"),
+    ],
+)  # fmt: skip
+def test_whether_the_holders_are_what_a_management_service_asks_for(value, held, extra, lacking, words):
+    sids = (TextSid("Administrators", "S-1-5-32-544"), TextSid("CORP\\svc", SVC), TextSid("CORP\\gone", None))
+
+    control = who_controls(facts(held=held, mdm=Mdm("{ABC}", 1, value), sids=sids))
+
+    assert (control.kind, control.extra, control.lacking) == (Kind.MDM, extra, lacking)
+    assert any("does not have what" in note for note in control.notes) is bool(extra or lacking)
+    assert any("cannot be compared" in note for note in control.notes) is (extra is None)
+    assert words is None or any(words in note for note in control.notes)
+
+
+@given(st.lists(st.sampled_from([*FOUR, USERS, SVC]), unique=True), st.lists(st.sampled_from([*FOUR, USERS, SVC]), unique=True))
+def test_lists_of_both_kinds_are_compared_by_their_sids(asked, held):
+    gpo = who_controls(facts(setting(accounts=[f"*{sid}" for sid in asked]), held=held))
+    mdm = who_controls(facts(held=held, mdm=Mdm("{A}", 1, "\uf000".join(f"*{sid}" for sid in asked))))
+
+    assert set(gpo.extra) == set(mdm.extra) == set(held) - set(asked) - set(FOUR)
+    assert (set(gpo.lacking), set(mdm.lacking)) == ({*asked, *FOUR} - set(held), set(asked) - set(held))
+
+
+KEPT, ADDED = (
+    "because nobody can take the right from LOCAL SERVICE and NETWORK SERVICE",
+    "because the security engine adds Administrators and SERVICE",
+)
+UNSURE = "because it is not known whether Windows adds Administrators and SERVICE to such a list"
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "by_gpo", "by_mdm"),
+    [
+        pytest.param(FOUR, FOUR, [], [], id="all four are named"),
+        pytest.param(("S-1-5-6", "S-1-5-32-544"), FOUR, [("S-1-5-19", "S-1-5-20", KEPT)], [("S-1-5-19", "S-1-5-20", KEPT)], id="without LOCAL SERVICE and NETWORK SERVICE"),
+        pytest.param(FOUR[:2] + FOUR[3:], FOUR, [("S-1-5-20", KEPT)], [("S-1-5-20", KEPT)], id="without one of them"),
+        pytest.param(("S-1-5-19", "S-1-5-20"), FOUR, [("S-1-5-6", "S-1-5-32-544", ADDED)], [("S-1-5-6", "S-1-5-32-544", UNSURE)], id="without Administrators and SERVICE"),
+        pytest.param((), FOUR, [("S-1-5-19", KEPT), ("S-1-5-6", ADDED)], [("S-1-5-19", KEPT), ("S-1-5-6", UNSURE)], id="without any"),
+        pytest.param((), FOUR[1:], [("S-1-5-19", KEPT), ("S-1-5-32-544", ADDED)], [("S-1-5-19", KEPT), ("S-1-5-32-544", UNSURE)], id="what the host lacks is explained by nothing"),
+    ],
+)  # fmt: skip
+def test_why_what_a_list_omits_is_no_difference(asked, held, by_gpo, by_mdm):
+    texts = [f"*{sid}" for sid in asked]
+    gpo = who_controls(facts(setting(accounts=texts), held=held))
+    mdm = who_controls(facts(held=held, mdm=Mdm("{A}", 1, "\uf000".join(texts))))
+
+    for control, expected in ((gpo, by_gpo), (mdm, by_mdm)):
+        notes = [note for note in control.notes if "does not name" in note]
+        assert len(notes) == len(expected)
+        for note, words in zip(notes, expected, strict=True):
+            assert all(word in note for word in words)
+
+
+@pytest.mark.parametrize(
+    ("lines", "lacking", "said"),
+    [
+        pytest.param((LINE, LINE.replace("*S-1-5-6", "*s-1-5-6")), (), False, id="the same list twice"),
+        pytest.param((LINE, f"{LINE},*{USERS}"), None, True, id="two lists: which counts is not known"),
+    ],
+)
+@pytest.mark.parametrize("rsop", [pytest.param((setting(),), id="RSoP names the GPO"), pytest.param((), id="RSoP is silent")])
+def test_several_templates_of_one_gpo(rsop, lines, lacking, said):
+    templates = tuple(Template(f"gpt0000{number}.inf", GUID, line) for number, line in enumerate(lines))
+
+    control = who_controls(facts(*rsop, extension=FRESH if rsop else None, templates=templates))
+
+    assert (control.kind, control.winner.guid, control.lacking) == (Kind.GPO, GUID, lacking)
+    assert any("its cached templates do not have the same list" in note for note in control.notes) is said
+
+
+@pytest.mark.parametrize(
+    ("accounts", "words"),
+    [
+        pytest.param(None, "its list is not told", id="no list"),
+        pytest.param([f"S-1-5-21-1-2-3-{number}" for number in range(200)], "longer than what is read", id="a list that was cut"),
+        pytest.param(["CORP\\gone"], "the host knows no SID for CORP\\gone", id="a name that nobody has"),
+    ],
+)
+def test_why_a_list_of_a_gpo_cannot_be_compared(accounts, words):
+    control = who_controls(facts(setting(accounts=accounts)))
+
+    assert [note for note in control.notes if "cannot be compared with the holders" in note and words in note]
 
 
 extensions = st.one_of(st.none(), st.sampled_from([FRESH, OLD, Extension(None, None, None), dataclasses.replace(FRESH, error=5)]))
