@@ -243,8 +243,9 @@ undone:
   sample: []
 restart:
   description:
-    - Services and application pools whose account changed, with C(kind), C(name), C(account), C(effect) (V(gains) or V(loses)) and C(through), the group by
-      which the process has the right before and after (C(SERVICE), C(IIS_IUSRS), C(Everyone), ...), or null when there is none such.
+    - Services and application pools whose account or own SID (C(NT SERVICE\name), C(IIS APPPOOL\name)) changed, with C(kind), C(name), C(account), C(effect)
+      (V(gains) or V(loses)) and C(through), the group (C(SERVICE), C(IIS_IUSRS), C(Everyone), ...) or the other entry by which the process has the right before
+      and after, or null when there is none such.
     - C(kind) V(logon) is an account that runs neither, whose next logon has other rights.
     - Null when the host could not list them.
   returned: when the host answered

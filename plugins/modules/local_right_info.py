@@ -219,7 +219,7 @@ controlled_by:
       V(unknown), and C(why) says so in a sentence.
     - C(name), C(guid), C(link), C(precedence) and C(status) are those of the GPO that won, C(losers) the others that define the right.
     - C(evidence) is V(rsop), V(templates), V(mdm), V(stated) or V(none). C(as_of) is when Group Policy last ran.
-    - C(extra) and C(lacking) are SIDs by which the holders differ from what that GPO asks for, null where that cannot be compared.
+    - C(extra) and C(lacking) are SIDs by which the holders differ from what that GPO or the management service asks for, null where that cannot be compared.
   returned: success
   type: dict
   sample: {kind: gpo, name: Servers baseline, guid: "{6AC1786C-016F-11D2-945F-00C04fB984F9}", link: "OU=Servers,DC=corp,DC=example", precedence: 1, status: applied}

@@ -154,9 +154,7 @@ class _Beside:
 
 _KEPT = frozenset({LOCAL_SERVICE, NETWORK_SERVICE})
 _ADDED = frozenset({ADMINISTRATORS, SERVICE})
-_NOBODY_TAKES = (
-    "no difference, because nobody can take the right from LOCAL SERVICE and NETWORK SERVICE ([MS-LSAD] 3.1.4.5.12)"
-)
+_NOBODY_TAKES = "no difference, because nobody can take the right from LOCAL SERVICE and NETWORK SERVICE ([MS-LSAD] 3.1.4.5.12)"
 _ENGINE_ADDS = "no difference, because the security engine adds Administrators and SERVICE to every list"
 _NOT_KNOWN = "not counted as a difference, because it is not known whether Windows adds Administrators and SERVICE to such a list"
 

@@ -4,12 +4,14 @@
 
 Sources: policy page of the right (SERVICE is in the token of every service), Security identifiers (ALL SERVICES has every service
 process, Authenticated Users and Everyone every logon but anonymous), SERVICE_REQUIRED_PRIVILEGES_INFO structure (what a service
-does not require is removed; a shared process has the union), processModel element of IIS (IIS_IUSRS, manualGroupMembership).
+does not require is removed; a shared process has the union), SERVICE_SID_INFO structure (the SCM adds the SIDs of services to the token
+of their process, by ServiceSidType), processModel element of IIS (IIS_IUSRS, manualGroupMembership).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import collections
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .facts import AppPool, HostFacts, Service
@@ -23,8 +25,12 @@ from .sids import (
     NETWORK_SERVICE,
     SERVICE,
     SYSTEM,
+    app_pool_sid,
+    service_sid,
 )
+from .wording import some
 
+_IN_TOKEN, NOT_IN_TOKEN = (1, 3), 0  # ServiceSidType: unrestricted and restricted, none (SERVICE_SID_INFO)
 _EVERYBODY = (AUTHENTICATED_USERS, EVERYONE)  # in the token of every process but those of anonymous
 
 
@@ -51,34 +57,75 @@ def users_of(facts: HostFacts, holders: Collection[str]) -> tuple[User, ...]:
     return tuple(sorted(found, key=lambda user: (user.kind, user.name.casefold())))
 
 
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """What services of one process share. ``keeps``: one of them keeps the right; services by their own SIDs: ``own`` in its token,
+    ``unsure`` where that is not known, ``outside`` kept out of it.
+    """
+
+    keeps: bool
+    own: Mapping[str, str]
+    unsure: Mapping[str, str]
+    outside: Mapping[str, str]
+
+
+def _process(services: Sequence[Service]) -> _Process:
+    known = (*_IN_TOKEN, NOT_IN_TOKEN)
+    return _Process(
+        any(service.impersonate is not False for service in services),
+        {service_sid(service.name): service.name for service in services if service.sid_type in _IN_TOKEN},
+        {service_sid(service.name): service.name for service in services if service.sid_type not in known},
+        {service_sid(service.name): service.name for service in services if service.sid_type == NOT_IN_TOKEN},
+    )
+
+
 def _services(facts: HostFacts, holders: Collection[str]) -> Iterator[User]:
-    kept: dict[int, bool] = {}  # process -> whether one of its services keeps the right
+    shared: dict[int | str, list[Service]] = collections.defaultdict(list)
     for service in facts.services or ():
-        if service.pid:
-            kept[service.pid] = kept.get(service.pid, False) or service.impersonate is not False
-    for service in facts.services or ():
-        through = _through_of(service, holders)
-        keeps = kept[service.pid] if service.pid else service.impersonate is not False
-        if not keeps:
-            why = "its RequiredPrivileges do not name the right"
-        elif through:
-            shared = "; another service of its process requires it" if service.impersonate is False else ""
-            why = f"{_by(through)}{shared}"
-        else:
-            unknown = "its account has no SID that the host knows, and SERVICE holds no entry"
-            plain = "its account holds no entry" if service.sid in (LOCAL_SERVICE, NETWORK_SERVICE) else _NO_ENTRY
-            why = plain if service.sid else unknown
-        has = keeps and bool(through)
-        unsure = keeps and not through and service.sid not in (LOCAL_SERVICE, NETWORK_SERVICE)
-        yield User(
-            "service", service.name, service.account, service.sid, None if unsure else has, through if has else (), why, service.pid
-        )
+        shared[service.pid or service.name].append(service)
+    for services in shared.values():
+        process = _process(services)
+        for service in services:
+            yield _service(service, process, holders)
 
 
-def _through_of(service: Service, holders: Collection[str]) -> tuple[str, ...]:
+def _service(service: Service, process: _Process, holders: Collection[str]) -> User:
+    through = _through_of(service, process, holders)
+    builtin = service.sid in (LOCAL_SERVICE, NETWORK_SERVICE)
+    unsure = [f"NT SERVICE\\{name}" for sid, name in process.unsure.items() if sid in holders]
+    has: bool | None = None
+    if not process.keeps:
+        has, through, why = False, (), "its RequiredPrivileges do not name the right"
+    elif through:
+        needed = "; another service of its process requires it" if service.impersonate is False else ""
+        has, why = True, f"{_by(through, _own_words(service, process))}{needed}"
+    elif unsure:
+        why = f"{some(unsure)} holds an entry, and whether its SID is in the token is not known: ServiceSidType could not be read"
+    else:
+        unknown = "its account has no SID that the host knows, and SERVICE holds no entry"
+        has = False if builtin else None
+        why = "its account holds no entry" if builtin else _NO_ENTRY if service.sid else unknown
+        if service_sid(service.name) in process.outside.keys() & {*holders}:
+            why = f"{why}; NT SERVICE\\{service.name} holds one, and ServiceSidType keeps it out of the token"
+    return User("service", service.name, service.account, service.sid, has, through, why, service.pid)
+
+
+def _through_of(service: Service, process: _Process, holders: Collection[str]) -> tuple[str, ...]:
     if service.sid == SYSTEM:
         return (SYSTEM,)
-    return tuple(sid for sid in (service.sid, SERVICE, ALL_SERVICES, *_EVERYBODY) if sid and sid in holders)
+    mine = (service.sid, *sorted(process.own), SERVICE, ALL_SERVICES, *_EVERYBODY)
+    return tuple(dict.fromkeys(sid for sid in mine if sid and sid in holders))
+
+
+def _own_words(service: Service, process: _Process) -> Mapping[str, str]:
+    """Own SIDs of services for sentences; the account that a service runs under may be its own."""
+    return {
+        sid: "through the entry of its own SID"
+        if name == service.name
+        else f"through the entry of NT SERVICE\\{name} of its process"
+        for sid, name in process.own.items()
+        if sid != service.sid
+    }
 
 
 def _pool(pool: AppPool, holders: Collection[str]) -> User:
@@ -95,6 +142,8 @@ def _pool(pool: AppPool, holders: Collection[str]) -> User:
         why = "its account is not known"
     else:
         why = _NO_ENTRY if not pool.manual else "it depends on the groups of its account: IIS does not add IIS_IUSRS to its token"
+    if not through and app_pool_sid(pool.name) in holders:  # of a pool with another identity
+        has, why = None, f"{why}; IIS APPPOOL\\{pool.name} holds one, and whether its token has that SID is not known"
     return User("app pool", pool.name, pool.account or pool.identity, sid, has, through, why)
 
 
@@ -109,5 +158,6 @@ GROUPS = {
 _WORDS = {SYSTEM: "LocalSystem has the right by itself", **{sid: f"through {name}" for sid, name in GROUPS.items()}}
 
 
-def _by(through: tuple[str, ...]) -> str:
-    return " and ".join(_WORDS.get(sid, "through the entry of its account") for sid in through)
+def _by(through: tuple[str, ...], own: Mapping[str, str] | None = None) -> str:
+    words = {**_WORDS, **(own or {})}
+    return " and ".join(words.get(sid, "through the entry of its account") for sid in through)

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .accounts import shown
-from .exposure import GROUPS, User, users_of
+from .exposure import GROUPS, NOT_IN_TOKEN, User, users_of
 from .facts import HostFacts
 from .plan import Plan
-from .sids import ALL_SERVICES, IIS_IUSRS, SERVICE, SYSTEM, sort_key
+from .sids import ALL_SERVICES, IIS_IUSRS, SERVICE, SYSTEM, app_pool_sid, service_sid, sort_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Restart:
     """Somebody whose next start has other rights.
 
     ``kind``: service, app pool, or logon (of an account that runs neither); ``effect``: gains or loses.
-    ``through``: the group by which the process has the right anyway, before and after; null where the next start really differs.
+    ``through``: the group, or another entry, by which the process has the right anyway, before and after; null where the next start
+    really differs.
     """
 
     kind: str
@@ -42,22 +43,42 @@ def restarts(facts: HostFacts, plan: Plan, names: Mapping[str, str | None]) -> t
 def _affected(facts: HostFacts, plan: Plan, names: Mapping[str, str | None]) -> Iterator[Restart]:
     # These entries concern services and pools, which have rows of their own, and LocalSystem has the right without an entry.
     owners: set[str | None] = {SERVICE, ALL_SERVICES, IIS_IUSRS, SYSTEM}
+    listed: set[tuple[str, str]] = set()
     for before, after in zip(users_of(facts, plan.before), users_of(facts, plan.after), strict=True):
-        row = _restart(before, after, plan)
+        row = _restart(before, after, plan, names)
         if row:
-            owners.add(before.sid)
+            owners |= {before.sid, *_entries_of_its_own(before, after)}
+            listed.add((row.kind, row.name))
             yield row
     for effect, changed in (("gains", plan.add), ("loses", plan.remove)):
         for sid in sorted(set(changed) - owners, key=sort_key):
-            yield Restart("logon", shown(sid, names.get(sid)), None, effect)
+            known, rows = _by_own_sid(sid, effect, facts)
+            yield from (row for row in rows if (row.kind, row.name) not in listed)
+            if not known:
+                yield Restart("logon", shown(sid, names.get(sid)), None, effect)
 
 
-def _restart(before: User, after: User, plan: Plan) -> Restart | None:
+def _by_own_sid(sid: str, effect: str, facts: HostFacts) -> tuple[bool, list[Restart]]:
+    """Whether this is the own SID of a service or a pool, and who may feel it: not a service whose token cannot have it."""
+    services = [one for one in facts.services or () if service_sid(one.name) == sid]
+    pools = [one for one in facts.pools or () if app_pool_sid(one.name) == sid]
+    rows = [Restart("service", one.name, one.account, effect) for one in services if one.sid_type != NOT_IN_TOKEN]
+    return bool(services or pools), [*rows, *(Restart("app pool", one.name, one.account or one.identity, effect) for one in pools)]
+
+
+def _entries_of_its_own(before: User, after: User) -> set[str]:
+    """Entries that come or go, without those of groups that many are in."""
+    return (set(before.through) ^ set(after.through)) - GROUPS.keys()
+
+
+def _restart(before: User, after: User, plan: Plan, names: Mapping[str, str | None]) -> Restart | None:
     """What the next start of a service or a pool changes, if anything."""
     if (before.has is True) != (after.has is True):
         return Restart(before.kind, before.name, before.account, "loses" if before.has else "gains")
-    if before.has and before.sid != SYSTEM and before.sid in {*plan.add, *plan.remove}:
-        effect = "gains" if before.sid in plan.add else "loses"
-        group = next((sid for sid in before.through if sid in after.through), None)  # never its account: that entry changes
-        return Restart(before.kind, before.name, before.account, effect, GROUPS[group] if group else None)
+    own = _entries_of_its_own(before, after)
+    if before.has and own:
+        effect = "gains" if own & set(plan.add) else "loses"
+        stays = next((sid for sid in before.through if sid in after.through), None)
+        through = GROUPS.get(stays) or shown(stays, names.get(stays)) if stays else None
+        return Restart(before.kind, before.name, before.account, effect, through)
     return None

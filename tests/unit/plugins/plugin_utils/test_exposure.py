@@ -12,7 +12,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.ex
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.facts import AppPool, Computer, HostFacts, Service
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.plan import Plan, by_number
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.restarts import restarts
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import app_pool_sid
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import app_pool_sid, service_sid
 
 ADMINISTRATORS, LOCAL, NETWORK, SERVICE, SYSTEM, IIS_IUSRS = (
     "S-1-5-32-544",
@@ -32,8 +32,11 @@ def facts(*users):
     return HostFacts((), Computer("WEB01", 3), services=tuple(services), pools=tuple(pools))
 
 
-def svc(sid=SVC, account="CORP\\svc", pid=7, impersonate=None, name="app"):
-    return Service(name, account, sid, pid, impersonate)
+def svc(sid=SVC, account="CORP\\svc", pid=7, impersonate=None, name="app", sid_type=0):
+    return Service(name, account, sid, pid, impersonate, sid_type)
+
+
+OWN, OTHER = service_sid("app"), service_sid("other")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,24 @@ def svc(sid=SVC, account="CORP\\svc", pid=7, impersonate=None, name="app"):
         pytest.param(svc(None), (AUTHENTICATED,), True, (AUTHENTICATED,), "through Authenticated Users", id="every logon but anonymous holds it"),
         pytest.param(svc(NETWORK), (ALL_SERVICES,), True, (ALL_SERVICES,), "through ALL SERVICES", id="all services hold it"),
         pytest.param(svc(LOCAL, impersonate=False), (EVERYONE,), False, (), "RequiredPrivileges", id="everyone holds it, and the service does not want it"),
+        # SERVICE_SID_INFO: only the types 1 and 3 put the service's own SID into the token
+        pytest.param(svc(sid_type=1), (OWN,), True, (OWN,), "through the entry of its own SID", id="by its own SID, unrestricted"),
+        pytest.param(svc(sid_type=3), (OWN,), True, (OWN,), "through the entry of its own SID", id="by its own SID, restricted"),
+        pytest.param(svc(sid_type=1), (SERVICE, SVC, OWN), True, (SVC, OWN, SERVICE), "of its account and through the entry of its own SID and through SERVICE", id="by all three"),
+        pytest.param(svc(OWN, "NT SERVICE\\app", sid_type=1), (OWN,), True, (OWN,), "through the entry of its account", id="its account is its own SID"),
+        pytest.param(svc(OWN, "NT SERVICE\\app", sid_type=0), (OWN,), True, (OWN,), "through the entry of its account", id="its account is its own SID, whatever the type"),
+        pytest.param(svc(sid_type=0), (OWN,), None, (), "NT SERVICE\\app holds one, and ServiceSidType keeps it out of the token", id="its own SID holds an entry, and is not in the token"),
+        pytest.param(svc(NETWORK, sid_type=0), (OWN,), False, (), "ServiceSidType keeps it out", id="NETWORK SERVICE without its own SID in the token"),
+        pytest.param(svc(NETWORK, sid_type=1), (OWN,), True, (OWN,), "its own SID", id="NETWORK SERVICE by the service's own SID"),
+        pytest.param(svc(sid_type=None), (OWN,), None, (), "NT SERVICE\\app holds an entry, and whether its SID is in the token is not known", id="a type that could not be read"),
+        pytest.param(svc(NETWORK, sid_type=None), (OWN,), None, (), "is not known", id="NETWORK SERVICE, and a type that could not be read"),
+        pytest.param(svc(NETWORK, sid_type=2), (OWN,), None, (), "is not known", id="a type that nobody knows"),
+        pytest.param(svc(NETWORK, sid_type=None), (LOCAL,), False, (), "its account holds no entry", id="a type that could not be read, and does not matter"),
+        pytest.param(svc(sid_type=None), (OWN, SERVICE), True, (SERVICE,), "through SERVICE", id="a type that could not be read, and SERVICE holds"),
+        pytest.param(svc(sid_type=1, impersonate=False), (OWN,), False, (), "RequiredPrivileges", id="its own SID holds, and the service does not want it"),
+        pytest.param(svc(sid_type=1, name="Spooler"), (service_sid("SPOOLER"),), True, (service_sid("spooler"),), "its own SID", id="the case of a name does not matter"),
+        pytest.param(svc(SYSTEM, sid_type=1), (OWN,), True, (SYSTEM,), "by itself", id="LocalSystem with an entry of its own SID"),
+        pytest.param(AppPool("p", "NetworkService"), (app_pool_sid("p"),), None, (), "IIS APPPOOL\\p holds one, and whether its token has that SID is not known", id="the SID of a pool with another identity"),
         pytest.param(AppPool("p", "NetworkService"), (EVERYONE,), True, (EVERYONE,), "through Everyone", id="a pool where everyone holds it"),
         pytest.param(AppPool("p", "SpecificUser", "CORP\\svc", SVC, True), (AUTHENTICATED,), True, (AUTHENTICATED,), "Authenticated", id="manual, where every logon holds it"),
         pytest.param(AppPool("p", "NetworkService", manual=True), (ALL_SERVICES,), False, (), "neither", id="a pool is no service"),
@@ -93,16 +114,54 @@ def test_services_of_one_process_share_what_each_of_them_requires():
     assert found["a"][1] == "through SERVICE; another service of its process requires it"
 
 
+@pytest.mark.parametrize(
+    ("types", "pids", "has", "words"),
+    [
+        pytest.param((0, 1), (7, 7), (True, True), "through the entry of NT SERVICE\\other of its process", id="one process has one token"),
+        pytest.param((0, 1), (7, 8), (None, True), "whether a group of it does is not known", id="two processes"),
+        pytest.param((1, 0), (7, 7), (None, None), "whether a group of it does is not known", id="not in the token"),
+        pytest.param((1, None), (7, 7), (None, None), "NT SERVICE\\other holds an entry, and whether its SID is in the token is not known", id="not known"),
+        pytest.param((0, 1), (None, None), (None, True), "whether a group", id="a process that is not told is nobody else's"),
+        pytest.param((0, 1), (0, 0), (None, True), "whether a group", id="nor is the process 0"),
+    ],
+)  # fmt: skip
+def test_services_of_one_process_have_the_sids_of_all_of_them(types, pids, has, words):
+    pair = [svc(name=name, sid_type=kind, pid=pid) for name, kind, pid in zip(("app", "other"), types, pids, strict=True)]
+
+    first, second = users_of(facts(*pair), (OTHER,))
+
+    assert (first.has, second.has) == has
+    assert words in first.why
+
+
 accounts = st.sampled_from([SVC, LOCAL, NETWORK, SYSTEM, SVC[:-1] + "2", None])
 users = st.lists(
     st.one_of(
-        st.builds(lambda sid, pid, needs: svc(sid, "x", pid, needs), accounts, st.sampled_from([None, 1, 2]), st.sampled_from([None, True, False])),
+        st.builds(
+            lambda sid, pid, needs, kind: svc(sid, "x", pid, needs, sid_type=kind),
+            accounts, st.sampled_from([None, 1, 2]), st.sampled_from([None, True, False]), st.sampled_from([None, 0, 1, 3]),
+        ),
         st.builds(lambda sid, manual: AppPool("p", "SpecificUser", "x", sid, manual), accounts, st.booleans()),
         st.builds(lambda identity, manual: AppPool("q", identity, manual=manual), st.sampled_from(["ApplicationPoolIdentity", "LocalSystem", "NetworkService"]), st.booleans()),
     ),
     max_size=6,
 )  # fmt: skip
-sids = st.sets(st.sampled_from([*FOUR, IIS_IUSRS, SVC, app_pool_sid("q0"), SYSTEM, EVERYONE, ALL_SERVICES]))
+sids = st.sets(
+    st.sampled_from(
+        [
+            *FOUR,
+            IIS_IUSRS,
+            SVC,
+            app_pool_sid("q0"),
+            app_pool_sid("p1"),
+            service_sid("app0"),
+            service_sid("app1"),
+            SYSTEM,
+            EVERYONE,
+            ALL_SERVICES,
+        ]
+    )
+)
 
 
 @given(users, sids, sids)
@@ -118,18 +177,28 @@ def test_what_must_restart_is_where_the_exposure_differs(found, before, after):
     rows = restarts(its, plan, {})
 
     earlier, later = ({(user.kind, user.name): user for user in users_of(its, held)} for held in (before, after))
-    expected = {}
+    shared = {SERVICE, IIS_IUSRS, ALL_SERVICES, AUTHENTICATED, EVERYONE, SYSTEM}
+    changed = before ^ after
+    expected, owners = {}, {SERVICE, IIS_IUSRS, ALL_SERVICES, SYSTEM}
     for key, was in earlier.items():
         will = later[key]
+        own = {*was.through, *will.through} & changed - shared
         if (was.has is True) != (will.has is True):
             expected[key] = ("loses" if was.has else "gains", True)
-        elif was.has and was.sid != SYSTEM and was.sid in before ^ after:  # by its own entry, and perhaps by another as well
-            others = set(was.through) & set(will.through)
-            expected[key] = ("gains" if was.sid in after else "loses", not others)
+        elif was.has and own:  # by an entry of its own, and perhaps by another as well
+            expected[key] = ("gains" if own & after else "loses", not set(was.through) & set(will.through))
+        if key in expected:
+            owners |= {was.sid, *own}
+    for user in its.services:  # by its own SID, where its token may have it
+        if service_sid(user.name) in changed - owners and user.sid_type != 0:
+            expected.setdefault(("service", user.name), ("gains" if service_sid(user.name) in after else "loses", True))
+    for pool in its.pools:
+        if app_pool_sid(pool.name) in changed - owners:
+            expected.setdefault(("app pool", pool.name), ("gains" if app_pool_sid(pool.name) in after else "loses", True))
     listed = {(row.kind, row.name): (row.effect, row.through is None) for row in rows if row.kind != "logon"}
     assert listed == expected
-    owners = {earlier[key].sid for key in expected} | {SERVICE, IIS_IUSRS, ALL_SERVICES, SYSTEM}
-    assert len([row for row in rows if row.kind == "logon"]) == len((before ^ after) - owners)
+    named = {*(service_sid(user.name) for user in its.services), *(app_pool_sid(pool.name) for pool in its.pools)}
+    assert len([row for row in rows if row.kind == "logon"]) == len(changed - owners - named)
 
 
 @pytest.mark.parametrize(
@@ -153,11 +222,26 @@ def test_what_must_restart_is_where_the_exposure_differs(found, before, after):
             ("gains", None),
             id="not through a group that goes",
         ),
+        pytest.param(svc(sid_type=1), (OWN,), (SERVICE,), ("gains", None), id="by its own SID instead of SERVICE"),
+        pytest.param(svc(sid_type=3), (), (OWN,), ("loses", "SERVICE"), id="a service loses its own entry and keeps SERVICE"),
+        pytest.param(svc(sid_type=1), (SVC,), (OWN, SERVICE), ("gains", None), id="by its account instead of its own SID"),
+        pytest.param(svc(sid_type=0), (), (OWN,), None, id="a SID that is in no token"),
+        pytest.param(svc(NETWORK, sid_type=None), (OWN,), (), ("gains", None), id="a SID that may be in the token"),
+        pytest.param(
+            AppPool("p", "NetworkService"), (app_pool_sid("p"),), (), ("gains", None), id="the SID of a pool with another identity"
+        ),
+        pytest.param(svc(name="else"), (OWN,), (), ("gains", None), id="a service that does not run, at its next log-on"),
     ],
 )
 def test_who_must_restart_and_through_what_it_has_the_right_anyway(user, add, remove, row):
-    before = {*FOUR, IIS_IUSRS, SYSTEM} - set(add)
+    before = {*FOUR, IIS_IUSRS, SYSTEM, *remove} - set(add)
 
-    rows = restarts(facts(user), Plan(by_number(before), add, remove, ()), {})
+    rows = restarts(facts(user), Plan(by_number(before), add, remove, ()), {OWN: "NT SERVICE\\app"})
 
     assert [(one.effect, one.through) for one in rows] == ([] if row is None else [row])
+
+
+def test_a_service_may_have_it_by_its_own_sid_anyway():
+    (row,) = restarts(facts(svc(sid_type=1)), Plan(by_number((SVC, OWN)), (), (SVC,), ()), {OWN: "NT SERVICE\\app"})
+
+    assert (row.kind, row.name, row.effect, row.through) == ("service", "app", "loses", f"NT SERVICE\\app ({OWN})")
