@@ -24,7 +24,7 @@ from ._policy.expectation import Wishes
 from ._policy.extending import SHIPPED
 from ._policy.features import FeatureName
 from ._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
-from ._policy.plan import Absent, Handling, OnControlled, Orphans, Unexpected
+from ._policy.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
 from ._policy.policy import HostRole, Policy, plain_policy
 from ._policy.verdict import Status
 from ._report.files import check_folder
@@ -290,10 +290,16 @@ def refuse_shipped_names(options: Mapping[str, t.Any]) -> None:
             raise BadInput(f"policies.{name}: this is the name of a shipped policy; choose another one and let it extend {name}")
 
 
-def agreed_of(options: Mapping[str, t.Any]) -> tuple[set[str], set[str]] | None:
-    """Additions and removals that the fleet looked at (``plan``: what planning this host returned); None when it did not look."""
+def agreed_of(options: Mapping[str, t.Any]) -> Agreed | None:
+    """What the fleet looked at (``plan``: what planning this host returned); None when it did not look. Raises BadInput."""
     planned = options.get("plan")
-    return None if planned is None else (set(planned.get("added") or ()), set(planned.get("removed") or ()))
+    if planned is None:
+        return None
+    add, remove = (
+        frozenset(checks.text(f"plan.{key}", sid) for sid in checks.items(f"plan.{key}", planned.get(key) or []))
+        for key in ("added", "removed")
+    )
+    return Agreed(add, remove, read=planned.get("outcome") is not None)
 
 
 def new_run_id(now: datetime.datetime) -> str:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import _arguments, _snapshots
+from ._changes import Change, LostContact
 from ._policy.accounts import Account, shown
 from ._policy.control import Control, who_controls
 from ._policy.errors import BadInput
 from ._policy.expectation import Wishes
 from ._policy.facts import Holder, HostFacts, Resolution
 from ._policy.plan import (
+    Agreed,
     Handling,
     Plan,
     Refused,
@@ -30,7 +32,7 @@ from ._policy.plan import (
 from ._policy.policy import Policy, plain_policy
 from ._policy.sids import NAMES
 from ._policy.verdict import judge
-from ._windows import Change, LostContact, WindowsHost
+from ._windows import WindowsHost
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Job:
     """A task's options for one host, checked.
 
     ``control``: who sets the right, where the task states it.
-    ``pre_image``: the snapshot to restore, where the task restores. ``agreed``: additions and removals that the fleet looked at.
+    ``pre_image``: the snapshot to restore, where the task restores. ``agreed``: what the fleet looked at.
     """
 
     host: str
@@ -50,7 +52,7 @@ class Job:
     control: Control | None
     policy_digest: str | None = None
     pre_image: Mapping[str, t.Any] | None = None
-    agreed: tuple[set[str], set[str]] | None = None
+    agreed: Agreed | None = None
 
     @property
     def names(self) -> list[str]:
@@ -241,11 +243,13 @@ def apply(job: Job, host: WindowsHost, made: Made, now: datetime.datetime) -> Ma
             f"contact was lost during the change, so the state of the host is unknown until the next run finds it out: {lost}. "
             f"The holders before it are in {job.snapshot}"
         )
-        ended = dataclasses.replace(made, outcome="unknown", after=None, category="unknown_state", message=message)
-    else:
-        ended = dataclasses.replace(made, outcome=done.outcome, after=done.after, done=done)
-        if done.outcome != "applied":
-            ended = dataclasses.replace(ended, category=done.outcome, message=_sentence(done))
+        return _settled(job, dataclasses.replace(made, outcome="unknown", after=None, category="unknown_state", message=message))
+    ended = _settled(job, dataclasses.replace(made, outcome=done.outcome, after=done.after, done=done))
+    return ended if done.outcome == "applied" else dataclasses.replace(ended, category=done.outcome, message=_sentence(done))
+
+
+def _settled(job: Job, ended: Made) -> Made:
+    """Note in the snapshot what became of its plan; a warning where that fails."""
     try:
         _snapshots.settle(job.snapshot, ended.outcome, ended.after)
     except (OSError, BadInput) as wrong:
@@ -266,9 +270,7 @@ _WORDS = {
 
 
 def _sentence(done: Change) -> str:
-    error = done.error or {}
-    call = " ".join(str(error[key]) for key in ("call", "status", "sid") if error.get(key))
-    words = f"{_WORDS[done.outcome]}{': ' + call if call else ''}"
+    words = f"{_WORDS[done.outcome]}{': ' + done.error.words if done.error.words else ''}"
     return f"{words}. The host says: {done.message}" if done.message else words
 
 

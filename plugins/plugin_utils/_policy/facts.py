@@ -7,6 +7,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from .sids import Sid
+
 
 class Resolution(str, enum.Enum):
     """How the name of a SID (or the SID of a name) was found."""
@@ -20,7 +22,7 @@ class Resolution(str, enum.Enum):
 class Holder:
     """One account that holds the right. ``use`` is SID_NAME_USE ([MS-LSAT] 2.2.13); ``domain``: of an unmapped SID, where known."""
 
-    sid: str
+    sid: Sid
     name: str | None = None
     use: int | None = None
     resolved: Resolution = Resolution.FAILED
@@ -32,7 +34,7 @@ class AskedAccount:
     """The host's answer for a name that only the host can resolve."""
 
     asked: str
-    sid: str | None
+    sid: Sid | None
     name: str | None
     use: int | None
     resolved: Resolution
@@ -55,7 +57,7 @@ class Computer:
     domain: str | None = None
     dns_domain: str | None = None
     entra_joined: bool | None = None
-    sid: str | None = None
+    sid: Sid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Iis:
 class Session:
     """The logon that read the right."""
 
-    user: str | None = None
+    user: Sid | None = None
     administrator: bool | None = None
     filtered: bool | None = None
     elevated: bool | None = None
@@ -122,7 +124,7 @@ class Service:
 
     name: str
     account: str | None
-    sid: str | None
+    sid: Sid | None
     pid: int | None = None
     impersonate: bool | None = None
     sid_type: int | None = None
@@ -138,7 +140,7 @@ class AppPool:
     name: str
     identity: str
     account: str | None = None
-    sid: str | None = None
+    sid: Sid | None = None
     manual: bool = False
 
 
@@ -236,7 +238,7 @@ class TextSid:
     """The SID of an account as a GPO names it, None where the host knows none."""
 
     asked: str
-    sid: str | None
+    sid: Sid | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,7 @@ class ControlTraces:
 class Member:
     """A member of a group. ``use``: 1 user, 2 group, 4 local group, None unknown; ``sid``: None where the host tells none."""
 
-    sid: str | None
+    sid: Sid | None
     name: str | None
     use: int | None
 
@@ -264,7 +266,7 @@ class Member:
 class Group:
     """A group and its members. ``status``: read, failed, or limit where the list was cut."""
 
-    sid: str
+    sid: Sid
     name: str | None
     status: str
     members: tuple[Member, ...] = ()
@@ -276,10 +278,10 @@ class RightEvent:
 
     id: int
     time: str
-    subject: str
+    subject: Sid
     subject_name: str | None
     logon: str | None
-    target: str
+    target: Sid
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,15 @@ class Plan:
         return by_number((set(self.before) - set(self.remove)) | set(self.add))
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What the fleet looked at before the first host was changed. ``read``: the host had a plan then; without one nothing was agreed."""
+
+    add: frozenset[str] = frozenset()
+    remove: frozenset[str] = frozenset()
+    read: bool = True
+
+
 class Refused(Exception):
     """The plan must not be sent. ``category``: one word for reports (``floor``, ``controlled``, ``role_pending``)."""
 
@@ -131,12 +140,19 @@ def refuse_pending_role(pending: bool, plan: Plan) -> None:
         raise Refused("role_pending", "nothing was changed: a promotion or demotion of this host waits for a restart")
 
 
-def refuse_beyond(agreed: tuple[set[str], set[str]] | None, plan: Plan) -> None:
-    """Raises Refused (``plan_changed``) when a plan goes beyond what the fleet looked at: ``agreed`` are its additions and removals."""
-    if agreed is not None and not (set(plan.add) <= agreed[0] and set(plan.remove) <= agreed[1]):
+def refuse_beyond(agreed: Agreed | None, plan: Plan) -> None:
+    """Raises Refused (``plan_changed``, ``not_planned``) when a plan goes beyond what the fleet looked at; None when it did not look."""
+    if agreed is None or (agreed.add.issuperset(plan.add) and agreed.remove.issuperset(plan.remove)):
+        return
+    if agreed.read:
         raise Refused(
             "plan_changed", "nothing was changed: the host is not as it was when the plans of the fleet were looked at; run again"
         )
+    raise Refused(
+        "not_planned",
+        "nothing was changed: the host could not be read when the plans of the fleet were looked at, so that no change of it was agreed; "
+        "run again",
+    )
 
 
 def heed_control(control: Control, plan: Plan, handling: Handling) -> str | None:

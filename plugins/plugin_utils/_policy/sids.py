@@ -10,9 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+import typing as t
 from collections.abc import Mapping
 
 from .errors import BadInput
+
+Sid = t.Annotated[str, "a SID in the form that Windows prints"]
+"""The type of a field of facts that holds a SID: ``_answers`` lets nothing else in. For a type checker it is a text."""
 
 _SID = re.compile(r"\*?S-1-(?P<authority>\d{1,15}|0x[0-9A-F]{1,12})(?P<subs>(?:-\d{1,10}){1,15})", re.IGNORECASE | re.ASCII)
 
@@ -92,6 +96,14 @@ def parse_sid(text: str) -> str | None:
             shown = str(authority) if authority < 1 << 32 else f"0x{authority:012X}"
             return "-".join(["S-1", shown, *map(str, subs)])
     raise BadInput(f"{text!r} is a malformed SID; a SID reads S-1-authority-number[-number ...], for example S-1-5-32-544")
+
+
+def checked_sid(value: object) -> str:
+    """What a machine calls a SID. Raises ValueError for anything but a SID in the form that Windows prints."""
+    sid = parse_sid(value) if isinstance(value, str) else None
+    if sid is None or sid != value:
+        raise ValueError("not a SID in the form that Windows prints")
+    return sid
 
 
 def _derived(prefix: str, name: str) -> str:

@@ -26,6 +26,8 @@ from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _enforcement, _results
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._arguments import digest_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._changes import Change, Step
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._failures import CallError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.control import stated
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.expectation import Wishes
@@ -56,7 +58,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.re
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.same import fleet_name
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.texts import visible
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import Change, More, Step
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import More
 
 CHECKOUT = Path(__file__).parents[4]
 SCHEMA = json.loads((CHECKOUT / "docs/schemas/report-1.schema.json").read_text())
@@ -112,7 +114,7 @@ def results(host, microsoft, tmp_path):
     planned = _enforcement.plan(job, facts["closely"])
     made["planned"] = _results.enforced(job, facts["closely"], planned) | SEEN
     steps = (Step("remove", USERS, "0x00000000"),)
-    ended = Change("undo_failed", "x", planned.plan.before, planned.plan.before, steps, steps, None)
+    ended = Change("undo_failed", "x", planned.plan.before, planned.plan.before, steps, steps, CallError())
     lost = dataclasses.replace(planned, outcome="undo_failed", category="undo_failed", message="no", done=ended)
     made["half"] = _results.enforced(job, facts["closely"], lost) | SEEN
     return json.loads(json.dumps(made))  # as a task registers them

@@ -1,0 +1,114 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answers that no honest host gives, as strategies: an honest answer with parts replaced, left out or added, and failures.
+
+``spoilt(answer)`` is what fuzz tests share; the honest answers are those of the fleet's machines.
+"""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+from hypothesis import strategies as st
+
+from fleet import names
+from fleet.grouppolicy import Setting
+from fleet.machine import FLOOR, Machine, Token
+from fleet.report import right_report
+
+Json = dict[str, t.Any]
+ADMINISTRATOR = ("SIM\\auditor", Token.ADMINISTRATOR)
+
+FORGED = "x\n- nothing to change\n\x1b[8m\x9b31m\u202egnp.exe"
+"""A name that would forge lines, hide text and turn the order of letters."""
+
+TEXTS = (
+    "", " ", "evil", FORGED, "\ud800", "\udfff\ud800", "\x00", "<script>alert(1)</script>", "=cmd|' /C calc'!A0", "{{ 7 * 7 }}",
+    "é" * 300, "x" * 2_000, "S-1-5-32-544", "s-1-5-32-544", "*S-1-5-6", "S-1-5-6\n", "S-1-5-4294967296", "S-1-x", "0xC0000022",
+    "0xc0000022", "2026-06-15T12:00:00.0000000Z", "9999-99-99", "applied", "read", "lsa",
+)  # fmt: skip
+NUMBERS = (0, -1, 1, 2, 3, 5, 4704, 2**31, 2**32, 2**63, 2**64, 10**400, 0.5, 1e308, float("inf"), float("nan"))
+
+
+def deep(depth: int) -> t.Any:
+    """A list in a list in a list, so many times."""
+    value: t.Any = []
+    for _level in range(depth):
+        value = [value]
+    return value
+
+
+_DEEPEST = deep(3_000)
+
+texts = st.one_of(st.sampled_from(TEXTS), st.text(max_size=12))
+plain = st.one_of(st.none(), st.booleans(), st.sampled_from(NUMBERS), st.integers(), texts)
+values = st.one_of(
+    plain,
+    st.recursive(
+        plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(TEXTS), inner, max_size=3), max_leaves=3
+    ),
+    st.just(_DEEPEST),
+    st.builds(lambda item, count: [item] * count, plain, st.sampled_from([1, 2, 300])),
+)
+"""Whatever JSON can say where something else was expected, also deeper than Python's stack."""
+
+
+def _places(value: t.Any, path: tuple[t.Any, ...] = ()) -> list[tuple[t.Any, ...]]:
+    """The ways to every value inside, that of the whole first."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, part in inside for place in _places(part, (*path, key)))]
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, honest: Json, most: int = 3) -> Json:
+    """An honest answer in which up to so many values are replaced, left out, or joined by one that nobody asked for."""
+    answer = copy.deepcopy(honest)
+    places = _places(honest)[1:]
+    for _time in range(draw(st.integers(1, most))):
+        *way, last = draw(st.sampled_from(places))
+        inner: t.Any = answer
+        try:
+            for key in way:
+                inner = inner[key]
+            inner[last]
+        except (KeyError, IndexError, TypeError):
+            continue  # an earlier time has taken it away
+        if not isinstance(inner, (dict, list)):
+            continue
+        what = draw(st.sampled_from(["replace", "replace", "leave out", "add", "double"]))
+        if what == "replace":
+            inner[last] = draw(values)
+        elif what == "leave out":
+            del inner[last]
+        elif isinstance(inner, dict):
+            inner[draw(texts)] = draw(values)
+        else:
+            inner.append(copy.deepcopy(inner[last]) if what == "double" else draw(values))
+    return answer
+
+
+failures = st.fixed_dictionaries(
+    {"failed": st.one_of(st.just(True), values)},
+    optional=dict.fromkeys(
+        (
+            "msg", "error", "session", "exception", "module_stderr", "module_stdout", "outcome", "before", "after", "attempted",
+            "undone", "changed", "rc", "unreachable", "warnings", "bad_input",
+        ),
+        values,
+    ),
+)  # fmt: skip
+"""Answers that say they failed, with anything beside it."""
+
+
+def showcase() -> Machine:
+    """A machine with something in every part of the answer."""
+    machine = Machine.member_server("WEB01", iis=True, holders=[*FLOOR, names.IIS_IUSRS, names.USERS, "S-1-5-21-1-2-3-1107"])
+    machine.gpos = (Setting("Base", "{31B2F340-016D-11D2-945F-00C04FB984F9}"),)
+    machine.running = {"W3SVC": "LocalSystem", "MSSQLSERVER": "NT Service\\MSSQLSERVER", "Spooler": "NT AUTHORITY\\LocalService"}
+    return machine
+
+
+def facts(machine: Machine | None = None, accounts: t.Sequence[str] = ("SIM\\nobody",)) -> Json:
+    """What an honest machine tells when everything is asked for."""
+    return right_report(machine or showcase(), *ADMINISTRATOR, accounts, exposure=True, expand=True, events=24)
