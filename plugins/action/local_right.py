@@ -11,10 +11,18 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _enforcement, _progress, _results
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import (
+    _arguments,
+    _bad_input,
+    _enforcement,
+    _progress,
+    _results,
+    _snapshots,
+)
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, CannotJudge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import HostError, WindowsHost
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import CannotJudge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import WindowsHost
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -27,16 +35,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        _validation, options = self.validate_argument_spec(_arguments.LOCAL_RIGHT, mutually_exclusive=_arguments.EXCLUSIVE)
         started = time.monotonic()
         now = datetime.datetime.now(datetime.timezone.utc)
-        try:
+        with _bad_input.marked():
+            _validation, options = self.validate_argument_spec(_arguments.LOCAL_RIGHT, mutually_exclusive=_arguments.EXCLUSIVE)
             _arguments.refuse_delegation(self._task.delegate_to, task_vars)
-            job = _enforcement.job_of(options, task_vars, now)
-        except BadInput as wrong:
-            raise AnsibleActionFail(str(wrong)) from None
+            job = self._job(options, task_vars, now)
         if isinstance(job, str):
             result.update(_results.nothing_to_restore(job))
+        elif isinstance(job, _snapshots.Spoilt):
+            result.update(_results.error("snapshot_spoilt", f"nothing was changed: {job}"), changed=False)
         else:
             try:
                 result.update(self._enforce(job, task_vars, now))
@@ -53,6 +61,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             duration_ms=round((time.monotonic() - started) * 1000),
         )
         return result
+
+    def _job(
+        self, options: dict[str, t.Any], task_vars: dict[str, t.Any], now: datetime.datetime
+    ) -> _enforcement.Job | _snapshots.Spoilt | str:
+        """The job, or the sentence why there is nothing to restore, or what is wrong with the host's own snapshot. Raises BadInput."""
+        try:
+            return _enforcement.job_of(options, task_vars, now)
+        except _snapshots.Spoilt as spoilt:
+            return spoilt
 
     def _enforce(self, job: _enforcement.Job, task_vars: dict[str, t.Any], now: datetime.datetime) -> dict[str, t.Any]:
         facts = None

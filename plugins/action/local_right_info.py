@@ -7,14 +7,14 @@ import datetime
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _progress, _results
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _bad_input, _progress, _results
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, CannotJudge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import judge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import HostError, WindowsHost
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import WindowsHost
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -26,14 +26,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(_arguments.LOCAL_RIGHT_INFO)
-        try:
+        with _bad_input.marked():
+            _validation, options = self.validate_argument_spec(_arguments.LOCAL_RIGHT_INFO)
             _arguments.refuse_delegation(self._task.delegate_to, task_vars or {})
             policy = _arguments.policy_of(options)
             wishes = _arguments.wishes_of(options, policy, task_vars or {})
             more = _arguments.more_of(options)
-        except BadInput as wrong:
-            raise AnsibleActionFail(str(wrong)) from None
 
         started = time.monotonic()
         checked_at = clock.written(datetime.datetime.now(datetime.timezone.utc))

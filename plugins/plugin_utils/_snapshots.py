@@ -8,6 +8,7 @@ killed leaves it so, and the next run on that host finds out what happened.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -17,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ._policy.errors import BadInput
-from ._policy.sids import parse_sid
+from ._policy.sids import checked_sid
 from ._report.files import write_atomically
 
 SCHEMA_VERSION = "1"
@@ -28,6 +29,10 @@ UNTOUCHED_OUTCOMES = ("changed_meanwhile", "undone", "not_started", "found_uncha
 
 Snapshot = dict[str, t.Any]
 _KEYS = {"schema_version", "host", "run_id", "kind", "taken", "writer", "policy", "before", "plan", "outcome", "after"}
+
+
+class Spoilt(BadInput):
+    """A file that is there and is no snapshot. It says nothing about other hosts."""
 
 
 def path_of(folder: Path, run_id: str, host: str) -> Path:
@@ -66,15 +71,15 @@ def still_writing(snapshot: Snapshot) -> bool:
 
 
 def read(path: Path) -> Snapshot:
-    """A snapshot from its file. Raises BadInput that names the file and what is wrong with it."""
+    """A snapshot from its file. Raises Spoilt that names the file and what is wrong with it."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as wrong:
-        raise BadInput(f"snapshot {path}: cannot be read: {wrong}") from None
+        raise Spoilt(f"snapshot {path}: cannot be read: {wrong}") from None
     if not isinstance(data, dict) or not data.keys() >= _KEYS:
-        raise BadInput(f"snapshot {path}: is no snapshot; a snapshot has the keys {', '.join(sorted(_KEYS))}")
+        raise Spoilt(f"snapshot {path}: is no snapshot; a snapshot has the keys {', '.join(sorted(_KEYS))}")
     if data["schema_version"] != SCHEMA_VERSION:
-        raise BadInput(f"snapshot {path}: schema_version {data['schema_version']!r} is not known; known is {SCHEMA_VERSION}")
+        raise Spoilt(f"snapshot {path}: schema_version {data['schema_version']!r} is not known; known is {SCHEMA_VERSION}")
     for key, kind in (
         ("host", str),
         ("run_id", str),
@@ -85,17 +90,22 @@ def read(path: Path) -> Snapshot:
         ("writer", dict),
     ):
         if not isinstance(data[key], kind):
-            raise BadInput(f"snapshot {path}: {key} is {data[key]!r}")
-    sids = [entry.get("sid") if isinstance(entry, dict) else entry for entry in data["before"]]
+            raise Spoilt(f"snapshot {path}: {key} is {data[key]!r}")
+    for entry in data["before"]:
+        if not isinstance(entry, dict):
+            raise Spoilt(f"snapshot {path}: {entry!r} is no SID with its name")
+    sids = [entry.get("sid") for entry in data["before"]]
     for sid in [*sids, *_list(path, data["plan"], "add"), *_list(path, data["plan"], "remove"), *(data["after"] or ())]:
-        if not isinstance(sid, str) or parse_sid(sid) != sid:
-            raise BadInput(f"snapshot {path}: {sid!r} is no SID")
+        try:
+            checked_sid(sid)
+        except ValueError:
+            raise Spoilt(f"snapshot {path}: {sid!r} is no SID") from None
     return data
 
 
 def _list(path: Path, plan: Mapping[str, t.Any], key: str) -> list[t.Any]:
     if not isinstance(plan.get(key), list):
-        raise BadInput(f"snapshot {path}: plan.{key} is {plan.get(key)!r}")
+        raise Spoilt(f"snapshot {path}: plan.{key} is {plan.get(key)!r}")
     return list(plan[key])
 
 
@@ -118,10 +128,11 @@ def latest_run(folder: Path) -> str:
     """
     newest: dict[str, str] = {}
     for path in folder.glob("*/*.json"):
-        if path.parent.name not in newest:  # one file tells for its run
-            snapshot = read(path)
-            if snapshot["kind"] != "restore":
-                newest[path.parent.name] = snapshot["taken"]
+        if path.parent.name not in newest:  # one file tells for its run; a spoilt one is an error of its host alone
+            with contextlib.suppress(Spoilt):
+                snapshot = read(path)
+                if snapshot["kind"] != "restore":
+                    newest[path.parent.name] = snapshot["taken"]
     if not newest:
         raise BadInput(f"restore: {folder} has no run to restore")
     return urllib.parse.unquote(max(newest, key=lambda run: newest[run]))

@@ -13,6 +13,9 @@ from .._policy.sids import sort_key
 from .._policy.wording import some
 from .same import same_row
 
+BAD_INPUT = "bad_input"
+"""The key of a result whose task failed because an option is wrong, before any host was touched."""
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -59,11 +62,11 @@ def without_plan(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]
 
 
 def not_sent(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]:
-    """Hosts whose task failed before anything was sent, with what it said: their options are wrong, and the run has to be mended."""
+    """Hosts whose options are wrong, with what the task said: the run has to be mended. What else fails at a host is its own failure."""
     its = {
         host: str(result.get("msg") or "the task failed")
         for host, result in sorted(results.items())
-        if result and result.get("failed") and not result.get("unreachable") and not result.get("error")
+        if result and result.get("failed") and result.get(BAD_INPUT) is True
     }
     some = [f"{host}: {message}" for host, message in list(its.items())[:3]]
     return some + ([f"and {len(its) - 3} more hosts"] if len(its) > 3 else [])

@@ -15,6 +15,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.fa
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.plan import (
     _FLOOR,
     Absent,
+    Agreed,
     Handling,
     OnControlled,
     Orphans,
@@ -30,7 +31,12 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.po
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.restarts import restarts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import FLOOR
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status, judge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import count_plans, second_look, without_plan
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import (
+    count_plans,
+    not_sent,
+    second_look,
+    without_plan,
+)
 
 ADMINISTRATORS, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE = "S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"
 IIS_IUSRS, USERS, GUESTS = "S-1-5-32-568", "S-1-5-32-545", "S-1-5-32-546"
@@ -205,21 +211,39 @@ def test_what_must_restart_is_unknown_where_the_host_could_not_list_it(host):
 
 
 @pytest.mark.parametrize(
-    ("agreed", "plan", "refused"),
+    ("agreed", "plan", "category", "words"),
     [
-        pytest.param(None, SOMETHING, False, id="nobody looked"),
-        pytest.param((set(), {USERS}), SOMETHING, False, id="as looked at"),
-        pytest.param((set(), {USERS, GUESTS}), SOMETHING, False, id="less than looked at"),
-        pytest.param((set(), set()), SOMETHING, True, id="more than looked at"),
-        pytest.param((set(), set()), NOTHING, False, id="nothing to do"),
+        pytest.param(None, SOMETHING, None, "", id="nobody looked"),
+        pytest.param(Agreed(remove=frozenset({USERS})), SOMETHING, None, "", id="as looked at"),
+        pytest.param(Agreed(remove=frozenset({USERS, GUESTS})), SOMETHING, None, "", id="less than looked at"),
+        pytest.param(Agreed(), SOMETHING, "plan_changed", "is not as it was", id="more than looked at"),
+        pytest.param(Agreed(), NOTHING, None, "", id="nothing to do"),
+        pytest.param(Agreed(read=False), SOMETHING, "not_planned", "could not be read when the plans", id="not read then"),
+        pytest.param(Agreed(read=False), NOTHING, None, "", id="not read then, nothing to do"),
     ],
 )
-def test_a_plan_beyond_what_was_looked_at_is_refused(agreed, plan, refused):
-    if refused:
-        with pytest.raises(Refused, match="run again"):
+def test_a_plan_beyond_what_was_looked_at_is_refused(agreed, plan, category, words):
+    if category:
+        with pytest.raises(Refused, match=f"{words}.*run again") as refused:
             refuse_beyond(agreed, plan)
+        assert refused.value.category == category
     else:
         refuse_beyond(agreed, plan)
+
+
+@pytest.mark.parametrize(
+    ("result", "wrong"),
+    [
+        pytest.param(None, [], id="no result"),
+        pytest.param({"failed": True, "msg": "Timed out after 7 second(s)."}, [], id="core ended the task"),
+        pytest.param({"failed": True, "msg": "no", "error": {"category": "lsa_error"}}, [], id="the host's own error"),
+        pytest.param({"unreachable": True, "msg": "no"}, [], id="unreachable"),
+        pytest.param({"failed": True, "msg": "iis: x", "bad_input": True}, ["web01: iis: x"], id="bad input"),
+        pytest.param({"bad_input": True}, [], id="not failed"),
+    ],
+)
+def test_only_marked_bad_input_stops_a_fleet(result, wrong):
+    assert not_sent({"web01": result}) == wrong
 
 
 def planned(removed, kind="domain", name="CORP\\x", outcome="planned"):
