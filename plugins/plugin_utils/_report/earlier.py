@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 from .._policy.errors import BadInput
-from .json_lines import check_report
+from .json_lines import read_report
 
 Found = tuple[dict[str, t.Any] | None, str | None]
 
@@ -58,10 +58,9 @@ def _read(path: Path) -> dict[str, t.Any]:
     except (OSError, ValueError, RecursionError) as wrong:
         raise BadInput(f"{path} is no report: {wrong}") from None
     try:
-        check_report(str(path), data)
+        return read_report(str(path), data)
     except BadInput as wrong:
         raise BadInput(f"{path} is no report that this release reads: {wrong}") from None
-    return t.cast("dict[str, t.Any]", data)
 
 
 def _run_of(path: Path) -> dict[str, t.Any] | None:

@@ -8,37 +8,23 @@ The text is ASCII: names can hold characters that some readers take for the end 
 from __future__ import annotations
 
 import json
-import re
 import typing as t
 from collections.abc import Mapping
 
 from .._policy.checks import brief
 from .._policy.errors import BadInput
-from .._policy.verdict import Status
 from .gate import CHOICES, tolerance
 from .merge import ACTIONS, Gathered, Run, gather, heads_of, merge
-from .record import SCHEMA_VERSION, Record
-from .shape import MapOf, OrNone, Shape, check, time
+from .record import SCHEMA_VERSION, Record, read_record
+from .shape import MapOf, OrNone, check, time
+from .shapes import EXCEPTION, each
 
-_SID = re.compile(r"S-1-(?:[0-9]{1,15}|0x[0-9a-fA-F]{1,12})(?:-[0-9]{1,10})*")
-_TEXT, _NUMBER, _SID_OR_NONE = OrNone(str), OrNone(int), OrNone(_SID)
-
-
-def _each(keys: str, shape: Shape) -> dict[str, Shape]:
-    return dict.fromkeys(keys.split(), shape)
-
-
-_EXCEPTION = {
-    **_each("account reason owner", str),
-    **_each("ticket approved_by expires", _TEXT),
-    **_each("hosts groups host_roles features", [str]),
-}
 _RUN = {
-    **_each("id started finished action", str),
+    **each("id started finished action", str),
     "duration_s": int,
     "check_mode": bool,
-    **_each("limit hosts", _TEXT),
-    "forks": _NUMBER,
+    **each("limit hosts", OrNone(str)),
+    "forks": OrNone(int),
     "awx": MapOf(str),
 }
 _GATE = {"fail_on": [str], "tolerate": MapOf(str)}
@@ -46,68 +32,24 @@ _HEAD = {
     "run": _RUN,
     "policy": OrNone(
         {
-            **_each("name title compare sha256", str),
-            "version": _TEXT,
-            **_each("document documents gpos", dict),
-            "references": [_each("framework id title", str)],
+            **each("name title compare sha256", str),
+            "version": OrNone(str),
+            **each("document documents gpos", dict),
+            "references": [each("framework id title", str)],
         }
     ),
-    "generator": _each("name version ansible_core python", str),
+    "generator": each("name version ansible_core python", str),
     "source": str,
     **_GATE,
-    "exceptions": [_EXCEPTION],
-}
-_GPO = {**_each("name guid link status", _TEXT), **_each("precedence error", _NUMBER)}
-_CONTROLLED = {
-    **_GPO,
-    **_each("kind evidence why", str),
-    **_each("provider as_of", _TEXT),
-    "losers": [_GPO],
-    **_each("extra lacking", OrNone([_SID])),
-}
-_USER = {
-    **_each("kind name why", str),
-    "account": _TEXT,
-    "sid": _SID_OR_NONE,
-    "has": OrNone(bool),
-    "through": [_SID],
-    "pid": _NUMBER,
-}
-_MEMBER = {"sid": _SID, "name": _TEXT, "broad": bool}
-_EVENT = {
-    **_each("time by", str),
-    **_each("target subject", _SID),
-    **_each("target_name subject_name logon", _TEXT),
-    "event": int,
-    "given": bool,
-}
-_RECORD = {
-    **_each("host status reason", str),
-    **_each("policy host_role role_source transport checked_at", _TEXT),
-    "control": OrNone({**_each("row source", str), **_each("control rule", _TEXT), "document": OrNone(dict)}),
-    "holders": [{"sid": _SID, "name": _TEXT, **_each("resolved kind why", str), "standing": _TEXT}],
-    **_each("required permitted", OrNone([_SID])),
-    **_each("missing unexpected waived", [_SID]),
-    "notes": [str],
-    "findings": [{**_each("kind text", str), "sid": _SID, "name": _TEXT}],
-    "exceptions": [{**_EXCEPTION, "sid": _SID_OR_NONE, "state": str}],
-    "controlled_by": OrNone(_CONTROLLED),
-    "exposure": OrNone({"complete": bool, **_each("users excluded unknown", [_USER]), "notes": [str]}),
-    "groups": OrNone([{**_MEMBER, "status": str, "members": [_MEMBER]}]),
-    "provenance": OrNone({"window_hours": int, **_each("coverage why", str), "oldest": _TEXT, "events": [_EVENT]}),
-    **_each("features iis computer windows session", OrNone(dict)),
-    "duration_ms": _NUMBER,
-    "error": OrNone({**_each("category message", str), **_each("call status", _TEXT)}),
-    "change": OrNone({"outcome": str, "status_after": _TEXT, "changes": OrNone([str])}),
+    "exceptions": [EXCEPTION],
 }
 _REPORT = {
     **{key: _HEAD[key] for key in ("run", "policy", "generator")},
     "scope": {"source": str},
-    "summary": {"exceptions": [_EXCEPTION], "gate": _GATE},
+    "summary": {"exceptions": [EXCEPTION], "gate": _GATE},
     "hosts": [dict],
 }
 _LINE = {"schema_version", "kind", "expected", *_HEAD}
-_STATUSES = frozenset(status.value for status in Status)
 
 
 def json_lines(report: Mapping[str, t.Any]) -> str:
@@ -129,7 +71,11 @@ def json_lines(report: Mapping[str, t.Any]) -> str:
 
 
 def read_json_lines(text: str) -> Gathered:
-    """What a file holds; several files one after the other (``cat``) are merged. Raises BadInput that names the line and the key."""
+    """What a file holds; several files one after the other (``cat``) are merged. Raises BadInput that names the line and the key.
+
+    A record that names its host and does not have the form of one is that host's error, and no other host's (see record.read_record). A
+    line that is no JSON is another matter: the file is damaged, and nobody knows what else is.
+    """
     sections: list[tuple[Mapping[str, t.Any], list[Record]]] = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if not line.strip():
@@ -140,20 +86,22 @@ def read_json_lines(text: str) -> Gathered:
         elif not sections:
             raise BadInput(f"line {number}: a record stands before the line of its run (kind: run)")
         else:
-            sections[-1][1].append(_record(f"line {number}", data))
+            sections[-1][1].append(read_record(f"line {number}", data))
     if not sections:
         raise BadInput("line 1: there is no line of a run (kind: run)")
     return merge(gather(_runs(header), header["expected"], records) for header, records in sections)
 
 
-def check_report(where: str, report: Mapping[str, t.Any]) -> None:
-    """Raises BadInput that names the place where a JSON report, read from a file, does not have the form that ``changed`` needs."""
+def read_report(where: str, report: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A JSON report of a file with the form that ``changed`` needs; a record that has none is that host's error, as in JSON Lines.
+
+    Raises BadInput that names the place.
+    """
     _release(where, report)
     check(where, report, _REPORT)
     _inside(where, {"run": report["run"], **report["summary"]["gate"]})
     _merged(where, report["run"])
-    for number, record in enumerate(report["hosts"]):
-        _record(f"{where}: hosts[{number}]", record)
+    return {**report, "hosts": [read_record(f"{where}: hosts[{number}]", record) for number, record in enumerate(report["hosts"])]}
 
 
 def _runs(header: Mapping[str, t.Any]) -> list[Run]:
@@ -211,16 +159,6 @@ def _inside(where: str, head: Mapping[str, t.Any]) -> None:
                 raise BadInput(f"{where}: {option}: {brief(key)} is none of {', '.join(CHOICES)}")
     for key, value in head["tolerate"].items():
         tolerance(f"{where}: tolerate.{key}", value)
-
-
-def _record(where: str, data: Mapping[str, t.Any]) -> Record:
-    _only(where, data, _RECORD)
-    check(where, data, _RECORD)
-    if data["status"] not in _STATUSES:
-        raise BadInput(f"{where}: status: {brief(data['status'])} is none of {', '.join(sorted(_STATUSES))}")
-    if data["checked_at"] is not None:
-        time(f"{where}: checked_at", data["checked_at"])
-    return dict(data)
 
 
 def _only(where: str, data: Mapping[str, t.Any], keys: t.Container[str]) -> None:

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from .._policy import clock
 from .._policy.errors import BadInput
 from .._policy.verdict import Status
+from .._policy.wording import some
 from .document import document
-from .record import Record, record_of
-from .scope import MERGED, absent
+from .record import MALFORMED_RECORD, Record, record_of
+from .scope import LIMITS, MERGED, absent
 from .summary import UNREAD
 from .waivers import exceptions_of
 
@@ -152,7 +153,18 @@ def doubts(merged: Gathered) -> list[str]:
     said += [f"the runs were judged by several policies: {', '.join(sorted(versions))}"] if len(versions) > 1 else []
     said += [f"the runs did different things: {', '.join(actions)}"] if len(actions) > 1 else []
     mixed = {run["run"]["check_mode"] for run in merged.runs if run["run"]["action"] != "audit"}
-    return said + (["some of the runs changed hosts, others only planned to"] if len(mixed) > 1 else [])
+    said += ["some of the runs changed hosts, others only planned to"] if len(mixed) > 1 else []
+    return said + _damages(merged.records)
+
+
+def _damages(records: Iterable[Record]) -> list[str]:
+    """Records of a file that could not be read, so that they count as errors."""
+    damaged = [record for record in records if (record["error"] or {}).get("category") == MALFORMED_RECORD]
+    if not damaged:
+        return []
+    count = "the record of 1 host is" if len(damaged) == 1 else f"the records of {len(damaged)} hosts are"
+    hosts = some([f"{record['host']} ({record['error']['message']})" for record in damaged], LIMITS)
+    return [f"{count} damaged and what was found there is lost, so that it counts as an error: {hosts}"]
 
 
 def _newer(one: Record, other: Record) -> Record:

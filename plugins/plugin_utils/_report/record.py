@@ -7,45 +7,76 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
+from .._policy.errors import BadInput
 from .._policy.verdict import Status
+from .shapes import CHANGE, RECORD, check_record, host_of, part_of
 
 SCHEMA_VERSION = "1"
 
 Record = dict[str, t.Any]
 
-_TAKEN_OVER = (
-    "status", "policy", "control", "host_role", "role_source", "holders", "required", "permitted", "missing", "unexpected",
-    "waived", "findings", "exceptions", "controlled_by", "exposure", "groups", "provenance", "notes", "features", "iis",
-    "computer", "windows", "session", "transport", "checked_at", "duration_ms", "error",
-)  # fmt: skip
+_TAKEN_OVER = tuple(key for key in RECORD if key not in ("host", "reason", "change"))
+_LISTS = tuple(key for key in _TAKEN_OVER if isinstance(RECORD[key], list))
+# What is true of a host whatever else does not fit: when and how it answered, and what a change left on it.
+_KEPT = ("policy", "transport", "checked_at", "duration_ms", "computer", "windows", "session", "change")
 
-
-_CHANGE = (
-    "outcome", "status_after", "changes", "before", "after", "added", "removed", "unhandled", "attempted", "done",
-    "undone", "left", "restart", "snapshot",
-)  # fmt: skip
+MALFORMED_RESULT, MALFORMED_RECORD = "malformed_result", "malformed_record"
+"""Categories of an error: a task registered what is no record, or a file has one that is none."""
 
 
 def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
     """The record of one host: the result's keys, with ``host`` and with ``reason``, one line for a person.
 
-    ``result``: what the task registered for the host, or None when it registered nothing. ``change`` is None in an audit.
+    ``result``: what the task registered for the host, or None when it registered nothing. ``change`` is None in an audit. A result that
+    does not have the shape of a record is this host's error: whatever is written can be read again, and no other host pays for it.
     """
-    record: Record = {"host": host, **dict.fromkeys(_TAKEN_OVER), "status": Status.NOT_CHECKED.value}
-    record.update(
-        {key: [] for key in ("holders", "missing", "unexpected", "waived", "findings", "exceptions", "notes")}, change=None
-    )
+    record = {**_empty(host), "change": None, "reason": ""}
     if result is None or result.get("skipped"):
         record["error"] = _error("not_checked", "the host was expected, and no result was registered for it")
         return {**record, "reason": _reason(record)}
     record.update({key: result[key] for key in _TAKEN_OVER if key in result})
     if "outcome" in result:
-        record["change"] = {key: result.get(key) for key in _CHANGE}
+        record["change"] = {key: result.get(key) for key in CHANGE}
     if result.get("unreachable"):
         record.update(status=Status.UNREACHABLE.value, error=_error("unreachable", _message(result)))
-    elif result.get("status") not in {status.value for status in Status} or (result.get("failed") and not record["error"]):
+    elif not _has_status(result) or (result.get("failed") and not record["error"]):
         record.update(status=Status.ERROR.value, error=_error("task_failed", _message(result)))
+    try:
+        check_record("", record)
+    except BadInput as wrong:
+        return _spoilt(host, record, MALFORMED_RESULT, f"what the task registered for the host is no record of ours: {wrong}")
     return {**record, "reason": _reason(record)}
+
+
+def read_record(where: str, data: Mapping[str, t.Any]) -> Record:
+    """A record of a file. One that is damaged becomes the error of its host, which says where: an older record must not hide it.
+
+    Raises BadInput where it does not even name its host.
+    """
+    host = host_of(where, data)
+    try:
+        check_record(where, data)
+    except BadInput as wrong:
+        return _spoilt(host, data, MALFORMED_RECORD, f"the record of the host is damaged: {wrong}")
+    return dict(data)
+
+
+def _empty(host: str) -> Record:
+    return {"host": host, **dict.fromkeys(_TAKEN_OVER), **{key: [] for key in _LISTS}, "status": Status.NOT_CHECKED.value}
+
+
+def _spoilt(host: str, data: Mapping[str, t.Any], category: str, message: str) -> Record:
+    """The record of a host that cannot be relied on: what of it fits and does not judge, and what is wrong with the rest."""
+    record = {**_empty(host), "change": None, **{key: part_of(data, key) for key in _KEPT}}
+    change = data.get("change")
+    if record["change"] is None and isinstance(change, Mapping) and isinstance(change.get("outcome"), str):
+        record["change"] = {**dict.fromkeys(CHANGE), "outcome": change["outcome"]}  # that a host was changed must not be lost
+    record.update(status=Status.ERROR.value, error=_error(category, message))
+    return {**record, "reason": _reason(record)}
+
+
+def _has_status(result: Mapping[str, t.Any]) -> bool:
+    return isinstance(result.get("status"), str) and result["status"] in {status.value for status in Status}
 
 
 def _reason(record: Record) -> str:

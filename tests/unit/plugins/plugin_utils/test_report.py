@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import functools
 import json
 import os
 
@@ -13,6 +14,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.do
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.shapes import check_record
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import verdict_sentence
 
 ALL = ["drift", "unreachable", "error", "not_checked"]
@@ -39,7 +41,7 @@ POLICY = {
 GOOD = {
     "status": "compliant",
     "host_role": "member_server",
-    "holders": [{"sid": "S-1-5-6", "name": None, "kind": "well-known", "standing": "floor", "why": ""}],
+    "holders": [{"sid": "S-1-5-6", "name": None, "resolved": "lsa", "kind": "well-known", "standing": "floor", "why": ""}],
     "findings": [],
     "notes": [],
 }
@@ -61,6 +63,9 @@ DENIED = {
 }
 
 
+DEEP = functools.reduce(lambda inside, _number: [inside], range(100_000), [])
+
+
 @pytest.mark.parametrize(
     ("result", "status", "words"),
     [
@@ -75,6 +80,7 @@ DENIED = {
         pytest.param({"failed": True, "status": "compliant", "msg": "no"}, "error", "no", id="failed, and good by its status"),
         pytest.param({}, "error", "no message", id="an empty result"),
         pytest.param({"status": "fine"}, "error", "no message", id="a status that is none"),
+        pytest.param({"status": ["compliant"]}, "error", "no message", id="a status that is a list"),
         pytest.param({"skipped": True}, "not_checked", "no result", id="skipped"),
         pytest.param(None, "not_checked", "no result", id="no result at all"),
     ],
@@ -84,6 +90,55 @@ def test_a_record_never_calls_an_unread_host_compliant(result, status, words):
 
     assert record["status"] == status
     assert words in record["reason"]
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        pytest.param({"failed": True, "msg": "no", "error": {"call": ["x"], "status": None}}, "no", id="an error of another form"),
+        pytest.param({**DENIED, "error": {**DENIED["error"], "call": ["x"]}}, "error.call: ['x'] is not a text", id="a call that is a list"),
+        pytest.param({**DENIED, "error": {**DENIED["error"], "call": 5}}, "error.call: 5 is not a text", id="a call that is a number"),
+        pytest.param({**GOOD, "holders": [{**GOOD["holders"][0], "sid": "evil"}]}, "holders[0].sid: 'evil' is not a SID", id="a holder without a SID"),
+        pytest.param({**GOOD, "holders": [{"sid": "S-1-5-6"}]}, "holders[0].name: the key is missing", id="half a holder"),
+        pytest.param({**GOOD, "holders": [{**GOOD["holders"][0], "kind": "king"}]}, "holders[0].kind: 'king' is none of well-known", id="a kind that is none"),
+        pytest.param({**GOOD, "groups": [{"sid": "evil", "name": None, "broad": False, "status": "read", "members": []}]}, "groups[0].sid: 'evil' is not a SID", id="a group without a SID"),
+        pytest.param({**GOOD, "exposure": {"complete": True, "users": [{"kind": "service", "name": "s", "why": "", "account": None, "sid": "evil", "has": True, "through": [], "pid": 1}], "excluded": [], "unknown": [], "notes": []}}, "exposure.users[0].sid: 'evil' is not a SID", id="a service without a SID"),
+        pytest.param({**GOOD, "findings": 5}, "findings: 5 is not a list", id="findings that are a number"),
+        pytest.param({**GOOD, "notes": ["a", {}]}, "notes[1]: {} is not a text", id="a note that is none"),
+        pytest.param({**GOOD, "checked_at": "soon"}, "checked_at: 'soon' is no time", id="a time that is none"),
+        pytest.param({**GOOD, "duration_ms": 10**5_000}, "duration_ms: a number of", id="a number without an end"),
+        pytest.param({**GOOD, "duration_ms": float("nan")}, "duration_ms: nan is not a whole number", id="no number"),
+        pytest.param({**GOOD, "windows": {"caption": ["x"]}}, "windows.caption: ['x'] is not a text", id="a system that is a list"),
+        pytest.param({**GOOD, "computer": {"name": "a", "evil": {}}}, "computer.machine_role: the key is missing", id="half a computer"),
+        pytest.param({**GOOD, "features": {"iis": {"present": True, "source": "x", "because": None, "found": []}}}, "features.iis.source: 'x' is none of declared, detected", id="a source that is none"),
+        pytest.param({**GOOD, "error": DEEP}, "error: [[[[[[", id="an error without a floor"),
+    ],
+)  # fmt: skip
+def test_a_result_that_is_no_record_is_the_error_of_its_host(result, words):
+    record = record_of("web01", result)
+
+    assert record["status"] == "error"
+    assert words in record["reason"]
+    assert record["holders"] == record["findings"] == []
+    check_record("", record)
+
+
+def test_a_result_that_is_no_record_keeps_what_a_change_left():
+    steps = [{"op": "remove", "sid": "S-1-5-32-545", "status": "0x00000000"}]
+    result = {
+        **DENIED,
+        "error": "text",
+        "outcome": "undone",
+        "undone": steps,
+        "checked_at": "2026-01-31T08:15:30Z",
+        "transport": "winrm",
+    }
+
+    kept = record_of("web01", result)
+    assert (kept["change"]["outcome"], kept["change"]["undone"]) == ("undone", steps)
+    assert (kept["checked_at"], kept["transport"]) == ("2026-01-31T08:15:30Z", "winrm")
+    bare = record_of("web01", {**result, "undone": "text", "checked_at": 5})
+    assert (bare["change"]["outcome"], bare["change"]["undone"], bare["checked_at"]) == ("undone", None, None)
 
 
 def report(fail_on=ALL, **results):

@@ -14,7 +14,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.re
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.same import fleet_name, same_account
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import summarise
 
-FLOOR = {"sid": "S-1-5-6", "name": None, "kind": "well-known", "standing": "floor", "why": ""}
+FLOOR = {"sid": "S-1-5-6", "name": None, "resolved": "lsa", "kind": "well-known", "standing": "floor", "why": ""}
 
 
 def records(**counts):
@@ -75,7 +75,7 @@ def test_only_a_plan_counts_as_it_would_end(outcome, after, passed):
 
 
 def holder(sid, name, kind):
-    return {"sid": sid, "name": name, "kind": kind, "standing": "unexpected", "why": "x"}
+    return {"sid": sid, "name": name, "resolved": "lsa", "kind": kind, "standing": "unexpected", "why": "x"}
 
 
 def drifting(host, *holders, kind="unexpected"):

@@ -15,9 +15,9 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.er
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import (
-    check_report,
     json_lines,
     read_json_lines,
+    read_report,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.merge import (
@@ -250,7 +250,23 @@ def line(number, **keys):
         pytest.param(line(1, source=...), "line 1: source: the key is missing", id="nobody says who is expected"),
         pytest.param(line(1, fail_on=["x"]), "line 1: fail_on: 'x' is none of drift", id="a gate that there is not"),
         pytest.param(line(1, tolerate={"x": "5"}), "line 1: tolerate: 'x' is none of drift", id="a tolerance of something else"),
-        pytest.param(line(2, more=1), "line 2: 'more' is not a key of this line", id="a key more"),
+        pytest.param(line(2, duration_ms=float("nan")), "line 2: this is no JSON: NaN is no number", id="no number"),
+        pytest.param(line(2, host="\ud800"), "line 2: this is no JSON", id="half a character"),
+        pytest.param(line(2, host=...), "line 2: host: the key is missing", id="a record of nobody"),
+        pytest.param(line(2, host=""), "line 2: host: '' is no name of a host", id="a record without a name"),
+    ],
+)
+def test_a_wrong_line_is_named(text, words):
+    with pytest.raises(BadInput) as wrong:
+        read_json_lines(text)
+
+    assert words in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(line(2, more=1), "line 2: 'more' is not a key of it", id="a key more"),
         pytest.param(line(2, holders=...), "line 2: holders: the key is missing", id="a key less"),
         pytest.param(line(2, status="fine"), "line 2: status: 'fine' is none of", id="a status that is none"),
         pytest.param(line(2, checked_at="today"), "line 2: checked_at: 'today' is no time", id="a time that is none"),
@@ -259,15 +275,22 @@ def line(number, **keys):
         pytest.param(line(2, notes={}), "line 2: notes: {} is not a list", id="a mapping for a list"),
         pytest.param(line(2, error="x"), "line 2: error: 'x' is not a mapping", id="a text for a mapping"),
         pytest.param(line(2, duration_ms=True), "line 2: duration_ms: True is not a whole number", id="true for a number"),
-        pytest.param(line(2, duration_ms=float("nan")), "line 2: this is no JSON: NaN is no number", id="no number"),
-        pytest.param(line(2, host="\ud800"), "line 2: this is no JSON", id="half a character"),
+        pytest.param(line(2, groups=[{"sid": "evil"}]), "line 2: groups[0].sid: 'evil' is not a SID", id="a group without a SID"),
+        pytest.param(line(2, error={"category": "x", "message": "y", "call": 5, "status": None}), "line 2: error.call: 5 is not a text", id="a number for a call"),
     ],
-)
-def test_a_wrong_line_is_named(text, words):
-    with pytest.raises(BadInput) as wrong:
-        read_json_lines(text)
+)  # fmt: skip
+def test_a_damaged_record_is_the_error_of_its_host_and_of_no_other(text, words):
+    other = lines(report({"b": result("compliant", "2026-01-30T08:15:30Z"), "a": result("compliant", "2026-01-30T08:15:30Z")}, 30))
+    merged = merge([read_json_lines(text), read_json_lines(other)])
 
-    assert words in str(wrong.value)
+    assert statuses(merged) == {"a": "error", "b": "compliant"}
+    assert merged.records[1] == read_json_lines(other).records[1]
+    assert words in merged.records[0]["error"]["message"]
+    assert doubts(merged)[-1].startswith(
+        "the record of 1 host is damaged and what was found there is lost, so that it counts as an error: a ("
+    )
+    assert words in merged_report(merged)["notes"][-1]
+    assert read_json_lines(json_lines(merged_report(merged))) == merged
 
 
 @given(
@@ -284,7 +307,7 @@ def test_any_text_is_read_or_refused(text):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        pytest.param({"hosts": [{"host": "a"}]}, "old.json: hosts[0]: status: the key is missing", id="half a record"),
+        pytest.param({"hosts": [{}]}, "old.json: hosts[0]: host: the key is missing", id="a record of nobody"),
         pytest.param({"hosts": None}, "old.json: hosts: None is not a list", id="no hosts"),
         pytest.param({"run": {}}, "old.json: run.id: the key is missing", id="no run"),
         pytest.param({"policy": {}}, "old.json: policy.name: the key is missing", id="half a policy"),
@@ -296,11 +319,19 @@ def test_any_text_is_read_or_refused(text):
     ],
 )
 def test_an_earlier_report_of_another_form_is_refused(change, words):
-    check_report("old.json", EARLIER)
+    assert read_report("old.json", EARLIER) == EARLIER
     with pytest.raises(BadInput) as wrong:
-        check_report("old.json", EARLIER | change)
+        read_report("old.json", EARLIER | change)
 
     assert str(wrong.value) == words
+
+
+def test_a_damaged_record_of_an_earlier_report_is_of_one_host():
+    hosts = [{"host": "a"} if record["host"] == "stays" else record for record in EARLIER["hosts"]]
+    read = read_report("old.json", {**EARLIER, "hosts": hosts})
+
+    assert [one["status"] for one in read["hosts"] if one["host"] == "a"] == ["error"]
+    assert changed(LATER, read)["left"] == ["better"]
 
 
 def test_a_line_may_hold_what_some_take_for_its_end():

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 from pathlib import Path
@@ -123,11 +124,13 @@ def test_the_policy_of_a_merge_is_that_of_the_newest_run_that_judged():
     assert merged_report(merge(gathered(run) for run in runs))["policy"]["name"] == "new"
 
 
+SECONDS = (("drift", "2026-01-31T08:15:00Z"), ("compliant", "2026-01-31T08:15:00Z"))
+
+
 def test_a_second_with_a_fraction_is_later_than_the_second():
-    early, late = (
-        result(status, at=at) for status, at in (("drift", "2026-01-31T08:15:00Z"), ("compliant", "2026-01-31T08:15:00.5Z"))
-    )
-    one = merge([gathered(report(31, {"a": early})), gathered(report(31, {"a": late}, number=2))])
+    parts = [gathered(report(31, {"a": result(status, at=at)}, number=number)) for number, (status, at) in enumerate(SECONDS)]
+    late = dataclasses.replace(parts[1], records=({**parts[1].records[0], "checked_at": "2026-01-31T08:15:00.5Z"},))
+    one = merge([parts[0], late])
 
     assert [record["status"] for record in one.records] == ["compliant"]
 
