@@ -142,7 +142,7 @@ class _Directory:
 
 
 def _same(one: str, other: str) -> bool:
-    return one.upper() == other.upper()
+    return names.upper(one) == names.upper(other)
 
 
 def accounts(machine: Machine) -> dict[str, Account]:

@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import typing as t
 from dataclasses import dataclass
 from enum import IntEnum
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Use(IntEnum):
@@ -116,14 +120,53 @@ def _hashed(text: str) -> str:
     return "-".join(str(part) for part in struct.unpack("<5I", digest))
 
 
+def _table(*entries: str) -> dict[int, int]:
+    """Lines such as `1F80-1F87 +8` (first, last, distance) or `0149` (maps to itself), in hexadecimal."""
+    table = {}
+    for entry in entries:
+        span, _, distance = entry.partition(" ")
+        first, _, last = span.partition("-")
+        for code in range(int(first, 16), int(last or first, 16) + 1):
+            table[code] = code + int(distance or "0", 16)
+    return table
+
+
+# Where the one-to-one mappings of UnicodeData.txt (fields 12 and 13) are not those of SpecialCasing.txt, which Python applies.
+_UPPER = _table(
+    "00DF", "0149", "01F0", "0390", "03B0", "0587", "1E96-1E9A", "1F50", "1F52", "1F54", "1F56",
+    "1F80-1F87 +8", "1F88-1F8F", "1F90-1F97 +8", "1F98-1F9F", "1FA0-1FA7 +8", "1FA8-1FAF",
+    "1FB2", "1FB3 +9", "1FB4", "1FB6-1FB7", "1FBC", "1FC2", "1FC3 +9", "1FC4", "1FC6-1FC7", "1FCC", "1FD2-1FD3", "1FD6-1FD7",
+    "1FE2-1FE4", "1FE6-1FE7", "1FF2", "1FF3 +9", "1FF4", "1FF6-1FF7", "1FFC", "FB00-FB06", "FB13-FB17",
+)  # fmt: skip
+_LOWER = {0x0130: 0x0069}
+
+
+def _by_units(text: str, table: dict[int, int], otherwise: Callable[[str], str]) -> str:
+    """Map each UTF-16 unit by itself; halves of a surrogate pair stay."""
+    data = text.encode("utf-16-le", "surrogatepass")
+    units = struct.unpack(f"<{len(data) // 2}H", data)
+    mapped = [unit if 0xD800 <= unit < 0xE000 else table[unit] if unit in table else ord(otherwise(chr(unit))) for unit in units]
+    return struct.pack(f"<{len(mapped)}H", *mapped).decode("utf-16-le", "surrogatepass")
+
+
+def upper(text: str) -> str:
+    """Upper case, one UTF-16 unit to one."""
+    return _by_units(text, _UPPER, str.upper)
+
+
+def lower(text: str) -> str:
+    """Lower case, one UTF-16 unit to one."""
+    return _by_units(text, _LOWER, str.lower)
+
+
 def service_sid(name: str) -> str:
     """SID of `NT SERVICE\\name` ([MS-LSAT] 3.1.1.1.2)."""
-    return "S-1-5-80-" + _hashed(name.upper())
+    return "S-1-5-80-" + _hashed(upper(name))
 
 
 def app_pool_sid(name: str) -> str:
     """SID of `IIS APPPOOL\\name`."""
-    return "S-1-5-82-" + _hashed(name.lower())
+    return "S-1-5-82-" + _hashed(lower(name))
 
 
 def domain_sid(name: str) -> str:

@@ -50,6 +50,7 @@ WELL_KNOWN: Mapping[str, tuple[str, str]] = {
     "local_service": (LOCAL_SERVICE, r"NT AUTHORITY\LOCAL SERVICE"),
     "network_service": (NETWORK_SERVICE, r"NT AUTHORITY\NETWORK SERVICE"),
     "local_account": ("S-1-5-113", r"NT AUTHORITY\Local account"),
+    "local_account_and_administrator": ("S-1-5-114", r"NT AUTHORITY\Local account and member of Administrators group"),
     "all_services": (ALL_SERVICES, r"NT SERVICE\ALL SERVICES"),
     "administrators": (ADMINISTRATORS, r"BUILTIN\Administrators"),
     "users": ("S-1-5-32-545", r"BUILTIN\Users"),
@@ -57,8 +58,11 @@ WELL_KNOWN: Mapping[str, tuple[str, str]] = {
     "power_users": ("S-1-5-32-547", r"BUILTIN\Power Users"),
     "account_operators": ("S-1-5-32-548", r"BUILTIN\Account Operators"),
     "server_operators": ("S-1-5-32-549", r"BUILTIN\Server Operators"),
+    "print_operators": ("S-1-5-32-550", r"BUILTIN\Print Operators"),
     "backup_operators": ("S-1-5-32-551", r"BUILTIN\Backup Operators"),
     "remote_desktop_users": ("S-1-5-32-555", r"BUILTIN\Remote Desktop Users"),
+    "hyper_v_administrators": ("S-1-5-32-578", r"BUILTIN\Hyper-V Administrators"),
+    "remote_management_users": ("S-1-5-32-580", r"BUILTIN\Remote Management Users"),
     "iis_iusrs": (IIS_IUSRS, r"BUILTIN\IIS_IUSRS"),
 }
 """symbol -> (SID, canonical English name). The host's language does not matter: decisions use the SID."""
@@ -111,19 +115,41 @@ def _derived(prefix: str, name: str) -> str:
     return "-".join([prefix, *map(str, struct.unpack("<5I", digest))])
 
 
+def simple_upper(text: str) -> str:
+    """Upper case as Windows makes it, one UTF-16 unit for one: the simple mappings of Unicode, so that sharp s stays what it is.
+
+    Characters beyond the first 65,536 are two units, which stay as they are. Outside ASCII, what Windows does is not documented.
+    """
+    return "".join(map(_upper_unit, text))
+
+
+def simple_lower(text: str) -> str:
+    """Lower case in the same way: no final sigma, and the dotted capital I becomes a plain i (UnicodeData.txt, U+0130)."""
+    return "".join(map(_lower_unit, text))
+
+
+def _upper_unit(char: str) -> str:
+    # Where the full mapping is longer (SpecialCasing.txt), the title case is the simple mapping (U+1F80 to U+1F88), or there is none.
+    return next((other for other in (char.upper(), char.title()) if len(other) == 1), char) if char <= "\uffff" else char
+
+
+def _lower_unit(char: str) -> str:
+    return char.lower()[0] if char <= "\uffff" else char
+
+
 def service_sid(name: str) -> str:
     """SID of ``NT SERVICE\\name``: SHA-1 over the upper-cased UTF-16LE name ([MS-LSAT] 3.1.1.1.2)."""
-    return _derived("S-1-5-80", name.upper())
+    return _derived("S-1-5-80", simple_upper(name))
 
 
 def app_pool_sid(name: str) -> str:
     """SID of ``IIS APPPOOL\\name``: as for services, but lower-cased (reproduces all public values)."""
-    return _derived("S-1-5-82", name.lower())
+    return _derived("S-1-5-82", simple_lower(name))
 
 
 def restricted_service_sid(name: str) -> str:
     """SID of ``RESTRICTED SERVICES\\name``: as for services (reproduces the public value of PrintSpoolerService)."""
-    return _derived("S-1-5-99", name.upper())
+    return _derived("S-1-5-99", simple_upper(name))
 
 
 NAMES: Mapping[str, str] = {

@@ -13,8 +13,11 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.si
     parse_sid,
     restricted_service_sid,
     service_sid,
+    simple_lower,
+    simple_upper,
     sort_key,
 )
+from fleet import names
 
 # Public values: [MS-LSAT] 3.1.1.1.2, [MS-DTYP] 2.4.2.4, outputs of whoami /all, exports of secedit.
 SERVICES = {
@@ -48,6 +51,52 @@ def test_an_application_pool_has_the_published_sid_in_any_case(name, sid):
 
 def test_a_restricted_service_has_the_published_sid():
     assert restricted_service_sid("PrintSpoolerService") == PRINT_SPOOLER
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param("Größendienst", "GRÖßENDIENST", True, id="o umlaut has a capital of one unit"),
+        pytest.param("Größendienst", "GRÖSSENDIENST", False, id="sharp s is not two letters"),
+        pytest.param("ﬁx", "FIX", False, id="a ligature is not two letters"),
+        pytest.param("ŉ", "ʼN", False, id="n with an apostrophe is not two letters"),
+        pytest.param("ᾳ", "ᾼ", True, id="iota subscript has a capital of one unit"),
+        pytest.param("ǆ", "ǅ", True, id="a digraph and its title case"),
+        pytest.param("𐐨", "𐐀", False, id="beyond the first plane, units stay"),
+    ],
+)
+def test_names_of_services_are_mapped_unit_by_unit(one, other, same):
+    for product, fleet in ((service_sid, names.service_sid), (restricted_service_sid, None)):
+        assert (product(one) == product(other)) is same
+        assert fleet is None or [fleet(one), fleet(other)] == [product(one), product(other)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param("ΟΔΟΣ", "οδοσ", True, id="no final sigma"),
+        pytest.param("ΟΔΟΣ", "οδος", False, id="a final sigma is another name"),
+        pytest.param("İis", "iis", True, id="dotted capital I is one unit"),
+        pytest.param("İis", "i\u0307is", False, id="and not two"),
+    ],
+)
+def test_names_of_pools_are_mapped_unit_by_unit(one, other, same):
+    assert (app_pool_sid(one) == app_pool_sid(other)) is same
+    assert [names.app_pool_sid(one), names.app_pool_sid(other)] == [app_pool_sid(one), app_pool_sid(other)]
+
+
+def test_the_fleet_maps_case_as_the_product_and_by_a_table_of_its_own():
+    text = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10400))))
+
+    for product, fleet in ((simple_upper, names.upper), (simple_lower, names.lower)):
+        assert {
+            (hex(ord(char)), one, other) for char, one, other in zip(text, product(text), fleet(text), strict=True) if one != other
+        } == set()
+
+
+@given(st.text())
+def test_case_never_changes_the_length_of_a_name(text):
+    assert len(simple_upper(text)) == len(simple_lower(text)) == len(text)
 
 
 @pytest.mark.parametrize(
