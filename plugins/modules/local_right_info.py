@@ -120,7 +120,8 @@ holders:
       type: str
       sample: lsa
     kind:
-      description: V(well-known), V(builtin), V(local), V(domain), V(service), V(app pool), V(capability), V(orphan) or V(unknown).
+      description: V(well-known), V(builtin), V(local), V(domain), V(service), V(app pool), V(virtual) (users of containers and of
+        WinRM sessions), V(entra), V(capability), V(orphan) or V(unknown).
       type: str
       sample: builtin
     standing:
