@@ -87,14 +87,16 @@ def features_of(facts: HostFacts, legacy: tuple[str, ...], declared: Mapping[Fea
     for name, present in declared.items():
         its = found[name]
         because = its.because if present and its.present else f"the host is declared to have {'' if present else 'no '}{name.words}"
-        unsure = its.unsure or (
-            f"which accounts belong to {name.words} is not known ({its.because})" if its.present is None else ""
-        )
+        unsure = its.unsure or ("" if its.accounts else f"which accounts belong to {name.words} is not known ({_why_none(its)})")
         if present:
             found[name] = Feature(present, because, its.accounts, its.found, declared=True, unsure=unsure if name in MAY_BE else "")
         else:
             found[name] = Feature(present, because, declared=True)
     return found
+
+
+def _why_none(feature: Feature) -> str:
+    return feature.because if feature.present is None else "the host shows none"
 
 
 def _iis(facts: HostFacts) -> Feature:

@@ -105,6 +105,8 @@ LOST = dataclasses.replace(MANUAL, sid=None)
     ("held", "fields", "declared", "policy_row"),
     [
         pytest.param(SSIS, {"features": {"ssis": None}}, "ssis", {"ssis": {"permitted": ["ssis_services"], "source": "s"}}, id="declared, and no service is known"),
+        pytest.param(SSIS, {"features": {"ssis": ()}}, "ssis", {"ssis": {"permitted": ["ssis_services"], "source": "s"}}, id="declared, and the host shows no service"),
+        pytest.param(SVC, {"pools": ()}, "iis_manual_pools", {"iis_manual_pools": {"permitted": ["pool_accounts"], "source": "s"}}, id="declared, and the host shows no such pool"),
         pytest.param(SVC, {"pools": None, "pools_status": "locked"}, "iis_manual_pools", {"iis_manual_pools": {"permitted": ["pool_accounts"], "source": "s"}}, id="declared, and no pool is known"),
         pytest.param(SVC, {"pools": (LOST,)}, None, {"iis_manual_pools": {"permitted": ["pool_accounts"], "source": "s"}}, id="a pool whose account has no SID"),
         pytest.param(SVC, {"pools": (LOST, VIRTUAL)}, None, {"iis_manual_pools": {"permitted": ["pool_accounts"], "source": "s"}}, id="another pool is known"),
