@@ -15,6 +15,8 @@ description:
   - Check mode reads the host and refuses exactly what the run would refuse. It sends no change and writes no snapshot.
   - C(Administrators), C(SERVICE), C(LOCAL SERVICE) and C(NETWORK SERVICE) are never removed. A task that would is refused before anything is sent,
     because the LSA does not remove the last two (0xC00000BB) and Windows breaks without the first two.
+  - A holder that has the name of a required, permitted or excepted account under another SID (SID history, an account that was made again) is a finding, but it
+    is not removed. The task is refused until the SID itself is in O(permitted), O(exceptions) or O(forbidden).
   - Nothing is restarted. RV(restart) lists the services and application pools for which the change takes effect at their next start.
 notes:
   - The account that connects must be a member of Administrators of the host with its full token.
@@ -40,7 +42,8 @@ attributes:
 options:
   holders:
     description:
-      - The whole list of accounts that are to hold the right. Everybody else loses it.
+      - The whole list of accounts that are to hold the right. Everybody else loses it, holders whose account was deleted among them unless O(orphans) says
+        otherwise.
       - Not together with O(policy), O(restore), O(required), O(permitted) and O(forbidden).
     type: list
     elements: str
@@ -73,10 +76,10 @@ options:
     description:
       - What becomes of holders whose account was deleted. V(keep) leaves them and takes them for no finding, V(report) leaves them as a finding,
         V(remove) takes the right from them.
+      - By default V(remove) with O(holders) and O(restore), where the whole list is given, and V(keep) otherwise. RV(notes) names the ones that stay.
       - A holder is an orphan only when the host itself says that no account has its SID. A failed look-up makes none.
     type: str
     choices: [keep, report, remove]
-    default: keep
   on_controlled:
     description:
       - What happens when a GPO or a management service sets the right, which would bring its own value back.
@@ -183,7 +186,7 @@ removed:
   elements: str
   sample: [S-1-5-32-545]
 changes:
-  description: The same as sentences with names.
+  description: The same as sentences with names, for services and pools that the host cannot name those that were written.
   returned: when the host answered
   type: list
   elements: str

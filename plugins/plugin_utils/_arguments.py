@@ -49,7 +49,7 @@ _JUDGEMENT: Spec = {"policy": {"type": "raw", "required": True}, **_POLICIES, **
 _HANDLING: Spec = {
     "unexpected": {"type": "str", "choices": [choice.value for choice in Unexpected], "default": "remove"},
     "missing": {"type": "str", "choices": [choice.value for choice in Absent], "default": "add"},
-    "orphans": {"type": "str", "choices": [choice.value for choice in Orphans], "default": "keep"},
+    "orphans": {"type": "str", "choices": [choice.value for choice in Orphans]},
     "on_controlled": {"type": "str", "choices": [choice.value for choice in OnControlled], "default": "refuse"},
     "controlled_by": {
         "type": "dict",
@@ -241,7 +241,7 @@ def wishes_of(
         forbidden=parse_accounts("forbidden", options["forbidden"]),
         exceptions=meant_for(exceptions, str(task_vars.get("inventory_hostname", "")), task_vars.get("group_names", ())),
         today=today or datetime.datetime.now(datetime.timezone.utc).date(),
-        keep_orphans=options.get("orphans") == Orphans.KEEP.value,
+        keep_orphans="orphans" in options and orphans_of(options) is Orphans.KEEP,
     )
     banned = {account.key for account in wishes.forbidden}
     for exception in wishes.exceptions:
@@ -317,9 +317,16 @@ def handling_of(options: Mapping[str, t.Any]) -> Handling:
     return Handling(
         unexpected=Unexpected(options["unexpected"]),
         missing=Absent(options["missing"]),
-        orphans=Orphans(options["orphans"]),
+        orphans=orphans_of(options),
         on_controlled=OnControlled(options["on_controlled"]),
     )
+
+
+def orphans_of(options: Mapping[str, t.Any]) -> Orphans:
+    """What becomes of holders whose account was deleted: where the whole list is given, they are no part of it."""
+    if options["orphans"]:
+        return Orphans(options["orphans"])
+    return Orphans.REMOVE if options.get("holders") is not None or options.get("restore") else Orphans.KEEP
 
 
 def control_of(options: Mapping[str, t.Any]) -> Control | None:
