@@ -51,6 +51,8 @@ options:
       - Accounts that must hold the right besides those of the policy.
       - An account is a symbol such as V(administrators), a SID, V(NT SERVICE\\name), V(IIS APPPOOL\\name), V(RESTRICTED SERVICES\\name), V(DOMAIN\\name),
         V(name@domain) or V(.\\name). A bare name is refused, because it is ambiguous and differs between languages.
+      - The SID of a service or pool follows from its name, so that it need not exist. Where the host knows none of that name the result says so and names
+        similar ones. Outside ASCII the host is asked for the SID.
     type: list
     elements: str
     default: []
@@ -63,6 +65,8 @@ options:
   forbidden:
     description:
       - Accounts that must not hold the right, whatever else the policy permits, in the same forms as O(required).
+      - A name that the host cannot resolve, a deleted account or a typing error say, is an error of that host before anything is judged, because whoever it
+        means may hold the right. Name a deleted account by its SID.
     type: list
     elements: str
     default: []

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import _arguments, _snapshots
 from ._changes import Change, LostContact
-from ._policy.accounts import Account, shown
+from ._policy.accounts import Account, derived_names, shown
 from ._policy.control import Control, who_controls
 from ._policy.errors import BadInput
 from ._policy.expectation import Wishes
@@ -21,6 +21,7 @@ from ._policy.facts import Holder, HostFacts, Resolution
 from ._policy.plan import (
     Agreed,
     Handling,
+    Orphans,
     Plan,
     Refused,
     by_number,
@@ -84,7 +85,7 @@ def job_of(options: Mapping[str, t.Any], task_vars: Mapping[str, t.Any], now: da
             plain_policy(closed=True),
             Wishes(required=tuple(Account(one["sid"], one["sid"]) for one in pre_image["before"])),
         )
-        wishes = dataclasses.replace(wishes, keep_orphans=options["orphans"] == "keep")
+        wishes = dataclasses.replace(wishes, keep_orphans=_arguments.orphans_of(options) is Orphans.KEEP)
     else:
         policy = _arguments.policy_of(options)
         wishes = _arguments.wishes_of(options, policy, task_vars, now.date())
@@ -156,9 +157,11 @@ def plan(job: Job, facts: HostFacts) -> Made:
 
 
 def _names(job: Job, facts: HostFacts) -> dict[str, str | None]:
-    """Names of all SIDs that may turn up: as the snapshot had them, as the host says them now."""
+    """Names of all SIDs that may turn up: as the snapshot had them, as they were written, as the host says them now."""
     names: dict[str, str | None] = {one["sid"]: one.get("name") for one in (job.pre_image or {}).get("before", ())}
-    names.update({asked.sid: asked.name for asked in facts.accounts if asked.sid})
+    rows = (account for row in job.policy.rows for account in row.accounts())
+    names.update(derived_names((*rows, *job.wishes.accounts())))
+    names.update({asked.sid: asked.name for asked in facts.accounts if asked.sid and asked.name})
     names.update({holder.sid: holder.name for holder in facts.holders if holder.name})
     return names
 

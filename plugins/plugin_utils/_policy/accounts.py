@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from .errors import BadInput
-from .sids import NAMES, WELL_KNOWN, app_pool_sid, parse_sid, restricted_service_sid, service_sid
+from .sids import NAMES, WELL_KNOWN, app_pool_sid, parse_sid, restricted_service_sid, service_sid, simple_upper
 
 ALLOWED_FORMS = (
     r"a symbol such as administrators, a SID, NT SERVICE\name, IIS APPPOOL\name, RESTRICTED SERVICES\name, "
@@ -29,20 +29,42 @@ class Account:
     """One account of a policy or an option.
 
     ``text``: as it was written. ``sid``: known without the host, or None when only the host can say which SID the name has.
+    ``derived``: the SID that follows from the name of a service or pool. Outside ASCII it is not sure, so that the host is asked.
     """
 
     text: str
     sid: str | None
+    derived: str | None = None
 
     @property
     def key(self) -> str:
         """What makes two entries the same account, as far as that is known without a host."""
-        return self.sid or self.text.casefold()
+        return self.sid or self.derived or name_key(self.text)
+
+    @property
+    def asked(self) -> bool:
+        """The host is asked for the name: for its SID, or whether it knows such a service or pool at all."""
+        return self.sid is None or self.derived is not None
+
+    @property
+    def well_known(self) -> bool:
+        """Known by its SID without a host, and of no doubtful spelling."""
+        return self.sid in NAMES
 
     @property
     def shown(self) -> str:
         """For messages: the text, with the SID where it is known and not the text itself."""
         return self.text if self.sid in (None, self.text.lstrip("*")) else f"{self.text} ({self.sid})"
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one name have in common: the LSA compares names without regard to case ([MS-LSAT] 3.1.4.5)."""
+    return simple_upper(name)
+
+
+def derived_names(accounts: Iterable[Account]) -> dict[str, str]:
+    """SID -> the name that was written, of services and pools, which a host may not be able to name."""
+    return {account.derived: account.text for account in accounts if account.derived}
 
 
 def shown(sid: str, name: str | None = None) -> str:
@@ -97,7 +119,8 @@ def _qualified(text: str, domain: str, name: str) -> Account:
         raise BadInput(f"{text!r} lacks the domain or the name around its backslash; allowed is {ALLOWED_FORMS}")
     derive = _DERIVED.get(domain.upper())
     if derive:
-        return Account(text, derive(name))
+        sid = derive(name)
+        return Account(f"{domain}\\{name}", sid if name.isascii() else None, sid)
     if domain.upper() in ("NT AUTHORITY", "BUILTIN"):
         known = ", ".join(sorted(name for _sid, name in WELL_KNOWN.values() if name.upper().startswith(domain.upper() + "\\")))
         raise BadInput(f"{text!r} is not a well-known account; known are {known}; or write its SID")

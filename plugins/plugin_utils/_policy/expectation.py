@@ -9,14 +9,17 @@ import enum
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .accounts import Account
+from .accounts import Account, name_key
+from .answers import Answers
 from .errors import CannotJudge
 from .exceptions import Claim, PolicyException, State, too_wide
-from .facts import AskedAccount, HostFacts, Resolution
+from .facts import HostFacts
 from .features import MAY_BE, Feature, FeatureName, Features
 from .policy import ACCOUNT_KEYS, HostRole, Policy, Row
 from .sids import FLOOR
 from .systems import System
+
+_CURE = "write a built-in group as its symbol, an account that was deleted as its SID, and leave out what this host does not have"
 
 
 class Standing(str, enum.Enum):
@@ -51,9 +54,12 @@ class Wishes:
 
     @property
     def asked_names(self) -> tuple[str, ...]:
-        """Names that only a host can turn into SIDs, sorted."""
-        accounts = (*self.required, *self.permitted, *self.forbidden, *(one.account for one in self.exceptions))
-        return tuple(sorted({account.text for account in accounts if account.sid is None}))
+        """Names to ask a host for, sorted: those that only it can turn into SIDs, and services and pools, which it may not know."""
+        return tuple(sorted({account.text for account in self.accounts() if account.asked}))
+
+    def accounts(self) -> Iterator[Account]:
+        """All accounts that the task names."""
+        yield from (*self.required, *self.permitted, *self.forbidden, *(one.account for one in self.exceptions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,8 @@ class Doubt:
 class Expectation:
     """Accounts by SID, each with the sentence why.
 
-    ``demanded``: required by the task itself. ``row_notes``: what is to be said when an account holds the
+    ``demanded``: required by the task itself. ``unresolved``: names that the host knows no SID for -> the list that they stand in.
+    ``names``: of services and pools, as they were written. ``row_notes``: what is to be said when an account holds the
     right. ``claims``: the exceptions that are meant for the host. ``doubts``: what is unknown and may permit or waive a holder.
     """
 
@@ -94,11 +101,17 @@ class Expectation:
     permitted: dict[str, str] = field(default_factory=dict)
     forbidden: dict[str, str] = field(default_factory=dict)
     demanded: set[str] = field(default_factory=set)
+    unresolved: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     row_notes: dict[str, str] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     closed: bool = True
     notes: list[str] = field(default_factory=list)
+
+    def __contains__(self, sid: str) -> bool:
+        """Whether a row or the task says something about an account."""
+        return any(sid in getattr(self, key) for key in ACCOUNT_KEYS)
 
     def standing(self, sid: str) -> tuple[Standing, str]:
         """Where an account stands; what is asked first of it counts: forbidden, required, default, permitted, else unexpected."""
@@ -117,8 +130,10 @@ def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances
     Raises CannotJudge when a row hangs on a fact that is not known, or a required name has no SID on the host.
     """
     expectation = Expectation(closed=policy.closed)
-    answers = {answer.asked.casefold(): answer for answer in facts.accounts}
-    for row in rows_that_count(policy.rows, here):
+    answers = Answers(facts)
+    rows = tuple(rows_that_count(policy.rows, here))
+    refuse_unknown_forbidden(facts, (account for row in rows for account in row.forbidden))
+    for row in rows:
         if row.feature is not None and here.features[row.feature].present is None:
             expectation.doubts.append(_doubt_about(row, row.feature, here.features[row.feature], answers))
             continue
@@ -133,6 +148,17 @@ def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances
     for sid in expectation.required.keys() & expectation.forbidden.keys():
         raise CannotJudge("contradiction", f"{sid} is {expectation.required[sid]}, and {expectation.forbidden[sid]}")
     return expectation
+
+
+def refuse_unknown_forbidden(facts: HostFacts, forbidden: Iterable[Account]) -> None:
+    """Raises CannotJudge for a name that must not hold the right and that nobody can resolve: whoever it means may hold it."""
+    answers = Answers(facts)
+    for account in forbidden:
+        if answers.sid(account) is None:
+            raise CannotJudge(
+                "account_lookup",
+                f"forbidden: {account.text} {answers.words(account)}, so nobody can tell whether it holds the right; {_CURE}",
+            )
 
 
 def rows_that_count(rows: Iterable[Row], here: Circumstances) -> Iterator[Row]:
@@ -152,7 +178,7 @@ def rows_that_count(rows: Iterable[Row], here: Circumstances) -> Iterator[Row]:
         yield row
 
 
-def _enter_row(expectation: Expectation, row: Row, here: Circumstances, answers: Mapping[str, AskedAccount]) -> None:
+def _enter_row(expectation: Expectation, row: Row, here: Circumstances, answers: Answers) -> None:
     for key in ACCOUNT_KEYS:
         for account in getattr(row, key):
             sid = _enter(expectation, key, account, f"{key} {_because(row, account, here)}", answers, of_policy=True)
@@ -170,13 +196,13 @@ def _enter_row(expectation: Expectation, row: Row, here: Circumstances, answers:
                 expectation.row_notes[sid] = row.note
 
 
-def _doubt_about(row: Row, name: FeatureName, feature: Feature, answers: Mapping[str, AskedAccount]) -> Doubt:
+def _doubt_about(row: Row, name: FeatureName, feature: Feature, answers: Answers) -> Doubt:
     """A row of a feature of which nobody knows whether it is there."""
     cure = "if it has none, declare" if row.found else "declare"
     value = "false" if row.found else "true or false"
     option = f"impersonate_iis: {value}" if name is FeatureName.IIS else f"impersonate_features: {{{name.value}: {value}}}"
     why = f"whether the host has {name.words} is not known ({feature.because}); {cure} {option}"
-    sids = {account.sid or _sid_of(account, answers) for account in (*row.default, *row.permitted)}
+    sids = {answers.sid(account) for account in (*row.default, *row.permitted)}
     keys = frozenset(key for key in ACCOUNT_KEYS if getattr(row, key)) | row.found
     return _doubt(row, name, why, frozenset(sid for sid in sids if sid), keys)
 
@@ -187,11 +213,6 @@ def _doubt(row: Row, name: FeatureName, why: str, sids: frozenset[str], keys: Co
     if not {"required", "forbidden"}.isdisjoint(keys):
         raise CannotJudge(category, f"{why}, for {row.where} hangs on it")
     return Doubt(category, why, sids, MAY_BE.get(name, ()) if row.found else ())
-
-
-def _sid_of(account: Account, answers: Mapping[str, AskedAccount]) -> str | None:
-    answer = answers.get(account.text.casefold())
-    return answer.sid if answer else None
 
 
 def _because(row: Row, account: Account, here: Circumstances) -> str:
@@ -212,48 +233,43 @@ def _because(row: Row, account: Account, here: Circumstances) -> str:
     return f"{circumstance} ({row.cited}{'; ' + beyond if beyond else ''})"
 
 
-def _enter(
-    expectation: Expectation, key: str, account: Account, why: str, answers: Mapping[str, AskedAccount], of_policy: bool = False
-) -> str | None:
+def _enter(expectation: Expectation, key: str, account: Account, why: str, answers: Answers, of_policy: bool = False) -> str | None:
     """Enter an account under its SID and return that; None when the host knows no SID for it and can do without."""
-    sid = account.sid
+    sid = answers.sid(account)
     if sid is None:
-        answer = _answer(account, answers)
-        sid = answer.sid
-        if sid is None or answer.resolved is not Resolution.LSA:
-            _unresolved(expectation, key, account, answer, of_policy)
-            return None
-    getattr(expectation, key).setdefault(sid, why)
+        _unresolved(expectation, key, account, answers, of_policy)
+        sid = account.derived
+    elif answers.unknown(account):
+        expectation.notes.append(f"the {key} account {account.text} {answers.unknown(account)}; its SID follows from the name")
+    if sid is not None:
+        getattr(expectation, key).setdefault(sid, why)
+        if account.derived:
+            expectation.names.setdefault(sid, account.text)
     return sid
 
 
-def _answer(account: Account, answers: Mapping[str, AskedAccount]) -> AskedAccount:
-    answer = answers.get(account.text.casefold())
-    if answer is None:
-        raise CannotJudge("account_lookup", f"the host gave no answer for the account {account.text}")
-    return answer
-
-
-def _unresolved(expectation: Expectation, key: str, account: Account, answer: AskedAccount, of_policy: bool) -> None:
-    failed = answer.resolved is Resolution.FAILED
-    said = "could not be looked up on the host" if failed else "is no account that the host's LSA knows"
-    if key == "required" or (key == "forbidden" and failed):
-        raise CannotJudge("account_lookup", f"the {key} account {account.text} {said}")
+def _unresolved(expectation: Expectation, key: str, account: Account, answers: Answers, of_policy: bool) -> None:
+    failed, said = answers.failed(account), answers.words(account)
+    if key == "required" and (failed or account.derived is None):
+        raise CannotJudge("account_lookup", f"the required account {account.text} {said}")
     local = account.text.startswith(".\\")
-    if key != "forbidden" and (failed or not local):  # a host always knows whether an account of its own exists
-        expectation.doubts.append(_unknown_name(account.text, failed))
+    if failed or not local:  # a host always knows whether an account of its own exists
+        expectation.doubts.append(_unknown_name(account, failed))
     if failed or not (of_policy and local):
-        expectation.notes.append(f"the {key} account {account.text} {said}")
+        guess = "; its SID is taken from the name, which is not sure outside ASCII" if account.derived else ""
+        expectation.notes.append(f"the {key} account {account.text} {said}{guess}")
+    expectation.unresolved.setdefault(name_key(account.text), key)
 
 
-def _unknown_name(name: str, failed: bool) -> Doubt:
+def _unknown_name(account: Account, failed: bool) -> Doubt:
     """A trust outage may leave names and SIDs unmapped alike, so an unmapped name throws doubt on holders without a name."""
+    authority = "-".join((account.derived or "S-1-5-21").split("-")[:4])
     said = (
         "could not be looked up on the host"
         if failed
         else "is no account that the host's LSA knows, and a holder has no name either"
     )
-    return Doubt("account_lookup", f"{name} {said}", prefixes=("S-1-5-21-",), nameless=not failed)
+    return Doubt("account_lookup", f"{account.text} {said}", prefixes=(f"{authority}-",), nameless=not failed)
 
 
 def _claim(
@@ -261,23 +277,23 @@ def _claim(
     exception: PolicyException,
     today: datetime.date,
     here: Circumstances,
-    answers: Mapping[str, AskedAccount],
+    answers: Answers,
 ) -> None:
     """Note what an exception can do here; whether it is used, the holders decide."""
     present = [here.features[feature].present for feature in exception.features]
     if (exception.host_roles and here.role not in exception.host_roles) or False in present:
         return
-    sid, state = exception.account.sid, State.UNUSED
-    if sid is None:
-        answer = _answer(exception.account, answers)
-        sid = answer.sid if answer.resolved is Resolution.LSA else None
+    account, state = exception.account, State.UNUSED
+    sid = answers.sid(account)
     if exception.expired(today):
         state = State.EXPIRED
     elif sid is None:
-        failed = _answer(exception.account, answers).resolved is Resolution.FAILED
+        failed = answers.failed(account)
         state = State.UNKNOWN if failed else State.UNUSED
-        if failed or not exception.account.text.startswith(".\\"):
-            expectation.doubts.append(_unknown_name(exception.account.text, failed))
+        if failed or not account.text.startswith(".\\"):
+            expectation.doubts.append(_unknown_name(account, failed))
+        expectation.unresolved.setdefault(name_key(account.text), "excepted")
+        sid = account.derived
     elif too_wide(sid):
         state = State.TOO_WIDE
     elif None in present:
@@ -285,4 +301,6 @@ def _claim(
         names = ", ".join(sorted(feature.value for feature in exception.features if here.features[feature].present is None))
         why = f"{exception.where} counts where the host has {names}, and that is not known; declare impersonate_features"
         expectation.doubts.append(Doubt("feature_unknown", why, frozenset({sid})))
+    if answers.unknown(account):
+        expectation.notes.append(f"the excepted account {account.text} {answers.unknown(account)}; its SID follows from the name")
     expectation.claims.append(Claim(exception, sid, state))

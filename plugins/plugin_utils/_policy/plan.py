@@ -12,7 +12,7 @@ from .accounts import shown
 from .control import Control
 from .expectation import Standing
 from .sids import ADMINISTRATORS, FLOOR, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, sort_key
-from .verdict import Verdict
+from .verdict import Judged, Verdict
 
 
 class Unexpected(str, enum.Enum):
@@ -88,7 +88,7 @@ class Agreed:
 
 
 class Refused(Exception):
-    """The plan must not be sent. ``category``: one word for reports (``floor``, ``controlled``, ``role_pending``)."""
+    """The plan must not be sent. ``category``: one word for reports (``floor``, ``same_name``, ``controlled``, ``role_pending``)."""
 
     def __init__(self, category: str, message: str) -> None:
         super().__init__(message)
@@ -112,7 +112,8 @@ def by_number(sids: Iterable[str]) -> tuple[str, ...]:
 def make_plan(before: Iterable[str], verdict: Verdict, handling: Handling) -> Plan:
     """Turn a verdict into a plan.
 
-    Raises Refused (``floor``), also in check mode, when the verdict asks for the removal of an account without which Windows breaks.
+    Raises Refused, also in check mode, when the verdict asks for the removal of an account without which Windows breaks (``floor``), or
+    of one that has the name of an account which counts, under another SID (``same_name``).
     """
     remove: set[str] = set()
     unhandled: set[str] = set()
@@ -123,6 +124,7 @@ def make_plan(before: Iterable[str], verdict: Verdict, handling: Handling) -> Pl
     absent = {missing.sid for missing in verdict.missing}
     add = absent if handling.missing is Absent.ADD else set()
     refuse_floor(remove)
+    _refuse_namesakes(judged for judged in verdict.unexpected if judged.namesake and judged.holder.sid in remove)
     return Plan(by_number(before), by_number(add), by_number(remove), by_number(unhandled | (absent - add)))
 
 
@@ -132,6 +134,14 @@ def refuse_floor(remove: Iterable[str]) -> None:
     if floor:
         reasons = "; ".join(f"{shown(sid)}: {_FLOOR[sid]}" for sid in floor)
         raise Refused("floor", f"nothing was changed: the wish would take the right from accounts that Windows needs. {reasons}")
+
+
+def _refuse_namesakes(holders: Iterable[Judged]) -> None:
+    """Raises Refused for holders that may be an account which is to keep the right."""
+    reasons = "; ".join(f"{shown(one.holder.sid, one.holder.name)} {one.why}" for one in holders)
+    if reasons:
+        cure = "in permitted or exceptions where it may hold the right, else in forbidden of a task"
+        raise Refused("same_name", f"nothing was changed: {reasons} {cure}")
 
 
 def refuse_pending_role(pending: bool, plan: Plan) -> None:

@@ -130,8 +130,8 @@ class Policy:
 
     @property
     def asked_names(self) -> tuple[str, ...]:
-        """Names that only a host can turn into SIDs, sorted."""
-        names = {account.text for row in self.rows for account in row.accounts() if account.sid is None}
+        """Names to ask a host for, sorted: those that only it can turn into SIDs, and services and pools that are not well known."""
+        names = {account.text for row in self.rows for account in row.accounts() if account.asked and not account.well_known}
         return tuple(sorted(names | {f".\\{name}" for name in self.legacy}))
 
     @property

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from .accounts import shown
 from .errors import CannotJudge
 from .exceptions import Claim, State
-from .expectation import Circumstances, Doubt, Expectation, Standing, Wishes, expect, rows_that_count
+from .expectation import Circumstances, Doubt, Expectation, Standing, Wishes, expect, refuse_unknown_forbidden, rows_that_count
 from .facts import Holder, HostFacts, Resolution
 from .features import FeatureName, features_of, pool_users
-from .kinds import Kind, kind_of
+from .kinds import BUILTIN, Kind, kind_of
+from .namesakes import Namesakes
 from .policy import Compare, HostRole, Policy, Row
 from .roles import detect_role, notes_on_role
 from .sids import FLOOR, IIS_IUSRS, NAMES, sort_key
@@ -41,12 +42,16 @@ ALLOWED = frozenset({Standing.FLOOR, Standing.REQUIRED, Standing.DEFAULT, Standi
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One holder and where it stands, with the words that say why. ``standing`` is None where the policy does not apply."""
+    """One holder and where it stands, with the words that say why. ``standing`` is None where the policy does not apply.
+
+    ``namesake``: it has the name of an account that counts, under another SID, so that nobody knows whether it is that account.
+    """
 
     holder: Holder
     kind: Kind
     standing: Standing | None
     why: str
+    namesake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
 
     Raises CannotJudge when a fact is unknown on which the answer hangs: host role, release or build of Windows, feature, SID of an account.
     """
+    refuse_unknown_forbidden(facts, wishes.forbidden)
     asks_role = not policy.plain or any(exception.host_roles for exception in wishes.exceptions)
     role = wishes.host_role or (detect_role(facts) if asks_role else None)
     here = Circumstances(
@@ -110,7 +116,8 @@ def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
         return Verdict(Status.NOT_APPLICABLE, here, idle, (), (*notes, _no_row(policy, here)))
     expectation = expect(facts, policy, wishes, here)
     row = bases[-1] if bases else None  # a row of a release says more than one of the role alone
-    judged = tuple(_waive(_stand(holder, expectation, facts, policy, here), expectation, row) for holder in held)
+    namesakes = Namesakes(expectation, facts)
+    judged = tuple(_waive(_stand(holder, expectation, namesakes, facts, policy, here), expectation, row) for holder in held)
     required = set(expectation.required if policy.compare is Compare.EXACT else expectation.demanded)
     permitted = {*expectation.required, *expectation.default, *expectation.permitted} - required - expectation.forbidden.keys()
     missing = _missing(expectation, facts, required)
@@ -119,7 +126,7 @@ def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
         here,
         judged,
         missing,
-        (*notes, *expectation.notes, *_notes_on_holders(expectation, facts)),
+        (*notes, *expectation.notes, *_notes_on_holders(expectation, facts), *(_kept(judged) if wishes.keep_orphans else ())),
         ALLOWED | {Standing.ORPHAN} if wishes.keep_orphans else ALLOWED,
         row,
         _used(expectation.claims, judged),
@@ -140,14 +147,21 @@ def _no_row(policy: Policy, here: Circumstances) -> str:
     return f"the policy {policy.name} has no row for {host}"
 
 
-def _stand(holder: Holder, expectation: Expectation, facts: HostFacts, policy: Policy, here: Circumstances) -> Judged:
+def _stand(
+    holder: Holder, expectation: Expectation, namesakes: Namesakes, facts: HostFacts, policy: Policy, here: Circumstances
+) -> Judged:
     kind = kind_of(holder, facts.computer)
     standing, why = expectation.standing(holder.sid)
-    if standing is not Standing.UNEXPECTED or why:
+    same = namesakes.of(holder, forbidden_only=not expectation.closed) if holder.sid not in expectation else ""
+    if not same and (standing is not Standing.UNEXPECTED or why):
         return Judged(holder, kind, standing, why)
     if kind is Kind.ORPHAN:
-        domain = f"the domain {holder.domain} has" if holder.domain else "the host knows"
-        return Judged(holder, kind, Standing.ORPHAN, f"{domain} no account with this SID")
+        domain = holder.domain or ("BUILTIN" if holder.sid.startswith(BUILTIN) else None)
+        said = f"the domain {domain} has" if domain else "the host knows"
+        return Judged(holder, kind, Standing.ORPHAN, f"{said} no account with this SID")
+    if same:
+        said = f"the policy {policy.name} does not name it for this host; " if expectation.closed else ""
+        return Judged(holder, kind, Standing.UNEXPECTED, said + same, namesake=True)
     if kind is Kind.LOCAL and _is_legacy(holder, facts, policy, here):
         return Judged(
             holder, kind, Standing.LEGACY, "has the name of an account of IIS 6 or ASP.NET 1.x; permit it where it is still needed"
@@ -218,7 +232,7 @@ def _used(claims: Iterable[Claim], judged: Iterable[Judged]) -> tuple[Claim, ...
 
 
 def _missing(expectation: Expectation, facts: HostFacts, wanted: Collection[str]) -> tuple[Missing, ...]:
-    names = {answer.sid: answer.name for answer in facts.accounts if answer.sid}
+    names = {**expectation.names, **{answer.sid: answer.name for answer in facts.accounts if answer.sid and answer.name}}
     absent = sorted(set(wanted) - facts.sids, key=sort_key)
     return tuple(Missing(sid, names.get(sid) or NAMES.get(sid), expectation.required[sid]) for sid in absent)
 
@@ -230,6 +244,12 @@ def _notes_on_holders(expectation: Expectation, facts: HostFacts) -> tuple[str, 
     if facts.lookup_status != SUCCESS:
         said.append(f"not all names could be looked up on the host ({facts.lookup_status})")
     return tuple(said)
+
+
+def _kept(judged: Iterable[Judged]) -> tuple[str, ...]:
+    """Orphans that the task leaves as they are, so that nobody takes the list for a clean one."""
+    orphans = [f"{shown(one.holder.sid)}: {one.why}" for one in judged if one.standing is Standing.ORPHAN]
+    return (f"orphans that stay, as orphans says (keep): {'; '.join(orphans)}",) if orphans else ()
 
 
 def _stop_at_doubt(verdict: Verdict, expectation: Expectation) -> None:

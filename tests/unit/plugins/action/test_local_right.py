@@ -508,3 +508,69 @@ def test_a_list_of_what_must_restart_that_was_cut_says_so(action, folder, count,
     result = action(ActionModule, host(machine), check_mode=True, snapshot_dir=str(folder), **OPTIONS)
 
     assert any("more may have to restart than are listed" in note for note in result["notes"]) is said
+
+
+@pytest.mark.parametrize(
+    ("options", "gone", "said"),
+    [
+        pytest.param({"holders": [*FLOOR]}, True, False, id="the whole list, and an orphan is no part of it"),
+        pytest.param({"holders": [*FLOOR], "orphans": "keep"}, False, True, id="the whole list, and orphans are to stay"),
+        pytest.param({"holders": [*FLOOR], "orphans": "report"}, False, False, id="the whole list, and orphans are reported"),
+        pytest.param({"holders": [*FLOOR, ORPHAN]}, False, False, id="an orphan that is part of the list"),
+        pytest.param({"permitted": [*FLOOR]}, False, True, id="permitted accounts, no whole list"),
+        pytest.param({"restore": "run1"}, True, False, id="a restore brings the whole list back"),
+        pytest.param({"restore": "run1", "orphans": "keep"}, False, True, id="a restore that keeps orphans"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_orphans_go_where_the_whole_list_is_given(action, folder, options, gone, said, check):
+    machine = machine_with(*FLOOR)
+    action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", required=[BATCH])
+    machine.revoke(BATCH)
+    machine.grant(ORPHAN)
+
+    result = action(ActionModule, host(machine), check_mode=check, snapshot_dir=str(folder), **options)
+
+    assert (ORPHAN in result["removed"], ORPHAN in result["after"]) == (gone, not gone)
+    assert (ORPHAN in machine.holders()) is (not gone or check)
+    assert any("orphans that stay" in note and ORPHAN in note for note in result["notes"]) is said
+    assert (ORPHAN in result["unhandled"]) is (options.get("orphans") == "report")
+
+
+def test_a_service_that_the_host_does_not_know_has_the_name_that_was_written(action, folder):
+    machine = machine_with(*FLOOR)
+    sid = names.service_sid("WdiHostService")
+
+    result = action(ActionModule, host(machine), snapshot_dir=str(folder), required=["NT SERVICE\\WdiHostService"])
+
+    assert result["changes"] == [f"added: NT SERVICE\\WdiHostService ({sid})"]
+    assert result["names"][sid] == "NT SERVICE\\WdiHostService"
+    assert any("no service that the host knows (similar: " in note and "WdiServiceHost" in note for note in result["notes"])
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_an_account_with_the_name_of_a_permitted_one_is_not_removed(action, folder, check):
+    machine = machine_with(*FLOOR)
+    machine.add_account("svc", rid=2001)
+    old = machine.add_account("svc", rid=1001)
+    machine.grant(old)
+    options = {"permitted": [*FLOOR, ".\\svc"], "snapshot_dir": str(folder)}
+
+    refused = action(ActionModule, host(machine), check_mode=check, **options)
+    assert (refused["outcome"], refused["error"]["category"]) == ("refused", "same_name")
+    assert f"WEB01\\svc ({old})" in refused["msg"]
+    assert old in machine.holders()
+
+    done = action(ActionModule, host(machine), check_mode=check, **options, forbidden=[old])
+    assert done["removed"] == [old]
+
+
+@pytest.mark.parametrize("name", ["HOST\\Users", "NT SERVICE\\Größendienst", ".\\typo"])
+def test_nothing_is_planned_while_a_forbidden_name_is_unknown(action, folder, name):
+    machine, asked = machine_with(*BEFORE), []
+
+    result = action(ActionModule, host(machine, asked), snapshot_dir=str(folder), forbidden=[name, "users"])
+
+    assert (result["failed"], result["error"]["category"], len(asked)) == (True, "account_lookup", 1)
+    assert f"forbidden: {name}" in result["msg"]
+    assert set(machine.holders()) == BEFORE

@@ -104,7 +104,7 @@ def test_names_that_only_the_host_knows_are_asked_with_the_read(act):
     answer = {"asked": "CORP\\svc", "sid": "S-1-5-21-1-2-3-1105", "name": "CORP\\svc", "use": 1, "resolved": "lsa"}
     result, asked = act(changed(accounts=[answer]), permitted=["CORP\\svc", "NT SERVICE\\W3SVC"])
 
-    assert asked == [(READ, {"accounts": ["CORP\\svc"], **NOTHING_MORE})]
+    assert asked == [(READ, {"accounts": ["CORP\\svc", "NT SERVICE\\W3SVC"], **NOTHING_MORE})]
     assert result["compliant"]
 
 

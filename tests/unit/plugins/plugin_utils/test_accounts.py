@@ -19,6 +19,14 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.er
         pytest.param(r"NT SERVICE\W3SVC", "S-1-5-80-989796750-4090848350-2040919084-978865222-2182970707", id="service"),
         pytest.param(r"NT SERVICE\ALL SERVICES", "S-1-5-80-0", id="all services is no derived SID"),
         pytest.param(r"iis apppool\DefaultAppPool", "S-1-5-82-3006700770-424185619-1745488364-794895919-4004696415", id="pool"),
+        pytest.param("local_account_and_administrator", "S-1-5-114", id="symbol of local administrators"),
+        pytest.param(
+            r"NT AUTHORITY\Local account and member of Administrators group", "S-1-5-114", id="the canonical name of the same"
+        ),
+        pytest.param("print_operators", "S-1-5-32-550", id="symbol of the print operators"),
+        pytest.param("hyper_v_administrators", "S-1-5-32-578", id="symbol of the Hyper-V administrators"),
+        pytest.param("remote_management_users", "S-1-5-32-580", id="symbol of the remote management users"),
+        pytest.param("NT SERVICE\\Größendienst", None, id="service outside ASCII: the host knows"),
         pytest.param(r"CORP\svc-app", None, id="domain account: the host knows"),
         pytest.param("svc-app@corp.example", None, id="UPN: the host knows"),
         pytest.param(r".\ASPNET", None, id="local account: the host knows"),
@@ -50,6 +58,8 @@ def test_an_account_is_read(text, sid):
         pytest.param(r"NT AUTHORITY\LOKALER DIENST", "is not a well-known account", id="localised well-known name"),
         pytest.param("NT SERVICE\\", "lacks the domain or the name", id="service without a name"),
         pytest.param("@corp.example", "bare name", id="UPN without a name"),
+        pytest.param("VORDEFINIERT\\", "lacks the domain or the name", id="localised domain without a name"),
+        pytest.param("Local account and member of Administrators group", "bare name", id="bare name of local administrators"),
         pytest.param("S-1-5-32-544@", "malformed SID|bare name", id="a SID with more"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import random
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.accounts import parse_account
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import CannotJudge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.expectation import Standing, Wishes
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.facts import (
     AskedAccount,
@@ -23,7 +25,9 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.fa
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.features import FeatureName
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.kinds import Kind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import HostRole
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.plan import Handling, Refused, Unexpected, make_plan
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import HostRole, plain_policy
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import service_sid
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status, judge
 
 ADMINISTRATORS, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE = "S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"
@@ -189,7 +193,13 @@ STANDINGS = [
     pytest.param(Holder("S-1-5-82-1-2-3-4-5", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.APP_POOL, "", id="pool without a name is no orphan"),
     pytest.param(Holder("S-1-15-3-1024-1", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.CAPABILITY, "", id="capability"),
     pytest.param(Holder("S-1-5-83-0", "X", 5, Resolution.LSA), Standing.UNEXPECTED, Kind.WELL_KNOWN, "", id="virtual machines"),
-    pytest.param(Holder("S-1-5-94-1", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.UNKNOWN, "", id="of no known kind"),
+    pytest.param(Holder("S-1-5-93-2-2", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.VIRTUAL, "", id="user of a container"),
+    pytest.param(Holder("S-1-5-94-1", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.VIRTUAL, "", id="user of a WinRM session"),
+    pytest.param(Holder("S-1-12-1-1-2-3-4", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.ENTRA, "", id="Entra principal"),
+    pytest.param(Holder("S-1-5-32-9999", None, 8, Resolution.UNMAPPED), Standing.ORPHAN, Kind.ORPHAN, "domain BUILTIN", id="a group that no Windows has"),
+    pytest.param(Holder("S-1-5-32-547", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.BUILTIN, "", id="a group that this host does not have"),
+    pytest.param(Holder("S-1-5-32-9999"), Standing.UNEXPECTED, Kind.BUILTIN, "", id="failed look-up makes no orphan of BUILTIN"),
+    pytest.param(Holder("S-1-5-95-1", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.UNKNOWN, "", id="of no known kind"),
 ]  # fmt: skip
 
 
@@ -222,10 +232,44 @@ def test_what_the_task_itself_requires_is_missed_under_an_upper_bound_too(host):
     assert [one.sid for one in verdict.missing] == [IIS_IUSRS]
 
 
-def test_a_forbidden_account_that_does_not_exist_holds_nothing(host, microsoft):
-    verdict = judge(host(DEFAULTS, accounts=[UNMAPPED]), microsoft, Wishes(forbidden=(SVC,)))
+@pytest.mark.parametrize("answer", [Resolution.UNMAPPED, Resolution.FAILED])
+@pytest.mark.parametrize(
+    ("name", "policy", "by_task"),
+    [
+        pytest.param("HOST\\Users", {}, True, id="a local group by another domain"),
+        pytest.param("CORP\\deleted", {}, True, id="an account of a domain"),
+        pytest.param(".\\typo", {}, True, id="an account of the host"),
+        pytest.param("NT SERVICE\\Größendienst", {}, True, id="a service outside ASCII"),
+        pytest.param("CORP\\deleted", {"forbidden": ["CORP\\deleted"]}, False, id="a row of the policy"),
+        pytest.param(".\\typo", {"forbidden": [".\\typo"]}, False, id="an account of the host, in a row"),
+    ],
+)
+def test_a_forbidden_name_that_nobody_can_resolve_is_an_error(host, answer, name, policy, by_task):
+    facts = host(DEFAULTS | {USERS}, accounts=[AskedAccount(name, None, None, 8, answer)])
 
-    assert verdict.status is Status.COMPLIANT
+    with pytest.raises(CannotJudge, match="^forbidden: ") as doubt:
+        judge(facts, own(**policy), Wishes(forbidden=(parse_account(name),) if by_task else ()))
+
+    assert doubt.value.category == "account_lookup"
+    assert name in str(doubt.value)
+    assert "deleted as its SID" in str(doubt.value)
+
+
+def test_a_forbidden_name_is_resolved_before_a_policy_that_does_not_apply(host):
+    facts = host([USERS], machine_role=5, accounts=[UNMAPPED])
+
+    with pytest.raises(CannotJudge, match="forbidden"):
+        judge(facts, own(required=["administrators"]), Wishes(forbidden=(SVC,)))
+
+
+def test_a_forbidden_service_that_the_host_does_not_know_is_its_derived_sid(host, microsoft):
+    gone = parse_account("NT SERVICE\\Gone")
+    facts = host(DEFAULTS | {gone.sid}, accounts=[AskedAccount(gone.text, None, None, 8, Resolution.UNMAPPED)])
+
+    verdict = judge(facts, microsoft, Wishes(forbidden=(gone,)))
+
+    assert [one.holder.sid for one in verdict.unexpected] == [gone.sid]
+    assert any("NT SERVICE\\Gone is no service that the host knows" in note for note in verdict.notes)
 
 
 def test_iusr_by_an_entry_of_its_own_is_noted(host, microsoft):
@@ -378,3 +422,144 @@ def test_the_verdict_is_the_same_for_any_spelling_of_names(microsoft, held, mach
 
     assert (first.status, first.missing) == (second.status, second.missing)
     assert [one.holder.sid for one in first.unexpected] == [one.holder.sid for one in second.unexpected]
+
+
+OLD = "S-1-5-21-1-2-3-1106"
+NAMED = AskedAccount("CORP\\svc", SOMEBODY, "CORP\\svc", 1, Resolution.LSA)
+NAMESAKE = Holder(OLD, "Corp\\SVC", 1, Resolution.LSA)
+WAIVER = {"account": "CORP\\svc", "reason": "r", "owner": "o"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "options", "answer", "words"),
+    [
+        pytest.param({}, {"permitted": ["CORP\\svc"]}, NAMED, f"has the name of the permitted Corp\\SVC, which is {SOMEBODY}", id="permitted"),
+        pytest.param({}, {"required": ["CORP\\svc"]}, NAMED, "of the required", id="required"),
+        pytest.param({"permitted": ["CORP\\svc"]}, {}, NAMED, "of the permitted", id="permitted by the policy"),
+        pytest.param({}, {"exceptions": [WAIVER]}, NAMED, "of the excepted", id="excepted"),
+        pytest.param({}, {"permitted": ["CORP\\svc"]}, UNMAPPED, "no SID that the host knows", id="permitted, and the name has no SID"),
+        pytest.param({}, {"exceptions": [{**WAIVER, "expires": "2020-01-01"}]}, NAMED, "", id="an exception that expired protects nobody"),
+        pytest.param({}, {"permitted": ["CORP\\other"]}, dataclasses.replace(NAMED, asked="CORP\\other", name="CORP\\other"), "", id="another name"),
+    ],
+)  # fmt: skip
+def test_a_name_with_two_sids_has_a_reason_of_its_own(host, policy, options, answer, words):
+    wishes = Wishes(
+        **{key: tuple(map(parse_account, options.get(key, ()))) for key in ("required", "permitted")},
+        exceptions=parse_exceptions(options.get("exceptions", [])),
+        today=datetime.date(2026, 11, 28),
+    )
+
+    verdict = judge(host([NAMESAKE], accounts=[answer]), own(**policy), wishes)
+
+    found = verdict.holders[0]
+    assert (found.standing, found.namesake, words in found.why) == (Standing.UNEXPECTED, bool(words), True)
+    assert ("name its SID" in found.why) is bool(words)
+    if words:
+        with pytest.raises(Refused, match=r"Corp\\SVC \(S-1-5-21-1-2-3-1106\).* in permitted or exceptions") as refused:
+            make_plan([OLD], verdict, Handling())
+        assert refused.value.category == "same_name"
+        assert make_plan([OLD], verdict, Handling(unexpected=Unexpected.REPORT)).unhandled[-1] == OLD
+
+
+@pytest.mark.parametrize(
+    ("wishes", "standing"),
+    [
+        pytest.param({"permitted": [OLD, "CORP\\svc"]}, Standing.PERMITTED, id="permitted by its SID"),
+        pytest.param({"permitted": ["CORP\\svc"], "forbidden": [OLD]}, Standing.UNEXPECTED, id="forbidden by its SID"),
+    ],
+)
+def test_a_namesake_whose_sid_is_named_is_decided(host, wishes, standing):
+    wishes = Wishes(**{key: tuple(map(parse_account, entries)) for key, entries in wishes.items()})
+
+    verdict = judge(host([NAMESAKE], accounts=[NAMED]), own(permitted=["administrators"]), wishes)
+
+    assert (verdict.holders[0].standing, verdict.holders[0].namesake) == (standing, False)
+    assert make_plan([OLD], verdict, Handling()).remove == ((OLD,) if standing is Standing.UNEXPECTED else ())
+
+
+def test_a_namesake_of_a_forbidden_account_is_a_finding_where_the_rest_is_left(host):
+    verdict = judge(host([NAMESAKE, USERS], accounts=[NAMED]), plain_policy(closed=False), Wishes(forbidden=(SVC,)))
+
+    assert [(one.holder.sid, one.why) for one in verdict.unexpected] == [
+        (OLD, f"has the name of the forbidden Corp\\SVC, which is {SOMEBODY}: SID history or a recreated account; name its SID")
+    ]
+    with pytest.raises(Refused, match="name its SID") as refused:
+        make_plan([OLD, USERS], verdict, Handling())
+    assert refused.value.category == "same_name"
+
+
+def test_names_that_differ_by_more_than_case_are_two(host):
+    """Full case folding makes one of Gross and Groß."""
+    one, other = (
+        AskedAccount(f"CORP\\{name}", f"S-1-5-21-1-2-3-{rid}", f"CORP\\{name}", 1, Resolution.LSA)
+        for name, rid in (("Gross", 1), ("Groß", 2))
+    )
+    facts = host([one.sid, other.sid], accounts=[one, other])
+
+    verdict = judge(facts, plain_policy(closed=True), Wishes(permitted=(parse_account("corp\\gross"),)))
+
+    assert [judged.holder.sid for judged in verdict.unexpected] == [other.sid]
+
+
+HOST_SERVICE = parse_account("NT SERVICE\\WdiHostService")
+POOL = parse_account("IIS APPPOOL\\DefaultApPool")
+
+
+@pytest.mark.parametrize(
+    ("account", "resolved", "words"),
+    [
+        pytest.param(
+            HOST_SERVICE, Resolution.UNMAPPED, r"is no service that the host knows (similar: WdiServiceHost", id="service"
+        ),
+        pytest.param(POOL, Resolution.UNMAPPED, "is no application pool that the host knows (similar: DefaultAppPool", id="pool"),
+        pytest.param(HOST_SERVICE, Resolution.FAILED, "", id="a failed look-up says nothing"),
+        pytest.param(HOST_SERVICE, None, "", id="no answer says nothing"),
+        pytest.param(HOST_SERVICE, Resolution.LSA, "", id="the host knows it"),
+    ],
+)
+@pytest.mark.parametrize("key", ["required", "permitted", "exceptions"])
+def test_a_service_or_pool_that_the_host_does_not_know_is_said(host, key, account, resolved, words):
+    name, sid = (account.text, account.sid) if resolved is Resolution.LSA else (None, None)
+    facts = host([], accounts=[AskedAccount(account.text, sid, name, 5, resolved)] if resolved else [])
+    exceptions = parse_exceptions([{**WAIVER, "account": account.text}])
+
+    verdict = judge(facts, plain_policy(closed=True), Wishes(**{key: exceptions if key == "exceptions" else (account,)}))
+
+    said = [note for note in verdict.notes if account.text in note]
+    assert [words in note for note in said] == ([True] if words else [])
+    if key == "required":
+        assert [(one.sid, one.name) for one in verdict.missing] == [(account.sid, account.text)]
+
+
+@pytest.mark.parametrize(
+    ("resolved", "held", "standing"),
+    [
+        pytest.param(Resolution.LSA, "S-1-5-80-1-2-3-4-5", Standing.PERMITTED, id="the host says its SID"),
+        pytest.param(Resolution.UNMAPPED, None, Standing.PERMITTED, id="the host does not know it: the SID of its name"),
+    ],
+)
+def test_outside_ascii_the_host_is_asked_for_the_sid_of_a_service(host, resolved, held, standing):
+    account = parse_account("NT SERVICE\\Größendienst")
+    assert (account.sid, account.derived) == (None, service_sid("GRÖßENDIENST"))
+    facts = host([held or account.derived], accounts=[AskedAccount(account.text, held, account.text, 5, resolved)])
+
+    verdict = judge(facts, plain_policy(closed=True), Wishes(permitted=(account,)))
+
+    assert verdict.holders[0].standing is standing
+    assert any("not sure outside ASCII" in note for note in verdict.notes) is (held is None)
+
+
+def test_a_service_that_the_host_knows_under_another_sid_is_no_verdict(host):
+    answer = AskedAccount(HOST_SERVICE.text, "S-1-5-80-1-2-3-4-5", HOST_SERVICE.text, 5, Resolution.LSA)
+
+    with pytest.raises(CannotJudge, match="the host says that"):
+        judge(host([], accounts=[answer]), plain_policy(closed=True), Wishes(permitted=(HOST_SERVICE,)))
+
+
+def test_orphans_that_stay_are_named(host, microsoft):
+    facts = host([*DEFAULTS, Holder(SOMEBODY, None, 8, Resolution.UNMAPPED, "CORP")])
+
+    verdict = judge(facts, microsoft, Wishes(keep_orphans=True))
+
+    assert verdict.status is Status.COMPLIANT
+    assert any("orphans that stay" in note and SOMEBODY in note and "domain CORP" in note for note in verdict.notes)
