@@ -37,8 +37,8 @@ demo-enforce: venv-test ## Audit, look, enforce, audit, restore, audit on the si
 test: venv-test ## Run the tests (ARGS="-k name" for some of them)
 	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser" $(ARGS)
 
-test-engine: venv-test ## The tests of the real payload under a PowerShell engine (skipped where there is none)
-	@$(RUN) python -m pytest -n $(JOBS) -m engine $(ARGS)
+test-engine: venv-test ## The tests of the real payload under a PowerShell engine (FRESH=1: a process for each command; FRESH=compare: both ways)
+	@FRESH=$(FRESH) $(RUN) python -m pytest -n $(JOBS) -m engine $(ARGS)
 
 test-browser: venv-test ## The tests of the HTML report in a headless Chromium (Debian: chromium, chromium-driver, npm)
 	@requirements/venv.sh browser

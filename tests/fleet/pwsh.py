@@ -11,22 +11,24 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
 import fcntl
 import functools
 import hashlib
 import json
 import os
-import signal
 import subprocess
 import tempfile
 import typing as t
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from fleet import cim, control, engine, iisconfig, registry, request, schema, texts
+from fleet import cim, control, engine, engine_process, iisconfig, registry, request, schema, texts
 from fleet.backend import Output
+from fleet.compared import compare
 from fleet.machine import Fault, Token
 from fleet.shim_server import ShimServer
+from fleet.ways import Way, kind
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,70 +41,77 @@ LIBRARIES = ("advapi32", "netapi32", "kernel32")
 
 
 class PowerShell:
-    """Runs commands under an engine, one process each."""
+    """Runs commands under an engine, in one of the ways."""
 
-    def __init__(self, program: Path | None = None, *, time_limit: float = 120) -> None:
+    def __init__(self, program: Path | None = None, *, time_limit: float = 120, way: Way | None = None) -> None:
         found = program or engine.find("pwsh")
         if found is None:
             raise FileNotFoundError(f"no PowerShell engine that knows PWSH_STARTUP: not PWSH, {engine.BESIDE} or PATH")
-        self._program, self._time_limit = found, time_limit
-        self._libraries = shim()
+        self.program, self._time_limit = found, time_limit
+        self.libraries = shim()
+        self._way = way or Way.chosen()
 
     def run(self, machine: Machine, received: Received) -> Output:
         """Run one command on one machine, logged on as the client was."""
-        logon = machine.find_logon(received.user)
-        token = logon[1].token if logon else Token.USER
+        warm_in = None if self._way is Way.FRESH else kind(received)
+        if warm_in is None or self._way is Way.WARM:
+            return self._run(machine, received, warm_in)
+        twin = copy.deepcopy(machine)
+        fresh, warm = self._run(twin, received, None), self._run(machine, received, warm_in)
+        compare(warm_in[0], (fresh, twin), (warm, machine))
+        return warm
+
+    def _run(self, machine: Machine, received: Received, warm_in: tuple[str, ...] | None) -> Output:
         with tempfile.TemporaryDirectory(prefix="host-") as folder:
             home = Path(folder)
             (home / "registry.json").write_text(json.dumps(_registry(machine)))
             (home / "services.json").write_text(json.dumps(_services(machine)))
             held = _write_files(machine, home / "windows")
+            logon = machine.find_logon(received.user)
+            token = logon[1].token if logon else Token.USER
             server = ShimServer(machine, received.user, token, home / "shim", may_change=_asks_for_a_change(received))
             try:
                 with held:
-                    output = self._start(received, self._environment(machine, home))
-            except subprocess.TimeoutExpired:
+                    output = self._start(received, self._environment(machine, home), warm_in)
+            except engine_process.TimeIsUp:
                 return _failed(f"the PowerShell engine did not end within {self._time_limit:g} seconds")
             finally:
                 breaches = [*server.finish(), *_breaches(home)]
         return _failed("the payload misused Windows: " + "; ".join(breaches)) if breaches else output
 
-    def _start(self, received: Received, environment: Mapping[str, str]) -> Output:
+    def _start(self, received: Received, environment: Mapping[str, str], warm_in: tuple[str, ...] | None) -> Output:
         script, arguments = request.script_of(received.command_line)
-        command = [str(self._program), "-NoProfile", "-NonInteractive", "-EncodedCommand", _encoded(script)]
+        words = ["-NoProfile", "-NonInteractive", "-EncodedCommand", encoded(script)]
         if arguments:
-            command += ["-EncodedArguments", _encoded(_clixml(arguments))]
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            cwd=environment["HOME"],
-            start_new_session=True,
-        ) as process:
-            try:
-                stdout, stderr = process.communicate(received.stdin, timeout=self._time_limit)
-            except BaseException:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                raise
-        return Output(stdout, stderr, process.returncode)
+            words += ["-EncodedArguments", encoded(_clixml(arguments))]
+        command = engine_process.Command((*words,), received.stdin, environment, Path(environment["HOME"]))
+        if warm_in is None:
+            return engine_process.run(self.program, command, self._time_limit)
+        return engine_process.SERVERS.run((self.program, warm_in), self.server, command, self._time_limit)
 
-    def _environment(self, machine: Machine, home: Path) -> dict[str, str]:
-        beside = self._program.parent
+    def server(self, life: int = engine_process.LIFE) -> engine_process.Server:
+        """Start a server for a few commands."""
+        return engine_process.Server(self.program, self.surroundings(), self.libraries, life)
+
+    def surroundings(self) -> dict[str, str]:
+        """What is the same for every command."""
+        beside = self.program.parent
         return {
             "PATH": os.pathsep.join([str(beside / "compat"), str(beside), os.environ.get("PATH", os.defpath)]),
-            "LD_LIBRARY_PATH": str(self._libraries),
+            "LD_LIBRARY_PATH": str(self.libraries),
             "PWSH_STARTUP": str(HERE / "startup.ps1"),
+            "LANG": "C.UTF-8",
+            "TZ": os.environ.get("TZ", "UTC"),
+            "POWERSHELL_TELEMETRY_OPTOUT": "1",
+        }
+
+    def _environment(self, machine: Machine, home: Path) -> dict[str, str]:
+        return self.surroundings() | {
             "FLEET_SHIM": str(home / "shim"),
             "FLEET_REGISTRY": str(home / "registry.json"),
             "FLEET_SERVICES": str(home / "services.json"),
             "windir": str(home / "windows"),
             "COMPUTERNAME": machine.name,
-            "LANG": "C.UTF-8",
-            "TZ": os.environ.get("TZ", "UTC"),
-            "POWERSHELL_TELEMETRY_OPTOUT": "1",
             **dict.fromkeys(("HOME", "TEMP", "TMP", "TMPDIR"), str(home)),
         }
 
@@ -227,7 +236,7 @@ def _failed(message: str) -> Output:
     return Output(json.dumps({"failed": True, "changed": False, "msg": message}).encode() + b"\r\n", b"", 1)
 
 
-def _encoded(text: str) -> str:
+def encoded(text: str) -> str:
     return base64.b64encode(text.encode("utf-16-le")).decode()
 
 

@@ -7,7 +7,7 @@
 # with the numbers of the calls that fail, null for all.
 
 function Read-FleetFile {
-    # Read once in a process: thousands of services have a key each.
+    # Read once in a command: thousands of services have a key each. Its files have names of their own.
     param([string] $Path)
     $told = [AppDomain]::CurrentDomain.GetData($Path)
     if ($null -eq $told) {
@@ -84,8 +84,10 @@ function Get-ChildItem {
 function Get-FleetFault {
     # Status of the call that comes now; nothing for one that works.
     param([string] $Call)
-    $nth = 1 + [AppDomain]::CurrentDomain.GetData($Call)
-    [AppDomain]::CurrentDomain.SetData($Call, $nth)
+    # The command's own count, in all its runspaces.
+    $counted = "$env:FLEET_SERVICES $Call"
+    $nth = 1 + [AppDomain]::CurrentDomain.GetData($counted)
+    [AppDomain]::CurrentDomain.SetData($counted, $nth)
     $fault = (Read-FleetFile -Path $env:FLEET_SERVICES)['faults'][$Call]
     if ($null -ne $fault -and ($null -eq $fault['on'] -or $nth -in $fault['on'])) { $fault['status'] }
 }

@@ -29,6 +29,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
 
 
+def of_collection(sent: Mapping[str, str]) -> Hashes:
+    """Hashes of the collection's scripts among those that came."""
+    return dict(sorted((_path(name), digest(text)) for name, text in sent.items() if name.startswith(_PREFIX)))
+
+
 def current(module: str) -> Hashes:
     """Hashes of a module of the checkout and of every util that it or its utils name."""
     hashes: Hashes = {}
@@ -60,7 +65,7 @@ def record(modules: t.Iterable[str]) -> None:
 
 def unknown(module: str, sent: Mapping[str, str]) -> list[str]:
     """Paths of the collection's scripts that came in another text than is known, or did not come or should not have."""
-    came = {_path(name): digest(text) for name, text in sent.items() if name.startswith(_PREFIX)}
+    came = of_collection(sent)
     expected = known().get(module, {})
     return sorted(path for path in {*came, *expected} if came.get(path) != expected.get(path))
 

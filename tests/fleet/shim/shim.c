@@ -4,10 +4,12 @@
  * The Windows calls of the payload, for a PowerShell engine on Linux: advapi32, netapi32 and kernel32 in one library.
  * Each call goes over a socket to a Python model of the machine, which answers and keeps account of handles and
  * buffers. What only C can do is done here: structures in memory, as 64-bit Windows lays them out.
+ * The socket is that of FLEET_SHIM; in a process that runs one command after another, that of the command (fleet_begin).
  *
  * A message is a list of fields: their number, then length and bytes of each; numbers are 64-bit, native order.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -83,6 +85,17 @@ static void transfer(void *bytes, uint64_t size, int out)
     }
 }
 
+static char model[sizeof ((struct sockaddr_un *)0)->sun_path]; /* of the command that runs now, see fleet_begin */
+
+static void reach(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (!path || strlen(path) >= sizeof address.sun_path) die("FLEET_SHIM");
+    strcpy(address.sun_path, path);
+    server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(server, (struct sockaddr *)&address, sizeof address)) die(path);
+}
+
 /* Sends a request and gets its answer; both begin with their size. */
 static Answer *ask(Writer *w)
 {
@@ -90,14 +103,7 @@ static Answer *ask(Writer *w)
     Answer *answer = calloc(1, sizeof *answer);
     if (!answer) die("memory");
     pthread_mutex_lock(&lock);
-    if (server < 0) {
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        const char *path = getenv("FLEET_SHIM");
-        if (!path || strlen(path) >= sizeof address.sun_path) die("FLEET_SHIM");
-        strcpy(address.sun_path, path);
-        server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (connect(server, (struct sockaddr *)&address, sizeof address)) die(path);
-    }
+    if (server < 0) reach(*model ? model : getenv("FLEET_SHIM"));
     transfer(&w->size, sizeof w->size, 1);
     transfer(w->data, w->size, 1);
     transfer(&size, sizeof size, 0);
@@ -116,6 +122,43 @@ static Answer *ask(Writer *w)
     }
     return answer;
 }
+
+/* -- one command of many in a process -------------------------------------------------------------------------- */
+
+static int own_errors = -1;
+
+static void redirect(int number, const char *path, int flags)
+{
+    int file = open(path, flags | O_CLOEXEC, 0600);
+    if (file < 0 || dup2(file, number) < 0) die(path);
+    close(file);
+}
+
+/* From now on the standard streams are these files, and calls go to this socket. */
+void fleet_begin(const char *in, const char *out, const char *errors, const char *socket)
+{
+    if (strlen(socket) >= sizeof model) die(socket);
+    if (own_errors < 0) own_errors = fcntl(2, F_DUPFD_CLOEXEC, 3);
+    redirect(0, in, O_RDONLY);
+    redirect(1, out, O_WRONLY | O_CREAT | O_APPEND);
+    redirect(2, errors, O_WRONLY | O_CREAT | O_APPEND);
+    strcpy(model, socket);
+}
+
+/* A call that comes later, by a thread that the command left behind, ends the process: there is no FLEET_SHIM. */
+void fleet_end(void)
+{
+    pthread_mutex_lock(&lock);
+    if (server >= 0) close(server);
+    server = -1;
+    *model = 0;
+    pthread_mutex_unlock(&lock);
+    redirect(0, "/dev/null", O_RDONLY);
+    redirect(1, "/dev/null", O_WRONLY);
+    dup2(own_errors, 2);
+}
+
+/* -- fields of an answer ---------------------------------------------------------------------------------------- */
 
 static uint64_t number(const Answer *a, uint64_t field)
 {
