@@ -246,3 +246,36 @@ function Get-WinEvent {
         [pscustomobject] @{ Id = [int] $one['Id']; TimeCreated = ConvertTo-FleetTime -Time $one['TimeCreated']; Properties = $said }
     }
 }
+
+function Find-WrappedList {
+    # Where in a value lies a list that is wrapped in a PSObject, as one is that came out of a pipeline in one piece.
+    param([object] $Value, [string] $Place)
+    if ($Value -is [string] -or $Value -is [ValueType]) { return }
+    if ($Value -is [Collections.IDictionary]) {
+        foreach ($name in $Value.psbase.Keys) { Find-WrappedList -Value $Value[$name] -Place "$Place.$name" }
+    }
+    elseif ($Value -is [Collections.IList]) {
+        if ($Value -is [psobject]) { $Place }
+        for ($i = 0; $i -lt $Value.psbase.Count; $i++) { Find-WrappedList -Value $Value[$i] -Place "$Place[$i]" }
+    }
+    elseif ($Value -is [Management.Automation.PSCustomObject]) {
+        foreach ($one in $Value.psobject.Properties) { Find-WrappedList -Value $one.Value -Place "$Place.$($one.Name)" }
+    }
+}
+
+function ConvertTo-Json {
+    # With the parameters of Windows PowerShell 5.1, which prints such a list as {"value": [...], "Count": n}: a breach.
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0, ValueFromPipeline)] [AllowNull()] [object] $InputObject, [int] $Depth, [switch] $Compress)
+    begin {
+        $cmdlet = { Microsoft.PowerShell.Utility\ConvertTo-Json @PSBoundParameters }.GetSteppablePipeline()
+        $cmdlet.Begin($PSCmdlet)
+    }
+    process {
+        foreach ($place in Find-WrappedList -Value $InputObject -Place '$') {
+            Add-FleetBreach -Sentence "ConvertTo-Json gets a list in a PSObject at $place"
+        }
+        $cmdlet.Process($_)
+    }
+    end { $cmdlet.End() }
+}
