@@ -25,6 +25,7 @@ from fleet.fleet import Fleet
 from fleet.grouppolicy import Setting
 from fleet.machine import Event, Iis, Machine, Running
 from fleet.pwsh import PowerShell
+from fleet.ways import Way
 
 BARE = """#!powershell
 # SPDX-FileCopyrightText: Winrights Authors
@@ -88,7 +89,7 @@ def seconds(make, received) -> str:
     runs = []
     for _ in range(2):
         start = time.perf_counter()
-        PowerShell().run(make("host000"), received)
+        PowerShell(way=Way.FRESH).run(make("host000"), received)
         runs.append(time.perf_counter() - start)
     return f"{min(runs):.2f}"
 
