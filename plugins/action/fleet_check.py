@@ -10,7 +10,7 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet, _snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _batches, _fleet, _snapshots, _variables
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, written_as
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import PolicyException
@@ -35,6 +35,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         policy, restore, expected = None, None, []
         exceptions: tuple[PolicyException, ...] = ()
         try:
+            self._check_names(task_vars or {}, options)
+            _batches.batches_of("impersonate_serial", options["serial"])
+            _arguments.most_hosts_of(options)
             if options["action"] == "restore":
                 restore = self._run_to_restore(options)
             else:
@@ -66,6 +69,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result["exceptions"] = [one.plain for one in exceptions]
             result["policy"] = policy_head(policy, _arguments.digest_of(policy))
         return result
+
+    def _check_names(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> None:
+        """Raises BadInput for a variable that nobody reads. Later batches need not look again."""
+        if options["allow_unknown"] is not None and _is_first_batch(task_vars):
+            _variables.check(task_vars, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
 
     def _run_to_restore(self, options: dict[str, t.Any]) -> str:
         """What restore means for the whole run: latest is looked up once, so that no batch gets another one. Raises BadInput."""

@@ -11,7 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _variables
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import file_report, generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
@@ -40,6 +40,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(_arguments.FLEET_MERGE)
         try:
+            if options["allow_unknown"] is not None:
+                _variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
             _arguments.check_report_options(options, _UNKNOWN)
             tolerate = None if options["tolerate"] is None else _arguments.tolerate_of(options)
             expected = _arguments.expected_of(options, (task_vars or {}).get("groups") or {})

@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import (
     count_plans,
     not_sent,
@@ -35,18 +36,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if wrong:
             raise AnsibleActionFail(f"Nothing was changed on any host. {'; '.join(wrong)}")
         planned = count_plans(results)
-        if options["max_hosts_per_account"] < 0:
-            raise AnsibleActionFail(
-                f"max_hosts_per_account: {options['max_hosts_per_account']} is no number of hosts; 0 is no limit"
-            )
-        wide = second_look(planned, len(without_plan(results)), options["max_hosts_per_account"])
+        try:
+            most = _arguments.most_hosts_of(options)
+        except BadInput as bad:
+            raise AnsibleActionFail(str(bad)) from None
+        wide = second_look(planned, len(without_plan(results)), most)
         Display().display("\nThe plan of the fleet:\n" + "".join(f"- {line}\n" for line in plan_lines(results, planned)))
         result.update(changed=False, planned=[one.text for one in planned], second_look=[one.text for one in wide])
         if wide:
             result.update(
                 failed=True,
                 msg=f"Nothing was changed. This wants a second look: {'; '.join(one.text for one in wide)}. At most "
-                f"{options['max_hosts_per_account']} hosts may lose the same account, and hosts that were not read count; "
+                f"{most} hosts may lose the same account, and hosts that were not read count; "
                 "when you mean it, raise "
                 "impersonate_max_hosts_per_account (0: no limit).",
             )

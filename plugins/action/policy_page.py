@@ -10,7 +10,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _variables
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.page import page
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import write_atomically
@@ -28,6 +28,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(_arguments.POLICY_PAGE)
         try:
+            if options["allow_unknown"] is not None:
+                _variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
             _arguments.refuse_shipped_names(options)
             text = page(_arguments.policies_of(options["policies"]))
         except BadInput as wrong:

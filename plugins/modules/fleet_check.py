@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - winrights.seimpersonate._gate
   - winrights.seimpersonate._fleet
   - winrights.seimpersonate._fleet.expected
+  - winrights.seimpersonate._names
 attributes:
   platform:
     support: full
@@ -34,6 +35,16 @@ options:
     description:
       - Folder of the snapshots, as in M(winrights.seimpersonate.local_right). It must be writable.
     type: path
+  serial:
+    description:
+      - Sizes of the batches of a later play, as the filter P(winrights.seimpersonate.batches#filter) takes them. Nothing but whole numbers from 1 on and
+        percentages from 1% to 100% passes.
+    type: raw
+  max_hosts_per_account:
+    description:
+      - As in M(winrights.seimpersonate.fleet_plan).
+    type: int
+    default: 10
   progress:
     description:
       - As in M(winrights.seimpersonate.local_right_info).

@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - winrights.seimpersonate._attributes.read_only
   - winrights.seimpersonate._report
   - winrights.seimpersonate._fleet.expected
+  - winrights.seimpersonate._names
 attributes:
   platform:
     support: full

@@ -87,6 +87,7 @@ _FLEET: Spec = {
 }
 
 _ACTION: Spec = {"action": {"type": "str", "choices": ["audit", "enforce", "restore"], "default": "audit"}}
+_NAMES: Spec = {"allow_unknown": {"type": "raw"}}
 _RUN: Spec = {"run_id": {"type": "str"}, "progress": {"type": "bool", "default": True}}
 
 LOCAL_RIGHT_INFO: Spec = {**_JUDGEMENT, **_MORE, **_RUN}
@@ -109,6 +110,9 @@ FLEET_CHECK: Spec = {
     **_REPORT,
     **_FLEET,
     **_ACTION,
+    **_NAMES,
+    "serial": {"type": "raw"},
+    "max_hosts_per_account": {"type": "int", "default": 10},
     "policy": {"type": "raw"},
     "restore": {"type": "str"},
     "snapshot_dir": {"type": "path"},
@@ -127,11 +131,13 @@ FLEET_MERGE: Spec = {
     **_FLEET,
     "fail_on": {"type": "list", "elements": "str", "choices": list(CHOICES)},
     "tolerate": {"type": "dict"},
+    **_NAMES,
 }
 POLICY_PAGE: Spec = {
     "policies": {"type": "dict", "required": True},
     "own_policies": {"type": "raw", "default": {}},
     "dest": {"type": "path"},
+    **_NAMES,
 }
 FLEET_REPORT: Spec = {
     **_REPORT,
@@ -187,6 +193,14 @@ def tolerate_of(options: Mapping[str, t.Any]) -> dict[str, str]:
         if key not in CHOICES:
             raise BadInput(f"tolerate.{key}: the gate knows no {key!r}; it knows {', '.join(CHOICES)}")
     return {key: tolerance(f"tolerate.{key}", value) for key, value in (options["tolerate"] or {}).items()}
+
+
+def most_hosts_of(options: Mapping[str, t.Any]) -> int:
+    """How many hosts may lose the same account without a second look; 0 is no limit. Raises BadInput."""
+    most = int(options["max_hosts_per_account"])
+    if most < 0:
+        raise BadInput(f"max_hosts_per_account: {most} is no number of hosts; 0 is no limit")
+    return most
 
 
 def check_report_options(options: Mapping[str, t.Any], values: Mapping[str, str]) -> None:

@@ -211,7 +211,7 @@ def test_no_password_reaches_output_report_or_journal(fleet, audit):
     assert secret not in fleet.journal.dump()
 
 
-@pytest.mark.parametrize("spelling", [["users", "guests"], "users, guests", "users\nguests\n", "users,guests,"], ids=repr)
+@pytest.mark.parametrize("spelling", [["users", "guests"], "users, guests", "users\nguests\n", "users,\nguests"], ids=repr)
 def test_a_survey_gives_lists_as_text(fleet, audit, spelling):
     fleet.add(Machine.member_server("web01", also=[names.USERS]))
 
