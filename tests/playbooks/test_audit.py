@@ -135,14 +135,6 @@ def test_a_host_skipped_by_a_tag_is_not_checked(fleet, audit, tmp_path, checkout
     assert not run.report["summary"]["gate"]["passed"]
 
 
-OWN = {
-    "name": "own",
-    "title": "Own",
-    "compare": "exact",
-    "host_roles": {"member_server": {"required": list(demo.FLOOR), "source": "s"}},
-}
-
-
 @pytest.mark.parametrize(
     ("extravars", "words"),
     [
@@ -151,8 +143,6 @@ OWN = {
         pytest.param({"impersonate_iis": "perhaps"}, "perhaps", id="no boolean for IIS"),
         pytest.param({"impersonate_permitted": ["Benutzer"]}, "permitted[0]: 'Benutzer' is a bare name", id="bare localised name"),
         pytest.param({"impersonate_required": ["S-1-5-32-"]}, "required[0]: 'S-1-5-32-' is a malformed SID", id="malformed SID"),
-        pytest.param({"impersonate_policy": {**OWN, "every_host": {"permitted": [""], "source": "s"}}}, "every_host.permitted[0]: an account is empty", id="empty account"),
-        pytest.param({"impersonate_permitted": [""]}, "permitted[0]: an account is empty", id="empty account in a list of the role"),
         pytest.param({"impersonate_forbidden": ["service"]}, "can never be forbidden: Windows needs it", id="floor account forbidden"),
         pytest.param({"impersonate_fail_on": ["drifted"]}, "value of fail_on must be one or more of: drift", id="unknown status in the gate"),
         pytest.param({"impersonate_policy": {"name": "own", "title": "Own", "compare": "exact", "hostroles": {}}}, "did you mean host_roles?", id="misspelt key"),

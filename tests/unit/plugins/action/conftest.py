@@ -12,7 +12,7 @@ from ansible.playbook.task import Task
 from ansible.template import Templar
 
 
-def run_action(plugin_class, execute, check_mode=False, diff=False, windows=True, delegate_to=None, **options):
+def run_action(plugin_class, execute, check_mode=False, diff=False, windows=True, delegate_to=None, task_vars=None, **options):
     """``execute(module_name, module_args)`` answers for the host; returns the plugin's result."""
     loader = DataLoader()
     connection = MagicMock()
@@ -28,7 +28,7 @@ def run_action(plugin_class, execute, check_mode=False, diff=False, windows=True
     )
     plugin._load_name = plugin_class.__module__.rpartition(".")[2]  # as the loader of plugins does; 2.16 names it in its errors
     plugin._execute_module = lambda module_name, module_args, task_vars: execute(module_name.rpartition(".")[2], module_args)
-    return plugin.run(task_vars={"inventory_hostname": "web01"})
+    return plugin.run(task_vars={"inventory_hostname": "web01", **(task_vars or {})})
 
 
 @pytest.fixture(scope="session")

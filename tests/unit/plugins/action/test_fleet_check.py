@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The check of a run's options, with the variables of a user as the role hands them on: bad input is named, no host is asked.
+
+One play per variable is in tests/playbooks, which tells that the message gets to the user and that nothing went to a host.
+"""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleError
+from role_options import role_options
+
+from ansible_collections.winrights.seimpersonate.plugins.action.fleet_check import ActionModule
+
+FOUR = ["administrators", "local_service", "network_service", "service"]
+OURS = {
+    "title": "Ours",
+    "extends": "microsoft",
+    "host_roles": {"member_server": {"required": [*FOUR, "users"], "source": "handbook 1"}},
+}
+OWN = {
+    "name": "own",
+    "title": "Own",
+    "compare": "exact",
+    "host_roles": {"member_server": {"required": FOUR, "source": "s"}},
+}
+
+
+@pytest.fixture
+def check(action, tmp_path):
+    """Check the options of an audit of one host; whatever is asked of the host fails the test."""
+
+    def execute(module, args):
+        raise AssertionError(f"{module} was sent to the host")
+
+    def run(action_="audit", hosts=("web01",), batch=("web01",), **variables):
+        variables = {"impersonate_report_dir": str(tmp_path / "reports"), **variables}
+        play = {"ansible_play_hosts_all": [*hosts], "ansible_play_hosts": [*hosts], "ansible_play_batch": [*batch]}
+        task_vars = {**variables, **play, "groups": {"all": [*hosts]}, "hostvars": dict.fromkeys(hosts, variables)}
+        options = role_options("check", "fleet_check", **variables, __impersonate_action=action_)
+        return action(ActionModule, execute, task_vars=task_vars, **options)
+
+    return run
+
+
+def said(error):
+    return " ".join(str(error.value).split()).replace("\\\\", "\\")
+
+
+def test_good_options_begin_a_run(check):
+    exception = {"account": "power_users", "reason": "r", "owner": "o", "expires": "2099-12-31"}
+
+    result = check(impersonate_policy="ours", impersonate_policies={"ours": OURS}, impersonate_exceptions=[exception])
+
+    assert (result["changed"], result["policy"]["name"], result["restore"], result["expected"]) == (False, "ours", None, [])
+    assert [one["account"] for one in result["exceptions"]] == ["power_users"]
+    assert result["run_id"].startswith(result["started"][:10].replace("-", ""))
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        pytest.param({"impersonate_policy": {**OWN, "every_host": {"permitted": [""], "source": "s"}}}, "every_host.permitted[0]: an account is empty", id="empty account"),
+        pytest.param({"impersonate_permitted": [""]}, "permitted[0]: an account is empty", id="empty account in a list of the role"),
+        pytest.param({"impersonate_policy": "a", "impersonate_policies": {"a": {"extends": "b"}, "b": {"extends": "a"}}},
+                     "a policy cannot extend itself: a extends b extends a", id="circle"),
+        pytest.param({"impersonate_policy": {**OURS, "name": "stig", "compare": "exact", "extends": None}}, "policies.stig: this is the name of a shipped policy", id="data by the name of a shipped one"),
+        pytest.param({"impersonate_policies": {"cis": OURS}}, "policies.cis: this is the name of a shipped policy", id="name of a shipped one"),
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "features": {"dns": {"source": "s"}}}}},
+                     "policy ours (extends microsoft): features.dns: 'dns' is not a feature that a host is asked for", id="feature nobody detects"),
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "operating_systems": {"server_2012": {}}}}},
+                     "operating_systems: 'server_2012' is not a release of Windows that policies tell apart; allowed are server_2016", id="no such release"),
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "documents": {"a": {"title": "A", "date": "soon"}}}}},
+                     "documents.a.date: 'soon' is no date; a date reads 2026-01-31", id="no date"),
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"theirs": OURS}}, "policy: 'ours' is not a policy; there are cis, microsoft, stig, theirs", id="not there"),
+        pytest.param({"impersonate_policy": ["microsoft"]}, "policy: ['microsoft'] is not a policy; a policy is a mapping", id="list for a policy"),
+        pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": None}}, "policies.ours: None is not a mapping", id="nothing for a policy"),
+        pytest.param({"impersonate_exceptions": False}, "exceptions: False is not a list", id="false for exceptions"),
+        pytest.param({"impersonate_exceptions": {}}, "exceptions: {} is not a list", id="empty mapping for exceptions"),
+        pytest.param({"impersonate_features": {"ssis": "perhaps"}}, "features.ssis: 'perhaps' is neither true nor false", id="no boolean"),
+        pytest.param({"impersonate_features": {"iis": True}, "impersonate_iis": False}, "iis: False is not what features declares of it", id="contradiction"),
+        pytest.param({"impersonate_exceptions": [{"account": "service", "reason": "r", "owner": "o"}]}, "exceptions[0].account: service (S-1-5-6) needs no exception", id="floor"),
+        pytest.param({"impersonate_exceptions": [{"account": "everyone", "reason": "r", "owner": "o"}]}, "is too wide for an exception", id="too wide"),
+        pytest.param({"impersonate_exceptions": [{"account": "power_users", "reason": "r", "owner": "o", "expires": "soon"}]},
+                     "exceptions[0].expires: 'soon' is no date", id="no date of expiry"),
+        pytest.param({"impersonate_exceptions": {"account": "power_users"}}, "exceptions: {'account': 'power_users'} is not a list", id="no list"),
+        pytest.param({"impersonate_exceptions": [{"account": "iusr", "reason": "r", "owner": "o"}], "impersonate_forbidden": ["iusr"]},
+                     "exceptions[0].account: iusr (S-1-5-17) is forbidden by the option forbidden", id="forbidden"),
+        pytest.param({"impersonate_report_name": "../x"}, "name: '../x' is no name of a file", id="another folder"),
+        pytest.param({"impersonate_report_formats": []}, "formats: the list is empty", id="no format"),
+        pytest.param({"impersonate_tolerate": {"drift": "few"}}, "tolerate.drift: 'few' is no tolerance", id="no number"),
+        pytest.param({"impersonate_tolerate": {"drift": "101%"}}, "'101%' is no tolerance", id="more than all"),
+    ],
+)  # fmt: skip
+def test_bad_input_ends_the_run_before_any_host_is_touched(check, tmp_path, variables, words):
+    with pytest.raises(AnsibleError) as error:
+        check(**variables)
+
+    assert words in said(error)
+    assert "Nothing was sent to any host." in said(error)
+    assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        pytest.param({"impersonate_report_dir": "{file}/x"}, "is no folder", id="below a file"),
+        pytest.param({"impersonate_report_dir": "{file}"}, "is no folder", id="a file"),
+        pytest.param({"impersonate_report_name": "x" * 300}, "name: a file would be called xxx", id="a name that is too long"),
+        pytest.param({"impersonate_expected_file": "{file}"}, "expected_file: {file} names no host", id="nobody is expected"),
+    ],
+)
+def test_what_would_end_without_a_report_does_not_begin(check, tmp_path, variables, words):
+    file = tmp_path / "hosts.txt"
+    file.write_text("# nobody yet\n\n")
+
+    with pytest.raises(AnsibleError) as error:
+        check(**{key: value.replace("{file}", str(file)) for key, value in variables.items()})
+
+    assert words.replace("{file}", str(file)) in said(error)
+    assert "Nothing was sent to any host." in said(error)
+
+
+@pytest.mark.parametrize(
+    ("action_", "batch", "words"),
+    [
+        pytest.param("audit", ["a"], "serial: an audit is one batch", id="an audit in batches"),
+        pytest.param(
+            "enforce", ["b"], "Nothing was sent to the hosts of this batch. policy: 'nothing'", id="a later batch of a change"
+        ),
+    ],
+)
+def test_batches(check, action_, batch, words):
+    policy = {"impersonate_policy": "nothing"} if action_ == "enforce" else {}
+
+    with pytest.raises(AnsibleError) as error:
+        check(action_, hosts=["a", "b"], batch=batch, **policy)
+
+    assert words in said(error)

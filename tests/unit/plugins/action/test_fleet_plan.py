@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The look at the plans of the whole fleet, by what each host registered."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleError
+from role_options import role_options
+
+from ansible_collections.winrights.seimpersonate.plugins.action.fleet_plan import ActionModule
+
+CHECK = {"run_id": "20260131T081500Z-5014ea", "started": "2026-01-31T08:15:00Z"}
+USERS = {"sid": "S-1-5-32-545", "name": "BUILTIN\\Users", "kind": "builtin"}
+
+
+@pytest.fixture
+def plan(action):
+    """Look at what hosts registered; whatever is asked of a host fails the test."""
+
+    def execute(module, args):
+        raise AssertionError(f"{module} was sent to a host")
+
+    def run(results, check=CHECK, **variables):
+        hostvars = {host: {"__impersonate_plan": result} for host, result in results.items()}
+        task_vars = {"hostvars": hostvars, "ansible_play_hosts_all": list(results)}
+        options = role_options("plan", "fleet_plan", __impersonate_check=check, **variables)
+        return action(ActionModule, execute, task_vars=task_vars, **options)
+
+    return run
+
+
+def removal(**more):
+    """What a host registers that would lose Users."""
+    return {
+        "run_id": CHECK["run_id"], "outcome": "planned", "added": [], "removed": [USERS["sid"]], "holders": [USERS], **more,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("most", "failed"),
+    [pytest.param(2, True, id="one too many"), pytest.param(3, False, id="as many"), pytest.param(0, False, id="no limit")],
+)
+def test_a_removal_on_many_hosts_asks_for_a_second_look(plan, most, failed):
+    result = plan({f"host{number}": removal() for number in range(3)}, impersonate_max_hosts_per_account=most)
+
+    assert (result.get("failed", False), bool(result["second_look"])) == (failed, failed)
+    assert len(result["planned"]) == 1
+    assert ("Nothing was changed" in result.get("msg", "")) is failed
+
+
+def test_hosts_that_were_not_read_count(plan):
+    lost = {"unreachable": True, "msg": "no route"}
+
+    assert plan({"a": removal(), "b": lost, "c": None}, impersonate_max_hosts_per_account=2)["failed"]
+
+
+@pytest.mark.parametrize(
+    ("results", "check", "most", "words"),
+    [
+        pytest.param({"a": removal()}, CHECK, -1, "max_hosts_per_account: -1 is no number of hosts; 0 is no limit", id="a negative number"),
+        pytest.param({"a": removal()}, {}, 0, "check: this is not what fleet_check returned", id="a start at a later task"),
+        pytest.param({"a": removal(), "b": {"failed": True, "run_id": CHECK["run_id"], "msg": "permitted[0]: wrong"}}, CHECK, 0,
+                     "Nothing was changed on any host. b: permitted[0]: wrong", id="options of one host"),
+    ],
+)  # fmt: skip
+def test_what_stops_a_change_before_it_begins(plan, results, check, most, words):
+    with pytest.raises(AnsibleError) as error:
+        plan(results, check, impersonate_max_hosts_per_account=most)
+
+    assert words in str(error.value)

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of the whole fleet, by what each host registered: what is written, what is said, what stops it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.errors import AnsibleError
+from role_options import role_options
+
+from ansible_collections.winrights.seimpersonate.plugins.action.fleet_report import ActionModule
+
+CHECK = {
+    "run_id": "20260131T081500Z-5014ea", "started": "2026-01-31T08:15:00Z", "policy": None, "exceptions": [], "expected": [],
+}  # fmt: skip
+GOOD = {"run_id": CHECK["run_id"], "status": "compliant", "checked_at": "2026-01-31T08:15:30Z"}
+LOST = {"unreachable": True, "msg": "no route"}
+
+
+@pytest.fixture
+def report(action, tmp_path):
+    """Report what hosts registered: the result of the task and the report on the disk."""
+
+    def execute(module, args):
+        raise AssertionError(f"{module} was sent to a host")
+
+    def run(results, check=CHECK, **variables):
+        hosts = list(results)
+        variables = {"impersonate_report_dir": str(tmp_path / "reports"), "impersonate_report_formats": ["json"], **variables}
+        task_vars = {
+            "hostvars": {host: {"__impersonate_audit": result} for host, result in results.items()},
+            "groups": {"all": hosts},
+            **dict.fromkeys(("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch"), hosts),
+        }
+        options = role_options("audit", "fleet_report", **variables, __impersonate_check=check)
+        result = action(ActionModule, execute, task_vars=task_vars, **options)
+        (path,) = (tmp_path / "reports").glob("*.json")
+        return result, json.loads(path.read_text())
+
+    return run
+
+
+def test_each_host_of_the_play_is_in_the_report(report):
+    earlier = {**GOOD, "run_id": "an earlier run"}
+
+    result, written = report({"good": GOOD, "lost": LOST, "none": None, "earlier": earlier})
+
+    statuses = {record["host"]: record["status"] for record in written["hosts"]}
+    assert statuses == {"good": "compliant", "lost": "unreachable", "none": "not_checked", "earlier": "not_checked"}
+    assert (result["gate_passed"], written["run"]["id"]) == (False, CHECK["run_id"])
+    assert result["verdict"].startswith("NOT ASSESSED COMPLETELY - 0 of 4 hosts drift, 3 not assessed")
+
+
+def test_what_the_check_expected_counts_though_its_file_is_gone(report, tmp_path):
+    check = {**CHECK, "expected": ["good", "new"]}
+
+    _result, written = report({"good": GOOD}, check, impersonate_expected_file=str(tmp_path / "gone.txt"))
+
+    assert {record["host"]: record["status"] for record in written["hosts"]} == {"good": "compliant", "new": "not_checked"}
+
+
+@pytest.mark.parametrize(
+    ("check", "variables", "words"),
+    [
+        pytest.param({}, {}, "the play has to begin with it, so do not start at a later task", id="a start at a later task"),
+        pytest.param(CHECK, {"impersonate_fail_on": ["drifted"]}, "value of fail_on must be one or more of: drift", id="unknown status"),
+        pytest.param(CHECK, {"impersonate_tolerate": {"drift": "few"}}, "tolerate.drift: 'few' is no tolerance", id="no number"),
+        pytest.param(CHECK, {"impersonate_expected_file": "/nowhere"}, "expected_file: /nowhere cannot be read", id="no such file"),
+        pytest.param(CHECK, {"impersonate_expected_group": "web"}, "expected_group: the inventory has no group 'web'", id="no such group"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_named(report, tmp_path, check, variables, words):
+    with pytest.raises(AnsibleError) as error:
+        report({"good": GOOD}, check, **variables)
+
+    assert words in " ".join(str(error.value).split())
+    assert not (tmp_path / "reports").exists()
