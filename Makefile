@@ -8,12 +8,13 @@ HERE := $(COLLECTIONS)/ansible_collections/winrights/seimpersonate
 export VENV
 export PYTHON
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS)" PYTHONPATH="$(CURDIR)/tests"
+export FRESH
 BACKEND ?= emulator
 JOBS ?= 2
 LIFE ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench test test-engine test-long test-browser bench-report payload-coverage matrix lint fleet policies payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser bench-report payload-coverage matrix lint fleet policies payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +35,10 @@ demo: venv-test ## Audit a simulated fleet over real WinRM, report at the end
 demo-enforce: venv-test ## Audit, look, enforce, audit, restore, audit on the simulated fleet
 	@$(RUN) python -m fleet.showcase enforce --backend $(BACKEND)
 
-test: venv-test ## Run the tests (ARGS="-k name" for some of them)
+unit: venv-test ## The unit tests that open no socket, run no playbook and make no large report: half a minute
+	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
+
+test: venv-test ## Run the tests (ARGS="-k name" for some of them, FRESH=1 for a fresh ansible-playbook per play)
 	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser" $(ARGS)
 
 test-engine: venv-test ## The tests of the real payload under a PowerShell engine (FRESH=1: a process for each command; FRESH=compare: both ways)
@@ -46,7 +50,8 @@ test-browser: venv-test ## The tests of the HTML report in a headless Chromium (
 	@npm ci --silent --no-audit --no-fund --prefix .build/axe
 	@$(RUN) python -m pytest -m browser $(ARGS)
 
-bench-report: venv-test ## CPU, memory and size of the report of 10,000 and 50,000 hosts
+bench-report: venv-test ## CPU, memory and size of the report of 10,000 and 50,000 hosts, and the tests of size and growth
+	@$(RUN) python -m pytest -q -n $(JOBS) -m size tests/unit
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/benchmarks/report.py --no-browser
 
 payload-coverage: venv-test ## Which lines of the payload its tests run under the engine

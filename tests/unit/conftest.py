@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from policy_tables import shipped_policies
 
@@ -23,6 +25,25 @@ NO_SUCH_ACCOUNTS = tuple(
     AskedAccount(f".\\{name}", None, None, 8, Resolution.UNMAPPED)
     for name in ("ASPNET", "IIS_WPG", "IUSR_<COMPUTER>", "IWAM_<COMPUTER>", "SQLServerDTSUser$<COMPUTER>")
 )
+
+
+_alone = False  # whether a test runs that may not open a socket
+
+
+def _refuse(event, args):
+    if _alone and event in ("socket.bind", "socket.connect") and not isinstance(args[1], (str, bytes)):
+        raise RuntimeError("a unit test without the mark `wire` opens no socket: make unit leaves it out by that mark")
+
+
+sys.addaudithook(_refuse)
+
+
+@pytest.fixture(autouse=True)
+def _no_socket(request):
+    global _alone
+    _alone = not any(request.node.get_closest_marker(mark) for mark in ("wire", "engine"))
+    yield
+    _alone = False
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ from fleet.certificates import bindings
 from fleet.fleet import Fleet
 from fleet.machine import Logon, Machine
 
+pytestmark = pytest.mark.wire
+
 USER, PASSWORD = "SIM\\auditor", "pa:ss wörd"
 ONE = Machine("ONE", logons={USER: Logon(PASSWORD), "local": Logon("other")})
 TWO = Machine("TWO", logons={USER: Logon("not the same")})

@@ -17,6 +17,8 @@ from fleet.fleet import Fleet
 from fleet.machine import Logon, Machine
 from fleet.play import play
 
+pytestmark = pytest.mark.wire
+
 OK, FAILED, UNREACHABLE = "ok", "failed", "unreachable"
 ALL = {  # psrp's first Receive opens the pool, the second asks for the output; there is no second with winrm
     **SCENARIOS,

@@ -22,6 +22,8 @@ from fleet.faults import Scenario
 from fleet.fleet import Fleet
 from fleet.machine import Logon, Machine
 
+pytestmark = pytest.mark.wire
+
 
 def machines(*names: str) -> list[Machine]:
     return [Machine(name, logons={"SIM\\auditor": Logon(f"of {name}"), "other": Logon("another")}) for name in names]

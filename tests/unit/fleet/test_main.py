@@ -18,6 +18,8 @@ from fleet import __main__ as under_test
 from fleet.backend import Canned
 from fleet.machine import Logon, Machine
 
+pytestmark = pytest.mark.wire
+
 TESTS = Path(under_test.__file__).parents[1]
 DEMO = """
 from fleet.machine import Logon, Machine

@@ -16,6 +16,8 @@ from fleet.machine import Logon, Machine
 from fleet.play import play
 from fleet.request import InternalCall, ModuleCall, Script, decode
 
+pytestmark = pytest.mark.wire
+
 SECRET, BECOME_SECRET, OPTION = "the-password", "the-become-password", "the-value-of-an-option"
 PLAYBOOK = f"""
 - hosts: all

@@ -23,7 +23,7 @@ from fleet.fleet import Fleet
 from fleet.machine import Machine
 from fleet.play import play
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every play is a fresh process")
+pytestmark = [pytest.mark.wire, pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every play is a fresh process")]
 PSRP = pytest.mark.skipif(find_spec("psrpcore") is None, reason="no psrpcore")
 LOCAL = """
 - hosts: localhost

@@ -24,6 +24,8 @@ from fleet.machine import Logon, Machine
 from fleet.request import script_of
 from fleet.winrs import CHUNK, Quota, Wait
 
+pytestmark = pytest.mark.wire
+
 psrpcore = pytest.importorskip("psrpcore")
 psrp = pytest.importorskip("fleet.psrp")
 

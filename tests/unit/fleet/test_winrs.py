@@ -13,6 +13,8 @@ from fleet import soap
 from fleet.backend import Output
 from fleet.winrs import CHUNK, Quota, Wait, Winrs
 
+pytestmark = pytest.mark.wire
+
 ALICE, BOB = "SIM\\alice", "SIM\\bob"
 
 

@@ -403,6 +403,7 @@ def test_nobody_must_is_said_in_words():
     assert "nobody: the list says who may hold it at most" in Page(page(report)).texts["appendix"]
 
 
+@pytest.mark.size
 @pytest.mark.parametrize("change", [samples.dead, samples.silent, samples.drifting, samples.owned])
 def test_ten_thousand_hosts_at_their_worst_are_less_than_a_megabyte(change):
     report = samples.every_host(change)
@@ -419,6 +420,7 @@ def test_ten_thousand_hosts_at_their_worst_are_less_than_a_megabyte(change):
         assert len(table["error"]) == 10_000
 
 
+@pytest.mark.size
 @pytest.mark.parametrize("section", ["unread", "drift"])
 def test_names_that_do_not_fit_are_counted_and_found_in_the_table(section):
     report = samples.every_host(samples.dead if section == "unread" else samples.drifting)
@@ -441,6 +443,7 @@ def test_names_that_do_not_fit_are_counted_and_found_in_the_table(section):
     assert len(json.loads(shown.raw["application/json"])["host"]) == 10_000
 
 
+@pytest.mark.size
 def test_ten_thousand_hosts_as_they_are_are_less_than_a_megabyte_and_whole():
     text = page(samples.sample(10_000, since=False), sha256="0" * 64)
 
