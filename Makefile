@@ -14,7 +14,7 @@ JOBS ?= 2
 LIFE ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser bench-report payload-coverage matrix lint fleet policies payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser bench-report payload-coverage matrix matrix-venvs lint fleet policies payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ test-long: venv-test ## The property tests with 10,000 cases each
 
 matrix: $(HERE) ## The playbook and payload tests with every supported ansible-core (CORES="2.16 2.21", QUICK=1)
 	@JOBS=$(JOBS) QUICK=$(QUICK) PYTHONPATH="$(CURDIR)/tests" sh tests/matrix.sh $(CORES)
+
+matrix-venvs: $(HERE)
+	@PREPARE=1 sh tests/matrix.sh $(CORES)
 
 bench: venv-test ## Bytes on the wire and CPU per host, against a bare module
 	@$(RUN) python tests/benchmarks/wire.py

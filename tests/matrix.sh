@@ -2,14 +2,15 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The playbook and payload tests with every supported ansible-core, each in a virtual environment of its own under .build/.
-#   [QUICK=1] tests/matrix.sh [CORE...]     for example 2.16 2.21; without arguments all of them
+#   [QUICK=1|PREPARE=1] tests/matrix.sh [CORE...]     for example 2.16 2.21; without arguments all of them
 # A version for which this machine has no interpreter is named at the end; it fails the run when it was asked for by name.
 set -u
 cd "$(dirname "$0")/.."
 asked=$*
-# QUICK leaves out the playbooks on the real payload, and of its own tests all but those that compare it with the emulator.
-engine="tests/unit/payload tests/playbooks"
-[ -n "${QUICK:-}" ] && engine="tests/unit/payload/test_same_answer.py tests/unit/payload/test_change.py"
+# QUICK leaves out the playbooks on the real payload, of its own tests all but those that compare it with the emulator, and the
+# tests of size, in which nothing is of ansible-core. PREPARE only makes the virtual environments.
+engine="tests/unit/payload tests/playbooks" marks="not engine"
+[ -n "${QUICK:-}" ] && engine="tests/unit/payload/test_same_answer.py tests/unit/payload/test_change.py" marks="not engine and not size"
 passed="" failed="" missing=""
 for core in ${asked:-2.16 2.17 2.18 2.19 2.20 2.21}; do
     case $core in # the set of its lock file, and the Pythons that it supports
@@ -27,14 +28,16 @@ for core in ${asked:-2.16 2.17 2.18 2.19 2.20 2.21}; do
     fi
     venv=.build/core$core
     VENV=$venv PYTHON=$python requirements/venv.sh "$set_name" || exit 1
+    [ -n "${PREPARE:-}" ] && continue
     echo "== ansible-core $core, $("$python" --version)"
     tests() { PATH="$PWD/$venv/bin:$PATH" "$venv/bin/python" -m pytest -q -n "${JOBS:-2}" "$@"; }
     # shellcheck disable=SC2086 # several words are several arguments
-    if tests -m "not engine" tests/playbooks tests/unit/plugins && tests -m engine $engine; then
+    if tests -m "$marks" tests/playbooks tests/unit/plugins && tests -m engine $engine; then
         passed="$passed $core"
     else
         failed="$failed $core"
     fi
 done
+[ -n "${PREPARE:-}" ] && exit 0
 echo "matrix: passed:${passed:- none}; failed:${failed:- none}; no interpreter:${missing:- none}"
 [ -z "$failed" ] && { [ -z "$missing" ] || [ -z "$asked" ]; }
