@@ -9,6 +9,7 @@ from ansible.errors import AnsibleError
 from role_options import role_options
 
 from ansible_collections.winrights.seimpersonate.plugins.action.fleet_plan import ActionModule
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._bad_input import BAD_INPUT
 
 CHECK = {"run_id": "20260131T081500Z-5014ea", "started": "2026-01-31T08:15:00Z"}
 USERS = {"sid": "S-1-5-32-545", "name": "BUILTIN\\Users", "kind": "builtin"}
@@ -60,7 +61,7 @@ def test_hosts_that_were_not_read_count(plan):
     [
         pytest.param({"a": removal()}, CHECK, -1, "max_hosts_per_account: -1 is no number of hosts; 0 is no limit", id="a negative number"),
         pytest.param({"a": removal()}, {}, 0, "check: this is not what fleet_check returned", id="a start at a later task"),
-        pytest.param({"a": removal(), "b": {"failed": True, "run_id": CHECK["run_id"], "msg": "permitted[0]: wrong"}}, CHECK, 0,
+        pytest.param({"a": removal(), "b": {"failed": True, BAD_INPUT: True, "run_id": CHECK["run_id"], "msg": "permitted[0]: wrong"}}, CHECK, 0,
                      "Nothing was changed on any host. b: permitted[0]: wrong", id="options of one host"),
     ],
 )  # fmt: skip
