@@ -23,44 +23,49 @@ from ._policy.provenance import by_machine, given, provenance
 from ._policy.restarts import restarts
 from ._policy.sids import NAMES, sort_key
 from ._policy.verdict import Judged, Status, Verdict, judge
+from ._policy.wording import MESSAGE, visible
+from ._policy.wording import message as said
 from ._windows import More
 
+_SENTENCES = frozenset(("why", "text", "notes", "because", "evidence", "changes", "warnings", "msg", "message"))
 _WITH_MEMBERS = (2, 4)  # SID_NAME_USE of a group and of an alias
 
 
 def report(facts: HostFacts, policy: Policy, verdict: Verdict, control: Control | None = None) -> dict[str, t.Any]:
     """The result of a judged host: plain data, lists sorted by SID. ``control``: who sets the right, where the task states it."""
     control = control or who_controls(facts)
-    return {
-        "status": verdict.status.value,
-        "compliant": verdict.status in (Status.COMPLIANT, Status.WAIVED),
-        "policy": policy.name,
-        "host_role": verdict.here.role.value if verdict.here.role else None,
-        "role_source": _source(verdict.here.role_declared),
-        "holders": [_holder(judged) for judged in verdict.holders],
-        "required": list(verdict.required),
-        "permitted": list(verdict.permitted),
-        "missing": [missing.sid for missing in verdict.missing],
-        "unexpected": [judged.holder.sid for judged in verdict.unexpected],
-        "findings": _findings(verdict),
-        "waived": [judged.holder.sid for judged in verdict.holders if judged.standing is Standing.WAIVED],
-        "exceptions": [_claim(claim) for claim in verdict.claims],
-        "control": _control(verdict.row),
-        "controlled_by": _control_of(control),
-        "notes": [*verdict.notes, *([control.why] if control.from_outside else []), *control.notes],
-        "features": {name.value: _feature(feature) for name, feature in verdict.here.features.items()},
-        "iis": {
-            **_plain(facts.iis),
-            "installed": verdict.here.features[FeatureName.IIS].present,
-            "source": _source(verdict.here.features[FeatureName.IIS].declared),
-            "pools": [_plain(pool) for pool in facts.pools] if facts.pools is not None else None,
-            "pools_status": facts.pools_status,
-        },
-        "computer": _plain(facts.computer),
-        "windows": _plain(facts.windows),
-        "session": _plain(facts.session),
-        "error": None,
-    }
+    return _harmless(
+        {
+            "status": verdict.status.value,
+            "compliant": verdict.status in (Status.COMPLIANT, Status.WAIVED),
+            "policy": policy.name,
+            "host_role": verdict.here.role.value if verdict.here.role else None,
+            "role_source": _source(verdict.here.role_declared),
+            "holders": [_holder(judged) for judged in verdict.holders],
+            "required": list(verdict.required),
+            "permitted": list(verdict.permitted),
+            "missing": [missing.sid for missing in verdict.missing],
+            "unexpected": [judged.holder.sid for judged in verdict.unexpected],
+            "findings": _findings(verdict),
+            "waived": [judged.holder.sid for judged in verdict.holders if judged.standing is Standing.WAIVED],
+            "exceptions": [_claim(claim) for claim in verdict.claims],
+            "control": _control(verdict.row),
+            "controlled_by": _control_of(control),
+            "notes": [*verdict.notes, *([control.why] if control.from_outside else []), *control.notes],
+            "features": {name.value: _feature(feature) for name, feature in verdict.here.features.items()},
+            "iis": {
+                **_plain(facts.iis),
+                "installed": verdict.here.features[FeatureName.IIS].present,
+                "source": _source(verdict.here.features[FeatureName.IIS].declared),
+                "pools": [_plain(pool) for pool in facts.pools] if facts.pools is not None else None,
+                "pools_status": facts.pools_status,
+            },
+            "computer": _plain(facts.computer),
+            "windows": _plain(facts.windows),
+            "session": _plain(facts.session),
+            "error": None,
+        }
+    )
 
 
 def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
@@ -85,27 +90,29 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
     left = by_number(set(made.plan.before) ^ set(ended)) if ended is not None else ()
     felt = made.plan if done or made.outcome in ("undo_failed", "unknown") else Plan(made.plan.before, (), (), ())
     restart = restarts(facts, felt, made.names)
-    return {
-        **result,
-        "changed": done or made.outcome in ("undo_failed", "unknown"),
-        "outcome": made.outcome,
-        "status_after": after,
-        "before": list(made.plan.before),
-        "after": None if made.after is None else list(made.after),
-        "added": list(made.plan.add) if done else [],
-        "removed": list(made.plan.remove) if done else [],
-        "changes": _changes(made) if done else [],
-        "names": {sid: made.names.get(sid) or NAMES.get(sid) for sid in (*made.plan.before, *made.plan.add)},
-        "unhandled": list(made.plan.unhandled),
-        "attempted": [dataclasses.asdict(step) for step in made.done.attempted] if made.done else [],
-        "done": [dataclasses.asdict(step) for step in made.done.attempted if step.done] if made.done else [],
-        "undone": [dataclasses.asdict(step) for step in made.done.undone] if made.done else [],
-        "left": list(left),
-        "restart": None if restart is None else [dataclasses.asdict(one) for one in restart],
-        "snapshot": str(job.snapshot) if made.outcome not in ("unchanged", "planned", "refused") else None,
-        "notes": [*made.notes, *_cut_short(facts, felt), *result.get("notes", [])],
-        "warnings": [made.warning] if made.warning else [],
-    }
+    return _harmless(
+        {
+            **result,
+            "changed": done or made.outcome in ("undo_failed", "unknown"),
+            "outcome": made.outcome,
+            "status_after": after,
+            "before": list(made.plan.before),
+            "after": None if made.after is None else list(made.after),
+            "added": list(made.plan.add) if done else [],
+            "removed": list(made.plan.remove) if done else [],
+            "changes": _changes(made) if done else [],
+            "names": {sid: made.names.get(sid) or NAMES.get(sid) for sid in (*made.plan.before, *made.plan.add)},
+            "unhandled": list(made.plan.unhandled),
+            "attempted": [dataclasses.asdict(step) for step in made.done.attempted] if made.done else [],
+            "done": [dataclasses.asdict(step) for step in made.done.attempted if step.done] if made.done else [],
+            "undone": [dataclasses.asdict(step) for step in made.done.undone] if made.done else [],
+            "left": list(left),
+            "restart": None if restart is None else [dataclasses.asdict(one) for one in restart],
+            "snapshot": str(job.snapshot) if made.outcome not in ("unchanged", "planned", "refused") else None,
+            "notes": [*made.notes, *_cut_short(facts, felt), *result.get("notes", [])],
+            "warnings": [made.warning] if made.warning else [],
+        }
+    )
 
 
 def _cut_short(facts: HostFacts, felt: Plan) -> list[str]:
@@ -137,9 +144,9 @@ def diff(host: str, names: Mapping[str, str | None], before: Iterable[str], afte
     """Holders before and after, one per line, so that a unified diff reads as account gone, account come."""
 
     def text(sids: Iterable[str]) -> str:
-        return "".join(f"{sid}  {names.get(sid) or NAMES.get(sid) or '?'}\n" for sid in sorted(sids, key=sort_key))
+        return "".join(f"{sid}  {visible(names.get(sid) or NAMES.get(sid) or '?')}\n" for sid in sorted(sids, key=sort_key))
 
-    header = f"SeImpersonatePrivilege on {host}"
+    header = f"SeImpersonatePrivilege on {visible(host)}"
     return {"before_header": header, "after_header": header, "before": text(before), "after": text(after)}
 
 
@@ -147,6 +154,7 @@ def error(
     category: str, message: str, call: str | None = None, status: str | None = None, facts: HostFacts | None = None
 ) -> dict[str, t.Any]:
     """The result of a host that could not be read or judged: failed, and never compliant. ``facts``: if it answered at all."""
+    words = said(message)
     return {
         **(
             {"computer": _plain(facts.computer), "windows": _plain(facts.windows), "session": _plain(facts.session)}
@@ -154,10 +162,10 @@ def error(
             else {}
         ),
         "failed": True,
-        "msg": message,
+        "msg": words,
         "status": Status.ERROR.value,
         "compliant": False,
-        "error": {"category": category, "message": message, "call": call, "status": status},
+        "error": {"category": category, "message": words, "call": call, "status": status},
     }
 
 
@@ -188,11 +196,26 @@ def _feature(feature: Feature) -> dict[str, t.Any]:
 
 def more(facts: HostFacts, asked: More) -> dict[str, t.Any]:
     """What was read besides: who really has the right, members of groups, events. Null what was not asked for."""
-    return {
-        "exposure": _exposure(facts) if asked.exposure else None,
-        "groups": _groups(facts) if asked.expand else None,
-        "provenance": None if asked.events is None else _provenance(facts, asked.events),
-    }
+    return _harmless(
+        {
+            "exposure": _exposure(facts) if asked.exposure else None,
+            "groups": _groups(facts) if asked.expand else None,
+            "provenance": None if asked.events is None else _provenance(facts, asked.events),
+        }
+    )
+
+
+def _harmless(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The result with its sentences fit for a terminal, since words of a host are in them. Names stay as they are, for other programs."""
+    return {key: _visible(value, key in _SENTENCES) for key, value in result.items()}
+
+
+def _visible(value: t.Any, sentence: bool) -> t.Any:
+    if isinstance(value, str):
+        return visible(value, MESSAGE) if sentence else value
+    if isinstance(value, dict):
+        return {key: _visible(item, key in _SENTENCES) for key, item in value.items()}
+    return [_visible(item, sentence) for item in value] if isinstance(value, list) else value
 
 
 def _exposure(facts: HostFacts) -> dict[str, t.Any]:

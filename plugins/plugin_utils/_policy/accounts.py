@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .errors import BadInput
 from .sids import NAMES, WELL_KNOWN, app_pool_sid, parse_sid, restricted_service_sid, service_sid, simple_upper
+from .wording import visible
 
 ALLOWED_FORMS = (
     r"a symbol such as administrators, a SID, NT SERVICE\name, IIS APPPOOL\name, RESTRICTED SERVICES\name, "
@@ -68,8 +69,8 @@ def derived_names(accounts: Iterable[Account]) -> dict[str, str]:
 
 
 def shown(sid: str, name: str | None = None) -> str:
-    """``NAME (SID)``, with the canonical English name where no other is given and one is known."""
-    name = name or NAMES.get(sid)
+    """``NAME (SID)`` for a sentence, with the canonical English name where no other is given and one is known. A name is a host's word."""
+    name = visible(name) if name else NAMES.get(sid)
     return f"{name} ({sid})" if name else sid
 
 

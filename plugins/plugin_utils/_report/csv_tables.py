@@ -11,9 +11,10 @@ import re
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from .._policy.wording import SENTENCE, visible
 from .record import Record
 from .summary import UNREAD
-from .texts import SENTENCE, accounts, control_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of, visible
+from .texts import accounts, control_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
 
 HOSTS = (
     "host", "status", "role", "os", "iis", "holders", "missing", "unexpected", "waived", "control", "controlled_by", "gpo", "plan",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._policy.accounts import shown
 from .._policy.sids import sort_key
-from .._policy.wording import some
+from .._policy.wording import some, visible
 from .same import same_row
 
 BAD_INPUT = "bad_input"
@@ -75,7 +75,11 @@ def not_sent(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]:
 def plan_lines(results: Mapping[str, Mapping[str, t.Any] | None], planned: Sequence[Planned]) -> list[str]:
     """The plan of a fleet for a person: what would change, and which hosts have no plan."""
     refused = [host for host, result in sorted(results.items()) if (result or {}).get("outcome") == "refused"]
-    lines = [f"{one.text}: {some(one.hosts)}" for one in planned] or ["nothing to change"]
+    lines = [f"{one.text}: {_named(one.hosts)}" for one in planned] or ["nothing to change"]
     unread = without_plan(results)
-    lines += [f"refused: {some(refused)}"] if refused else []
-    return lines + ([f"not read, so that nothing is planned for them: {some(unread)}"] if unread else [])
+    lines += [f"refused: {_named(refused)}"] if refused else []
+    return lines + ([f"not read, so that nothing is planned for them: {_named(unread)}"] if unread else [])
+
+
+def _named(hosts: Sequence[str]) -> str:
+    return some([visible(host) for host in hosts])

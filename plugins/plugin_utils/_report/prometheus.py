@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from .._policy import clock
 from .._policy.verdict import Status
-from .texts import visible
+from .._policy.wording import visible
 
 _MOST_ACCOUNTS = 100  # series
 

@@ -5,16 +5,18 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .._policy.errors import BadInput
 from .._policy.verdict import Status
+from .._policy.wording import MESSAGE, message, some, visible
 from .shapes import CHANGE, RECORD, check_record, host_of, part_of
 
 SCHEMA_VERSION = "1"
 
 Record = dict[str, t.Any]
 
+_MOST = 50  # sentences of a kind, or names, in the reason of a host; all of them are in its record
 _TAKEN_OVER = tuple(key for key in RECORD if key not in ("host", "reason", "change"))
 _LISTS = tuple(key for key in _TAKEN_OVER if isinstance(RECORD[key], list))
 # What is true of a host whatever else does not fit: when and how it answered, and what a change left on it.
@@ -82,25 +84,36 @@ def _has_status(result: Mapping[str, t.Any]) -> bool:
 def _reason(record: Record) -> str:
     """Why a host has its status, in one line for a person."""
     if record["error"]:
-        category, message = record["error"]["category"], record["error"]["message"]
-        return message if category in (record["status"], "task_failed") else f"{category}: {message}"
+        category, words = record["error"]["category"], record["error"]["message"]
+        return message(words if category in (record["status"], "task_failed") else f"{category}: {words}")
     change = record["change"] or {}
-    sentences = [*(change.get("changes") or ()), *_restarts(change), *(finding["text"] for finding in record["findings"])]
+    sentences = [*_few(change.get("changes") or ()), *_restarts(change), *_few([finding["text"] for finding in record["findings"]])]
     if not sentences and record["holders"] and record["status"] in (Status.COMPLIANT.value, Status.WAIVED.value):
         allowed = "allowed or waived" if record["waived"] else "allowed"
         sentences = [f"holders: {len(record['holders'])}, all of them {allowed}", *_beyond_the_floor(record)]
-    return "; ".join([*sentences, *record["notes"]]) or "no finding"
+    return "; ".join([*sentences, *_few(record["notes"])]) or "no finding"
+
+
+def _few(sentences: Sequence[str]) -> list[str]:
+    """The first sentences of a list that has no end, and how many more there are; each fit to be seen."""
+    more = [f"and {len(sentences) - _MOST} more"] if len(sentences) > _MOST else []
+    return [*(visible(one, MESSAGE) for one in sentences[:_MOST]), *more]
 
 
 def _restarts(change: Mapping[str, t.Any]) -> list[str]:
     """When a change takes effect, where the next start of something really differs."""
-    felt = [f"{one['kind']} {one['name']}" for one in change.get("restart") or () if not one["through"] and one["kind"] != "logon"]
-    return [f"effective after restart of {', '.join(felt)}"] if felt else []
+    felt = [
+        f"{one['kind']} {visible(one['name'])}"
+        for one in change.get("restart") or ()
+        if not one["through"] and one["kind"] != "logon"
+    ]
+    return [f"effective after restart of {some(felt, _MOST)}"] if felt else []
 
 
 def _beyond_the_floor(record: Record) -> list[str]:
     """Why a host without a finding has holders that not every host has."""
-    return [f"{holder['name'] or holder['sid']} {holder['why']}" for holder in record["holders"] if holder["standing"] != "floor"]
+    others = [holder for holder in record["holders"] if holder["standing"] != "floor"]
+    return _few([f"{visible(holder['name'] or holder['sid'])} {holder['why']}" for holder in others])
 
 
 def _error(category: str, message: str) -> dict[str, t.Any]:
@@ -108,5 +121,4 @@ def _error(category: str, message: str) -> dict[str, t.Any]:
 
 
 def _message(result: Mapping[str, t.Any]) -> str:
-    message = " ".join(str(result.get("msg") or "the task gave no message").split())
-    return message.removeprefix("Task failed: ")
+    return message(str(result.get("msg") or "the task gave no message")).removeprefix("Task failed: ")

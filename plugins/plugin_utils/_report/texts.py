@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that others chose, in files that people read: what cannot be seen is written out, what has no end is cut. Pure.
-
-All formats for people go through ``visible`` first and then through the escapes of their own syntax.
-"""
+"""Names that others chose, in files that people read: visible (see wording), and by the canonical name where there is one. Pure."""
 
 from __future__ import annotations
 
@@ -12,28 +9,10 @@ import typing as t
 from collections.abc import Iterable, Mapping
 
 from .._policy.sids import NAMES
+from .._policy.wording import SENTENCE, visible
 from .summary import UNREAD
 
 Record = Mapping[str, t.Any]
-
-NAME, SENTENCE = 200, 400  # characters of a name and of a sentence that are shown; the JSON has them whole
-
-
-@functools.lru_cache(maxsize=50_000)
-def visible(text: str, most: int = NAME) -> str:
-    """The text on one line, what cannot be seen in it as ``\\u202e``, and not longer than ``most`` characters.
-
-    So that ``admin<right-to-left mark>nimda`` reads ``admin\\u202enimda``. Letters of every language stay.
-    """
-    seen = text[: most + 1]  # so that not all of a very long text is looked at
-    if not seen.isprintable():
-        seen = "".join(char if char.isprintable() else _written(char) for char in seen)
-    return seen if len(seen) <= most else seen[: most - 3] + "..."
-
-
-def _written(char: str) -> str:
-    number = ord(char)
-    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
 def names_of(record: Record) -> dict[str, str | None]:

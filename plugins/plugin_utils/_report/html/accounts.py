@@ -11,8 +11,9 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..._policy.wording import SENTENCE
 from ..same import fleet_name, same_row
-from ..texts import SENTENCE, name_of
+from ..texts import name_of
 from .words import AGAINST, STANDINGS, clean, most_common
 
 FIRST = 3  # hosts that are named

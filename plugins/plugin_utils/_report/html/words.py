@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from ..._policy.verdict import Status
-from ..texts import NAME, visible
+from ..._policy.wording import NAME, visible
 
 VARIES = re.compile(r"(0x[0-9a-fA-F]+|\d+(?:\.\d+)*)")
 """Numbers in an error, which differ between hosts with the same one."""
