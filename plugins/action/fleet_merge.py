@@ -14,6 +14,7 @@ from ansible.utils.display import Display
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _variables
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import file_report, generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import MESSAGE, visible
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import previous_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.formats import check_length
@@ -63,18 +64,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         previous, nothing = previous_of(options["previous"], report["run"])
         summary["changed"] = changed(report, previous)
         warnings += [f"previous: {nothing}, so that the report does not say what changed"] if nothing else []
-        Display().display("\n" + markdown(report))  # before a full disk can end this
         reasons = "; ".join(summary["gate"]["reasons"])
         failed = f" The fleet gate failed: {reasons}." if reasons else ""
         verdict = f"{verdict_sentence(summary, report['run']['action'])}.{failed}"
-        written = file_report(report, options, options["formats"], verdict)
+        filed = file_report(report, options, options["formats"], lambda _files: verdict)
+        Display().display("\n" + markdown(report))
         result.update(
             changed=False,
-            files=written,
             merged=[str(path) for path in files],
-            warnings=warnings,
-            gate_passed=summary["gate"]["passed"],
-            verdict=verdict,
+            warnings=[visible(one, MESSAGE) for one in warnings],
+            gate_passed=summary["gate"]["passed"] and not filed.get("failed"),
+            **filed,
         )
         return result
 

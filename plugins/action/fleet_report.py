@@ -15,14 +15,19 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet imp
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import some
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import some, visible
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import previous_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import Record, record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import absent, source_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import UNREAD, stopped_by, verdict_sentence
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import (
+    UNREAD,
+    planned_sentence,
+    stopped_by,
+    verdict_sentence,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
 
 # A rolling change writes the report of the whole fleet after every batch; the large formats wait for the last one.
@@ -72,17 +77,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result.setdefault("warnings", []).append(f"previous: {nothing}, so that the report does not say what changed")
         stop = stopped_by(records) if options["action"] != "audit" else []
         batches_left = options["action"] != "audit" and not stop and _batches_left(task_vars)
-        text = markdown(report)
         formats = [kind for kind in options["formats"] if not batches_left or kind in _WHILE_BATCHES_ARE_LEFT]
-        Display().display("\n" + (_progress(summary) if batches_left else text))  # before a full disk can end this
-        files = _fleet.file_report(report, options, formats, _sentence(summary, options["action"], {}, stop, not_yet))
+        filed = _fleet.file_report(
+            report, options, formats, lambda files: _sentence(summary, options["action"], files, stop, not_yet, batches_left)
+        )
+        Display().display("\n" + (_progress(summary) if batches_left else markdown(report)))
         result.update(
             changed=False,
-            files=files,
             summary={key: value for key, value in summary.items() if key not in _LISTS},
-            gate_passed=batches_left or (summary["gate"]["passed"] and not stop),
+            gate_passed=not filed.get("failed") and (batches_left or (summary["gate"]["passed"] and not stop)),
             stopped_by=stop,
-            verdict=_sentence(summary, options["action"], files, stop, not_yet),
+            **filed,
         )
         return result
 
@@ -147,15 +152,31 @@ def _batches_left(task_vars: t.Mapping[str, t.Any]) -> bool:
 
 
 def _progress(summary: t.Mapping[str, t.Any]) -> str:
-    done = summary["expected"] - summary["by_status"]["not_checked"]
-    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in summary["by_outcome"].items())
-    return f"{done} of {summary['expected']} hosts done: {outcomes}. The next batch follows."
+    """What is done before the next batch, and what is left; the gate judges the whole fleet, at its end."""
+    left = summary["by_status"]["not_checked"]
+    outcomes = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary["by_outcome"].items()) or "no result"
+    return f"{summary['expected'] - left} of {summary['expected']} hosts done: {outcomes}; {left} left. The next batch follows."
 
 
-def _sentence(summary: t.Mapping[str, t.Any], action: str, files: t.Mapping[str, str], stop: list[str], not_yet: list[str]) -> str:
+def _sentence(
+    summary: t.Mapping[str, t.Any],
+    action: str,
+    files: t.Mapping[str, str],
+    stop: list[str],
+    not_yet: list[str],
+    batches_left: bool,
+) -> str:
+    report = files.get("html") or files.get("json") or next(iter(files.values()), "")
+    where = f" Report: {report}" if report else ""
+    if batches_left:
+        return f"{_progress(summary)}{where}"
     reasons = "; ".join(summary["gate"]["reasons"])
     failed = f" The fleet gate failed: {reasons}." if reasons else ""
-    rest = f", before {len(not_yet)} hosts were reached: {some(not_yet, _NAMED)}" if not_yet else ""
-    stopped = f" The rolling change stopped at {some(stop, _NAMED)}{rest}." if stop else ""
-    report = files.get("html") or files.get("json") or next(iter(files.values()), "")
-    return f"{verdict_sentence(dict(summary), action)}.{stopped}{failed}{f' Report: {report}' if report else ''}"
+    rest = f", before {len(not_yet)} hosts were reached: {_named(not_yet)}" if not_yet else ""
+    stopped = f" The rolling change stopped at {_named(stop)}{rest}." if stop else ""
+    passed = "" if reasons or stop else planned_sentence(summary)
+    return f"{verdict_sentence(dict(summary), action)}.{stopped}{failed}{passed and f' {passed}.'}{where}"
+
+
+def _named(hosts: list[str]) -> str:
+    return some([visible(host) for host in hosts], _NAMED)

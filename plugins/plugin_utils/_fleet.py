@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import platform
 import typing as t
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -40,16 +40,30 @@ def release(collection: Path) -> str:
     return "unknown"
 
 
-def file_report(report: dict[str, t.Any], options: Mapping[str, t.Any], formats: Collection[str], verdict: str) -> dict[str, str]:
-    """Write a report as the options of a task say; returns format -> path.
+def file_report(
+    report: dict[str, t.Any], options: Mapping[str, t.Any], formats: Collection[str], sentence: Callable[[Mapping[str, str]], str]
+) -> dict[str, t.Any]:
+    """Write a report as the options of a task say; the keys ``files`` and ``verdict`` of its result.
 
-    Raises AnsibleActionFail that says why it could not be written, and the verdict, which would be lost with it.
+    ``sentence``: the verdict, from the files that there are. Where one cannot be written, the result has failed, says which and why, and
+    keeps the verdict, which would be lost with it.
     """
-    try:
-        return write(report, Path(options["report_dir"]), formats, options["name"])
-    except (OSError, UnicodeError) as wrong:
-        why = f"report_dir: the report could not be written to {options['report_dir']}: {wrong}"
-        raise AnsibleActionFail(f"{why}. {verdict}") from wrong
+    written = write(report, Path(options["report_dir"]), formats, options["name"])
+    verdict = sentence(written.files)
+    if not written.failed:
+        return {"files": written.files, "verdict": verdict}
+    kinds: dict[str, list[str]] = {}
+    for kind, reason in written.failed.items():
+        kinds.setdefault(reason, []).append(kind)
+    why = "; ".join(f"{reason} ({', '.join(each)})" for reason, each in kinds.items())
+    lost = f"report_dir: {'the report' if not written.files else 'a part of the report'} could not be written to"
+    return {
+        "files": written.files,
+        "not_written": written.failed,
+        "verdict": verdict,
+        "failed": True,
+        "msg": f"{lost} {options['report_dir']}: {why}. {verdict}",
+    }
 
 
 def run_of(check: Mapping[str, t.Any]) -> str:

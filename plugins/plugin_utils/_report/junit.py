@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from .._policy.verdict import Status
+from .._policy.wording import visible
 from .record import Record
 from .summary import UNREAD
-from .texts import accounts, names_of, visible
+from .texts import accounts, names_of
 
 # XML 1.0, production 2 (Char): everything else has no place in a document, escaped or not.
 _NO_CHAR = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -80,10 +81,10 @@ def _differences(record: Record) -> Iterator[str]:
 
 
 def _waived(record: Record) -> Iterator[str]:
-    waived = set(record["waived"])
+    waived, names = set(record["waived"]), names_of(record)
     for holder in record["holders"]:
         if holder["sid"] in waived:
-            (account,) = accounts([holder["sid"]], names_of(record))
+            (account,) = accounts([holder["sid"]], names)
             yield f"waived: {account}, {visible(holder['why'] or '', 2_000)}"
 
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from .._policy.exceptions import State
 from .._policy.verdict import Status
+from .._policy.wording import visible
 from .record import Record
-from .summary import verdict_sentence
-from .texts import visible
+from .summary import planned_sentence, verdict_sentence
 
 _LINES, _ROWS = 40, 24  # of all, and of the table, which is shorter where there is more around it
 _NOTES = 3
@@ -53,7 +53,8 @@ def markdown(report: dict[str, t.Any]) -> str:
         "",
     ]
     gate = summary["gate"]
-    passed = "passed" if gate["passed"] else f"not passed: {_cell('; '.join(gate['reasons']), 1_000)}"
+    planned = planned_sentence(summary)
+    passed = f"passed{planned and f'; {planned}'}" if gate["passed"] else f"not passed: {_cell('; '.join(gate['reasons']), 1_000)}"
     tail = [*_exceptions(summary["exceptions"]), "", f"Fleet gate (fails on {', '.join(gate['fail_on']) or 'nothing'}): {passed}."]
     around = len(head) + len(tail) + 4  # two lines above the rows of the table, two below
     return "\n".join([*head, *_table(report["hosts"], min(_ROWS, _LINES - around)), *tail]) + "\n"

@@ -83,6 +83,15 @@ def verdict_sentence(summary: dict[str, t.Any], action: str = "audit") -> str:
     return f"{head} - {counts['drift']} of {summary['expected']} hosts drift{planned}, {unread} not assessed{idle}"
 
 
+def planned_sentence(summary: Mapping[str, t.Any]) -> str:
+    """Why hosts that drift do not fail a check: a plan changes nothing yet, and counts as it would end. Empty where nothing is planned."""
+    planned = summary["by_outcome"].get("planned", 0)
+    hosts = "host has" if planned == 1 else "hosts have"
+    return (
+        f"{planned} {hosts} a planned change, which counts as it would end: planned drift does not fail a check" if planned else ""
+    )
+
+
 def _percent(part: int, whole: int) -> float:
     """Rounded down, so that 100.0 means all."""
     return (1000 * part // whole) / 10 if whole else 0.0

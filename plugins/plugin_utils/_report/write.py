@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import typing as t
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from .._policy.wording import message
 from .csv_tables import csv_accounts, csv_hosts
 from .document import to_json
 from .files import write_atomically
@@ -38,25 +41,41 @@ def names_of(report: Report) -> dict[str, str]:
     return {"action": run["action"], "policy": policy.get("name") or "none", "run_id": run["id"], "date": run["started"][:10]}
 
 
-def write(report: Report, folder: Path, formats: Collection[str], pattern: str = DEFAULT_NAME) -> dict[str, str]:
-    """Write the report; returns format -> path, sorted. Raises OSError, and UnicodeError for a name of the folder that is no text.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a report. ``files``: format -> path, sorted; ``failed``: format -> why there is no file of it, sorted."""
+
+    files: dict[str, str]
+    failed: dict[str, str]
+
+
+def write(report: Report, folder: Path, formats: Collection[str], pattern: str = DEFAULT_NAME) -> Written:
+    """Write the report, each format for itself: one that cannot be made or written takes no other one with it.
 
     The HTML names the other files beside it and has the SHA-256 of the JSON, as it would be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     values = names_of(report)
     name = stem(pattern, values)
     wanted = [*formats, *(["csv_accounts"] if "csv" in formats else [])]
     paths = {kind: folder / f"{name}{suffix}" for kind, (suffix, _text) in _TEXTS.items() if kind in wanted}
     if "prometheus" in paths:  # a collector refuses a series that stands in two files, so every run replaces the last one's
         paths["prometheus"] = folder / f"{stem(lasting(pattern), values)}.prom"
-    digest = None
+    texts = {kind: functools.partial(_TEXTS[kind][1], report) for kind in paths}
+    made: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    if "html" in wanted:  # the last one
+        paths["html"], texts["html"] = folder / f"{name}.html", functools.partial(_page, report, paths, made)
     for kind, path in paths.items():
-        text = _TEXTS[kind][1](report)
-        write_atomically(path, text)
-        if kind == "json":
-            digest = hashlib.sha256(text.encode()).hexdigest()
-    if "html" in wanted:
-        paths["html"] = folder / f"{name}.html"
-        write_atomically(paths["html"], html(report, csv=paths["csv"].name if "csv" in paths else None, sha256=digest))
-    return {kind: str(path.resolve()) for kind, path in sorted(paths.items())}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            text = texts[kind]()
+            write_atomically(path, text)
+        except Exception as wrong:  # noqa: BLE001 # a defect in one format as well: it is told and fails the task, after the others
+            failed[kind] = message(f"{type(wrong).__name__}: {wrong}")
+        else:
+            made[kind] = hashlib.sha256(text.encode()).hexdigest() if kind == "json" else ""
+    return Written({kind: str(paths[kind].resolve()) for kind in sorted(made)}, dict(sorted(failed.items())))
+
+
+def _page(report: Report, paths: Mapping[str, Path], made: Mapping[str, str]) -> str:
+    return html(report, csv=paths["csv"].name if "csv" in made else None, sha256=made.get("json"))

@@ -14,9 +14,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..._policy.wording import SENTENCE
 from ..document import to_json
-from ..summary import UNREAD, verdict_sentence
-from ..texts import SENTENCE, name_of
+from ..summary import UNREAD, planned_sentence, verdict_sentence
+from ..texts import name_of
 from . import charts, data, exposure, sections
 from .accounts import AccountRow, account_rows, grouped, unexpected_rows
 from .words import AGAINST, STANDINGS, STATUSES, clean, counted, duration, joined, moment, number, role_words, soft
@@ -160,6 +161,7 @@ def _header(report: Mapping[str, t.Any]) -> dict[str, t.Any]:
         "tone": _TONES.get(head, "unsure"),
         "run": run,
         "gate": _gate(summary["gate"]),
+        "planned": planned_sentence(summary),
         "merged": [(moment(one["run"]["started"]), clean(one["run"].get("id"))) for one in run.get("merged") or ()],
         "mode": _mode(run, summary),
         "scope": _scope(report),

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..._policy.sids import NAMES, sort_key
+from ..._policy.wording import SENTENCE
 from ..same import fleet_name, same_row
 from ..summary import UNREAD
-from ..texts import SENTENCE, name_of, names_of, shown
+from ..texts import name_of, names_of, shown
 from .words import AGAINST, VARIES, clean, counted, role_words
 
 Record = Mapping[str, t.Any]
@@ -87,7 +88,8 @@ def drift_rows(records: Iterable[Record]) -> list[DriftRow]:
     groups: dict[tuple[t.Any, ...], list[Record]] = collections.defaultdict(list)
     for record in records:
         if record["status"] == "drift":
-            keys = sorted((one["kind"], _key(record, one)) for one in _differences(record))
+            kinds = _kinds(record)
+            keys = sorted((one["kind"], _key(kinds, one)) for one in _differences(record))
             groups[record["host_role"] or "", tuple(keys), set_by(record), tuple(plan_lines(record))].append(record)
     rows = [_drift_row(its, role, setter, list(plan)) for (role, _keys, setter, plan), its in groups.items()]
     return sorted(rows, key=lambda row: (-len(row.hosts), row.hosts[0]))
@@ -96,8 +98,9 @@ def drift_rows(records: Iterable[Record]) -> list[DriftRow]:
 def _drift_row(records: Sequence[Record], role: str, setter: str, plan: list[str]) -> DriftRow:
     found: dict[tuple[str, str], dict[str, str | None]] = collections.defaultdict(dict)
     for record in records:
+        kinds = _kinds(record)
         for one in _differences(record):
-            found[one["kind"], _key(record, one)].setdefault(one["sid"], one["name"])
+            found[one["kind"], _key(kinds, one)].setdefault(one["sid"], one["name"])
     lines: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
     for (kind, key), sids in sorted(found.items()):
         lines[kind == "missing"].append(_account_line(kind, key, sids))
@@ -128,11 +131,14 @@ def _differences(record: Record) -> list[Mapping[str, t.Any]]:
     return [one for one in record["findings"] or () if one["kind"] == "missing" or one["kind"] in AGAINST]
 
 
-def _key(record: Record, finding: Mapping[str, t.Any]) -> str:
+def _kinds(record: Record) -> dict[str, str]:
+    return {holder["sid"]: holder["kind"] for holder in record["holders"] or ()}
+
+
+def _key(kinds: Mapping[str, str], finding: Mapping[str, t.Any]) -> str:
     if finding["kind"] == "orphan":
         return "orphan"
-    kind = next((holder.get("kind") for holder in record["holders"] or () if holder["sid"] == finding["sid"]), None)
-    return same_row(finding["sid"], finding["name"], kind)
+    return same_row(finding["sid"], finding["name"], kinds.get(finding["sid"]))
 
 
 def set_by(record: Record) -> str:
@@ -266,11 +272,12 @@ def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
             continue
         compared += 1
         names = {one["sid"]: one["name"] for one in record["findings"] or ()}
+        extra, lacking = set(control["extra"]), set(control["lacking"])
         for sid in record["unexpected"] or ():
-            if sid not in control["extra"]:
+            if sid not in extra:
                 accounts[f"gives it to {shown(sid, names.get(sid))}"] += 1
         for sid in record["missing"] or ():
-            if sid not in control["lacking"]:
+            if sid not in lacking:
                 accounts[f"leaves out {shown(sid, names.get(sid))}"] += 1
     if not compared:
         return "not compared", []

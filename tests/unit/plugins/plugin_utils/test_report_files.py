@@ -7,11 +7,12 @@ from __future__ import annotations
 import json
 import os
 import stat
+from pathlib import Path
 
 import pytest
 from report_heads import GENERATOR
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import release
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import file_report, release
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import earlier_report, previous_of
@@ -94,7 +95,7 @@ def test_a_name_leaves_room_for_the_longest_ending(tmp_path, pattern, fits):
     if fits:
         check_length("name", pattern, VALUES)
         there = report(id="r")
-        assert len(write({**there, "policy": None}, tmp_path, FORMATS, pattern.replace("{policy}", "own"))) == 8
+        assert len(write({**there, "policy": None}, tmp_path, FORMATS, pattern.replace("{policy}", "own")).files) == 8
     else:
         with pytest.raises(BadInput, match="name: a file would be called .* bytes; a name has at most 255"):
             check_length("name", pattern, VALUES)
@@ -140,11 +141,39 @@ HALF = "web\udcff"
     ],
 )
 def test_half_of_a_pair_of_surrogates_is_written_out_in_every_format(tmp_path, given):
-    files = write(given, tmp_path, FORMATS)
-
-    assert len(files) == 8
+    assert len(write(given, tmp_path, FORMATS).files) == 8
     read_json_lines(json_lines(given))
     assert ("web\\udcff" in json.dumps(given, ensure_ascii=False).replace("\\\\", "\\")) is (given["hosts"][0]["status"] != "error")
+
+
+SUFFIXES = {"json": ".json", "json_lines": ".jsonl", "csv": "-hosts.csv", "csv_accounts": "-accounts.csv", "junit": ".xml"}
+SUFFIXES |= {"prometheus": ".prom", "markdown": ".md", "html": ".html"}
+
+
+@pytest.mark.parametrize("kind", SUFFIXES)
+def test_a_format_that_cannot_be_written_takes_no_other_with_it(tmp_path, kind):
+    whole = write(report(), tmp_path / "whole", FORMATS, "x").files
+    (tmp_path / "half" / f"x{SUFFIXES[kind]}").mkdir(parents=True)
+    half = write(report(), tmp_path / "half", FORMATS, "x")
+
+    assert list(half.failed) == [kind]
+    assert "Is a directory" in half.failed[kind]
+    assert half.files.keys() == whole.keys() - {kind}
+    for other in half.files.keys() - {"html"}:  # which names the others
+        assert Path(half.files[other]).read_bytes() == Path(whole[other]).read_bytes()
+    assert not list((tmp_path / "half").glob(".impersonate-*"))
+
+
+def test_a_format_that_cannot_be_made_takes_no_other_with_it(tmp_path):
+    spoilt = {**report(), "scope": {}}  # JSON Lines and the formats for people need its source
+    filed = file_report(spoilt, {"report_dir": str(tmp_path), "name": "x"}, FORMATS, lambda files: f"{len(files)} files")
+
+    assert filed["failed"] is True
+    assert filed["files"].keys() == {"json", "csv", "csv_accounts", "junit", "prometheus"}
+    assert filed["not_written"].keys() == {"json_lines", "markdown", "html"}
+    assert filed["verdict"] == "5 files"
+    assert filed["msg"].endswith(" (html, json_lines, markdown). 5 files")
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".csv", ".json", ".prom", ".xml"]
 
 
 def test_two_hosts_stay_two_when_they_are_written_out():
