@@ -98,8 +98,20 @@ def awx_of(task_vars: Mapping[str, t.Any]) -> dict[str, str]:
 
 
 def to_json(report: Mapping[str, t.Any]) -> str:
-    """The canonical file: sorted keys, UTF-8 text, a line for every host, newline at the end."""
-    rest = json.dumps({**report, "hosts": []}, indent=2, sort_keys=True, ensure_ascii=False)
-    hosts = ",\n".join("    " + json.dumps(host, sort_keys=True, ensure_ascii=False) for host in report["hosts"])
+    """The canonical file: sorted keys, UTF-8 text, a line for every host, newline at the end.
+
+    What a screen does not show is written as JSON's escapes, so that a look at the file is no command for a terminal.
+    """
+    head = json.dumps({**report, "hosts": []}, indent=2, sort_keys=True, ensure_ascii=False)
+    rest = "\n".join(map(_escaped, head.split("\n")))
+    hosts = ",\n".join("    " + _escaped(json.dumps(host, sort_keys=True, ensure_ascii=False)) for host in report["hosts"])
     # A line break inside a text is written as \\n, so this line is there once.
     return (rest.replace('\n  "hosts": []', f'\n  "hosts": [\n{hosts}\n  ]', 1) if hosts else rest) + "\n"
+
+
+def _escaped(line: str) -> str:
+    return line if line.isprintable() else "".join(char if char.isprintable() else _escape(char) for char in line)
+
+
+def _escape(char: str) -> str:
+    return f"\\u{ord(char):04x}" if char == "\x7f" else json.dumps(char)[1:-1]
