@@ -16,7 +16,7 @@ from ._answers import TooLarge, brief, value_of
 from ._console import errors, first_line
 from ._policy.facts import Session
 from ._policy.sids import Sid
-from ._report.texts import visible
+from ._policy.wording import visible
 
 _ACCESS_DENIED = "0xC0000022"  # [MS-ERREF] 2.3.1 STATUS_ACCESS_DENIED
 _STATUS = re.compile(r"0x[0-9A-F]{8}")

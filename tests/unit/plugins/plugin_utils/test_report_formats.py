@@ -315,7 +315,7 @@ def test_no_cell_is_a_formula(start):
             assert not re.search(r"[;,\"]\s*[=+\-@\uff1d\uff0b\uff0d\uff20]", cell), cell
     host = rows(csv_hosts(report))[0]["host"]
     assert host.startswith(("'", " '", "a", "\\"))  # a tab or a line end is written out, so that nothing begins behind it
-    assert "'" in host or host.startswith("\\u00")
+    assert "'" in host or host.startswith("\\")
 
 
 @pytest.mark.parametrize(
