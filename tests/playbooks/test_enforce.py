@@ -348,3 +348,29 @@ def test_plain_use_reports_a_lost_connection_during_the_write_as_unknown(fleet, 
     result = run.outcome.results("local_right")["cut"]
     assert (result["outcome"], result["error"]["category"]) == ("unknown", "unknown_state")
     assert set(machine.holders()) == FLOOR
+
+
+ROLE = "winrights.seimpersonate.impersonate"
+
+
+@pytest.mark.parametrize(
+    ("play", "holders"),
+    [
+        pytest.param({"roles": [ROLE]}, BEFORE, id="a plain role audits"),
+        pytest.param({"tasks": [{"include_role": {"name": ROLE}}]}, BEFORE, id="included, too"),
+        pytest.param({"tasks": [{"include_role": {"name": ROLE, "tasks_from": "main"}}]}, BEFORE, id="by its name, too"),
+        pytest.param({"tasks": [{"include_role": {"name": ROLE, "tasks_from": "enforce"}}]}, WANTED, id="changing is asked for"),
+        pytest.param({"tasks": [{"import_role": {"name": ROLE, "tasks_from": "enforce"}}]}, WANTED, id="imported, too"),
+    ],
+)
+def test_the_role_changes_hosts_only_where_that_is_asked_for(fleet, playbook, tmp_path, play, holders):
+    machine = drifted()
+    fleet.add(machine)
+    path = tmp_path / "own.yml"
+    path.write_text(json.dumps([{"hosts": "all", "gather_facts": False, **play}]))
+
+    run = playbook(fleet, path)
+
+    assert set(machine.holders()) == holders
+    assert (run.rc, run.statuses) == ((2, {"web01": "drift"}) if holders == BEFORE else (0, {"web01": "compliant"}))
+    assert run.snapshots.exists() is (holders == WANTED)
