@@ -90,6 +90,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if options["action"] != "audit" and options.get("snapshot_dir"):
             place = Path(options["snapshot_dir"]).expanduser().absolute()
             check_folder("snapshot_dir", place, "so no pre-image could be kept")
+            _snapshots.check_place("snapshot_dir", place)
         others = set(task_vars.get("ansible_play_hosts", ())) - set(task_vars.get("ansible_play_batch", ()))
         if options["action"] == "audit" and others:
             raise BadInput(

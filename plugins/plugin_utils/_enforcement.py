@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import multiprocessing
+import os
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import _arguments, _snapshots
+from . import _arguments, _locks, _snapshots
 from ._changes import Change, LostContact
 from ._policy.accounts import Account, derived_names, shown
 from ._policy.control import Control, who_controls
@@ -111,7 +113,7 @@ def _nothing_to_restore(folder: Path, wanted: str, host: str, pre_image: Mapping
         untouched = outcome in _snapshots.UNTOUCHED_OUTCOMES
         return f"the run {pre_image['run_id']} left this host as it was ({outcome}): nothing to restore" if untouched else ""
     others = [
-        one["run_id"] for _path, one in _snapshots.of_host(folder, host) if one["outcome"] not in _snapshots.UNTOUCHED_OUTCOMES
+        one["run_id"] for _path, one in _snapshots.of_host(folder, host)[0] if one["outcome"] not in _snapshots.UNTOUCHED_OUTCOMES
     ]
     older = f"; other runs that changed it: {', '.join(others)}" if others else ""
     return f"the run {wanted} has no snapshot of this host: nothing to restore{older}"
@@ -169,20 +171,19 @@ def _names(job: Job, facts: HostFacts) -> dict[str, str | None]:
 def _look_back(job: Job, facts: HostFacts) -> list[str]:
     """What became of an earlier run that lost this host, as a sentence. Raises Refused (``busy``) when it is still at work."""
     try:
-        earlier = _snapshots.unfinished(job.folder, job.host)
-    except BadInput as wrong:  # an old file that is spoilt must not keep a new run from its work
-        return [str(wrong)]
-    if earlier is None:
-        return []
-    snapshot = earlier[1]
-    if _snapshots.still_writing(snapshot):
-        raise Refused("busy", f"nothing was changed: the run {snapshot['run_id']} is at work on this host")
+        _locks.check_free(job.folder, job.host)
+    except _locks.Busy as busy:
+        raise Refused("busy", str(busy)) from None
+    snapshots, notes = _snapshots.of_host(job.folder, job.host)  # an old file that is spoilt must not keep a new run from its work
+    if not snapshots or snapshots[-1][1]["outcome"] not in _snapshots.OPEN_OUTCOMES:
+        return notes
+    snapshot = snapshots[-1][1]
     words = {
         "found_applied": "its plan was carried out",
         "found_unchanged": "nothing of its plan was carried out",
         "found_other": "the holders are neither those before it nor those of its plan",
     }[_found(snapshot, facts)]
-    return [f"the run {snapshot['run_id']} lost this host and its state was unknown: {words}"]
+    return [*notes, f"the run {snapshot['run_id']} lost this host and its state was unknown: {words}"]
 
 
 def _found(snapshot: Mapping[str, t.Any], facts: HostFacts) -> str:
@@ -194,10 +195,11 @@ def _found(snapshot: Mapping[str, t.Any], facts: HostFacts) -> str:
 def settle_earlier(job: Job, facts: HostFacts, made: Made) -> Made:
     """Note in the snapshot of a run that lost this host what was found, now that a result says so; a warning where that fails."""
     try:
+        _locks.check_free(job.folder, job.host)
         earlier = _snapshots.unfinished(job.folder, job.host)
-        if earlier is not None and not _snapshots.still_writing(earlier[1]):
+        if earlier is not None:
             _snapshots.settle(earlier[0], _found(earlier[1], facts), sorted(facts.sids))
-    except (OSError, BadInput) as wrong:
+    except (OSError, BadInput, _locks.Busy) as wrong:
         return dataclasses.replace(made, warning=f"what became of an earlier run could not be noted: {wrong}")
     return made
 
@@ -220,25 +222,49 @@ def apply(job: Job, host: WindowsHost, made: Made, now: datetime.datetime) -> Ma
     Raises NotKept when the pre-image cannot be kept; nothing is sent then. Whatever fails after that is part of what is returned.
     """
     try:
-        if job.snapshot.exists():
-            raise FileExistsError(f"{job.snapshot} is there already; a run keeps one pre-image per host")
-        _snapshots.write(
-            job.snapshot,
-            {
-                "host": job.host,
-                "run_id": job.run_id,
-                "kind": "restore" if job.pre_image else "enforce",
-                "taken": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-                "writer": _snapshots.writer(),
-                "policy": {"name": job.policy.name, "title": job.policy.title, "sha256": job.policy_digest},
-                "before": [{"sid": sid, "name": made.names.get(sid)} for sid in made.plan.before],
-                "plan": {"add": list(made.plan.add), "remove": list(made.plan.remove)},
-                "outcome": "pending",
-                "after": None,
-            },
-        )
+        _snapshots.make_folder(job.folder)
+        with _locks.host(job.folder, job.host, job.run_id):
+            _keep(job, made, now)
+            return _carry_out(job, host, made)
+    except _locks.Busy as busy:
+        before = made.plan.before
+        nothing = Plan(before, (), (), ())
+        return dataclasses.replace(made, plan=nothing, outcome="refused", after=before, category="busy", message=str(busy))
     except OSError as wrong:
         raise NotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {wrong}") from wrong
+
+
+def _keep(job: Job, made: Made, now: datetime.datetime) -> None:
+    """Keep the pre-image. Raises OSError."""
+    _snapshots.keep(
+        job.snapshot,
+        {
+            "host": job.host,
+            "run_id": job.run_id,
+            "kind": "restore" if job.pre_image else "enforce",
+            "taken": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "writer": _snapshots.writer(),
+            "policy": {"name": job.policy.name, "title": job.policy.title, "sha256": job.policy_digest},
+            "before": [{"sid": sid, "name": made.names.get(sid)} for sid in made.plan.before],
+            "plan": {"add": list(made.plan.add), "remove": list(made.plan.remove)},
+            "outcome": "pending",
+            "after": None,
+        },
+    )
+
+
+def _orphaned() -> bool:
+    """Whether the run that began this task is gone: a worker outlives a main process that was killed, and nobody waits for it."""
+    parent = multiprocessing.parent_process()
+    return parent is not None and os.getppid() != parent.pid
+
+
+def _carry_out(job: Job, host: WindowsHost, made: Made) -> Made:
+    if _orphaned():
+        message = f"{_WORDS['not_started']}: the process that began the run has ended"
+        return _settled(
+            job, dataclasses.replace(made, outcome="not_started", after=made.plan.before, category="not_started", message=message)
+        )
     try:
         done = host.apply(made.plan)
     except LostContact as lost:

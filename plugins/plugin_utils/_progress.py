@@ -10,10 +10,11 @@ import time
 import typing as t
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 from ansible import constants
 from ansible.utils.display import Display
+
+from ._report.files import file_name
 
 FEW = 20
 """Runs of fewer hosts say nothing: their hosts scroll by anyway."""
@@ -43,8 +44,7 @@ def progress_line(folder: Path, run_id: str, total: int, status: str, now: datet
     """
     if total < FEW:
         return None
-    name = quote(run_id, safe="", errors="backslashreplace")[:200]  # a user may have named the run, with a / in it
-    marks, said = folder / f"impersonate-{name}.done", folder / f"impersonate-{name}.said"
+    marks, said = (folder / file_name(run_id, ending, "impersonate-") for ending in (".done", ".said"))  # a user may name a run
     handle = os.open(marks, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(handle, _MARKS.get(status, b"c"))
@@ -55,7 +55,7 @@ def progress_line(folder: Path, run_id: str, total: int, status: str, now: datet
         seen = os.pread(handle, count, 0)
     finally:
         os.close(handle)
-    said.touch()
+    said.touch(mode=0o600)
     return _line(count, total, seen, run_id, now)
 
 
@@ -64,7 +64,7 @@ def _silent(said: Path) -> bool:
     try:
         return time.time() - said.stat().st_mtime > _SECONDS
     except FileNotFoundError:
-        said.touch()
+        said.touch(mode=0o600)
         return False
 
 

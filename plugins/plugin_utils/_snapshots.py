@@ -3,157 +3,254 @@
 """Pre-images on the controller's disk: written before anything is sent, and what became of it afterwards.
 
 One JSON file per host and run, FOLDER/RUN/HOST.json, mode 0600. Its outcome is ``pending`` until the host has answered; a run that was
-killed leaves it so, and the next run on that host finds out what happened.
+killed leaves it so, and the next run on that host finds out what happened. Runs have numbers, because clocks are set back.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import platform
+import re
+import stat
 import typing as t
-import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from . import _locks
+from ._policy.checks import brief
 from ._policy.errors import BadInput
-from ._policy.sids import checked_sid
-from ._report.files import write_atomically
+from ._policy.sids import parse_sid
+from ._report import shape
+from ._report.files import file_name, write_atomically
 
 SCHEMA_VERSION = "1"
 OPEN_OUTCOMES = ("pending", "unknown")
 """Nobody knows yet whether the plan of the snapshot was carried out."""
 UNTOUCHED_OUTCOMES = ("changed_meanwhile", "undone", "not_started", "found_unchanged")
 """The run left the host as it was, so there is nothing of it to restore."""
+_CHANGED_OUTCOMES = ("applied", "undo_failed", "found_applied", "found_other")
+_KINDS = ("enforce", "restore")
 
 Snapshot = dict[str, t.Any]
-_KEYS = {"schema_version", "host", "run_id", "kind", "taken", "writer", "policy", "before", "plan", "outcome", "after"}
+_SID = re.compile(r"S-1-[0-9A-Fx-]{1,200}")
+_SHAPE: shape.Shape = {
+    **dict.fromkeys(("host", "run_id", "kind", "taken", "outcome"), str),
+    "writer": dict,
+    "policy": dict,
+    "before": [{"sid": _SID, "name": shape.OrNone(str)}],
+    "plan": {"add": [_SID], "remove": [_SID]},
+    "after": shape.OrNone([_SID]),
+}
+_LARGEST = 16 * 2**20
+"""Bytes of the largest snapshot that is read; one of 10,000 holders has less than 2 MB."""
 
 
 class Spoilt(BadInput):
-    """A file that is there and is no snapshot. It says nothing about other hosts."""
+    """A file that is there and is no snapshot that can be trusted. It says nothing about other hosts."""
 
 
 def path_of(folder: Path, run_id: str, host: str) -> Path:
     """Where the snapshot of a host is; names of hosts and runs cannot lead out of the folder."""
-    return folder / _safe(run_id) / f"{_safe(host)}.json"
+    return folder / file_name(run_id) / file_name(host, ".json")
 
 
-def _safe(name: str) -> str:
-    quoted = urllib.parse.quote(name, safe="")
-    return quoted.replace(".", "%2E") if not name.strip(".") else quoted
+def writer() -> dict[str, t.Any]:
+    """Who is at work: the controller and the process. For a reader; what decides is a lock."""
+    return {"controller": platform.node(), "pid": os.getpid()}
+
+
+def keep(path: Path, snapshot: Mapping[str, t.Any]) -> None:
+    """Keep a new snapshot, with the number of its run. Raises OSError, also where there is one already or others could change it."""
+    folder = path.parent.parent
+    for place in (folder, path.parent):
+        make_folder(place)
+    with _locks.turn(folder / ".sequence"):
+        if path.exists():
+            raise FileExistsError(f"{path} is there already; a run keeps one pre-image per host")
+        write(path, {**snapshot, "sequence": _number(path.parent)})
+
+
+def make_folder(place: Path) -> None:
+    """Make a folder for its owner alone. Raises OSError, also where one is there that others can write to."""
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    why = _distrust(os.stat(place))
+    if why:
+        raise PermissionError(f"{place} {why}, so that a restore could not trust what it holds")
+
+
+def check_place(option: str, place: Path) -> None:
+    """Raises BadInput that names the option where a folder is there whose snapshots could be somebody else's."""
+    why = _distrust(os.stat(place)) if place.is_dir() else ""
+    if why:
+        raise BadInput(f"{option}: {place} {why}, so that a restore could not trust what it holds")
+
+
+def _number(run: Path) -> int:
+    """The number of a run: the one that its snapshots have, or the next one of the folder."""
+    known = _sequence(run)
+    return known or 1 + max(map(_sequence, _runs(run.parent)), default=0)
+
+
+def _sequence(run: Path) -> int:
+    return next((snapshot["sequence"] for _path, snapshot in _readable(run)), 0)
 
 
 def write(path: Path, snapshot: Mapping[str, t.Any]) -> None:
     """Write a snapshot whole or not at all. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     text = json.dumps({"schema_version": SCHEMA_VERSION, **snapshot}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    write_atomically(path, text, mode=0o600)
+    text = text.encode("utf-8", "replace").decode()  # a name with half of a pair of surrogates
+    write_atomically(path, text, mode=0o600, beside=path.parent.parent)
 
 
 def settle(path: Path, outcome: str, after: t.Sequence[str] | None) -> None:
-    """Note what became of the plan of a snapshot. Raises OSError or BadInput."""
+    """Note what became of the plan of a snapshot. Raises OSError or Spoilt."""
     write(path, {**read(path), "outcome": outcome, "after": None if after is None else list(after)})
 
 
-def writer() -> dict[str, t.Any]:
-    """Who is at work: the controller and the process."""
-    return {"controller": platform.node(), "pid": os.getpid()}
+def read(path: Path, host: str | None = None) -> Snapshot:
+    """A snapshot from its file. Raises Spoilt that names the file and what is wrong with it.
 
-
-def still_writing(snapshot: Snapshot) -> bool:
-    """Whether the run that wrote a pending snapshot is another process that still runs on this controller."""
-    its = snapshot["writer"]
-    if snapshot["outcome"] != "pending" or its.get("controller") != platform.node() or its.get("pid") == os.getpid():
-        return False
-    return Path("/proc", str(its.get("pid"))).exists() if Path("/proc/self").exists() else False
-
-
-def read(path: Path) -> Snapshot:
-    """A snapshot from its file. Raises Spoilt that names the file and what is wrong with it."""
+    ``host``: whose it must be. One without a number is of the first release, and older than all others.
+    """
+    where = f"snapshot {path}"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as wrong:
-        raise Spoilt(f"snapshot {path}: cannot be read: {wrong}") from None
-    if not isinstance(data, dict) or not data.keys() >= _KEYS:
-        raise Spoilt(f"snapshot {path}: is no snapshot; a snapshot has the keys {', '.join(sorted(_KEYS))}")
-    if data["schema_version"] != SCHEMA_VERSION:
-        raise Spoilt(f"snapshot {path}: schema_version {data['schema_version']!r} is not known; known is {SCHEMA_VERSION}")
-    for key, kind in (
-        ("host", str),
-        ("run_id", str),
-        ("taken", str),
-        ("outcome", str),
-        ("plan", dict),
-        ("before", list),
-        ("writer", dict),
-    ):
-        if not isinstance(data[key], kind):
-            raise Spoilt(f"snapshot {path}: {key} is {data[key]!r}")
-    for entry in data["before"]:
-        if not isinstance(entry, dict):
-            raise Spoilt(f"snapshot {path}: {entry!r} is no SID with its name")
-    sids = [entry.get("sid") for entry in data["before"]]
-    for sid in [*sids, *_list(path, data["plan"], "add"), *_list(path, data["plan"], "remove"), *(data["after"] or ())]:
-        try:
-            checked_sid(sid)
-        except ValueError:
-            raise Spoilt(f"snapshot {path}: {sid!r} is no SID") from None
+        data = json.loads(_text(path))
+        json.dumps(data, ensure_ascii=False).encode()  # a lone surrogate could be written to no report
+    except (OSError, ValueError, RecursionError) as wrong:
+        raise Spoilt(f"{where}: cannot be read: {wrong}") from None
+    if not isinstance(data, dict):
+        raise Spoilt(f"{where}: is no snapshot; a snapshot is a mapping")
+    if data.get("schema_version") != SCHEMA_VERSION:
+        raise Spoilt(f"{where}: schema_version {brief(data.get('schema_version'))} is not known; known is {SCHEMA_VERSION}")
+    data.setdefault("sequence", 0)
+    try:
+        shape.check(where, data, _SHAPE)
+        _check_values(where, data)
+    except BadInput as wrong:
+        raise Spoilt(str(wrong)) from None
+    if host is not None and data["host"] != host:
+        raise Spoilt(f"{where}: it is of the host {brief(data['host'])}, and its name says {brief(host)}")
     return data
 
 
-def _list(path: Path, plan: Mapping[str, t.Any], key: str) -> list[t.Any]:
-    if not isinstance(plan.get(key), list):
-        raise Spoilt(f"snapshot {path}: plan.{key} is {plan.get(key)!r}")
-    return list(plan[key])
+def _check_values(where: str, data: Snapshot) -> None:
+    """Raises BadInput for what has the form of a snapshot and means nothing."""
+    for key, allowed in (("outcome", (*OPEN_OUTCOMES, *UNTOUCHED_OUTCOMES, *_CHANGED_OUTCOMES)), ("kind", _KINDS)):
+        if data[key] not in allowed:
+            raise BadInput(f"{where}: {key} is {brief(data[key])}; it is one of {', '.join(allowed)}")
+    if type(data["sequence"]) is not int or data["sequence"] < 0:
+        raise BadInput(f"{where}: sequence is {brief(data['sequence'])}, which is no number of a run")
+    before = [entry["sid"] for entry in data["before"]]
+    for sid in [*before, *data["plan"]["add"], *data["plan"]["remove"], *(data["after"] or ())]:
+        if parse_sid(sid) != sid:
+            raise BadInput(f"{where}: {brief(sid)} is no SID")
 
 
-def of_host(folder: Path, host: str) -> list[tuple[Path, Snapshot]]:
-    """All snapshots of a host, oldest first. Raises BadInput for one that cannot be read."""
-    found = [(path, read(path)) for path in folder.glob(f"*/{_safe(host)}.json")]
-    return sorted(found, key=lambda one: one[1]["taken"])
+def _text(path: Path) -> str:
+    """What a file says that nobody else could have written. Raises OSError or ValueError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+            raise OSError(f"it is no file, or has more than {_LARGEST} bytes")
+        folder = path.absolute().parent
+        for what, info in (("it", found), (f"its folder {folder}", os.stat(folder))):
+            why = _distrust(info)
+            if why:
+                raise PermissionError(f"{what} {why}")
+        return file.read().decode("utf-8")
+
+
+def _distrust(info: os.stat_result) -> str:
+    """Why a file or a folder may hold what somebody else wrote, or an empty text. Whoever is root here may do anything anyway."""
+    if info.st_uid not in (os.geteuid(), 0):
+        return f"belongs to another user (uid {info.st_uid}, and this is {os.geteuid()})"
+    return "can be written by everybody; take that right away (chmod o-w)" if info.st_mode & stat.S_IWOTH else ""
+
+
+def _runs(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*") if path.is_dir()]
+
+
+def _readable(run: Path) -> Iterator[tuple[Path, Snapshot]]:
+    for path in run.glob("*.json"):
+        try:
+            yield path, read(path)
+        except Spoilt:  # an error of its host alone, when that one is restored
+            continue
+
+
+def of_host(folder: Path, host: str) -> tuple[list[tuple[Path, Snapshot]], list[str]]:
+    """All snapshots of a host, oldest first; and a sentence about each that is spoilt."""
+    found, spoilt = [], []
+    for path in sorted(folder.glob("*/" + _literal(file_name(host, ".json")))):
+        try:
+            found.append((path, read(path, host)))
+        except Spoilt as wrong:
+            spoilt.append(str(wrong))
+    return sorted(found, key=lambda one: _age(one[1])), spoilt
+
+
+def _literal(name: str) -> str:
+    return re.sub(r"([*?[])", r"[\1]", name)
+
+
+def _age(snapshot: Snapshot) -> tuple[int, str]:
+    """What orders snapshots: the number of the run, and the clock only where there is none."""
+    return snapshot["sequence"], snapshot["taken"]
 
 
 def unfinished(folder: Path, host: str) -> tuple[Path, Snapshot] | None:
     """The newest snapshot of a host, if nobody knows what became of its plan."""
-    snapshots = of_host(folder, host)
+    snapshots, _spoilt = of_host(folder, host)
     return snapshots[-1] if snapshots and snapshots[-1][1]["outcome"] in OPEN_OUTCOMES else None
 
 
+def restorable(snapshot: Snapshot) -> bool:
+    """Whether a run may have changed the host, and is itself no restore, so that a restore can be repeated."""
+    return snapshot["kind"] != "restore" and snapshot["outcome"] not in UNTOUCHED_OUTCOMES
+
+
 def latest_run(folder: Path) -> str:
-    """Name of the newest run that changed something and is itself no restore, so that a restore can be repeated.
+    """The newest run that changed something and is itself no restore: its name, or its folder where that is not called so.
 
     Raises BadInput when there is none.
     """
-    newest: dict[str, str] = {}
-    for path in folder.glob("*/*.json"):
-        if path.parent.name not in newest:  # one file tells for its run; a spoilt one is an error of its host alone
-            with contextlib.suppress(Spoilt):
-                snapshot = read(path)
-                if snapshot["kind"] != "restore":
-                    newest[path.parent.name] = snapshot["taken"]
-    if not newest:
-        raise BadInput(f"restore: {folder} has no run to restore")
-    return urllib.parse.unquote(max(newest, key=lambda run: newest[run]))
+    firsts = [(_age(snapshot), run) for run in _runs(folder) for _path, snapshot in list(_readable(run))[:1]]
+    for _number_of_run, run in sorted(firsts, reverse=True):
+        changed = next((snapshot for _path, snapshot in _readable(run) if restorable(snapshot)), None)
+        if changed:
+            return str(changed["run_id"]) if run.name == file_name(changed["run_id"]) else str(run)
+    raise BadInput(f"restore: {folder} has no run to restore that changed a host")
 
 
 def find(folder: Path, wanted: str, host: str) -> Snapshot | None:
     """The snapshot that ``restore`` means: a file, a folder of a run, the name of a run below ``folder``, or ``latest``.
 
-    ``latest`` is the newest snapshot of this host from a run that is itself no restore.
-    None when the run has no snapshot of this host. Raises BadInput when there is no such run.
+    ``latest`` is the newest snapshot of this host from a run that changed it and is itself no restore.
+    None when the run has no snapshot of this host. Raises BadInput when there is no such run, Spoilt for a spoilt file.
     """
     place = Path(wanted).expanduser()
-    if place.is_file():
+    if _is(place, Path.is_file):
         snapshot = read(place)
         return snapshot if snapshot["host"] == host else None
     if wanted == "latest":
-        runs = [snapshot for _path, snapshot in of_host(folder, host) if snapshot["kind"] != "restore"]
-        return runs[-1] if runs else None
-    if not (place.is_dir() and any(place.glob("*.json"))):
-        place = folder / _safe(wanted)
+        snapshots, spoilt = of_host(folder, host)
+        if spoilt:  # it may be the newest one
+            raise Spoilt(f"{spoilt[0]}; so that nobody knows which run is the latest: name one")
+        return next((snapshot for _path, snapshot in reversed(snapshots) if restorable(snapshot)), None)
+    if not (_is(place, Path.is_dir) and any(place.glob("*.json"))):
+        place = folder / file_name(wanted)
     if not any(place.glob("*.json")):
         raise BadInput(f"restore: {wanted!r} is no snapshot file, no folder of a run, and no run of {folder}")
-    path = place / f"{_safe(host)}.json"
-    return read(path) if path.exists() else None
+    path = place / file_name(host, ".json")
+    return read(path, host) if path.exists() else None
+
+
+def _is(place: Path, kind: t.Callable[[Path], bool]) -> bool:
+    """Whether there is such a thing. A name of a run may be longer than the name of a file."""
+    try:
+        return kind(place)
+    except (OSError, ValueError):
+        return False

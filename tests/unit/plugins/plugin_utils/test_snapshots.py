@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import stat
 
 import pytest
@@ -33,7 +32,7 @@ def snapshot(host="web01", run="20260131T081500Z-1", outcome="applied", before=(
 def keep(folder, **options):
     data = snapshot(**options)
     path = _snapshots.path_of(folder, data["run_id"], data["host"])
-    _snapshots.write(path, data)
+    _snapshots.keep(path, data)
     return path
 
 
@@ -41,7 +40,7 @@ def test_a_snapshot_is_for_its_owner_alone_and_can_be_read_back(tmp_path):
     path = keep(tmp_path)
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert _snapshots.read(path) == {"schema_version": "1", **snapshot()}
+    assert _snapshots.read(path) == {"schema_version": "1", "sequence": 1, **snapshot()}
     assert os.listdir(path.parent) == ["web01.json"]
 
 
@@ -95,11 +94,18 @@ def spoil(**changes):
     [
         pytest.param("yesterday", None, "'yesterday' is no snapshot file, no folder of a run, and no run of", id="no such run"),
         pytest.param("{file}", spoil(schema_version="9"), "schema_version '9' is not known; known is 1", id="a newer schema"),
-        pytest.param("{file}", spoil(before=["Administrators"]), "'Administrators' is no SID", id="a text for a holder"),
-        pytest.param("{file}", spoil(before=None), "before is None", id="no holders"),
-        pytest.param("{file}", spoil(plan={}), "plan.add is None", id="an empty plan"),
-        pytest.param("{file}", spoil(before=[{"sid": "Administrators"}]), "'Administrators' is no SID", id="a name for a SID"),
-        pytest.param("{file}", lambda _data: [], "is no snapshot; a snapshot has the keys", id="other JSON"),
+        pytest.param(
+            "{file}", spoil(before=["Administrators"]), "before.0.: 'Administrators' is not a mapping", id="a text for a holder"
+        ),
+        pytest.param("{file}", spoil(before=None), "before: None is not a list", id="no holders"),
+        pytest.param("{file}", spoil(plan={}), "plan.add: the key is missing", id="an empty plan"),
+        pytest.param(
+            "{file}",
+            spoil(before=[{"sid": "Administrators"}]),
+            "before.0..name: the key is missing|before.0..sid: 'Administrators' is not a SID",
+            id="a name for a SID",
+        ),
+        pytest.param("{file}", lambda _data: [], "is no snapshot; a snapshot is a mapping", id="other JSON"),
         pytest.param("{file}", lambda _data: None, "is no snapshot", id="null"),
     ],
 )
@@ -137,20 +143,6 @@ def test_the_file_of_another_host_is_nothing_for_this_one(tmp_path):
     assert _snapshots.find(tmp_path, str(path), "web02") is None
 
 
-@pytest.mark.parametrize(
-    ("writer", "outcome", "writing"),
-    [
-        pytest.param({"controller": platform.node(), "pid": os.getppid()}, "pending", True, id="another process that runs"),
-        pytest.param({"controller": platform.node(), "pid": 2**22 + 1}, "pending", False, id="a process that is gone"),
-        pytest.param({"controller": platform.node(), "pid": os.getpid()}, "pending", False, id="this process"),
-        pytest.param({"controller": "elsewhere", "pid": os.getppid()}, "pending", False, id="another controller: nobody knows"),
-        pytest.param({"controller": platform.node(), "pid": os.getppid()}, "unknown", False, id="it has given up"),
-    ],
-)
-def test_a_run_that_is_still_at_work_is_not_a_lost_one(writer, outcome, writing):
-    assert _snapshots.still_writing({**snapshot(outcome=outcome), "writer": writer}) is writing
-
-
 def test_half_a_file_is_named(tmp_path):
     path = keep(tmp_path)
     path.write_text(path.read_text()[:50])
@@ -175,3 +167,96 @@ def test_a_run_that_nobody_knows_the_end_of_is_found(tmp_path, outcomes, unfinis
         keep(tmp_path, run=f"2026013{number}T081500Z", outcome=outcome)
 
     assert bool(_snapshots.unfinished(tmp_path, "web01")) is unfinished
+
+
+@pytest.mark.parametrize(
+    ("spoil_it", "words"),
+    [
+        pytest.param(lambda path: path.chmod(0o606), "it can be written by everybody", id="a file that everybody can write"),
+        pytest.param(lambda path: path.parent.chmod(0o777), "its folder .* can be written by everybody", id="a folder that everybody can write"),
+        pytest.param(lambda path: change(path, after=5), "after: 5 is not a list", id="a number after"),
+        pytest.param(lambda path: change(path, before=["S-1-5-6"]), r"before\[0\]: 'S-1-5-6' is not a mapping", id="a holder that is no mapping"),
+        pytest.param(lambda path: change(path, before=[{"sid": "S-1-5-6", "name": 7}]), r"before\[0\].name: 7 is not a text", id="a number for a name"),
+        pytest.param(lambda path: change(path, host="db01"), "it is of the host 'db01', and its name says 'web01'", id="another host inside"),
+        pytest.param(lambda path: change(path, outcome="fine"), "outcome is 'fine'", id="no outcome"),
+        pytest.param(lambda path: change(path, kind="audit"), "kind is 'audit'", id="no kind"),
+        pytest.param(lambda path: change(path, sequence=-1), "sequence is -1", id="no number of a run"),
+        pytest.param(lambda path: path.write_text("[" * 100_000), "cannot be read", id="too deep"),
+        pytest.param(lambda path: change(path, before=[{"sid": "S-1-5-6", "name": "\ud800"}]), "cannot be read", id="half of a character"),
+    ],
+)  # fmt: skip
+def test_a_snapshot_that_cannot_be_trusted_is_named_and_spoils_its_host_alone(tmp_path, spoil_it, words):
+    path = keep(tmp_path)
+    keep(tmp_path, host="web02")
+    spoil_it(path)
+
+    with pytest.raises(_snapshots.Spoilt, match=words) as wrong:
+        _snapshots.find(tmp_path, "20260131T081500Z-1", "web01")
+    assert str(path) in str(wrong.value)
+    path.parent.chmod(0o700)
+    assert _snapshots.latest_run(tmp_path) == "20260131T081500Z-1"
+    assert _snapshots.find(tmp_path, "latest", "web02")["host"] == "web02"
+
+
+def change(path, **changes):
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_the_snapshot_of_another_user_is_not_restored(tmp_path, monkeypatch):
+    path = keep(tmp_path)
+    os.chown(path, 12345, -1)
+
+    with pytest.raises(_snapshots.Spoilt, match="belongs to another user .uid 12345"):
+        _snapshots.read(path)
+
+
+def test_no_pre_image_goes_to_a_folder_that_everybody_can_write(tmp_path):
+    tmp_path.chmod(0o777)
+
+    with pytest.raises(PermissionError, match="can be written by everybody"):
+        keep(tmp_path)
+    with pytest.raises(BadInput, match="^snapshot_dir: .* can be written by everybody"):
+        _snapshots.check_place("snapshot_dir", tmp_path)
+    assert list(tmp_path.rglob("*.json")) == []
+
+
+def test_a_clock_that_was_set_back_does_not_make_an_older_run_the_latest(tmp_path):
+    keep(tmp_path, run="first", taken="2026-06-01")
+    keep(tmp_path, run="second", taken="2026-01-01", outcome="pending")
+
+    assert _snapshots.latest_run(tmp_path) == "second"
+    assert _snapshots.find(tmp_path, "latest", "web01")["run_id"] == "second"
+    assert _snapshots.unfinished(tmp_path, "web01")[1]["run_id"] == "second"
+
+
+@pytest.mark.parametrize("outcome", _snapshots.UNTOUCHED_OUTCOMES)
+def test_a_run_that_changed_nothing_is_not_the_latest(tmp_path, outcome):
+    keep(tmp_path, run="changed")
+    keep(tmp_path, run="nothing", outcome=outcome)
+
+    assert _snapshots.latest_run(tmp_path) == "changed"
+    assert _snapshots.find(tmp_path, "latest", "web01")["run_id"] == "changed"
+
+
+@pytest.mark.parametrize("name", ["主" * 28, "主" * 200, "a" * 300, "." * 300], ids=["28 CJK", "200 CJK", "long", "dots"])
+def test_a_name_that_is_too_long_for_a_file_is_shortened(tmp_path, name):
+    path = keep(tmp_path, host=name, run=name)
+    other = keep(tmp_path, host=name + "x", run=name + "x")
+
+    assert path != other
+    assert _snapshots.find(tmp_path, name, name)["host"] == name
+    assert _snapshots.find(tmp_path, "latest", name + "x")["run_id"] == name + "x"
+    assert _snapshots.latest_run(tmp_path) == name + "x"
+
+
+@pytest.mark.parametrize(("umask", "folder_mode"), [(0o000, 0o700), (0o022, 0o700), (0o077, 0o700), (0o277, 0o500)], ids=oct)
+def test_a_snapshot_and_its_folders_have_at_most_their_mode_and_obey_the_umask(tmp_path, umask, folder_mode):
+    before = os.umask(umask)
+    try:
+        path = keep(tmp_path / "made")
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 & ~umask
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in list(path.parents)[:2]] == [folder_mode] * 2

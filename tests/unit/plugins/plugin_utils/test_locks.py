@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Locks of hosts, and files that killed runs leave."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _locks
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import check_folder, sweep, write_atomically
+
+HOLDER = """
+import fcntl, os, sys
+handle = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+fcntl.flock(handle, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder():
+    """Another process that holds a file until it ends."""
+    processes = []
+
+    def hold(path):
+        process = subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        processes.append(process)
+        assert process.stdout.readline() == b"held\n"
+        return process
+
+    yield hold
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_a_host_that_is_held_is_busy_until_the_process_ends(tmp_path, holder):
+    path = _locks.path_of(tmp_path, "web01")
+    process = holder(path)
+
+    with pytest.raises(_locks.Busy, match=f"holds {path}. Wait for it or end that process"):
+        _locks.check_free(tmp_path, "web01")
+    with pytest.raises(_locks.Busy), _locks.host(tmp_path, "web01", "run"):
+        pass
+
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    _locks.check_free(tmp_path, "web01")
+    with _locks.host(tmp_path, "web01", "run"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_message_names_who_holds_it_and_other_hosts_are_free(tmp_path):
+    with _locks.host(tmp_path, "web01", "nightly"), _locks.host(tmp_path, "web02", "nightly"):
+        with pytest.raises(_locks.Busy, match=f"the run 'nightly' .process {os.getpid()} of "):
+            _locks.check_free(tmp_path, "web01")
+        _locks.check_free(tmp_path, "web03")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "5", '{"pid": 1}', "[" * 4000], ids=["nothing", "half", "a number", "a reused id", "deep"]
+)
+def test_what_a_killed_run_left_holds_nothing(tmp_path, text):
+    _locks.path_of(tmp_path, "web01").write_text(text)
+
+    _locks.check_free(tmp_path, "web01")
+    with _locks.host(tmp_path, "web01", "run"):
+        pass
+
+
+def test_half_written_files_of_killed_runs_are_taken_away_and_nothing_else(tmp_path, holder):
+    dead, alive, foreign = (tmp_path / name for name in (".impersonate-dead", ".impersonate-alive", "impersonate-report.json"))
+    link = tmp_path / ".impersonate-link"
+    dead.touch()
+    foreign.touch()
+    link.symlink_to(foreign)
+    holder(alive)
+
+    assert sweep(tmp_path) == [".impersonate-dead"]
+    assert sorted(tmp_path.iterdir()) == sorted([alive, link, foreign])
+
+
+def test_the_check_of_a_folder_tidies_up_and_leaves_nothing(tmp_path):
+    (tmp_path / ".impersonate-dead").touch()
+
+    check_folder("report_dir", tmp_path, "so")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o027, 0o077], ids=oct)
+def test_a_report_obeys_the_umask(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        write_atomically(tmp_path / "report.json", "{}")
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "report.json").stat().st_mode) == 0o640 & ~umask
