@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from .._policy.errors import BadInput
 from .._policy.verdict import Status
 from .._policy.wording import MESSAGE, message, some, visible
-from .shapes import CHANGE, RECORD, check_record, host_of, part_of
+from .shapes import CHANGE, OUTCOMES, RECORD, check_record, host_of, part_of
 
 SCHEMA_VERSION = "1"
 
@@ -71,7 +71,7 @@ def _spoilt(host: str, data: Mapping[str, t.Any], category: str, message: str) -
     """The record of a host that cannot be relied on: what of it fits and does not judge, and what is wrong with the rest."""
     record = {**_empty(host), "change": None, **{key: part_of(data, key) for key in _KEPT}}
     change = data.get("change")
-    if record["change"] is None and isinstance(change, Mapping) and isinstance(change.get("outcome"), str):
+    if record["change"] is None and isinstance(change, Mapping) and change.get("outcome") in OUTCOMES:
         record["change"] = {**dict.fromkeys(CHANGE), "outcome": change["outcome"]}  # that a host was changed must not be lost
     record.update(status=Status.ERROR.value, error=_error(category, message))
     return {**record, "reason": _reason(record)}

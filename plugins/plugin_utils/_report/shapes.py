@@ -98,8 +98,12 @@ _IIS: dict[str, Shape] = {
     "pools_status": str,
 }
 _STEP: dict[str, Shape] = {"op": OneOf(("add", "remove")), "sid": SID, "status": str}
+OUTCOMES = (
+        "unchanged", "planned", "refused", "applied", "changed_meanwhile", "undone", "undo_failed", "not_started", "unknown",
+        "nothing_to_restore",
+)  # fmt: skip
 CHANGE: dict[str, Shape] = {
-    "outcome": str,
+    "outcome": OneOf(OUTCOMES),
     "status_after": OrNone(OneOf.of(Status)),
     "changes": OrNone([str]),
     **each("before after added removed left", _SIDS_OR_NONE),
