@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Asks the LSA for holders and names, DsRole for the machine's role, the token for the session. Reads only.
-// Every audit carries this text to every host: hence tabs.
+// Sent to every host: hence tabs.
 //NoWarn -Name CS0649 (Windows assigns most fields)
 
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights
 {
@@ -28,7 +27,7 @@ internal class Native
 		}
 	}
 
-	// LSA_UNICODE_STRING that we get: there may be no NUL
+	// The same that we get: there may be no NUL
 	public struct Text
 	{
 		public ushort Length, MaximumLength;
@@ -94,6 +93,12 @@ internal class Native
 	[DllImport("netapi32.dll")]
 	public static extern void DsRoleFreeMemory(IntPtr buffer);
 
+	[DllImport("netapi32.dll", CharSet = CharSet.Unicode)]
+	public static extern uint NetLocalGroupGetMembers(IntPtr server, string group, int level, out IntPtr buffer, uint size, out uint count, out uint total, ref IntPtr resume);
+
+	[DllImport("netapi32.dll")]
+	public static extern uint NetApiBufferFree(IntPtr buffer);
+
 	[DllImport("kernel32.dll")]
 	public static extern IntPtr GetCurrentProcess();
 
@@ -101,13 +106,12 @@ internal class Native
 	public static extern int CloseHandle(IntPtr handle);
 
 	[DllImport("kernel32.dll")]
+	public static extern ulong GetTickCount64();
+
+	[DllImport("kernel32.dll")]
 	public static extern int GetProductInfo(uint major, uint minor, uint packMajor, uint packMinor, out uint product);
 
-	// An element of an array
-	public static T Read<T>(IntPtr start, int index)
-	{
-		return (T)Marshal.PtrToStructure(new IntPtr(start.ToInt64() + (long)index * Marshal.SizeOf(typeof(T))), typeof(T));
-	}
+	public static T Read<T>(IntPtr start, int index) { return (T)Marshal.PtrToStructure(new IntPtr(start.ToInt64() + (long)index * Marshal.SizeOf(typeof(T))), typeof(T)); }
 }
 
 public class CallException : Exception
@@ -134,11 +138,10 @@ public static class Sid
 		ulong authority = 0;
 		for (int i = 2; i < 8; i++)
 			authority = authority << 8 | Marshal.ReadByte(sid, i);
-		StringBuilder text = new StringBuilder("S-1-");
-		text.Append(authority > UInt32.MaxValue ? "0x" + authority.ToString("X12") : authority.ToString());
+		string text = "S-1-" + (authority > UInt32.MaxValue ? "0x" + authority.ToString("X12") : authority.ToString());
 		for (int i = 0; i < Marshal.ReadByte(sid, 1); i++)
-			text.Append('-').Append(unchecked((uint)Marshal.ReadInt32(sid, 8 + 4 * i)));
-		return text.ToString();
+			text += "-" + unchecked((uint)Marshal.ReadInt32(sid, 8 + 4 * i));
+		return text;
 	}
 
 	public static byte[] ToBytes(string text)
@@ -156,28 +159,27 @@ public static class Sid
 	}
 }
 
-// What the LSA says of a SID or a name. Resolved: "lsa", "unmapped" (no such account), "failed" (no answer).
+// Resolved: "lsa", "unmapped" (no such account), "failed" (no answer).
 public class Account
 {
 	public string Asked, Sid, Name, Domain, Resolved = "failed";
 	public object Use;
 }
 
-// Opened with the least rights: POLICY_VIEW_LOCAL_INFORMATION, POLICY_LOOKUP_NAMES
 public class Policy : IDisposable
 {
-	const uint Access = 0x801, IsolatedAsLocal = 0x80000000;
-	const uint NoMoreEntries = 0x8000001A, NoneMapped = 0xC0000073, InvalidParameter = 0xC000000D;
-	const int MostEntries = 1000; // of one lookup
+	// POLICY_VIEW_LOCAL_INFORMATION, POLICY_LOOKUP_NAMES
+	const uint Access = 0x801, IsolatedAsLocal = 0x80000000, MoreData = 234;
+	const uint NoMoreEntries = 0x8000001A, NoneMapped = 0xC0000073;
+	const int MostEntries = 1000, MostTime = 20000, MostTold = 100; // of one lookup; milliseconds of all
 	const int LongestName = 0x7FFE, Domain = 3, Deleted = 6, Unknown = 8; // the others are of SID_NAME_USE
 
 	protected IntPtr handle;
 
-	// Of the first lookup that failed
-	public uint LookupStatus;
-
-	// Domain of the machine's own accounts, on a domain controller the domain; null: not told
-	public readonly string OwnDomain, OwnSid;
+	public uint LookupStatus; // of the first that failed
+	public readonly List<string> NotAsked = new List<string>(); // for want of time
+	public readonly string OwnDomain, OwnSid; // of the machine's own accounts; null: not told
+	ulong spent;
 
 	public Policy() : this(Access)
 	{
@@ -192,15 +194,12 @@ public class Policy : IDisposable
 			if (own.Sid != IntPtr.Zero)
 				OwnSid = Sid.ToText(own.Sid);
 		}
-		finally
-		{
-			Free(buffer);
-		}
+		finally { Free(buffer); }
 	}
 
 	protected Policy(uint access)
 	{
-		// LSA_OBJECT_ATTRIBUTES: six fields as wide as a pointer, the first is their size, the others are not used.
+		// LSA_OBJECT_ATTRIBUTES: six fields as wide as a pointer; the first is their size.
 		IntPtr[] attributes = new IntPtr[6];
 		attributes[0] = new IntPtr(6 * IntPtr.Size);
 		uint status = Native.LsaOpenPolicy(IntPtr.Zero, attributes, access, out handle);
@@ -234,94 +233,122 @@ public class Policy : IDisposable
 			Array.Sort(sids, StringComparer.Ordinal);
 			return sids;
 		}
-		finally
-		{
-			Free(buffer);
-		}
+		finally { Free(buffer); }
 	}
+
+	// SIDs of the members of a local group, at least the first so many
+	public string[] Members(string group, int most)
+	{
+		List<string> sids = new List<string>();
+		IntPtr buffer = IntPtr.Zero, resume = IntPtr.Zero;
+		uint status, count, total;
+		do
+		{
+			status = Native.NetLocalGroupGetMembers(IntPtr.Zero, group, 0, out buffer, 0x1000, out count, out total, ref resume);
+			try
+			{
+				if (status != 0 && status != MoreData)
+					throw new CallException("NetLocalGroupGetMembers", status);
+				for (int i = 0; i < count; i++)
+					sids.Add(Sid.ToText(Native.Read<IntPtr>(buffer, i)));
+			}
+			finally
+			{
+				if (buffer != IntPtr.Zero)
+					Native.NetApiBufferFree(buffer);
+			}
+		}
+		while (status == MoreData && sids.Count < most);
+		return sids.ToArray();
+	}
+
+	public Account[] Accounts(string[] texts) { return Array.ConvertAll(texts, one => new Account { Asked = one }); }
 
 	// One account for each SID, in the same order
 	public Account[] FromSids(string[] sids)
 	{
-		return InBatches(sids, found =>
+		Account[] all = Accounts(sids);
+		InBatches(all, found =>
 		{
 			IntPtr[] places = new IntPtr[found.Length];
 			IntPtr block = Marshal.AllocHGlobal(found.Length * Sid.MostBytes);
 			try
 			{
-				for (int i = 0; i < found.Length; i++)
+				for (int i = 0; i < places.Length; i++)
 				{
-					byte[] bytes = Sid.ToBytes(found[i].Sid = found[i].Asked);
+					byte[] bytes = Sid.ToBytes(found[i].Asked);
 					places[i] = IntPtr.Add(block, i * Sid.MostBytes);
 					Marshal.Copy(bytes, 0, places[i], bytes.Length);
 				}
 				IntPtr domains, names;
 				uint status = Native.LsaLookupSids2(handle, 0, (uint)found.Length, places, out domains, out names);
-				Answer(status, domains, names, i =>
+				Answer(status, domains, names, found.Length, i =>
 				{
 					Native.TranslatedName entry = Native.Read<Native.TranslatedName>(names, i);
 					string domain = DomainAt(domains, entry.DomainIndex), name = entry.Name.ToString();
 					found[i].Use = entry.Use;
 					found[i].Resolved = IsUnknown(entry.Use) ? "unmapped" : "lsa";
 					if (IsUnknown(entry.Use))
-						found[i].Domain = domain == "" ? null : domain;
-					else
-						found[i].Name = String.IsNullOrEmpty(domain) ? name : name == "" ? domain : domain + "\\" + name;
-				}, found.Length);
+						found[i].Domain = domain;
+					else // a domain's own name is not valid (LSA_TRANSLATED_NAME)
+						found[i].Name = domain == null ? name : entry.Use == Domain ? domain : domain + "\\" + name;
+				});
 			}
-			finally
-			{
-				Marshal.FreeHGlobal(block);
-			}
+			finally { Marshal.FreeHGlobal(block); }
 		});
+		return all;
 	}
 
-	// The same for names; ".\name" and bare ones are of this machine, <COMPUTER> is its name
-	public Account[] FromNames(string[] names)
+	// SIDs of accounts by Name, if they begin so. Isolated: bare names, of this machine
+	public void FromNames(Account[] accounts, bool isolated, string begin)
 	{
-		return InBatches(names, found =>
+		InBatches(Array.FindAll(accounts, one => one.Name.Length <= LongestName && !Begins(one.Name, "\\")), found =>
 		{
-			Native.Given[] given = new Native.Given[found.Length];
-			uint flags = 0;
-			for (int i = 0; i < found.Length; i++)
-			{
-				string name = found[i].Asked.Replace("<COMPUTER>", Environment.GetEnvironmentVariable("COMPUTERNAME"));
-				if (name.Length > LongestName)
-					throw new CallException("LsaLookupNames2", InvalidParameter);
-				if (name.StartsWith(".\\", StringComparison.Ordinal))
-					name = name.Substring(2);
-				if (name.IndexOfAny(new char[] { '\\', '@' }) < 0)
-					flags = IsolatedAsLocal;
-				given[i] = new Native.Given(name);
-			}
+			Native.Given[] names = Array.ConvertAll(found, one => new Native.Given(one.Name));
 			IntPtr domains, sids;
-			uint status = Native.LsaLookupNames2(handle, flags, (uint)found.Length, given, out domains, out sids);
-			Answer(status, domains, sids, i =>
+			uint status = Native.LsaLookupNames2(handle, isolated ? IsolatedAsLocal : 0, (uint)found.Length, names, out domains, out sids);
+			Answer(status, domains, sids, found.Length, i =>
 			{
 				Native.TranslatedSid2 entry = Native.Read<Native.TranslatedSid2>(sids, i);
-				// A bare name may be that of a domain: never what was meant.
-				bool known = entry.Use != Domain && !IsUnknown(entry.Use) && entry.Sid != IntPtr.Zero;
 				found[i].Use = entry.Use;
+				// A bare name may be that of a domain: never what was meant.
+				string sid = entry.Use == Domain || IsUnknown(entry.Use) ? "" : Sid.ToText(entry.Sid);
+				bool known = Begins(sid, begin);
+				found[i].Sid = known ? sid : null;
 				found[i].Resolved = known ? "lsa" : "unmapped";
-				found[i].Sid = known ? Sid.ToText(entry.Sid) : null;
-			}, found.Length);
+			});
 		});
 	}
 
-	static Account[] InBatches(string[] asked, Action<Account[]> look)
+	// When the time is over, only what no other machine has to be asked for
+	void InBatches(Account[] all, Action<Account[]> look)
 	{
-		Account[] all = Array.ConvertAll(asked, one => new Account { Asked = one });
 		for (int start = 0; start < all.Length; start += MostEntries)
 		{
 			Account[] batch = new Account[Math.Min(MostEntries, all.Length - start)];
 			Array.Copy(all, start, batch, 0, batch.Length);
-			look(batch);
+			if (spent >= MostTime)
+				batch = Array.FindAll(batch, IsNear);
+			ulong from = Native.GetTickCount64();
+			if (batch.Length > 0)
+				look(batch);
+			spent += Native.GetTickCount64() - from;
 		}
-		return all;
 	}
 
+	bool IsNear(Account account)
+	{
+		string sid = account.Asked;
+		bool near = Begins(sid, "S-1-") && !Begins(sid, "S-1-12-") && (!Begins(sid, "S-1-5-21-") || Begins(sid, OwnSid + "-"));
+		if (!near && NotAsked.Count < MostTold)
+			NotAsked.Add(sid);
+		return near;
+	}
+
+	static bool Begins(string text, string with) { return text.StartsWith(with, StringComparison.Ordinal); }
+
 	// Reads and frees what a lookup answered.
-	void Answer(uint status, IntPtr domains, IntPtr entries, Action<int> read, int count)
+	void Answer(uint status, IntPtr domains, IntPtr entries, int count, Action<int> read)
 	{
 		try
 		{
@@ -338,17 +365,17 @@ public class Policy : IDisposable
 		}
 	}
 
-	static bool IsUnknown(int use)
-	{
-		return use >= Deleted && use <= Unknown;
-	}
+	static bool IsUnknown(int use) { return use >= Deleted && use <= Unknown; }
 
 	static string DomainAt(IntPtr list, int index)
 	{
 		if (list == IntPtr.Zero || index < 0)
 			return null;
-		bool there = index < Marshal.ReadInt32(list); // their number, then where they are
-		return there ? Native.Read<Native.TrustInformation>(Marshal.ReadIntPtr(list, IntPtr.Size), index).Name.ToString() : null;
+		// Their number, then where they are
+		if (index >= Marshal.ReadInt32(list))
+			return null;
+		string name = Native.Read<Native.TrustInformation>(Marshal.ReadIntPtr(list, IntPtr.Size), index).Name.ToString();
+		return name == "" ? null : name;
 	}
 
 	static void Free(IntPtr buffer)
@@ -358,7 +385,6 @@ public class Policy : IDisposable
 	}
 }
 
-// The machine
 public class Computer
 {
 	public uint RoleStatus;
@@ -420,10 +446,7 @@ public class Session
 			Ask(token, 2, ReadGroups);
 			Ask(token, 20, elevation => Elevated = Marshal.ReadInt32(elevation) != 0);
 		}
-		finally
-		{
-			Native.CloseHandle(token);
-		}
+		finally { Native.CloseHandle(token); }
 	}
 
 	void ReadGroups(IntPtr groups)
@@ -451,10 +474,7 @@ public class Session
 				throw new CallException("GetTokenInformation", (uint)Marshal.GetLastWin32Error());
 			read(buffer);
 		}
-		finally
-		{
-			Marshal.FreeHGlobal(buffer);
-		}
+		finally { Marshal.FreeHGlobal(buffer); }
 	}
 }
 

@@ -7,23 +7,12 @@ Set-StrictMode -Version 2.0
 
 $right = 'SeImpersonatePrivilege'
 
-function Add-Row {
-    # Rows with the SIDs of their accounts; $null: no telling.
-    param([hashtable] $Report, [string] $Kind, [object[]] $Row)
-    $Report[$Kind] = $Row
-    $sids = Find-Account -Name @(foreach ($one in $Row) { if ($one.account) { $one.account } })
-    foreach ($one in $Row) {
-        $one.sid = $null
-        if ($one.account) { $one.sid = $sids[$one.account] } else { $one.account = $null }
-    }
-}
-
 function Read-Xml {
     # Without a DTD; empty when there is no such file.
     param([string] $Folder, [string] $Name)
     $document = [Xml.XmlDocument]::new()
     try {
-        $document.Load([Xml.XmlReader]::Create((Read-File -Path ([IO.Path]::Combine($Folder, $Name)))))
+        $document.Load([Xml.XmlReader]::Create((Read-File ([IO.Path]::Combine($Folder, $Name)))))
     }
     catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] { $document.RemoveAll() }
     $document
@@ -36,11 +25,11 @@ function Get-ApplicationPool {
     try {
         $system = if ($Redirected) { 'Sysnative' } else { 'System32' }
         $folder = [IO.Path]::Combine($env:windir, $system, 'inetsrv', 'config')
-        $redirection = Read-Xml -Folder $folder -Name 'redirection.config'
+        $redirection = Read-Xml $folder -Name 'redirection.config'
         foreach ($one in $redirection.SelectNodes('//configurationRedirection/@enabled')) {
             if ($one.Value -eq 'true') { return 'elsewhere' }
         }
-        $config = Read-Xml -Folder $folder -Name 'applicationHost.config'
+        $config = Read-Xml $folder -Name 'applicationHost.config'
         if (-not $config.HasChildNodes) { return 'none', @() }
         $defaults = @{ identityType = 'ApplicationPoolIdentity'; userName = ''; manualGroupMembership = 'false' }
         $nodes = $config.SelectNodes('//applicationPools/applicationPoolDefaults/processModel/@*')
@@ -73,10 +62,10 @@ function Get-RunningService {
         [Array]::Sort([string[]] @(foreach ($one in $rows) { $one.name }), $rows, [StringComparer]::Ordinal)
         $first = @($rows | Select-Object -First 2000)
         foreach ($one in $first) {
-            $key = Read-Key -Path "SYSTEM\CurrentControlSet\Services\$($one.name)"
-            $keeps = Read-Value -From $key.Data -Name 'RequiredPrivileges'
+            $key = Read-Key "SYSTEM\CurrentControlSet\Services\$($one.name)"
+            $keeps = Read-Value $key.Data -Name 'RequiredPrivileges'
             $one.impersonate = if ($keeps) { $keeps -contains $right } else { $null }
-            $type = Read-Value -From $key.Data -Name 'ServiceSidType'
+            $type = Read-Value $key.Data -Name 'ServiceSidType'
             $one.sid_type = if ($type -is [int]) { $type } elseif ($key.Found -and $null -eq $type) { 0 } else { $null }
         }
         ($rows.Count -gt 2000), $first
@@ -84,34 +73,43 @@ function Get-RunningService {
     catch { $null }
 }
 
+function Read-Member {
+    # Of a local group by their SIDs: WMI leaves out whom it has no name for.
+    param([object] $Policy, [hashtable] $Group, [bool] $Local, [int] $Most)
+    $domain, $name = $Group.name -split '\\', 2
+    $rows = @(if ($Local) {
+            foreach ($one in $Policy.FromSids($Policy.Members($name, $Most))) { @{ sid = $one.Asked; name = $one.Name; use = $one.Use } }
+        }
+        else {
+            $domain, $name = $domain, $name -replace '["\\]', '\$0'
+            $of = "{Win32_Group.Domain=`"$domain`",Name=`"$name`"} WHERE AssocClass = Win32_GroupUser Role = GroupComponent"
+            $found = Get-CimInstance -Query "ASSOCIATORS OF $of" -OperationTimeoutSec 10 -ErrorAction Stop
+            foreach ($one in $found | Select-Object -First $Most) {
+                @{ sid = $one.SID; name = "$($one.Domain)\$($one.Name)"; use = $one.SIDType }
+            }
+        })
+    foreach ($one in $rows) { if ($one.use -notin 1, 2, 4) { $one.use = $null } }
+    $rows
+}
+
 function Get-Membership {
     # Who is in the groups among the holders, and in the groups there, nearest first.
-    param([object[]] $Holder)
+    param([object] $Policy, [object[]] $Holder)
     $clock, $room, $seen, $found = [Diagnostics.Stopwatch]::StartNew(), 1000, @{}, $Holder
     for ($depth = 1; $found; $depth++) {
         $groups, $found = $found, @()
         foreach ($group in $groups) {
-            if ($group.use -notin 2, 4 -or $seen[$group.sid]) { continue }
+            if (-not $group.sid -or $group.use -notin 2, 4 -or $seen[$group.sid]) { continue }
             $row = $seen[$group.sid] = @{ sid = $group.sid; name = $group.name; status = 'limit'; members = @() }
             $row
             $most = [Math]::Min(200, $room)
             if ($depth -gt 3 -or $most -eq 0 -or $clock.Elapsed.TotalSeconds -ge 30) { continue }
-            $domain, $name = $group.name -split '\\', 2
             try {
-                if ($group.sid -like 'S-1-5-32-*') {
-                    # WMI has another word for BUILTIN.
-                    $where = "WHERE SID = '$($group.sid)' AND LocalAccount = TRUE"
-                    $domain = (Read-Cim -Class 'Win32_Group' -As @{ is = 'Domain' } -Where $where).is
-                }
-                $domain, $name = $domain, $name -replace '["\\]', '\$0'
-                $of = "{Win32_Group.Domain=`"$domain`",Name=`"$name`"} WHERE AssocClass = Win32_GroupUser Role = GroupComponent"
-                $members = @(Get-CimInstance -Query "ASSOCIATORS OF $of" -OperationTimeoutSec 10 -ErrorAction Stop |
-                        Select-Object -First ($most + 1))
-                if ($members.Count -le $most) { $row.status = 'read' }
-                $row.members = @(foreach ($one in $members | Select-Object -First $most) {
-                        $use = if ($one.SID -and $one.SIDType -in 1, 2, 4) { $one.SIDType } else { $null }
-                        @{ sid = $one.SID; name = "$($one.Domain)\$($one.Name)"; use = $use }
-                    })
+                $own = $group.sid -match "^(S-1-5-32|$($Policy.OwnSid))-"
+                $members = @(Read-Member $Policy -Group $group -Local ($own -and $group.use -eq 4) -Most ($most + 1))
+                # Who may not look into the directory is shown an empty group.
+                $row.status = if ($members.Count -gt $most) { 'limit' } elseif ($own -or $members) { 'read' } else { 'not_told' }
+                $row.members = @($members | Select-Object -First $most)
             }
             catch { $row.status = 'failed' }
             $found += $row.members
@@ -164,7 +162,7 @@ function Add-Template {
     $Control.templates = @()
     try {
         foreach ($file in [IO.Directory]::GetFiles($folder, 'gpt*.*') | Sort-Object) {
-            $text = [IO.StreamReader]::new((Read-File -Path $file), [Text.Encoding]::GetEncoding(0), $true).ReadToEnd()
+            $text = [IO.StreamReader]::new((Read-File $file), [Text.Encoding]::GetEncoding(0), $true).ReadToEnd()
             $line = [regex]::Match($text, "$at\[Privilege Rights\]\s*`$(?:(?!$at\[)[\s\S])*?$at$right\s*=(.*)", $how)
             $gpo = [regex]::Match($text, "${at}GPOPath\s*=.*(\{[-0-9A-F]{36}\})", $how).Groups[1].Value
             $row = @{ file = [IO.Path]::GetFileName($file); gpo = $gpo; value = $line.Groups[1].Value.Trim() }
@@ -176,28 +174,28 @@ function Add-Template {
 }
 
 function Get-Control {
+    # And the names in it.
     param([bool] $Redirected)
-    $logging = Read-Value -From 'SOFTWARE\Policies\Microsoft\Windows\System' -Name 'RSoPLogging'
+    $logging = Read-Value 'SOFTWARE\Policies\Microsoft\Windows\System' -Name 'RSoPLogging'
     $mdm = $null
     if (-not $Redirected) {
         if ($null -eq $logging) {
-            $logging = Read-Value -From 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon' -Name 'RSoPLogging'
+            $logging = Read-Value 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon' -Name 'RSoPLogging'
         }
-        $key = Read-Key -Path 'SOFTWARE\Microsoft\PolicyManager\current\device\UserRights'
+        $key = Read-Key 'SOFTWARE\Microsoft\PolicyManager\current\device\UserRights'
         $as = @{ value = 'ImpersonateClient'; set = 'ImpersonateClient_ProviderSet'; provider = 'ImpersonateClient_WinningProvider' }
-        if ($null -ne $key.Found) { $mdm = Read-Row -From $key.Data -As $as }
+        if ($null -ne $key.Found) { $mdm = Read-Row $key.Data -As $as }
+        if ($mdm -and "$($mdm.value)".Length -gt 20000) { $mdm = $null } # no part of it is the whole
     }
     $control = @{ now = (Get-Date).ToUniversalTime().ToString('o'); logging = $logging; mdm = $mdm }
-    Add-Template -Control $control
-    $control.rsop = Get-Rsop -Template $control.templates
+    Add-Template $control
+    $control.rsop = Get-Rsop $control.templates
     $texts = @(
         foreach ($one in $control.rsop.settings) { $one.accounts }
         foreach ($one in $control.templates) { $one.value -split '\s*,\s*' }
+        if ($mdm) { $mdm.value -split '\s*(?:\uF000|<!\[CDATA\[|\]\]>)\s*' }
     )
-    $asked = @($texts -notmatch '^(\*?S-1-.*)?$' | Sort-Object -CaseSensitive -Unique | Select-Object -First 200)
-    $sids = Find-Account -Name $asked
-    $control.sids = @(foreach ($one in $asked) { @{ asked = $one; sid = $sids[$one] } })
-    $control
+    $control, @($texts -notmatch '^(\*?S-1-.*)?$' | Sort-Object -CaseSensitive -Unique | Select-Object -First 200)
 }
 
 function Read-Log {
@@ -215,9 +213,9 @@ function Get-ChangeEvent {
     $log = @{ error = $null; events = @(); more = $false; oldest = $null; others = 0 }
     $filter = @{ LogName = 'Security'; ID = 4704, 4705; StartTime = (Get-Date).ToUniversalTime().AddHours(-$Hours) }
     try {
-        $oldest = Read-Log -With @{ LogName = 'Security'; Oldest = $true; MaxEvents = 1 }
-        $log.oldest = Read-Value -From $oldest -Name 'TimeCreated'
-        $found = @(Read-Log -With @{ FilterHashtable = $filter; MaxEvents = 2000 })
+        $oldest = Read-Log @{ LogName = 'Security'; Oldest = $true; MaxEvents = 1 }
+        $log.oldest = Read-Value $oldest -Name 'TimeCreated'
+        $found = @(Read-Log @{ FilterHashtable = $filter; MaxEvents = 2000 })
         $log.more = $found.Count -eq 2000
         foreach ($one in $found) {
             $said = $one.Properties
@@ -226,7 +224,7 @@ function Get-ChangeEvent {
             else {
                 $log.events += @{
                     id = $one.Id
-                    time = Read-Value -From $one -Name 'TimeCreated'
+                    time = Read-Value $one -Name 'TimeCreated'
                     subject = [string] $said[0].Value
                     subject_name = $said[2].Value, $said[1].Value -join '\'
                     logon = '0x{0:x}' -f $said[3].Value

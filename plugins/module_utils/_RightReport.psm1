@@ -21,9 +21,9 @@ function Read-Key {
 }
 
 function Read-Value {
-    # Of an object or the key at a path; a list in one piece. $null for what is not there: an empty result would become {} in JSON.
+    # Of an object or the key at a path; a list in one piece; $null for what is not there, which must not become {} in JSON.
     param([object] $From, [string] $Name)
-    if ($From -is [string]) { $From = (Read-Key -Path $From).Data }
+    if ($From -is [string]) { $From = (Read-Key $From).Data }
     $property = if ($null -ne $From) { $From.PSObject.Properties[$Name] }
     if ($null -eq $property) { return $null }
     if ($property.Value -is [DateTime]) { return $property.Value.ToUniversalTime().ToString('o') }
@@ -34,7 +34,7 @@ function Read-Row {
     # Values of an object; As: key of the row -> property.
     param([object] $From, [hashtable] $As)
     $row = @{}
-    foreach ($key in $As.Keys) { $row[$key] = Read-Value -From $From -Name $As[$key] }
+    foreach ($key in $As.Keys) { $row[$key] = Read-Value $From -Name $As[$key] }
     $row
 }
 
@@ -53,26 +53,26 @@ function Read-Cim {
     param([string] $Class, [hashtable] $As, [string] $Where, [string] $Namespace = 'root/cimv2', [int] $Seconds = 10)
     $query = "SELECT $($As.Values -join ', ') FROM $Class $Where"
     foreach ($one in Get-CimInstance -Namespace $Namespace -Query $query -OperationTimeoutSec $Seconds -ErrorAction Stop) {
-        Read-Row -From $one -As $As
+        Read-Row $one -As $As
     }
 }
 
 function Get-Machine {
-    $its = New-Object -TypeName "$lsa.Computer"
-    $computer = Read-Row -From $its -As @{
+    $its = New-Object "$lsa.Computer"
+    $computer = Read-Row $its -As @{
         machine_role = 'MachineRole'; role_status = 'RoleStatus'; read_only = 'ReadOnly'; role_pending = 'Pending'
         domain = 'Domain'; dns_domain = 'DnsDomain'
     }
     $computer.name, $computer.sid = $env:COMPUTERNAME, $null
-    $join = Read-Key -Path 'SYSTEM\CurrentControlSet\Control\CloudDomainJoin\JoinInfo' -Children
+    $join = Read-Key 'SYSTEM\CurrentControlSet\Control\CloudDomainJoin\JoinInfo' -Children
     $computer.entra_joined = if ($join.Found) { @($join.Data).Count -gt 0 } else { $join.Found }
-    $windows = Read-Row -From (Read-Key -Path 'SOFTWARE\Microsoft\Windows NT\CurrentVersion').Data -As @{
+    $windows = Read-Row (Read-Key 'SOFTWARE\Microsoft\Windows NT\CurrentVersion').Data -As @{
         build = 'CurrentBuild'; revision = 'UBR'; edition = 'EditionID'; caption = 'ProductName'
         installation_type = 'InstallationType'; display_version = 'DisplayVersion'
     }
     if ($null -ne $windows.build) { $windows.build = $windows.build -as [int] }
     $windows.sku = $its.Sku
-    $windows.product_type = Read-Value -From 'SYSTEM\CurrentControlSet\Control\ProductOptions' -Name 'ProductType'
+    $windows.product_type = Read-Value 'SYSTEM\CurrentControlSet\Control\ProductOptions' -Name 'ProductType'
     $computer, $windows
 }
 
@@ -80,18 +80,18 @@ function Get-WebServer {
     param([bool] $Redirected)
     $iis = @{ services = @(); version = $null; components = @(); readable = $false }
     foreach ($name in 'IISADMIN', 'W3SVC', 'WAS', 'WMSVC') {
-        $key = Read-Key -Path "SYSTEM\CurrentControlSet\Services\$name"
+        $key = Read-Key "SYSTEM\CurrentControlSet\Services\$name"
         if ($key.Found) { $iis.services += $name }
         if ($null -eq $key.Found) { $iis.services = $null; break }
     }
     # What is not shown is unknown then, not absent.
     if ($Redirected) { return $iis }
 
-    $setup = Read-Key -Path 'SOFTWARE\Microsoft\InetStp'
-    $parts = Read-Key -Path 'SOFTWARE\Microsoft\InetStp\Components'
+    $setup = Read-Key 'SOFTWARE\Microsoft\InetStp'
+    $parts = Read-Key 'SOFTWARE\Microsoft\InetStp\Components'
     $iis.readable = $null -ne $setup.Found -and $null -ne $parts.Found
-    $major = Read-Value -From $setup.Data -Name 'MajorVersion'
-    if ($null -ne $major) { $iis.version = $major, (Read-Value -From $setup.Data -Name 'MinorVersion') -join '.' }
+    $major = Read-Value $setup.Data -Name 'MajorVersion'
+    if ($null -ne $major) { $iis.version = $major, (Read-Value $setup.Data -Name 'MinorVersion') -join '.' }
     if ($null -eq $parts.Data) { return $iis }
     $present = $parts.Data.PSObject.Properties | Where-Object { $_.Value -is [int] -and $_.Value -eq 1 }
     $iis.components = [string[]] @($present | ForEach-Object { $_.Name })
@@ -102,10 +102,10 @@ function Get-WebServer {
 function Get-Feature {
     param([string] $ProductType)
     $services = 'SYSTEM\CurrentControlSet\Services'
-    $spooler = Read-Key -Path "$services\Spooler"
+    $spooler = Read-Key "$services\Spooler"
     $feature = @{
-        adfs = (Read-Key -Path "$services\adfssrv").Found
-        spooler = Read-Value -From $spooler.Data -Name 'Start'
+        adfs = (Read-Key "$services\adfssrv").Found
+        spooler = Read-Value $spooler.Data -Name 'Start'
         spooler_known = $null -ne $spooler.Found
     }
     try {
@@ -122,8 +122,8 @@ function Get-Feature {
 }
 
 function Get-Session {
-    $token = try { New-Object -TypeName "$lsa.Session" } catch { $null }
-    $session = Read-Row -From $token -As @{
+    $token = try { New-Object "$lsa.Session" } catch { $null }
+    $session = Read-Row $token -As @{
         user = 'User'; administrator = 'Administrator'; filtered = 'Filtered'; elevated = 'Elevated'
     }
     $session.language_mode = [string] $ExecutionContext.SessionState.LanguageMode
@@ -134,22 +134,46 @@ function Get-Session {
 }
 
 function Find-Account {
-    # SIDs by name, $null if not known. A lookup of its own: it must not harm the names that were asked for.
-    param([string[]] $Name)
+    # One for each name. Bare ones apart: beside them no UPN is found ([MS-LSAT] 3.1.4.5).
+    param([object] $Policy, [string[]] $Name)
+    $own = $Policy.OwnDomain
+    $all = $Policy.Accounts($Name)
+    foreach ($one in $all) {
+        $one.Name = $one.Asked.Replace('<COMPUTER>', $env:COMPUTERNAME)
+        # Bare, it would lose against the names of the computer and of domains.
+        if ($one.Name -like '.\*') { $one.Name = $own + $one.Name.Substring(1) }
+    }
+    $Policy.FromNames($all.Where({ $_.Name -match '[\\@]' }), $false, 'S')
+    # Groups of BUILTIN, whatever that is called here, go by the machine's name, too.
+    $again = $all.Where({
+            $_.Resolved -eq 'unmapped' -and $_.Name -match '^([^\\]+)\\[^\\@]+$' -and $Matches[1] -in $own, $env:COMPUTERNAME
+        })
+    foreach ($one in $again) { $one.Name, $one.Resolved = $one.Name.Split('\')[1], 'failed' }
+    $Policy.FromNames($again, $true, 'S-1-5-32-')
+    $bare = $all.Where({ $_.Asked -notmatch '[\\@]' })
+    $Policy.FromNames($bare, $true, 'S')
+    $bare = $bare.Where({ $_.Use -eq 3 })
+    foreach ($one in $bare) { $one.Name = "$own\$($one.Name)" }
+    $Policy.FromNames($bare, $false, 'S')
+    $all
+}
+
+function Add-Sid {
+    # To what pools, services and policies name: at once, and apart from the names that were asked for.
+    param([object] $Policy, [hashtable] $Report, [string[]] $Text)
     # The service control manager's names, in every language; the LSA does not know all.
     $sids = [Collections.Hashtable]::new([StringComparer]::OrdinalIgnoreCase)
     $sids['LocalSystem'] = $sids['.\LocalSystem'] = 'S-1-5-18'
     $sids['NT AUTHORITY\LocalService'] = 'S-1-5-19'
     $sids['NT AUTHORITY\NetworkService'] = 'S-1-5-20'
-    $names = [string[]] @(foreach ($one in $Name) { if (-not $sids.ContainsKey($one)) { $sids[$one] = $null; $one } })
-    if ($names.Count -eq 0) { return $sids }
-    try {
-        $policy = New-Object -TypeName "$lsa.Policy"
-        try { foreach ($one in $policy.FromNames($names)) { $sids[$one.Asked] = $one.Sid } }
-        finally { $policy.Dispose() }
-    }
-    catch { Write-Verbose -Message "No answer: $_" }
-    $sids
+    $rows = @(foreach ($kind in 'pools', 'services') { foreach ($one in $Report[$kind]) { $one } })
+    foreach ($one in $rows) { if (-not $one.account) { $one.account = $null } }
+    $names = @(foreach ($one in @($rows | ForEach-Object { $_.account }) + $Text) {
+            if ($one -and -not $sids.ContainsKey($one)) { $sids[$one] = $null; $one }
+        })
+    foreach ($one in Find-Account $Policy -Name $names) { $sids[$one.Asked] = $one.Sid }
+    foreach ($one in $rows) { $one.sid = $sids["$($one.account)"] }
+    $Report.control.sids = @(foreach ($one in $Text) { @{ asked = $one; sid = $sids[$one] } })
 }
 
 function Get-RightReport {
@@ -160,17 +184,17 @@ function Get-RightReport {
     $redirected = $session.bits -lt $session.windows_bits # to other keys and another folder
     $report = @{
         changed = $false; computer = $computer; windows = $windows; session = $session
-        iis = Get-WebServer -Redirected $redirected; features = Get-Feature -ProductType $windows.product_type
+        iis = Get-WebServer $redirected; features = Get-Feature $windows.product_type
     }
     try {
-        $policy = New-Object -TypeName "$lsa.Policy"
+        $policy = New-Object "$lsa.Policy"
         try {
             $computer.sid = $policy.OwnSid
             $sids = $policy.Holders('SeImpersonatePrivilege')
-            $accounts = $policy.FromNames(@($Asked['accounts'] | Where-Object { $null -ne $_ }))
+            $accounts = @(Find-Account $policy -Name @($Asked['accounts'] | Where-Object { $null -ne $_ }))
             $found = @{}
             $all = [string[]] @($sids; foreach ($one in $accounts) { if ($one.Sid) { $one.Sid } })
-            foreach ($one in $policy.FromSids($all)) { $found[$one.Sid] = $one }
+            foreach ($one in $policy.FromSids($all)) { $found[$one.Asked] = $one }
             $report.holders = @(foreach ($sid in $sids) {
                     $one = $found[$sid]
                     @{ sid = $sid; name = $one.Name; use = $one.Use; resolved = $one.Resolved; domain = $one.Domain }
@@ -180,18 +204,18 @@ function Get-RightReport {
                     @{ asked = $one.Asked; sid = $one.Sid; name = $name; use = $one.Use; resolved = $one.Resolved }
                 })
             $report.lookup_status = '0x{0:X8}' -f $policy.LookupStatus
+            $report.pools_status, $report.pools = Get-ApplicationPool $redirected
+            $report.control, $texts = Get-Control $redirected
+            if ($Exposure) {
+                $more, $report.services = Get-RunningService
+                $report.services_more = [bool] $more
+            }
+            Add-Sid -Policy $policy -Report $report -Text $texts
+            if ($Asked['expand']) { $report.groups = @(Get-Membership $policy -Holder $report.holders) }
+            $report.not_asked = [string[]] $policy.NotAsked
         }
         finally { $policy.Dispose() }
-        $report.pools_status, $pools = Get-ApplicationPool -Redirected $redirected
-        Add-Row -Report $report -Kind 'pools' -Row $pools
-        $report.control = Get-Control -Redirected $redirected
-        if ($Exposure) {
-            $more, $services = Get-RunningService
-            $report.services_more = [bool] $more
-            Add-Row -Report $report -Kind 'services' -Row $services
-        }
-        if ($Asked['expand']) { $report.groups = @(Get-Membership -Holder $report.holders) }
-        if ($null -ne $Asked['events']) { $report.events = Get-ChangeEvent -Hours $Asked['events'] }
+        if ($null -ne $Asked['events']) { $report.events = Get-ChangeEvent $Asked['events'] }
     }
     catch {
         $reason = $_.Exception.GetBaseException()

@@ -67,6 +67,7 @@ def read_facts(answer: Mapping[str, t.Any]) -> HostFacts:
         control=_guarded(lambda: _control(answer["control"]), _NO_CONTROL),
         groups=_guarded(lambda: _rows(Group, answer.get("groups")), None),
         events=_guarded(lambda: typed(EventLog, answer["events"]), EventLog(error="failed")) if answer.get("events") else None,
+        not_asked=_guarded(lambda: value_of("not_asked", tuple[str, ...], answer.get("not_asked", [])), ()),
     )
 
 

@@ -7,7 +7,7 @@ Windows forgives much of this, or crashes on another day; here each breach is a 
 
 from __future__ import annotations
 
-OWNERS = {"LsaFreeMemory": "LSA", "DsRoleFreeMemory": "DsRole"}
+OWNERS = {"LsaFreeMemory": "LSA", "DsRoleFreeMemory": "DsRole", "NetApiBufferFree": "NetApi"}
 OWNED_BY = {owner: call for call, owner in OWNERS.items()}
 
 

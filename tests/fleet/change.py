@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from fleet import lsa, names, winapi
 from fleet.machine import RIGHT, Machine, Token
-from fleet.report import CallError, Json, audit, holders_of, open_policy, session
+from fleet.policy import CallError, Policy
+from fleet.report import Json, audit, session
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +51,7 @@ def _refused(mode: str) -> Json:
 class _Run:
     """One change in the making."""
 
-    policy: lsa.Lsa
+    client: lsa.Lsa
     outcome: str = "not_started"
     before: list[str] | None = None
     after: list[str] | None = None
@@ -89,38 +90,38 @@ def _start(run: _Run, expected: set[str], plan: Sequence[tuple[str, str]]) -> st
         run.fail("preparation")
         return f"not a SID: {bad}"
     try:
-        handle = open_policy(run.policy, lsa.CHANGE)
+        policy = Policy(run.client, lsa.CHANGE)
     except CallError as error:
         run.fail(error.call, f"0x{error.status:08X}")
         return str(error)
     try:
-        run.before = holders_of(run.policy, handle)
+        run.before = policy.holders()
         if set(run.before) != expected:
             run.outcome, run.after = "changed_meanwhile", run.before
             return "they are not the expected ones."
         run.outcome = "undo_failed"
-        sentence = _submit(run, handle, plan)
+        sentence = _submit(run, policy, plan)
         if run.outcome != "applied":
-            _undo(run, handle)
+            _undo(run, policy)
     except CallError as error:
         run.fail(error.call, f"0x{error.status:08X}")
         return str(error)
     finally:
-        run.policy.close(handle)
+        policy.close()
     return sentence
 
 
-def _submit(run: _Run, handle: int, plan: Sequence[tuple[str, str]]) -> str | None:
+def _submit(run: _Run, policy: Policy, plan: Sequence[tuple[str, str]]) -> str | None:
     goal = set(run.before or ())
     for operation, sid in plan:
-        row = _call(run, handle, operation, sid)
+        row = _call(policy, operation, sid)
         run.attempted.append(row)
         if not (_worked(row) or (operation == "remove" and row["status"] == f"0x{lsa.OBJECT_NAME_NOT_FOUND:08X}")):
             run.fail(f"Lsa{operation.title()}AccountRights", row["status"], sid)
             return f"Lsa{operation.title()}AccountRights of {sid} failed with {row['status']}."
         (goal.add if operation == "add" else goal.discard)(sid)
     try:
-        run.after = holders_of(run.policy, handle)
+        run.after = policy.holders()
     except CallError as error:
         run.fail(error.call, f"0x{error.status:08X}")
         return str(error)
@@ -131,25 +132,25 @@ def _submit(run: _Run, handle: int, plan: Sequence[tuple[str, str]]) -> str | No
     return "a second read shows others than were asked for."
 
 
-def _undo(run: _Run, handle: int) -> None:
+def _undo(run: _Run, policy: Policy) -> None:
     before, run.after = set(run.before or ()), None
     for row in reversed(run.attempted):
         added = row["op"] == "add"
         if _worked(row) and (row["sid"] in before) != added:
-            run.undone.append(_call(run, handle, "remove" if added else "add", row["sid"]))
+            run.undone.append(_call(policy, "remove" if added else "add", row["sid"]))
     try:
-        run.after = holders_of(run.policy, handle)
+        run.after = policy.holders()
     except CallError:
         return
     if set(run.after) == before:
         run.outcome = "undone"
 
 
-def _call(run: _Run, handle: int, operation: str, sid: str) -> Json:
+def _call(policy: Policy, operation: str, sid: str) -> Json:
     if operation == "add":
-        status = run.policy.add_account_rights(handle, sid, [RIGHT])
+        status = policy.client.add_account_rights(policy.handle, sid, [RIGHT])
     else:
-        status = run.policy.remove_account_rights(handle, sid, False, [RIGHT])
+        status = policy.client.remove_account_rights(policy.handle, sid, False, [RIGHT])
     return {"op": operation, "sid": sid, "status": f"0x{status:08X}"}
 
 

@@ -41,11 +41,6 @@ class Cim:
         found = next(one[class_name] for one in instances(self._machine).values() if class_name in one)
         return [row for row in found if all(row[name] == value for name, value in where.items())]
 
-    def builtin_domain(self) -> str:
-        """Domain of a built-in group; raises CimError."""
-        self._check("Win32_Group")
-        return builtin_domain(self._machine)
-
     def members(self, domain: str, name: str) -> list[Row]:
         """Members of a group; raises CimError."""
         self._check("Win32_GroupUser")

@@ -8,20 +8,23 @@ import re
 import typing as t
 from fnmatch import fnmatch
 
-from fleet import registry
+from fleet import registry, winapi
 from fleet.cim import EXTENSION, Cim, CimError
+from fleet.policy import CallError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from fleet import lsa
     from fleet.machine import Event, Machine
+    from fleet.policy import Policy
 
 Json = dict[str, t.Any]
 MOST_NAMES, MOST_SERVICES, MOST_EVENTS, MOST_READ = 200, 2000, 200, 2000
 MOST_MEMBERS, MOST_IN_ALL, DEPTH = 200, 1000, 3
 MOST_SETTINGS, MOST_ACCOUNTS, MOST_TEMPLATES = 100, 200, 100
+MOST_CHARACTERS = 20_000  # of what a management service has set
 LOG_ERRORS = {5: "denied", 258: "timeout"}  # Win32 errors of Get-WinEvent; others are "failed"
 
 _LINE = re.compile(
@@ -29,6 +32,7 @@ _LINE = re.compile(
 )
 _GPO = re.compile(r"^[ \t]*GPOPath\s*=.*(\{[-0-9A-F]{36}\})", re.I | re.M | re.A)
 _SID = re.compile(r"\*?S-1-", re.I)
+_ENTRIES = re.compile(r"\s*(?:\uF000|<!\[CDATA\[|\]\]>)\s*")
 
 
 def time(when: datetime) -> str:
@@ -36,23 +40,23 @@ def time(when: datetime) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
 
 
-def control(machine: Machine, view: registry.View, cim: Cim, sids: Callable[[Sequence[str]], dict[str, str | None]]) -> Json:
-    """What Group Policy and MDM have left. `sids` looks names up."""
+def control(machine: Machine, view: registry.View, cim: Cim) -> tuple[Json, list[str]]:
+    """What Group Policy and MDM have left, and the names in it."""
     redirected = (machine.bits, machine.windows_bits) == (32, 64)
     templates = _templates(machine)
     rsop = _rsop(machine, cim, templates or [])
+    mdm = None if redirected else _mdm(view)
     texts = {text for setting in rsop["settings"] for text in setting["accounts"] or ()}
     texts |= {text for template in templates or () for text in re.split(r"\s*,\s*", template["value"])}
-    asked = sorted(text for text in texts if text and not _SID.match(text))[:MOST_NAMES]
-    known = sids(asked)
-    return {
+    texts |= {*_ENTRIES.split(str(mdm["value"] or ""))} if mdm else set()
+    told = {
         "now": time(machine.clock),
         "rsop": rsop,
         "logging": _logging(view, redirected=redirected),
         "templates": templates,
-        "mdm": None if redirected else _mdm(view),
-        "sids": [{"asked": text, "sid": known.get(text.upper())} for text in asked],
+        "mdm": mdm,
     }
+    return told, sorted(text for text in texts if text and not _SID.match(text))[:MOST_NAMES]
 
 
 def _rsop(machine: Machine, cim: Cim, templates: Sequence[Json]) -> Json:
@@ -99,7 +103,8 @@ def _mdm(view: registry.View) -> Json | None:
     if values is None:
         return None
     names = {"provider": "_WinningProvider", "set": "_ProviderSet", "value": ""}
-    return {key: values.get(f"ImpersonateClient{suffix}") for key, suffix in names.items()}
+    row = {key: values.get(f"ImpersonateClient{suffix}") for key, suffix in names.items()}
+    return None if len(str(row["value"])) > MOST_CHARACTERS else row
 
 
 def _values(view: registry.View, path: str) -> registry.Key | None:
@@ -134,12 +139,11 @@ def services(machine: Machine, view: registry.View, cim: Cim) -> tuple[bool, lis
         required = (key or {}).get("RequiredPrivileges")
         lower = [str(one).lower() for one in required] if isinstance(required, list) else []
         row["impersonate"] = "seimpersonateprivilege" in lower if lower else None
-        sid_type = None if key is None else key.get("ServiceSidType", 0)
-        row["sid_type"] = sid_type if isinstance(sid_type, int) else None
+        row["sid_type"] = None if key is None else key.get("ServiceSidType", 0)
     return len(told) > MOST_SERVICES, told[:MOST_SERVICES]
 
 
-def groups(holders: Sequence[Json], cim: Cim) -> list[Json]:
+def groups(holders: Sequence[Json], cim: Cim, policy: Policy, windows: winapi.Windows) -> list[Json]:
     """Members of the groups among the holders, and of the groups in these."""
     rows: dict[str, Json] = {}
     found, room, depth = list(holders), MOST_IN_ALL, 0
@@ -154,25 +158,38 @@ def groups(holders: Sequence[Json], cim: Cim) -> list[Json]:
             if depth > DEPTH or most == 0:
                 continue
             domain, _, name = group["name"].partition("\\")
+            own = group["sid"].startswith(("S-1-5-32-", f"{policy.own_sid}-"))
+            local = own and group["use"] == 4
             try:
-                if group["sid"].startswith("S-1-5-32-"):
-                    domain = cim.builtin_domain()
-                members = cim.members(domain, name)
-            except CimError:
+                told = _local_members(name, most, policy, windows) if local else _told_by_wmi(cim.members(domain, name))
+            except (CallError, CimError):
                 row["status"] = "failed"
                 continue
-            row["status"] = "read" if len(members) <= most else "limit"
+            row["status"] = "not_told" if not (own or told) else "read" if len(told) <= most else "limit"
             row["members"] = [
-                {
-                    "sid": one["SID"],
-                    "name": f"{one['Domain']}\\{one['Name']}",
-                    "use": one["SIDType"] if one["SIDType"] in (1, 2, 4) else None,
-                }
-                for one in members[:most]
+                {"sid": sid, "name": name, "use": use if use in (1, 2, 4) else None} for sid, name, use in told[:most]
             ]
             found += row["members"]
             room -= len(row["members"])
     return list(rows.values())
+
+
+_Members = list[tuple[str, str | None, int | None]]
+
+
+def _told_by_wmi(members: Sequence[Json]) -> _Members:
+    return [(one["SID"], f"{one['Domain']}\\{one['Name']}", one["SIDType"]) for one in members]
+
+
+def _local_members(name: str, most: int, policy: Policy, windows: winapi.Windows) -> _Members:
+    sids: list[str] = []
+    status, resume = winapi.ERROR_MORE_DATA, 0
+    while status == winapi.ERROR_MORE_DATA and len(sids) <= most:
+        status, found, resume = windows.local_group_members(name, 0x1000, resume)
+        if status not in (0, winapi.ERROR_MORE_DATA):
+            raise CallError("NetLocalGroupGetMembers", status)
+        sids += found
+    return [(one.text, one.name or None, one.use) for one in policy.from_sids(sids)]
 
 
 def records(machine: Machine) -> list[Event]:

@@ -70,8 +70,9 @@ def sids(machine: Machine, asked: Sequence[str]) -> Names:
             account = known[sid]
             entry = TranslatedName(account.use, account.name, answer.index(account.domain, parent))
         elif sid in domains:
-            entry = TranslatedName(Use.DOMAIN, "", answer.index(domains[sid], sid))
-        elif parent.startswith("S-1-5-21-") and parent in domains:
+            # The field is not valid then ([MS-LSAT] leaves it open): some servers fill it.
+            entry = TranslatedName(Use.DOMAIN, domains[sid] if machine.names_domains else "", answer.index(domains[sid], sid))
+        elif parent.startswith(("S-1-5-21-", "S-1-5-32")) and parent in domains:
             rid = f"{int(sid.rpartition('-')[2]):08X}"
             entry = TranslatedName(Use.UNKNOWN, rid, answer.index(domains[parent], parent))
         else:
@@ -107,6 +108,8 @@ class _Directory:
         if "\\" in asked:
             domain, _, name = asked.partition("\\")
             return self._qualified(self._dns.get(domain.upper(), domain), name)
+        if "@" in asked and local:  # the options of the call exclude them from every view
+            return None, Use.UNKNOWN, None
         if "@" in asked:
             name, _, domain = asked.rpartition("@")
             return self._qualified(self._dns.get(domain.upper(), domain), name)

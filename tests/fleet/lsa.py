@@ -107,6 +107,7 @@ class Lsa:
         self._administrator = token is Token.ADMINISTRATOR
         self._faults = faults or Faults(machine.faults)
         self._numbers = itertools.count(0x1A0, 0x10)
+        self.milliseconds = 86_400_000  # since the machine was started: what GetTickCount64 tells
         self.open_handles: dict[int, int] = {}
 
     @_then_others("LsaOpenPolicy")
@@ -218,6 +219,7 @@ class Lsa:
         return _mapped(entry.use for entry in found.entries), found
 
     def _check(self, call: str, handle: int, access: int) -> int:
+        self.milliseconds += round(1000 * self._machine.slow.get(call, 0))
         if (status := self._faults.status(call)) is not None:
             return status
         granted = self.open_handles.get(handle)

@@ -96,7 +96,7 @@ class Running:
     account: str | None = "LocalSystem"  # in the words of Win32_Service
     pid: int | None = 0  # 0: a process of its own; None: WMI does not tell
     required: tuple[str, ...] | None = None  # RequiredPrivileges; None: no such value
-    sid_type: int | str | None = None  # ServiceSidType; None: no such value
+    sid_type: int | None = None  # ServiceSidType; None: no such value
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,9 @@ class Machine:
     windows_bits: int = 64
     # By the name of the Windows call, of Get-CimInstance, Get-Service or Get-WinEvent, or of a CIM class.
     faults: dict[str, Fault | int] = field(default_factory=dict)
+    # Seconds that a call of this name takes, by the machine's own clock.
+    slow: dict[str, float] = field(default_factory=dict)
+    names_domains: bool = True  # whether the LSA fills in the name of a domain's SID, which is not valid
     meddle: list[Meddling] = field(default_factory=list)  # still to come
     denied_keys: tuple[str, ...] = ()  # registry keys that the session may not read
     clock: datetime = datetime(2026, 6, 15, 12, 0, 0, tzinfo=UTC)  # it stands still

@@ -11,15 +11,13 @@ import typing as t
 
 from fleet import cim, control, iisconfig, lsa, names, registry, winapi
 from fleet.machine import RIGHT, Machine, Token
-from fleet.names import Use
+from fleet.policy import Asked, CallError, Policy
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 Json = dict[str, t.Any]
 IIS_SERVICES = ("IISADMIN", "W3SVC", "WAS", "WMSVC")
-LONGEST_NAME = 0x7FFE
-_UNKNOWN = (Use.DELETED_ACCOUNT, Use.INVALID, Use.UNKNOWN)
 
 # What the service control manager calls these in every language; keys in upper case.
 _SYSTEM_NAMES = {
@@ -28,14 +26,6 @@ _SYSTEM_NAMES = {
     "NT AUTHORITY\\LOCALSERVICE": names.LOCAL_SERVICE,
     "NT AUTHORITY\\NETWORKSERVICE": names.NETWORK_SERVICE,
 }
-
-
-class CallError(Exception):
-    """A call of the payload that failed."""
-
-    def __init__(self, call: str, status: int) -> None:
-        super().__init__(f"{call} failed with 0x{status:08X}.")
-        self.call, self.status = call, status
 
 
 def right_report(
@@ -61,17 +51,21 @@ def right_report(
         "session": session(machine, windows),
     }
     report["features"] = _features(machine, report["windows"]["product_type"], view, faults, its_cim)
-    policy = lsa.Lsa(machine, token, faults)
     try:
-        report |= _read(policy, accounts, report["computer"])
-        report["pools_status"], pools = iisconfig.pools(machine)
-        report["pools"] = with_sids(policy, pools)
-        report["control"] = control.control(machine, view, its_cim, lambda names: sids_of(policy, names))
-        if exposure:
-            report["services_more"], services = control.services(machine, view, its_cim)
-            report["services"] = with_sids(policy, services)
-        if expand:
-            report["groups"] = control.groups(report["holders"], its_cim)
+        policy = Policy(lsa.Lsa(machine, token, faults), lsa.AUDIT)
+        try:
+            report["computer"]["sid"] = policy.own_sid
+            report |= _read(policy, accounts)
+            report["pools_status"], report["pools"] = iisconfig.pools(machine)
+            report["control"], texts = control.control(machine, view, its_cim)
+            if exposure:
+                report["services_more"], report["services"] = control.services(machine, view, its_cim)
+            _add_sids(policy, report, texts)
+            if expand:
+                report["groups"] = control.groups(report["holders"], its_cim, policy, windows)
+            report["not_asked"] = policy.not_asked
+        finally:
+            policy.close()
         if events is not None:
             report["events"] = control.changes(machine, events, faults)
     except CallError as error:
@@ -197,112 +191,43 @@ def session(machine: Machine, windows: winapi.Windows) -> Json:
     }
 
 
-def open_policy(policy: lsa.Lsa, access: int) -> int:
-    """A handle; raises CallError."""
-    status, handle = policy.open_policy(access)
-    if status != lsa.SUCCESS:
-        raise CallError("LsaOpenPolicy", status)
-    return handle
-
-
-def holders_of(policy: lsa.Lsa, handle: int) -> list[str]:
-    """The holders, sorted; raises CallError."""
-    status, holders = policy.enumerate_accounts_with_user_right(handle, RIGHT)
-    if status not in (lsa.SUCCESS, lsa.NO_MORE_ENTRIES):
-        raise CallError("LsaEnumerateAccountsWithUserRight", status)
-    return sorted(holders)
-
-
-def _read(policy: lsa.Lsa, accounts: Sequence[str], computer: Json) -> Json:
-    handle = open_policy(policy, lsa.AUDIT)
-    try:
-        _, own = policy.query_account_domain(handle)
-        computer["sid"] = own and own[1]
-        holders = holders_of(policy, handle)
-        statuses: list[int] = []
-        asked = _from_names(policy, handle, accounts, statuses)
-        found = _from_sids(policy, handle, [*holders, *(one["sid"] for one in asked if one["sid"])], statuses)
-    finally:
-        policy.close(handle)
-    known = {one["sid"]: one for one in found}
-    failures = [status for status in statuses if _failed(status)]
+def _read(policy: Policy, accounts: Sequence[str]) -> Json:
+    holders = policy.holders()
+    asked = policy.find(accounts)
+    known = {one.text: one for one in policy.from_sids([*holders, *(one.sid for one in asked if one.sid)])}
     return {
-        "holders": [known[sid] for sid in holders],
-        "accounts": [one | {"name": known[one["sid"]]["name"] if one["sid"] else None} for one in asked],
-        "lookup_status": f"0x{failures[0] if failures else 0:08X}",
+        "holders": [_holder(known[sid]) for sid in holders],
+        "accounts": [
+            {
+                "asked": one.text,
+                "sid": one.sid,
+                "name": (known[one.sid].name or None) if one.sid else None,
+                "use": one.use,
+                "resolved": one.resolved,
+            }
+            for one in asked
+        ],
+        "lookup_status": f"0x{policy.lookup_status:08X}",
     }
 
 
-def with_sids(policy: lsa.Lsa, rows: Sequence[Json] | None) -> list[Json] | None:
-    """Rows with the SIDs of their accounts, which are looked up by themselves."""
-    if rows is None:
-        return None
-    sids = sids_of(policy, [row["account"] for row in rows if row["account"]])
-    return [row | {"sid": sids.get(row["account"].upper()) if row["account"] else None} for row in rows]
+def _holder(one: Asked) -> Json:
+    return {"sid": one.sid, "name": one.name or None, "use": one.use, "resolved": one.resolved, "domain": one.domain}
 
 
-def sids_of(policy: lsa.Lsa, asked: Sequence[str]) -> dict[str, str | None]:
-    """Names in upper case -> their SIDs; none of them when the lookup fails."""
-    others = list({name.upper(): name for name in reversed(asked) if name.upper() not in _SYSTEM_NAMES}.values())
+def _add_sids(policy: Policy, report: Json, texts: Sequence[str]) -> None:
+    """To what pools, services and policies name: looked up at once."""
+    rows = [row for kind in ("pools", "services") for row in report.get(kind) or ()]
+    asked = [*(row["account"] for row in rows if row["account"]), *texts]
+    others: dict[str, str] = {}
+    for name in asked:
+        if name.upper() not in _SYSTEM_NAMES:
+            others.setdefault(name.upper(), name)
     sids: dict[str, str | None] = dict(_SYSTEM_NAMES)
-    try:
-        if others:
-            handle = open_policy(policy, lsa.AUDIT)
-            try:
-                sids |= {one["asked"].upper(): one["sid"] for one in _from_names(policy, handle, others, [])}
-            finally:
-                policy.close(handle)
-    except CallError:
-        pass
-    return sids
-
-
-def _from_sids(policy: lsa.Lsa, handle: int, sids: Sequence[str], statuses: list[int]) -> list[Json]:
-    answers = []
-    for batch in _batches(sids):
-        status, found = policy.lookup_sids2(handle, batch)
-        statuses.append(status)
-        for index, sid in enumerate(batch):
-            answer: Json = {"sid": sid, "name": None, "use": None, "resolved": "failed", "domain": None}
-            if not _failed(status):
-                entry = found.entries[index]
-                domain = found.domains[entry.domain_index][0] if entry.domain_index >= 0 else ""
-                answer["use"] = int(entry.use)
-                if entry.use in _UNKNOWN:
-                    answer |= {"resolved": "unmapped", "domain": domain or None}
-                else:
-                    answer |= {"resolved": "lsa", "name": "\\".join(filter(None, (domain, entry.name)))}
-            answers.append(answer)
-    return answers
-
-
-def _from_names(policy: lsa.Lsa, handle: int, asked: Sequence[str], statuses: list[int]) -> list[Json]:
-    answers = []
-    for batch in _batches(asked):
-        given = [name.replace("<COMPUTER>", policy.computer) for name in batch]
-        if any(len(name) > LONGEST_NAME for name in given):
-            raise CallError("LsaLookupNames2", lsa.INVALID_PARAMETER)
-        given = [name.removeprefix(".\\") for name in given]
-        local = any("\\" not in name and "@" not in name for name in given)
-        status, found = policy.lookup_names2(handle, lsa.ISOLATED_AS_LOCAL if local else 0, given)
-        statuses.append(status)
-        for index, name in enumerate(batch):
-            answer: Json = {"asked": name, "sid": None, "use": None, "resolved": "failed"}
-            if not _failed(status):
-                entry = found.entries[index]
-                known = entry.use not in (Use.DOMAIN, *_UNKNOWN) and entry.sid
-                answer |= {"use": int(entry.use), "resolved": "lsa" if known else "unmapped"}
-                answer["sid"] = entry.sid if known else None
-            answers.append(answer)
-    return answers
-
-
-def _failed(status: int) -> bool:
-    return status > 0x7FFFFFFF and status != lsa.NONE_MAPPED
-
-
-def _batches(texts: Sequence[str]) -> list[Sequence[str]]:
-    return [texts[start : start + lsa.MOST_ENTRIES] for start in range(0, len(texts), lsa.MOST_ENTRIES)]
+    sids |= {one.text.upper(): one.sid for one in policy.find([*others.values()])}
+    for row in rows:
+        row["sid"] = sids.get(row["account"].upper()) if row["account"] else None
+    report["control"]["sids"] = [{"asked": text, "sid": sids.get(text.upper())} for text in texts]
 
 
 _T = t.TypeVar("_T")

@@ -194,6 +194,18 @@ class Process:
             return [0, *(field for sid, attributes in answer for field in (sid_bytes(sid), attributes))]
         return [0, answer]
 
+    def GetTickCount64(self) -> list[Field]:
+        return [self._lsa.milliseconds]
+
+    def NetApiBufferFree(self, buffer: bytes) -> list[Field]:
+        return self._free("NetApiBufferFree", buffer)
+
+    def NetLocalGroupGetMembers(self, server: bytes, group: bytes, level: bytes, size: bytes, resume: bytes) -> list[Field]:
+        self.accounting.require(not _int(server), "NetLocalGroupGetMembers names a server: NULL is this one")
+        self.accounting.require(not _int(level), f"NetLocalGroupGetMembers of level {_int(level)}")
+        status, sids, more = self._windows.local_group_members(group.decode("utf-16-le"), _int(size), _int(resume))
+        return [status, more, *map(sid_bytes, sids)]
+
     def GetProductInfo(self, versions: bytes) -> list[Field]:
         self.accounting.require(_int(versions) == 10 << 48, "GetProductInfo of another version than 10.0")
         return [self._windows.product_info()]

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fleet import names
+from fleet import lookup, names
 from fleet.lsa import Faults
 from fleet.machine import Machine, Token
 
-ERROR_INVALID_PARAMETER = 87
+ERROR_INVALID_PARAMETER, ERROR_MORE_DATA, NERR_GROUP_NOT_FOUND = 87, 234, 2220
+ENTRY = 8 + 28  # a pointer and the SID of an account of a domain
 DS_RUNNING, DS_READ_ONLY = 0x1, 0x8
 GROUP_MANDATORY, GROUP_BY_DEFAULT, GROUP_ENABLED, GROUP_DENY_ONLY = 0x1, 0x2, 0x4, 0x10
 
@@ -76,6 +77,22 @@ class Windows:
         if self._fails("GetTokenInformation"):
             return None
         return self._token is Token.ADMINISTRATOR
+
+    def local_group_members(self, group: str, size: int, resume: int) -> tuple[int, list[str], int]:
+        """NetLocalGroupGetMembers of level 0: Win32 error, SIDs that fit into the size, where to go on.
+
+        It knows the groups of BUILTIN and of the machine's own domain by their bare names.
+        """
+        status = self._faults.status("NetLocalGroupGetMembers")
+        if status is not None:
+            return status, [], 0
+        for sid, account in lookup.accounts(self._machine).items():
+            own = sid.startswith(("S-1-5-32-", f"{self._machine.sid}-"))
+            if own and account.use is names.Use.ALIAS and account.name.upper() == group.upper():
+                members = self._machine.members.get(sid, ())
+                end = resume + max(1, size // ENTRY)
+                return (ERROR_MORE_DATA, [*members[resume:end]], end) if len(members) > end else (0, [*members[resume:]], 0)
+        return NERR_GROUP_NOT_FOUND, [], 0
 
     def _fails(self, call: str) -> bool:
         status = self._faults.status(call)

@@ -226,7 +226,12 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Mdm:
-    """Traces of a management service (Policy CSP UserRights/ImpersonateClient)."""
+    """Traces of a management service (Policy CSP UserRights/ImpersonateClient).
+
+    ``value`` is what the registry holds, whole: accounts as ``*SID`` or names with U+F000 between them, maybe inside ``<![CDATA[...]]>``;
+    empty for nobody. Longer than 20,000 characters it is not told, and nothing else of the service either. The SIDs of the names in it
+    are among ``ControlTraces.sids``, by the name as it stands between U+F000, CDATA marks and blanks.
+    """
 
     provider: str | None = None
     set: int | str | None = None
@@ -264,7 +269,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group and its members. ``status``: read, failed, or limit where the list was cut."""
+    """A group and its members.
+
+    ``status``: read; limit, where the list was cut; failed; not_told, where a group of another machine's directory answered with nobody,
+    as it does to a session that may not look there.
+    """
 
     sid: Sid
     name: str | None
@@ -303,7 +312,8 @@ class HostFacts:
     """Everything that one read brought. ``services``: None when not asked for, or the host could not list them.
 
     ``pools``: None when they could not be read; ``pools_status`` is one word about that (read, none, elsewhere, locked, many, ...).
-    ``groups``, ``events``: None when not asked for.
+    ``groups``, ``events``: None when not asked for. ``not_asked``: names and SIDs that the host did not look up because earlier
+    look-ups had taken too long, at most the first 100: nothing is known of them.
     """
 
     holders: tuple[Holder, ...]
@@ -321,6 +331,7 @@ class HostFacts:
     control: ControlTraces = ControlTraces(now="1970-01-01T00:00:00Z")
     groups: tuple[Group, ...] | None = None
     events: EventLog | None = None
+    not_asked: tuple[str, ...] = ()
 
     @property
     def sids(self) -> frozenset[str]:

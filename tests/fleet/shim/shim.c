@@ -473,6 +473,15 @@ int32_t GetTokenInformation(void *token, int32_t kind, void *buffer, uint32_t si
     return !error;
 }
 
+uint64_t GetTickCount64(void)
+{
+    Writer w = request("GetTickCount64");
+    Answer *a = ask(&w);
+    uint64_t milliseconds = number(a, 0);
+    done(a);
+    return milliseconds;
+}
+
 void *GetCurrentProcess(void) { return (void *)-1; }
 
 int32_t CloseHandle(void *handle)
@@ -520,5 +529,35 @@ uint32_t DsRoleGetPrimaryDomainInformation(const uint16_t *computer, int32_t lev
     done(a);
     return status;
 }
+
+/* Level 0: an array of SIDs. Fields: status, where to go on, the SIDs. */
+uint32_t NetLocalGroupGetMembers(const uint16_t *server, const uint16_t *group, uint32_t level, void **buffer, uint32_t size,
+                                 uint32_t *read, uint32_t *total, uint64_t *resume)
+{
+    uint64_t length = 0;
+    while (group[length]) length++;
+    Writer w = request("NetLocalGroupGetMembers");
+    put_number(&w, server != NULL);
+    put(&w, group, 2 * length);
+    put_number(&w, level);
+    put_number(&w, size);
+    put_number(&w, *resume);
+    Answer *a = ask(&w);
+    uint32_t status = (uint32_t)number(a, 0);
+    *buffer = NULL;
+    *read = *total = 0;
+    if (!status || status == 234) { /* ERROR_MORE_DATA */
+        *resume = number(a, 1);
+        *read = *total = (uint32_t)(a->count - 2);
+        Block b = block_for(a, *read * sizeof(uint8_t *));
+        uint8_t **sids = take(&b, NULL, *read * sizeof *sids);
+        for (uint32_t i = 0; i < *read; i++) sids[i] = take_field(&b, a, i + 2);
+        *buffer = give("NetApi", b);
+    }
+    done(a);
+    return status;
+}
+
+uint32_t NetApiBufferFree(void *buffer) { return take_back("NetApiBufferFree", buffer); }
 
 void DsRoleFreeMemory(void *buffer) { take_back("DsRoleFreeMemory", buffer); }

@@ -91,6 +91,7 @@ def test_the_whole_answer():
                 {"asked": "SIM\\gone", "sid": None, "name": None, "use": 8, "resolved": "unmapped"},
             ],
             "lookup_status": "0x00000000",
+            "not_asked": [],
             "computer": {
                 "name": "WEB01",
                 "sid": "S-1-5-21-3532857527-2905212297-402047175",

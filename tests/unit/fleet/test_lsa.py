@@ -172,7 +172,8 @@ def known(use, name, index=0):
             id="a wholly unknown one among them",
         ),
         pytest.param([f"{SIM}-1001"], lsa.NONE_MAPPED, [known(Use.UNKNOWN, "000003E9")], ["SIM"], id="unknown in a known domain"),
-        pytest.param([SIM], lsa.SUCCESS, [known(Use.DOMAIN, "")], ["SIM"], id="a domain"),
+        pytest.param([SIM], lsa.SUCCESS, [known(Use.DOMAIN, "SIM")], ["SIM"], id="a domain, whose name is filled in but not valid"),
+        pytest.param(["S-1-5-32-9999"], lsa.NONE_MAPPED, [known(Use.UNKNOWN, "0000270F")], ["BUILTIN"], id="unknown in BUILTIN"),
         pytest.param(["S-1-1-0"], lsa.SUCCESS, [known(Use.WELL_KNOWN_GROUP, "Everyone")], [""], id="a name without domain"),
         pytest.param(
             [names.service_sid("w3svc"), names.app_pool_sid("DefaultAppPool")],
@@ -211,6 +212,13 @@ def test_looking_up_sids(sids, status, entries, domains):
         pytest.param("svc", 0, lsa.SUCCESS, TranslatedSid(Use.USER, f"{SIM}-1105", 0), id="isolated: then the primary domain"),
         pytest.param("far", 0, lsa.SUCCESS, TranslatedSid(Use.USER, f"{CORP.sid}-8", 0), id="isolated: then trusted domains"),
         pytest.param("svc", lsa.ISOLATED_AS_LOCAL, lsa.NONE_MAPPED, TranslatedSid(Use.UNKNOWN, None, -1), id="isolated as local"),
+        pytest.param(
+            "svc@sim.example",
+            lsa.ISOLATED_AS_LOCAL,
+            lsa.NONE_MAPPED,
+            TranslatedSid(Use.UNKNOWN, None, -1),
+            id="no view has a UPN then",
+        ),
         pytest.param("local", lsa.ISOLATED_AS_LOCAL, lsa.SUCCESS, TranslatedSid(Use.USER, "own-1001", 0), id="local and local"),
         pytest.param("CORP", 0, lsa.SUCCESS, TranslatedSid(Use.DOMAIN, CORP.sid, 0), id="the trap: a domain beats an account"),
         pytest.param("HOST01", 0, lsa.SUCCESS, TranslatedSid(Use.DOMAIN, "own", 0), id="the trap: so does the machine"),

@@ -62,8 +62,8 @@ RUNNING = [
     case("an empty list", host(running={"A": required()}), service("A")),
     case("a key is denied", host(running={"A": required(OTHER), "B": required(OTHER)}, denied_keys=(rf"{SERVICES}\B",)),
          service("A", False), service("B", pid=1004, sid_type=None)),
-    case("SIDs of their own", host(running={"A": Running(sid_type=0), "B": Running(sid_type=1), "C": required(OTHER, sid_type=3), "D": Running(sid_type="1")}),
-         service("A"), service("B", pid=1004, sid_type=1), service("C", False, pid=1008, sid_type=3), service("D", pid=1012, sid_type=None)),
+    case("SIDs of their own", host(running={"A": Running(sid_type=0), "B": Running(sid_type=1), "C": required(OTHER, sid_type=3)}),
+         service("A"), service("B", pid=1004, sid_type=1), service("C", False, pid=1008, sid_type=3)),
     case("a shared process", host(running={"A": required(OTHER, pid=888), "B": required(RIGHT, pid=888), "C": "LocalSystem"}),
          service("A", False, 888), service("B", True, 888), service("C", pid=1008)),
     case("WMI leaves out what it can", host(running={"A": Running(None, None)}), service("A", pid=None, account=None, sid=None)),
@@ -137,7 +137,11 @@ def group(sid, *members, status="read", name=None):
     return {"sid": sid, "name": name or member(sid)["name"], "status": status, "members": list(members)}
 
 
-ADMINS = "BUILTIN\\Administrators"
+def stranger(sid):
+    return {"sid": sid, "name": None, "use": None}
+
+
+ADMINS, ENTRA = "BUILTIN\\Administrators", "S-1-12-1-1111-2222-3333-4444"
 EXPANDED = [
     pytest.param(host(holders=["S-1-5-6", names.EVERYONE, names.SYSTEM]), [], id="no groups"),
     pytest.param(host(), [group(ADMINISTRATORS, name=ADMINS)], id="an empty one"),
@@ -154,11 +158,20 @@ EXPANDED = [
         [group(WEB, member(ODD), member(WEB)), group(ODD, member(WEB), member(SVC))], id="circular, with quotes in a name"),
     pytest.param(host(holders=[WEB], members={WEB: (ODD,), ODD: (THREE,), THREE: (FOUR,), FOUR: (FIVE,)}),
         [group(WEB, member(ODD)), group(ODD, member(THREE)), group(THREE, member(FOUR)), group(FOUR, status="limit")], id="too deep"),
-    pytest.param(host(holders=[LOCAL], members={LOCAL: (WEB,), WEB: (ODD,), ODD: (SVC,)}, faults={"Win32_GroupUser": Fault(DENIED, on=2)}),
+    pytest.param(host(holders=[LOCAL], members={LOCAL: (WEB,), WEB: (ODD,), ODD: (SVC,)}, faults={"Win32_GroupUser": Fault(DENIED, on=1)}),
         [group(LOCAL, member(WEB)), group(WEB, status="failed")], id="one fails"),
-    pytest.param(host(holders=[ADMINISTRATORS, LOCAL], members={LOCAL: (SVC,)}, faults={"Win32_Group": DENIED}),
-        [group(LOCAL, member(SVC)), group(ADMINISTRATORS, status="failed", name=ADMINS)], id="BUILTIN has no name in WMI"),
-    pytest.param(host(faults={"Get-CimInstance": DENIED}), [group(ADMINISTRATORS, status="failed", name=ADMINS)], id="WMI is broken"),
+    pytest.param(host(holders=[ADMINISTRATORS, LOCAL], members={LOCAL: (SVC,)}, faults={"NetLocalGroupGetMembers": Fault(5, on=2)}),
+        [group(LOCAL, member(SVC)), group(ADMINISTRATORS, status="failed", name=ADMINS)], id="one of the machine fails"),
+    pytest.param(host(members={ADMINISTRATORS: (SVC,)}, faults={"Get-CimInstance": DENIED}), [group(ADMINISTRATORS, member(SVC), name=ADMINS)],
+        id="WMI is broken, which the machine's own groups do not need"),
+    pytest.param(host(holders=[ADMINISTRATORS], members={ADMINISTRATORS: (ORPHAN, ENTRA)}),
+        [group(ADMINISTRATORS, stranger(ORPHAN), stranger(ENTRA), name=ADMINS)], id="members whom WMI does not know"),
+    pytest.param(host(holders=[WEB]), [group(WEB, status="not_told")], id="a group of the domain that answers with nobody"),
+    pytest.param(host(Machine.domain_controller, holders=[WEB]), [group(WEB)], id="where the directory is, nobody is nobody"),
+    pytest.param(host(holders=[LOCAL], members={LOCAL: tuple(f"{SIM}-{rid}" for rid in range(20000, 20500))}),
+        [group(LOCAL, *(stranger(f"{SIM}-{rid}") for rid in range(20000, 20200)), status="limit")], id="more than one call brings"),
+    pytest.param(host(holders=[LOCAL], members={LOCAL: (SVC,)}, slow={"LsaLookupSids2": 30}),
+        [group(LOCAL, stranger(SVC))], id="no time for their names"),
 ]  # fmt: skip
 
 
