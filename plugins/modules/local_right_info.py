@@ -234,7 +234,8 @@ exposure:
 groups:
   description:
     - Null without O(expand_groups). Otherwise every group that holds the right, and every group in one, with its C(members) and C(status) (V(read), V(failed),
-      V(limit), or V(everybody) for groups such as Everyone, which have no list of members). C(broad) marks groups that nearly everybody is in.
+      V(limit), V(not_told) for a group of a domain that answered with nobody, as it does to a session that may not look into the directory, or V(everybody)
+      for groups such as Everyone, which have no list of members). Members of a group of the machine itself are told by SID, whether they have a name or not. C(broad) marks groups that nearly everybody is in.
   returned: success
   type: list
   elements: dict

@@ -23,7 +23,7 @@ from ._policy.provenance import by_machine, given, provenance
 from ._policy.restarts import restarts
 from ._policy.sids import NAMES, sort_key
 from ._policy.verdict import Judged, Status, Verdict, judge
-from ._policy.wording import MESSAGE, visible
+from ._policy.wording import MESSAGE, some, visible
 from ._policy.wording import message as said
 from ._windows import More
 
@@ -51,7 +51,7 @@ def report(facts: HostFacts, policy: Policy, verdict: Verdict, control: Control 
             "exceptions": [_claim(claim) for claim in verdict.claims],
             "control": _control(verdict.row),
             "controlled_by": _control_of(control),
-            "notes": [*verdict.notes, *([control.why] if control.from_outside else []), *control.notes],
+            "notes": [*verdict.notes, *([control.why] if control.from_outside else []), *control.notes, *_not_asked(facts)],
             "features": {name.value: _feature(feature) for name, feature in verdict.here.features.items()},
             "iis": {
                 **_plain(facts.iis),
@@ -233,6 +233,14 @@ def _exposure(facts: HostFacts) -> dict[str, t.Any]:
             *(["there are more running services than are read"] if facts.services_more else []),
         ],
     }
+
+
+def _not_asked(facts: HostFacts) -> list[str]:
+    if not facts.not_asked:
+        return []
+    return [
+        f"looking names up took too long, so the host did not ask for {some(facts.not_asked)}: what it says of them is not known"
+    ]
 
 
 def _groups(facts: HostFacts) -> list[dict[str, t.Any]]:

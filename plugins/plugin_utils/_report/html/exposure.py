@@ -67,7 +67,12 @@ def _running(key: str, name: str, users: Sequence[tuple[str, Mapping[str, t.Any]
     )
 
 
-_UNREAD = {"everybody": "nearly everybody", "failed": "could not be read", "limit": "more than are read"}
+_UNREAD = {
+    "everybody": "nearly everybody",
+    "failed": "could not be read",
+    "limit": "more than are read",
+    "not_told": "the directory told nobody",
+}
 
 
 def reading(records: Iterable[Record]) -> dict[str, int]:

@@ -224,6 +224,35 @@ def test_an_odd_trace_of_a_management_service_spoils_nothing_else(act):
     assert its["why"].startswith("whether a management service sets the right could not be read; no GPO sets the right")
 
 
+LATE = "looking names up took too long, so the host did not ask for"
+
+
+@pytest.mark.parametrize(
+    ("parts", "notes"),
+    [
+        pytest.param({}, [], id="not told"),
+        pytest.param({"not_asked": []}, [], id="none"),
+        pytest.param({"not_asked": ["CORP\\a"]}, [f"{LATE} CORP\\a: what it says of them is not known"], id="one"),
+        pytest.param(
+            {"not_asked": [f"CORP\\{n}" for n in range(7)]},
+            [f"{LATE} CORP\\0, CORP\\1, CORP\\2, CORP\\3, CORP\\4 and 2 more: what it says of them is not known"],
+            id="many",
+        ),
+        pytest.param({"not_asked": "CORP\\a"}, [], id="of another form"),
+    ],
+)
+def test_names_that_were_not_asked(act, parts, notes):
+    assert act(changed(**parts))[0]["notes"] == notes
+
+
+def test_a_group_whose_directory_told_nobody_is_not_empty(act):
+    group = {"sid": "S-1-5-21-1-2-3-512", "name": "CORP\\Web", "status": "not_told", "members": []}
+
+    assert [(one["status"], one["members"]) for one in act(changed(groups=[group]), expand_groups=True)[0]["groups"]] == [
+        ("not_told", [])
+    ]
+
+
 SVC = "S-1-5-21-1-2-3-1105"
 USERS, EVERYONE = "S-1-5-32-545", "S-1-1-0"
 
