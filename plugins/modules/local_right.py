@@ -271,6 +271,11 @@ controlled_by:
   returned: when the host answered
   type: dict
   sample: {kind: gpo, name: Servers baseline, guid: "{6AC1786C-016F-11D2-945F-00C04fB984F9}"}
+bad_input:
+  description: True when an option is wrong, so that the host was not touched. Whatever else fails has C(error).
+  returned: when an option is wrong
+  type: bool
+  sample: true
 error:
   description: Null, or C(category), C(message) and, where the host said so, the failed C(call) and its NTSTATUS as C(status).
   returned: always

@@ -295,6 +295,11 @@ duration_ms:
   returned: always
   type: int
   sample: 1840
+bad_input:
+  description: True when an option is wrong, so that the host was not touched. Whatever else fails has C(error).
+  returned: when an option is wrong
+  type: bool
+  sample: true
 error:
   description: Null for a host that was judged. Otherwise C(category), C(message) and, where the host said so, the failed C(call) and its NTSTATUS as C(status).
   returned: always

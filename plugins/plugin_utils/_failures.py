@@ -153,14 +153,16 @@ def ended(lost: BaseException) -> HostError:
         return HostError(sign.category, _sentence(f"{_MEANINGS[sign.category]}: {said}", sign.category))
     if not isinstance(lost, Exception):  # core's time limit of a task is no Exception
         return HostError("task_timeout", f"the time limit of the task (timeout) ended the read: {said}")
-    if isinstance(lost, AnsibleError):
-        return HostError("task_failed", words_of(str(lost)))
     if isinstance(lost, MemoryError):
         return HostError("answer_too_large", f"the answer does not fit into the controller's memory: {said}")
     if isinstance(lost, RecursionError):
         return HostError("payload_error", "the host's answer is nested deeper than can be read")
-    if isinstance(lost, (AttributeError, KeyError, TypeError, ValueError)):
+    if (
+        isinstance(lost, (AttributeError, KeyError, TypeError, ValueError)) or "invalid UTF8" in said
+    ):  # the latter from core 2.19 on
         return HostError("payload_error", f"ansible-core cannot read the host's answer: {said}")
+    if isinstance(lost, AnsibleError):
+        return HostError("task_failed", words_of(str(lost)))
     return HostError("connection_lost", f"the connection was lost during the read: {said}")
 
 

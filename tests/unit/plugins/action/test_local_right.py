@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hostile
 import pytest
 from ansible.errors import AnsibleActionFail
 from hypothesis import given
@@ -574,3 +575,165 @@ def test_nothing_is_planned_while_a_forbidden_name_is_unknown(action, folder, na
     assert (result["failed"], result["error"]["category"], len(asked)) == (True, "account_lookup", 1)
     assert f"forbidden: {name}" in result["msg"]
     assert set(machine.holders()) == BEFORE
+
+
+# Whatever one host answers to a change
+
+
+def honest(faults=None, held=BEFORE, **asked):
+    """What an honest machine answers to the change that OPTIONS plan for BEFORE."""
+    machine = machine_with(*held, faults=dict(faults or {}))
+    args = {"expected": sorted(BEFORE), "add": [names.IIS_IUSRS], "remove": [USERS], **asked}
+    return json.loads(json.dumps(local_right(machine, *WHO, args)))
+
+
+HONEST = [
+    honest(), honest(fault(ADD)), honest(fault(REMOVE)), honest({REMOVE: Fault(0xC0000022)}), honest(fault(READ, on=(2, 3))),
+    honest(fault("LsaOpenPolicy")), honest(held={*BEFORE, GUESTS}),
+]  # fmt: skip
+
+
+def test_the_honest_answers_have_every_outcome():
+    assert {told["outcome"] for told in HONEST} == {"applied", "undone", "undo_failed", "not_started", "changed_meanwhile"}
+
+
+def proves(outcome, told):
+    """Whether an answer is consistent with what it claims, written down a second time."""
+    before, after = told.get("before"), told.get("after")
+    if outcome == "applied":
+        return not told.get("failed") and set(before) == BEFORE and set(after) == WANTED
+    if outcome == "undone":
+        return set(before) == set(after) == BEFORE
+    if outcome == "changed_meanwhile":
+        return before == after and set(before) != BEFORE
+    return outcome != "not_started" or after is None or after == before
+
+
+@given(st.one_of(st.sampled_from(HONEST).flatmap(hostile.spoilt), hostile.failures))
+def test_whatever_a_host_answers_to_a_change_the_snapshot_tells_the_truth(action, told):
+    """No exception leaves the action, the snapshot is settled as the result says, and nothing is claimed that the answer does not prove."""
+    folder = tempfile.mkdtemp(prefix="snapshots-")
+
+    def execute(module, args):
+        return host(machine_with(*BEFORE))(module, args) if "read" in args else told
+
+    try:
+        result = action(ActionModule, execute, snapshot_dir=folder, **OPTIONS)
+
+        outcome = result["outcome"]
+        (kept,) = snapshots(Path(folder))
+        assert (kept["outcome"], kept["after"]) == (outcome, result["after"])
+        assert outcome in {"applied", "undone", "undo_failed", "not_started", "changed_meanwhile", "unknown"}
+        assert outcome == "unknown" or outcome != told.get("outcome") or proves(outcome, told)
+        assert outcome in (told.get("outcome"), "unknown", "not_started")
+        assert result["status"] == ("compliant" if outcome == "applied" else "error")
+        assert result["changed"] is (outcome in ("applied", "undo_failed", "unknown"))
+        json.dumps(result, ensure_ascii=False, allow_nan=False).encode()
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param({"error": "text"}, id="a text for the error"),
+        pytest.param({"attempted": "text"}, id="a text for the calls"),
+        pytest.param({"msg": ["x"]}, id="a list for the message"),
+    ],
+)
+def test_malformed_words_of_a_change_leave_its_outcome(action, folder, words):
+    def execute(module, args):
+        if "read" in args:
+            return host(machine_with(*BEFORE))(module, args)
+        return {**honest(fault(ADD)), **words}
+
+    result = action(ActionModule, execute, snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["outcome"], result["changed"], result["after"] == sorted(result["before"], key=result["before"].index)) == (
+        "undone",
+        False,
+        True,
+    )
+    assert [kept["outcome"] for kept in snapshots(folder)] == ["undone"]
+
+
+@pytest.mark.parametrize(
+    ("msg", "outcome"),
+    [
+        pytest.param("failure during exec_wrapper: Failed to compile C# code: x", "not_started", id="no compiler"),
+        pytest.param("failure during exec_wrapper: ScriptContainedMaliciousContent", "not_started", id="AMSI"),
+        pytest.param("Unhandled exception while executing module: ScriptContainedMaliciousContent", "unknown", id="AMSI, too late"),
+    ],
+)
+def test_a_refusal_of_the_wrapper_at_the_change(action, folder, msg, outcome):
+    machine = machine_with(*BEFORE)
+
+    def execute(module, args):
+        return host(machine)(module, args) if "read" in args else {"failed": True, "msg": msg}
+
+    result = action(ActionModule, execute, snapshot_dir=str(folder), **OPTIONS)
+
+    assert (result["outcome"], result["changed"]) == (outcome, outcome == "unknown")
+    assert [kept["outcome"] for kept in snapshots(folder)] == [outcome]
+    assert set(machine.holders()) == BEFORE
+
+
+@pytest.mark.parametrize(
+    ("plan", "category", "words"),
+    [
+        pytest.param(
+            {"failed": True, "error": {"category": "connection_lost"}}, "not_planned", "could not be read when", id="not read"
+        ),
+        pytest.param({"unreachable": True, "msg": "no"}, "not_planned", "could not be read when", id="unreachable"),
+        pytest.param(
+            {"outcome": "unchanged", "added": [], "removed": []}, "plan_changed", "not as it was", id="had nothing to change"
+        ),
+    ],
+)
+def test_a_host_that_was_not_looked_at_says_so(action, folder, plan, category, words):
+    machine = machine_with(*BEFORE)
+
+    result = action(ActionModule, host(machine), snapshot_dir=str(folder), plan=plan, **OPTIONS)
+
+    assert (result["outcome"], result["error"]["category"], words in result["msg"]) == ("refused", category, True)
+    assert set(machine.holders()) == BEFORE
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"forbidden": ["service"]}, id="the floor"),
+        pytest.param({"required": ["users"], "unexpected": "drop"}, id="a choice"),
+        pytest.param({"required": ["users"], "plan": {"added": 5}}, id="a plan"),
+        pytest.param({"restore": "never"}, id="a run"),
+    ],
+)
+def test_bad_input_is_marked(action, folder, options):
+    with pytest.raises(AnsibleActionFail) as wrong:
+        action(ActionModule, host(machine_with()), snapshot_dir=str(folder), **options)
+    assert wrong.value.result["bad_input"] is True
+
+
+SPOILT = [
+    pytest.param({"before": ["S-1-5-6"]}, id="a SID without its name"),
+    pytest.param({"before": [{"sid": "S-1-x"}]}, id="half a SID"),
+    pytest.param({"plan": {}}, id="no plan"),
+]
+
+
+@pytest.mark.parametrize("parts", SPOILT)
+def test_a_spoilt_snapshot_of_a_host_is_its_own_error(action, folder, parts):
+    machine = machine_with(*BEFORE)
+    action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+    path = folder / "run1" / "web01.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "outcome": "pending", **parts}))
+    asked = []
+
+    restored = action(ActionModule, host(machine, asked), snapshot_dir=str(folder), restore="run1")
+
+    assert (restored["failed"], restored["changed"], restored["error"]["category"]) == (True, False, "snapshot_spoilt")
+    assert ("bad_input" in restored, asked, set(machine.holders())) == (False, [], WANTED)
+    machine.grant(USERS)
+    enforced = action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run2", **OPTIONS)
+    assert (enforced["outcome"], set(machine.holders())) == ("applied", WANTED)
+    assert str(path) in enforced["notes"][0]

@@ -5,11 +5,17 @@
 from __future__ import annotations
 
 import copy
+import json
 
+import hostile
 import pytest
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.action.local_right_info import ActionModule
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _limits
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status
 
 READ = "local_right_info"
 POLICY = {
@@ -372,3 +378,60 @@ def test_a_window_of_events_is_asked_for_in_hours(act, window, hours):
 def test_a_window_that_is_none_ends_before_the_host_is_touched(act, window):
     with pytest.raises(AnsibleActionFail, match="is no window; a window reads 24h or 7d, and is at most 90d"):
         act(events=window)
+
+
+class TaskTimeoutError(BaseException):
+    """As ansible-core raises it."""
+
+
+@pytest.mark.parametrize(
+    ("lost", "category"),
+    [
+        pytest.param(TaskTimeoutError("Timed out after 7 second(s)."), "task_timeout", id="a slow host under a time limit"),
+        pytest.param(RecursionError(), "payload_error", id="JSON 100,000 levels deep"),
+        pytest.param(AttributeError("no attribute 'keys'"), "payload_error", id="ansible_facts that are a text"),
+        pytest.param(ConnectionResetError(), "connection_lost", id="a cut"),
+    ],
+)
+def test_whatever_ends_the_read_is_an_error_of_that_host(action, lost, category):
+    def execute(_module, _args):
+        raise lost
+
+    result = action(ActionModule, execute, policy=POLICY)
+
+    assert (result["failed"], result["status"], result["error"]["category"]) == (True, "error", category)
+    assert "bad_input" not in result
+
+
+def test_core_says_itself_that_a_host_is_unreachable(action):
+    def execute(_module, _args):
+        raise AnsibleConnectionFailure("no route")
+
+    with pytest.raises(AnsibleConnectionFailure):
+        action(ActionModule, execute, policy=POLICY)
+
+
+def _texts(value):
+    if isinstance(value, dict):
+        return [text for item in value.items() for text in _texts(list(item))]
+    if isinstance(value, (list, tuple)):
+        return [text for one in value for text in _texts(one)]
+    return [value] if isinstance(value, str) else []
+
+
+@given(st.one_of(hostile.spoilt(hostile.facts()), hostile.failures))
+def test_whatever_a_host_tells_of_itself_it_is_judged_or_an_error(action, microsoft_data, answer):
+    """No exception leaves the action, the status is one of the known ones, an error is typed, and all of it can be written as JSON."""
+    result = action(
+        ActionModule, lambda _module, _args: answer, policy=microsoft_data, exposure=True, expand_groups=True, events="24h"
+    )
+
+    assert result["status"] in {status.value for status in Status}
+    assert not [text for text in _texts(result) if len(text) > 2 * _limits.TEXT]
+    json.dumps(result, ensure_ascii=False, allow_nan=False).encode()
+    if result["error"]:
+        assert result["failed"] is True
+        assert [type(result["error"][key]) for key in ("category", "message")] == [str, str]
+        assert all(isinstance(result["error"][key], (str, type(None))) for key in ("call", "status"))
+        assert len(result["error"]["message"]) <= 2 * _limits.MESSAGE
+        assert result["error"]["message"].isprintable()

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host spoils only its own row: whatever it answers, plan, change and restore of all the others go on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import hostile
+import pytest
+
+from fleet import demo, names
+from fleet.backend import Output
+from fleet.faults import Scenario
+from fleet.machine import Machine
+
+FLOOR = set(demo.FLOOR)
+BEFORE, WANTED = FLOOR | {names.USERS}, FLOOR | {names.IIS_IUSRS}
+ALL_AT_ONCE = {"impersonate_serial": "100%"}
+
+
+def drifted(name):
+    return Machine.member_server(name, iis=True, holders=[*demo.FLOOR, names.USERS])
+
+
+def saying(text):
+    return Scenario(output=lambda _output: Output(text.encode("utf-8", "surrogatepass") + b"\r\n", b"", 0))
+
+
+def with_part(**parts):
+    """The honest answer with some keys of other values."""
+    return Scenario(
+        output=lambda output: replace(output, stdout=json.dumps({**json.loads(output.stdout), **parts}).encode() + b"\r\n")
+    )
+
+
+DENIED = {"failed": True, "msg": "no", "error": {"call": "LsaOpenPolicy", "status": "0xC0000022"}, "session": "text"}
+# The one that is cut off is slower than the time limit of a task.
+GARBAGE = {
+    "deep": saying('{"holders":' + "[" * 100_000 + "]" * 100_000 + "}"),
+    "surrogate": with_part(failed=True, msg="\ud800"),
+    "denied": saying(json.dumps(DENIED)),
+    "odd": saying(json.dumps({"failed": True, "msg": ["no"], "error": {"call": ["x"], "status": None}, "ansible_facts": "x"})),
+    "forged": saying(json.dumps({"failed": True, "msg": hostile.FORGED})),
+    "large": with_part(padding="x" * 4_000_001),
+    "bad": saying(json.dumps({"failed": True, "msg": "x", "bad_input": True})),
+    "cut": Scenario(delay=5),
+}
+
+
+def test_enforcement_and_restore_go_on_for_the_others(fleet, enforce, restore):
+    good = [drifted("web01"), drifted("web02")]
+    for machine in good:
+        fleet.add(machine)
+    for name, scenario in GARBAGE.items():
+        fleet.add(drifted(name), scenario=scenario)
+    variables = {**ALL_AT_ONCE, "impersonate_restore": "latest"}
+    limits = {"ANSIBLE_TASK_TIMEOUT": "4"}
+
+    enforced = enforce(fleet, extravars=variables, env=limits)
+
+    assert [set(machine.holders()) for machine in good] == [WANTED, WANTED]
+    assert "Nothing was changed on any host" not in enforced.said
+    assert {host: enforced.statuses[host] for host in ("web01", "web02")} == {"web01": "compliant", "web02": "compliant"}
+    assert {enforced.statuses[name] for name in GARBAGE} == {"error"}
+    categories = {name: enforced.records[name]["error"]["category"] for name in GARBAGE}
+    assert categories == {
+        "deep": "payload_error", "surrogate": "payload_error", "denied": "lsa_denied", "odd": "payload_error", "forged": "payload_error",
+        "large": "answer_too_large", "bad": "payload_error", "cut": "task_timeout",
+    }  # fmt: skip
+
+    restored = restore(fleet, extravars=variables, env=limits)
+
+    assert [set(machine.holders()) for machine in good] == [BEFORE, BEFORE]
+    assert {restored.statuses[name] for name in GARBAGE} == {"not_applicable"}
+
+
+@pytest.mark.parametrize(
+    "parts", [pytest.param({"before": ["S-1-5-6"]}, id="a SID without its name"), pytest.param({"after": 5}, id="a number")]
+)
+def test_a_spoilt_snapshot_of_one_host_ends_no_other_host_s_run(fleet, enforce, restore, parts):
+    machines = [drifted("web01"), drifted("web02")]
+    for machine in machines:
+        fleet.add(machine)
+    done = enforce(fleet, extravars=ALL_AT_ONCE)
+    (path,) = done.snapshots.glob("*/web01.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), **parts}))
+
+    restored = restore(fleet, extravars=ALL_AT_ONCE)
+
+    assert [set(machine.holders()) for machine in machines] == [WANTED, BEFORE]
+    assert restored.records["web01"]["error"]["category"] == "snapshot_spoilt"
+    assert str(path) in restored.records["web01"]["error"]["message"]
+
+    machines[0].grant(names.USERS)
+    again = enforce(fleet, extravars=ALL_AT_ONCE)
+    assert [set(machine.holders()) for machine in machines] == [WANTED, WANTED]
+    assert again.statuses == {"web01": "compliant", "web02": "compliant"}
