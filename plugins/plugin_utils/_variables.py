@@ -38,7 +38,8 @@ def check(task_vars: Mapping[str, t.Any], allowed: t.Any, extra: Iterable[str]) 
         raise BadInput(f"impersonate_allow_unknown: {brief(allowed)} is not a list of names of variables")
     _refuse_unknown("", task_vars, allowed)
     hostvars, outside = task_vars.get("hostvars") or {}, frozenset(OF_PLAYBOOKS) - frozenset(extra)
-    for host in task_vars.get("ansible_play_hosts_all") or ():
+    hosts = set(hostvars)  # without a localhost that no inventory has: it has the variables of the task
+    for host in [host for host in task_vars.get("ansible_play_hosts_all") or () if host in hosts]:
         names = [name for name in hostvars[host] if str(name).startswith(PREFIX)]
         _refuse_unknown(f" of host {host}", names, allowed)
         for name in outside.intersection(names):

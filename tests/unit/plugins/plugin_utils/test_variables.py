@@ -50,6 +50,14 @@ def test_names_that_are_read(case):
     look(*case.get("names", ()), host=case.get("host", ()), allowed=case.get("allowed", ()), extra=case.get("extra", ()))
 
 
+def test_a_localhost_that_no_inventory_has():
+    """The merge of reports runs there: hostvars do not list it, and to look it up ends the task with a KeyError."""
+    _variables.check({"hostvars": {}, "ansible_play_hosts_all": ["localhost"]}, [], ())
+
+    with pytest.raises(BadInput, match="impersonate_polcy"):
+        _variables.check({"impersonate_polcy": 1, "hostvars": {}, "ansible_play_hosts_all": ["localhost"]}, [], ())
+
+
 @pytest.mark.parametrize(
     ("case", "words"),
     [
