@@ -54,6 +54,8 @@ options:
       - It plans like any other wish, so that a restore which would remove one of the four accounts that Windows needs is refused.
       - A host of which the run has no snapshot, or that it left as it was, is left alone.
       - The whole list comes back, so that what others changed since then goes as well; the result says so in RV(notes).
+      - It is refused where the snapshot was taken on another machine, or on one that was installed anew since then. Name and SID of the computer are compared,
+        and RV(notes) says where one of them is not known.
     type: str
   plan:
     description:

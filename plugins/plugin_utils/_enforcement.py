@@ -20,6 +20,7 @@ from ._policy.control import Control, who_controls
 from ._policy.errors import BadInput
 from ._policy.expectation import Wishes
 from ._policy.facts import Holder, HostFacts, Resolution
+from ._policy.machines import Kept, kept, other_machine, same_machine
 from ._policy.plan import (
     Agreed,
     Handling,
@@ -124,7 +125,7 @@ class Made:
     """What became of a job. ``after``: the holders at the end, or in check mode as planned; None when nobody knows them.
 
     ``outcome``: unchanged, planned, refused; then applied, changed_meanwhile, undone, undo_failed, not_started as the host says,
-    or unknown when contact was lost. ``category``, ``message``: why it failed, None when it did not.
+    or unknown when contact was lost. ``category``, ``message``: why it failed, None when it did not. ``computer``: which one was read.
     """
 
     plan: Plan
@@ -136,6 +137,7 @@ class Made:
     category: str | None = None
     message: str | None = None
     done: Change | None = None
+    computer: Kept | None = None
 
 
 def plan(job: Job, facts: HostFacts) -> Made:
@@ -144,7 +146,7 @@ def plan(job: Job, facts: HostFacts) -> Made:
     before = by_number(facts.sids)
     notes: tuple[str, ...] = ()
     try:
-        notes = (*_look_back(job, facts), *_since_then(job, facts))
+        notes = (*_look_back(job, facts), *_whose(job, facts), *_since_then(job, facts))
         its = make_plan(before, judge(facts, job.policy, job.wishes), job.handling)
         refuse_pending_role(facts.computer.role_pending, its)
         control = job.control or who_controls(facts)
@@ -155,7 +157,7 @@ def plan(job: Job, facts: HostFacts) -> Made:
     except Refused as refused:
         nothing = Plan(before, (), (), ())
         return Made(nothing, "refused", before, names, notes, category=refused.category, message=str(refused))
-    return Made(its, "unchanged" if its.empty else "planned", its.after, names, notes, warning)
+    return Made(its, "unchanged" if its.empty else "planned", its.after, names, notes, warning, computer=kept(facts.computer))
 
 
 def _names(job: Job, facts: HostFacts) -> dict[str, str | None]:
@@ -178,6 +180,10 @@ def _look_back(job: Job, facts: HostFacts) -> list[str]:
     if not snapshots or snapshots[-1][1]["outcome"] not in _snapshots.OPEN_OUTCOMES:
         return notes
     snapshot = snapshots[-1][1]
+    other = other_machine(snapshot.get("computer"), facts.computer)
+    if other:
+        lost = f"the run {snapshot['run_id']} lost this host and its state was unknown; that is not found out any more: {other}"
+        return [*notes, lost]
     words = {
         "found_applied": "its plan was carried out",
         "found_unchanged": "nothing of its plan was carried out",
@@ -187,6 +193,8 @@ def _look_back(job: Job, facts: HostFacts) -> list[str]:
 
 
 def _found(snapshot: Mapping[str, t.Any], facts: HostFacts) -> str:
+    if other_machine(snapshot.get("computer"), facts.computer):
+        return "found_other"
     before = {one["sid"] for one in snapshot["before"]}
     planned = (before - set(snapshot["plan"]["remove"])) | set(snapshot["plan"]["add"])
     return "found_applied" if facts.sids == planned else "found_unchanged" if facts.sids == before else "found_other"
@@ -202,6 +210,12 @@ def settle_earlier(job: Job, facts: HostFacts, made: Made) -> Made:
     except (OSError, BadInput, _locks.Busy) as wrong:
         return dataclasses.replace(made, warning=f"what became of an earlier run could not be noted: {wrong}")
     return made
+
+
+def _whose(job: Job, facts: HostFacts) -> list[str]:
+    """What was compared of the machine of the snapshot and this one. Raises Refused (``other_machine``)."""
+    note = same_machine(job.pre_image.get("computer"), facts.computer) if job.pre_image else None
+    return [note] if note else []
 
 
 def _since_then(job: Job, facts: HostFacts) -> list[str]:
@@ -244,6 +258,7 @@ def _keep(job: Job, made: Made, now: datetime.datetime) -> None:
             "kind": "restore" if job.pre_image else "enforce",
             "taken": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "writer": _snapshots.writer(),
+            "computer": made.computer,
             "policy": {"name": job.policy.name, "title": job.policy.title, "sha256": job.policy_digest},
             "before": [{"sid": sid, "name": made.names.get(sid)} for sid in made.plan.before],
             "plan": {"add": list(made.plan.add), "remove": list(made.plan.remove)},

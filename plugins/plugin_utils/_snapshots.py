@@ -20,7 +20,7 @@ from pathlib import Path
 from . import _locks
 from ._policy.checks import brief
 from ._policy.errors import BadInput
-from ._policy.sids import parse_sid
+from ._policy.sids import checked_sid
 from ._report import shape
 from ._report.files import file_name, write_atomically
 
@@ -37,6 +37,7 @@ _SID = re.compile(r"S-1-[0-9A-Fx-]{1,200}")
 _SHAPE: shape.Shape = {
     **dict.fromkeys(("host", "run_id", "kind", "taken", "outcome"), str),
     "writer": dict,
+    "computer": shape.OrNone({"name": str, "sid": shape.OrNone(_SID)}),
     "policy": dict,
     "before": [{"sid": _SID, "name": shape.OrNone(str)}],
     "plan": {"add": [_SID], "remove": [_SID]},
@@ -111,7 +112,7 @@ def settle(path: Path, outcome: str, after: t.Sequence[str] | None) -> None:
 def read(path: Path, host: str | None = None) -> Snapshot:
     """A snapshot from its file. Raises Spoilt that names the file and what is wrong with it.
 
-    ``host``: whose it must be. One without a number is of the first release, and older than all others.
+    ``host``: whose it must be. One without a number is of the first release, and older than all others; it does not tell its computer.
     """
     where = f"snapshot {path}"
     try:
@@ -124,6 +125,7 @@ def read(path: Path, host: str | None = None) -> Snapshot:
     if data.get("schema_version") != SCHEMA_VERSION:
         raise Spoilt(f"{where}: schema_version {brief(data.get('schema_version'))} is not known; known is {SCHEMA_VERSION}")
     data.setdefault("sequence", 0)
+    data.setdefault("computer", None)
     try:
         shape.check(where, data, _SHAPE)
         _check_values(where, data)
@@ -141,10 +143,13 @@ def _check_values(where: str, data: Snapshot) -> None:
             raise BadInput(f"{where}: {key} is {brief(data[key])}; it is one of {', '.join(allowed)}")
     if type(data["sequence"]) is not int or data["sequence"] < 0:
         raise BadInput(f"{where}: sequence is {brief(data['sequence'])}, which is no number of a run")
-    before = [entry["sid"] for entry in data["before"]]
-    for sid in [*before, *data["plan"]["add"], *data["plan"]["remove"], *(data["after"] or ())]:
-        if parse_sid(sid) != sid:
-            raise BadInput(f"{where}: {brief(sid)} is no SID")
+    sids = [entry["sid"] for entry in data["before"]]
+    sids += [data["computer"]["sid"]] if data["computer"] and data["computer"]["sid"] is not None else []
+    for sid in [*sids, *data["plan"]["add"], *data["plan"]["remove"], *(data["after"] or ())]:
+        try:
+            checked_sid(sid)
+        except ValueError:
+            raise BadInput(f"{where}: {brief(sid)} is no SID") from None
 
 
 def _text(path: Path) -> str:

@@ -142,6 +142,7 @@ class Machine:
     installation_type: str = "Server"
     display_version: str | None = "21H2"
     iis: Iis | None = None
+    installed: str = ""  # another text is another installation, with a SID of its own
     services: tuple[str, ...] = ()  # besides those of IIS and the spooler
     spooler: int | None = 2  # Start of the service Spooler; None: there is no such service
     session_host: bool = False  # Remote Desktop Services serve applications
@@ -176,7 +177,7 @@ class Machine:
     @property
     def sid(self) -> str:
         """SID of the machine's own accounts; a domain controller has those of its domain only."""
-        return names.domain_sid(self.domain or "") if self.machine_role >= 4 else names.domain_sid(self.name)
+        return names.domain_sid(self.domain or "") if self.machine_role >= 4 else names.domain_sid(self.name + self.installed)
 
     @property
     def account_domain(self) -> str:

@@ -46,3 +46,28 @@ def test_delegation_is_refused_before_anything_is_sent(fleet, playbook, recorder
     assert recorder.received == {}
     assert [set(machine.holders()) for machine in machines] == [BEFORE] * 3
     assert not kept.exists()
+
+
+def test_a_restore_goes_to_the_machine_of_the_snapshot_alone(fleet, enforce, restore):
+    machine = Machine.member_server("web01", holders=BEFORE)
+    other = Machine.member_server("web02", holders=BEFORE)
+    for one in (machine, other):
+        fleet.add(one)
+    assert enforce(fleet).outcomes == {"web01": "applied", "web02": "applied"}
+    wanted = set(machine.holders())
+    machine.installed = "anew"  # under the same name: its local accounts have other SIDs
+
+    for check in (True, False):
+        refused = restore(fleet, check=check, limit="web01")
+
+        assert (refused.rc, refused.outcomes) == (2, {"web01": "refused"})
+        assert refused.records["web01"]["error"]["category"] == "other_machine"
+        assert "which has that name since it was installed anew" in refused.said
+        assert set(machine.holders()) == wanted
+
+    machine.installed = ""  # the machine of the snapshot: four beats
+    assert restore(fleet, check=True).outcomes == {"web01": "planned", "web02": "planned"}
+    assert set(machine.holders()) == wanted
+    assert restore(fleet).outcomes == {"web01": "applied", "web02": "applied"}
+    assert set(machine.holders()) == set(other.holders()) == BEFORE
+    assert restore(fleet).outcomes == {"web01": "unchanged", "web02": "unchanged"}

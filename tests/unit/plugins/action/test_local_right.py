@@ -260,6 +260,74 @@ def test_a_restore_says_what_others_changed_since_then(action, folder):
     assert result["notes"] == ["changed by others since the run run1: NT AUTHORITY\\BATCH (S-1-5-3)"]
 
 
+LATER = "the snapshot does not tell on which computer it was taken, so that only the name in the inventory was compared"
+
+
+@pytest.mark.parametrize("check", [pytest.param(True, id="check mode"), pytest.param(False, id="for real")])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(
+            {"sid": names.domain_sid("elsewhere")}, "which has that name since it was installed anew", id="installed anew"
+        ),
+        pytest.param({"name": "WEB02", "sid": names.domain_sid("WEB02")}, "taken on WEB02", id="another machine"),
+        pytest.param({"name": "WEB02", "sid": None}, "taken on WEB02 (SID not known)", id="another name, and no SID"),
+    ],
+)
+def test_a_restore_on_another_machine_is_refused(action, folder, change, words, check):
+    machine, asked = machine_with(*BEFORE), []
+    action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+    path = folder / "run1" / "web01.json"
+    kept = json.loads(path.read_text())
+    path.write_text(json.dumps({**kept, "computer": {**kept["computer"], **change}}))
+
+    result = action(ActionModule, host(machine, asked), check_mode=check, snapshot_dir=str(folder), restore="run1")
+
+    assert (result["outcome"], result["changed"], result["error"]["category"]) == ("refused", False, "other_machine")
+    assert words in result["msg"]
+    assert (len(asked), set(machine.holders()), len(snapshots(folder))) == (1, WANTED, 1)
+
+
+@pytest.mark.parametrize(
+    ("computer", "note"),
+    [
+        pytest.param({"name": "WEB01", "sid": names.domain_sid("WEB01")}, None, id="the same"),
+        pytest.param({"name": "OLD", "sid": names.domain_sid("WEB01")}, "the computer was called OLD when", id="renamed"),
+        pytest.param({"name": "web01", "sid": None}, "only the name of the computer was compared", id="a SID that was not known"),
+        pytest.param(None, LATER, id="a snapshot of an earlier version"),
+    ],
+)
+def test_a_restore_says_what_it_compared_of_the_machine(action, folder, computer, note):
+    machine = machine_with(*BEFORE)
+    action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+    path = folder / "run1" / "web01.json"
+    kept = {key: value for key, value in json.loads(path.read_text()).items() if key != "computer"}
+    path.write_text(json.dumps({**kept, **({"computer": computer} if computer else {})}))
+
+    result = action(ActionModule, host(machine), snapshot_dir=str(folder), restore="run1")
+
+    assert (result["outcome"], set(machine.holders())) == ("applied", BEFORE)
+    assert any("comput" in said for said in result["notes"]) is (note is not None)
+    assert note is None or any(said.startswith(note) for said in result["notes"])
+
+
+def test_what_became_of_a_lost_run_is_not_found_out_on_another_machine(action, folder):
+    machine = machine_with(*BEFORE)
+
+    def lose(module, args):
+        if "read" not in args:
+            raise ConnectionError("cut")
+        return host(machine)(module, args)
+
+    action(ActionModule, lose, snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+    machine.installed = "anew"
+    following = action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run2", **OPTIONS)
+
+    assert "that is not found out any more: the snapshot was taken on WEB01" in following["notes"][0]
+    assert [one["outcome"] for one in snapshots(folder)] == ["found_other", "applied"]
+    assert set(machine.holders()) == WANTED
+
+
 def test_a_failed_judgement_does_not_use_up_what_became_of_a_lost_run(action, folder):
     machine = machine_with(*BEFORE)
 

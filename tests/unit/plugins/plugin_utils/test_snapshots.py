@@ -21,6 +21,7 @@ def snapshot(host="web01", run="20260131T081500Z-1", outcome="applied", before=(
         "kind": kind,
         "taken": taken or run,
         "writer": {"controller": "elsewhere", "pid": 1},
+        "computer": {"name": "WEB01", "sid": "S-1-5-21-1-2-3"},
         "policy": {"name": "own"},
         "before": [{"sid": sid, "name": None} for sid in before],
         "plan": {"add": [], "remove": []},
@@ -260,3 +261,25 @@ def test_a_snapshot_and_its_folders_have_at_most_their_mode_and_obey_the_umask(t
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 & ~umask
     assert [stat.S_IMODE(folder.stat().st_mode) for folder in list(path.parents)[:2]] == [folder_mode] * 2
+
+
+@pytest.mark.parametrize(
+    "computer",
+    [
+        pytest.param("WEB01", id="a text"),
+        pytest.param([], id="a list"),
+        pytest.param({"name": "WEB01"}, id="without a SID"),
+        pytest.param({"sid": None}, id="without a name"),
+        pytest.param({"name": 5, "sid": None}, id="a number for a name"),
+        pytest.param({"name": "WEB01", "sid": 5}, id="a number for a SID"),
+        pytest.param({"name": "WEB01", "sid": "WEB01"}, id="a name for a SID"),
+        pytest.param({"name": "WEB01", "sid": "S-1-evil"}, id="a malformed SID"),
+        pytest.param({"name": "WEB01", "sid": "*S-1-5-21-1-2-3"}, id="a SID with a star"),
+    ],
+)
+def test_a_spoilt_computer_is_named_with_the_file(tmp_path, computer):
+    path = keep(tmp_path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), "computer": computer}))
+
+    with pytest.raises(BadInput, match=r"snapshot .*web01\.json: "):
+        _snapshots.read(path)
