@@ -254,8 +254,11 @@ def _groups(facts: HostFacts) -> list[dict[str, t.Any]]:
 
 
 def _group(group: Group) -> dict[str, t.Any]:
+    """Members that are not known are null, never an empty list; a member without a SID makes the list incomplete."""
     members = [{"sid": one.sid, "name": one.name, "broad": too_wide(one.sid)} for one in group.members if one.sid]
-    return {"sid": group.sid, "name": group.name, "status": group.status, "broad": too_wide(group.sid), "members": members}
+    status = "incomplete" if group.status == "read" and len(members) < len(group.members) else group.status
+    known = members if members or status == "read" else None
+    return {"sid": group.sid, "name": group.name, "status": status, "broad": too_wide(group.sid), "members": known}
 
 
 def _provenance(facts: HostFacts, hours: int) -> dict[str, t.Any]:

@@ -117,7 +117,7 @@ def test_an_audit_tells_who_has_it_who_is_in_the_groups_and_who_gave_it(fleet, a
     groups = {group["sid"]: group for group in record["groups"]}
     assert [one["sid"] for one in groups[names.ADMINISTRATORS]["members"]] == [STRANGER]
     assert {key: groups[names.EVERYONE][key] for key in ("status", "broad", "members")} == {
-        "status": "everybody", "broad": True, "members": [],
+        "status": "everybody", "broad": True, "members": None,
     }  # fmt: skip
     told = record["provenance"]
     assert (told["window_hours"], told["coverage"]) == (168, "whole")

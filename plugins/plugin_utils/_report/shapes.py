@@ -128,7 +128,7 @@ RECORD: dict[str, Shape] = {
     "exceptions": [{**EXCEPTION, "sid": _SID_OR_NONE, "state": OneOf.of(State)}],
     "controlled_by": OrNone(_CONTROLLED),
     "exposure": OrNone({"complete": bool, **each("users excluded unknown", [_USER]), "notes": [str]}),
-    "groups": OrNone([{**_MEMBER, "status": str, "members": [_MEMBER]}]),
+    "groups": OrNone([{**_MEMBER, "status": str, "members": OrNone([_MEMBER])}]),
     "provenance": OrNone({"window_hours": int, "why": str, "coverage": OneOf.of(Coverage), "oldest": _TEXT, "events": [_EVENT]}),
     "features": OrNone(MapOf(_FEATURE)),
     "iis": OrNone(_IIS),

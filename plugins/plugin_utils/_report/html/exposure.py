@@ -71,7 +71,8 @@ _UNREAD = {
     "everybody": "nearly everybody",
     "failed": "could not be read",
     "limit": "more than are read",
-    "not_told": "the directory told nobody",
+    "incomplete": "the host told some of them without a SID",
+    "not_told": "the directory told nobody, which does not mean that there is nobody",
 }
 
 

@@ -255,7 +255,7 @@ def test_a_group_whose_directory_told_nobody_is_not_empty(act):
     group = {"sid": "S-1-5-21-1-2-3-512", "name": "CORP\\Web", "status": "not_told", "members": []}
 
     assert [(one["status"], one["members"]) for one in act(changed(groups=[group]), expand_groups=True)[0]["groups"]] == [
-        ("not_told", [])
+        ("not_told", None)
     ]
 
 
@@ -325,11 +325,33 @@ def test_groups_of_nearly_everybody_are_marked(act):
     assert [(one["sid"], one["broad"]) for one in groups[0]["members"]] == [(SVC, False), (EVERYONE, True)]
 
 
+@pytest.mark.parametrize(
+    ("status", "members", "told"),
+    [
+        pytest.param("read", [], ("read", []), id="a group without members"),
+        pytest.param("read", [SVC], ("read", [SVC]), id="its members"),
+        pytest.param("not_told", [], ("not_told", None), id="a second hop that answers with nothing"),
+        pytest.param("failed", [], ("failed", None), id="a read that failed"),
+        pytest.param("limit", [], ("limit", None), id="too deep to be read"),
+        pytest.param("limit", [SVC], ("limit", [SVC]), id="a list that was cut"),
+        pytest.param("read", [SVC, None], ("incomplete", [SVC]), id="one without a SID"),
+        pytest.param("read", [None], ("incomplete", None), id="none with a SID"),
+    ],
+)
+def test_members_that_are_not_known_do_not_look_like_none(act, status, members, told):
+    rows = [{"sid": sid, "name": "CORP\\x", "use": None} for sid in members]
+    group = {"sid": "S-1-5-32-544", "name": "VORDEFINIERT\\Administratoren", "status": status, "members": rows}
+
+    (found,) = act(changed(groups=[group]), expand_groups=True)[0]["groups"]
+
+    assert (found["status"], found["members"] and [one["sid"] for one in found["members"]]) == told
+
+
 def test_groups_that_cannot_be_understood_are_told_as_failed(act):
     groups = act(changed(groups=[{"sid": 1}]), expand_groups=True)[0]["groups"]
 
     assert groups == [
-        {"sid": "S-1-5-32-544", "name": "VORDEFINIERT\\Administratoren", "status": "failed", "broad": False, "members": []}
+        {"sid": "S-1-5-32-544", "name": "VORDEFINIERT\\Administratoren", "status": "failed", "broad": False, "members": None}
     ]
     assert act(changed(groups=[]))[0]["groups"] is None  # not asked for
 
