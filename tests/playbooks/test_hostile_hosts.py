@@ -43,9 +43,9 @@ GARBAGE = {
     "denied": saying(json.dumps(DENIED)),
     "odd": saying(json.dumps({"failed": True, "msg": ["no"], "error": {"call": ["x"], "status": None}, "ansible_facts": "x"})),
     "forged": saying(json.dumps({"failed": True, "msg": hostile.FORGED})),
-    "large": with_part(padding="x" * 4_000_001),
+    "large": with_part(lookup_status="x" * 1_025),
     "bad": saying(json.dumps({"failed": True, "msg": "x", "bad_input": True})),
-    "cut": Scenario(delay=5),
+    "cut": Scenario(delay=60),
 }
 
 
@@ -56,7 +56,7 @@ def test_enforcement_and_restore_go_on_for_the_others(fleet, enforce, restore):
     for name, scenario in GARBAGE.items():
         fleet.add(drifted(name), scenario=scenario)
     variables = {**ALL_AT_ONCE, "impersonate_restore": "latest"}
-    limits = {"ANSIBLE_TASK_TIMEOUT": "4"}
+    limits = {"ANSIBLE_TASK_TIMEOUT": "15"}
 
     enforced = enforce(fleet, extravars=variables, env=limits)
 
