@@ -16,7 +16,7 @@ LINES = ("SPDX-FileCopyrightText: Winrights Authors", "SPDX-License-Identifier: 
 
 def main() -> int:
     annotations = tomllib.loads(Path("REUSE.toml").read_text(encoding="utf-8"))["annotations"]
-    exempt = ["LICENSES/*", *(pattern for annotation in annotations for pattern in annotation["path"])]
+    exempt = ["LICENSES/*", "LICENSE", *(pattern for annotation in annotations for pattern in annotation["path"])]
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], check=True, capture_output=True, text=True
     )
