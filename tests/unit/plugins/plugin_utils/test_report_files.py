@@ -74,7 +74,7 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path, monkeypatch):
     def refuse(*_args, **_options):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(os, "mkdir", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(BadInput, match=r"snapshot_dir: .* cannot be written \(Permission denied\), so what"):
         check_folder("snapshot_dir", tmp_path, "so what")
 
@@ -117,9 +117,17 @@ def test_what_is_a_name(pattern):
     assert checked_name("name", pattern) == pattern
 
 
-@pytest.mark.parametrize(("mode", "told"), [(0o640, {}), (0o600, {"mode": 0o600})], ids=["for the group", "for nobody else"])
-def test_a_file_is_for_who_may_read_it_whatever_the_mask(tmp_path, mode, told):
-    before = os.umask(0o077)
+@pytest.mark.parametrize(
+    ("umask", "told", "mode"),
+    [
+        pytest.param(0o022, {}, 0o640, id="the group may read"),
+        pytest.param(0o077, {}, 0o600, id="a mask that leaves the owner alone is obeyed"),
+        pytest.param(0o022, {"mode": 0o600}, 0o600, id="for nobody else"),
+        pytest.param(0o277, {"mode": 0o600}, 0o400, id="less than that by the mask"),
+    ],
+)
+def test_a_file_has_no_more_than_its_mode_and_the_umask_leave(tmp_path, umask, told, mode):
+    before = os.umask(umask)
     try:
         write_atomically(tmp_path / "x", "text", **told)
     finally:
