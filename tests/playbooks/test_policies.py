@@ -139,9 +139,9 @@ def test_dates_of_the_inventory_and_what_is_forbidden_elsewhere(fleet, audit):
     """An inventory has dates of YAML; a group may forbid what another one has an exception for."""
     exceptions = [entry(hosts=["db01"], expires=datetime.date(2099, 12, 31))]
     fleet.add(with_svc("db01"), variables={"impersonate_exceptions": exceptions})
-    fleet.add(
-        Machine.member_server("dc01"), variables={"impersonate_exceptions": exceptions, "impersonate_forbidden": ["SIM\\svc"]}
-    )
+    other = Machine.member_server("dc01")
+    other.add_account("svc", domain="SIM")  # a forbidden name that the host does not know would be an error
+    fleet.add(other, variables={"impersonate_exceptions": exceptions, "impersonate_forbidden": ["SIM\\svc"]})
 
     run = audit(fleet)
 
