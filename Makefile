@@ -14,7 +14,7 @@ JOBS ?= 2
 LIFE ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser bench-report payload-coverage matrix matrix-venvs lint fleet policies payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser test-samba bench-report payload-coverage matrix matrix-venvs lint fleet policies payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ unit: venv-test ## The unit tests that open no socket, run no playbook and make 
 	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them, FRESH=1 for a fresh ansible-playbook per play)
-	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser" $(ARGS)
+	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser and not samba" $(ARGS)
 
 test-engine: venv-test ## The tests of the real payload under a PowerShell engine (FRESH=1: a process for each command; FRESH=compare: both ways)
 	@FRESH=$(FRESH) $(RUN) python -m pytest -n $(JOBS) -m engine $(ARGS)
@@ -49,6 +49,9 @@ test-browser: venv-test ## The tests of the HTML report in a headless Chromium (
 	@mkdir -p .build/axe && cp tests/browser/package.json tests/browser/package-lock.json .build/axe/
 	@npm ci --silent --no-audit --no-fund --prefix .build/axe
 	@$(RUN) python -m pytest -m browser $(ARGS)
+
+test-samba: venv-test ## The model of the LSA against that of Samba's domain controller (as root, with Debian's packages)
+	@$(RUN) python -m pytest -q -m samba tests/samba $(ARGS)
 
 bench-report: venv-test ## CPU, memory and size of the report of 10,000 and 50,000 hosts, and the tests of size and growth
 	@$(RUN) python -m pytest -q -n $(JOBS) -m size tests/unit
