@@ -81,7 +81,7 @@ def results_of(task_vars: Mapping[str, t.Any], registered: str, run_id: str) -> 
     None where it registered nothing, or the result is an earlier run's (a variable outlives its play).
     """
     hostvars = task_vars["hostvars"]
-    results = {str(host): _plain(hostvars[host].get(registered)) for host in task_vars["ansible_play_hosts_all"]}
+    results = {str(host): _registered(hostvars[host].get(registered)) for host in task_vars["ansible_play_hosts_all"]}
     return {host: result if _is_of(result, run_id) else None for host, result in results.items()}
 
 
@@ -105,6 +105,14 @@ def differing(task_vars: Mapping[str, t.Any], variables: Sequence[str]) -> str |
             said = "; ".join(f"{value if value != 'null' else 'not set'} for {host}" for value, host in sorted(hosts.items()))
             return f"{name} is one value for the whole fleet, and it differs between hosts: {said}"
     return None
+
+
+def _registered(value: t.Any) -> t.Any:
+    """What one host registered; a value that cannot be made plain is this host's failure, and no other host's."""
+    try:
+        return _plain(value)
+    except (RecursionError, TypeError, ValueError) as wrong:
+        return {"failed": True, "msg": f"what the task registered for the host is no plain data: {wrong}"}
 
 
 def _plain(value: t.Any) -> t.Any:

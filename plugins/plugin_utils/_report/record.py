@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from .._policy.checks import brief
 from .._policy.errors import BadInput
 from .._policy.verdict import Status
 from .._policy.wording import MESSAGE, message, some, visible
@@ -121,4 +122,5 @@ def _error(category: str, message: str) -> dict[str, t.Any]:
 
 
 def _message(result: Mapping[str, t.Any]) -> str:
-    return message(str(result.get("msg") or "the task gave no message")).removeprefix("Task failed: ")
+    words = result.get("msg") or "the task gave no message"
+    return message(words if isinstance(words, str) else brief(words)).removeprefix("Task failed: ")

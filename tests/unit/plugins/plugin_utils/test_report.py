@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import results_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
@@ -81,6 +82,7 @@ DEEP = functools.reduce(lambda inside, _number: [inside], range(100_000), [])
         pytest.param({}, "error", "no message", id="an empty result"),
         pytest.param({"status": "fine"}, "error", "no message", id="a status that is none"),
         pytest.param({"status": ["compliant"]}, "error", "no message", id="a status that is a list"),
+        pytest.param({"failed": True, "msg": DEEP}, "error", "[[[[[[", id="a message without a floor"),
         pytest.param({"skipped": True}, "not_checked", "no result", id="skipped"),
         pytest.param(None, "not_checked", "no result", id="no result at all"),
     ],
@@ -172,6 +174,14 @@ def test_the_gate_and_the_verdict(results, fail_on, passed, reasons, sentence):
 
     assert (summary["gate"]["passed"], summary["gate"]["reasons"]) == (passed, reasons)
     assert verdict_sentence(summary) == sentence
+
+
+@pytest.mark.parametrize("odd", [DEEP, 10**5_000, object()], ids=["deep", "a number without an end", "no plain data"])
+def test_a_host_that_registered_what_is_no_data_spoils_no_other(odd):
+    hostvars = {"a": {"x": {**GOOD, "run_id": "r"}}, "b": {"x": {**GOOD, "run_id": "r", "more": odd}}}
+    found = results_of({"hostvars": hostvars, "ansible_play_hosts_all": ["a", "b"]}, "x", "r")
+
+    assert [record_of(host, result)["status"] for host, result in found.items()] == ["compliant", "error"]
 
 
 def test_percentages_are_of_all_expected_hosts():
