@@ -151,7 +151,7 @@ def value_of(where: str, hint: t.Any, value: t.Any) -> t.Any:
     if value is None and type(None) in allowed:
         return None
     for one in allowed:
-        if one is Resolution:
+        if one is Resolution and isinstance(value, str):  # the error of an enum has all of the value in it, however deep that is
             return Resolution(value)
         if one == Sid:
             return _sid(where, value)
