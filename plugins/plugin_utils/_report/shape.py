@@ -14,7 +14,7 @@ from .._policy import clock
 from .._policy.checks import brief
 from .._policy.errors import BadInput
 
-_GREATEST = 1 << 63  # of a number: more is none that Windows or we have, and Python does not write one of 4,300 digits
+_GREATEST = 1 << 64  # of a number, as of one in an answer; Python does not write one of 4,300 digits
 _WORDS = {str: "a text", int: "a whole number", bool: "true or false", dict: "a mapping"}
 
 

@@ -141,9 +141,21 @@ RECORD: dict[str, Shape] = {
 }
 
 
+def _whole(shape: t.Any) -> t.Any:
+    """The shape with all keys: what this release writes has every one of them."""
+    if isinstance(shape, dict):
+        return {key: _whole(inner.shape if isinstance(inner, Optional) else inner) for key, inner in shape.items()}
+    if isinstance(shape, list):
+        return [_whole(shape[0])]
+    return type(shape)(_whole(shape.shape)) if isinstance(shape, (OrNone, MapOf)) else shape
+
+
+_WRITTEN: dict[str, Shape] = _whole(RECORD)
+
+
 def check_record(where: str, data: t.Any) -> None:
     """Raises BadInput that names the place where data is no record. ``where``: of a line in a file; empty for a record of this run."""
-    check(where, data, RECORD, closed=True)
+    check(where, data, RECORD if where else _WRITTEN, closed=True)
     if data["checked_at"] is not None:
         time(f"{where}: checked_at" if where else "checked_at", data["checked_at"])
 
@@ -151,7 +163,7 @@ def check_record(where: str, data: t.Any) -> None:
 def part_of(data: Mapping[str, t.Any], key: str) -> t.Any:
     """The value of one key where it has the shape that a record's has, else None."""
     try:
-        check("", data.get(key), RECORD[key], closed=True)
+        check("", data.get(key), _WRITTEN[key], closed=True)
         if key == "checked_at" and data.get(key) is not None:
             time(key, data[key])
     except BadInput:
