@@ -116,9 +116,12 @@ def _registered(value: t.Any) -> t.Any:
 
 
 def _plain(value: t.Any) -> t.Any:
-    """Ansible's own containers as plain data."""
+    """Ansible's own containers as plain data.
+
+    A text goes through ``str.__str__``: the unsafe text of ansible-core up to 2.18 gives itself for ``str(text)``, and is no ``str``.
+    """
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str.__str__(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return str(value) if isinstance(value, str) else json.loads(json.dumps(value))
+    return str.__str__(value) if isinstance(value, str) else json.loads(json.dumps(value))
