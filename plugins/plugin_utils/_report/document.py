@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from .._policy.policy import Policy
 from .record import SCHEMA_VERSION, Record
-from .scope import PLAY, notes_of, scope_of
+from .scope import PLAY, notes_of, same_machines, scope_of
 from .summary import summarise
 
 # What AWX tells a job about itself; kept in the report so that a file can be traced to its job.
@@ -45,7 +45,7 @@ def document(
             "run": dict(run),
             "policy": dict(policy) if policy else None,
             "scope": scope_of(hosts, source),
-            "notes": [*notes_of(heads), *notes],
+            "notes": [*notes_of(heads), *same_machines(hosts), *notes],
             "summary": summarise(hosts, fail_on, exceptions, tolerate),
             "hosts": hosts,
         }

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from .._policy.accounts import shown
 from .._policy.verdict import Status
 from .._policy.wording import some
 from .record import Record
@@ -54,6 +55,26 @@ def notes_of(heads: Sequence[Mapping[str, t.Any]]) -> list[str]:
     who = "the run was" if len(heads) == 1 else f"{len(narrowed)} of {len(heads)} runs {'was' if len(narrowed) == 1 else 'were'}"
     limits = some(narrowing(head["run"] for head in narrowed), LIMITS)
     return [f"{who} limited to {limits}: other hosts of the inventory are in no number here{unless}"]
+
+
+def same_machines(records: Iterable[Record]) -> list[str]:
+    """Sentences on machines that answered under several names of the inventory: each name has a row, and a change is made once.
+
+    A machine is known by the SID of its own accounts and by its name: copies of one installation share the SID, and so do the domain
+    controllers of a domain.
+    """
+    hosts: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        computer = record["computer"] or {}
+        if computer.get("sid") and computer.get("name"):
+            hosts.setdefault((computer["sid"], computer["name"].casefold()), []).append(record)
+    twice = sorted((found for found in hosts.values() if len(found) > 1), key=lambda found: found[0]["host"])
+    lines = [
+        f"{some([record['host'] for record in found], LIMITS)} are the same machine "
+        f"({shown(found[0]['computer']['sid'], found[0]['computer']['name'])}), which counts once for each name"
+        for found in twice[:LIMITS]
+    ]
+    return lines + ([f"so are the names of {len(twice) - LIMITS} more machines"] if len(twice) > LIMITS else [])
 
 
 def _words(run: Mapping[str, t.Any]) -> str:

@@ -19,7 +19,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.do
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import json_lines, read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.merge import gathered, merge, merged_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import absent, source_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import absent, same_machines, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
 
 USERS, SVC = "S-1-5-32-545", "S-1-5-21-1-2-3-1101"
@@ -316,3 +316,31 @@ def test_the_schema_refuses(path, value):
 
     assert list(valid.iter_errors(changed_at("notes", ["a note"]))) == []
     assert list(valid.iter_errors(changed_at(path, value)))
+
+
+def answered(host, name, sid):
+    return {"host": host, "computer": None if name is None else {"name": name, "sid": sid}}
+
+
+MACHINE, OTHER = "S-1-5-21-1-2-3", "S-1-5-21-4-5-6"
+WEB = f"web01, web01.corp.example are the same machine (WEB01 ({MACHINE})), which counts once for each name"
+
+
+@pytest.mark.parametrize(
+    ("records", "notes"),
+    [
+        pytest.param([answered("web01", "WEB01", MACHINE), answered("web01.corp.example", "web01", MACHINE)], [WEB], id="two names of one"),
+        pytest.param([answered("a", "A", MACHINE), answered("b", "B", MACHINE)], [], id="copies of one installation, or domain controllers"),
+        pytest.param([answered("a", "A", MACHINE), answered("b", "A", OTHER)], [], id="one name in two domains"),
+        pytest.param([answered("a", "A", None), answered("b", "A", None)], [], id="the SID is not known"),
+        pytest.param([answered("a", None, None), answered("b", None, None)], [], id="not read"),
+        pytest.param(
+            [answered(f"{number}{letter}", str(number), MACHINE) for number in range(5) for letter in "ab"],
+            [f"{number}a, {number}b are the same machine ({number} ({MACHINE})), which counts once for each name" for number in range(3)]
+            + ["so are the names of 2 more machines"],
+            id="no more than a few",
+        ),
+    ],
+)  # fmt: skip
+def test_a_machine_with_several_names_is_said(records, notes):
+    assert same_machines(records) == notes
