@@ -139,7 +139,8 @@ def services(machine: Machine, view: registry.View, cim: Cim) -> tuple[bool, lis
         required = (key or {}).get("RequiredPrivileges")
         lower = [str(one).lower() for one in required] if isinstance(required, list) else []
         row["impersonate"] = "seimpersonateprivilege" in lower if lower else None
-        row["sid_type"] = None if key is None else key.get("ServiceSidType", 0)
+        kind = None if key is None else key.get("ServiceSidType", 0)
+        row["sid_type"] = kind if isinstance(kind, int) else None
     return len(told) > MOST_SERVICES, told[:MOST_SERVICES]
 
 

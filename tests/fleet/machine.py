@@ -16,6 +16,8 @@ from fleet.names import Account
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from fleet.registry import Odd
+
 RIGHT = "SeImpersonatePrivilege"
 FLOOR = (names.ADMINISTRATORS, names.LOCAL_SERVICE, names.NETWORK_SERVICE, names.SERVICE)
 
@@ -96,7 +98,7 @@ class Running:
     account: str | None = "LocalSystem"  # in the words of Win32_Service
     pid: int | None = 0  # 0: a process of its own; None: WMI does not tell
     required: tuple[str, ...] | None = None  # RequiredPrivileges; None: no such value
-    sid_type: int | None = None  # ServiceSidType; None: no such value
+    sid_type: int | Odd | None = None  # ServiceSidType; None: no such value
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ class Machine:
     templates: Mapping[str, str | bytes] | None = None  # file -> what it holds, a text as UTF-16; None: one file for each of gpos
     templates_denied: bool = False
     templates_locked: bool = False  # another process holds the files
-    mdm: Mapping[str, int | str] | None = None  # values of PolicyManager\current\device\UserRights; None: no such key
+    mdm: Mapping[str, int | str | Odd] | None = None  # values of PolicyManager\current\device\UserRights; None: no such key
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # SID of a group -> SIDs of its members
     events: tuple[Event, ...] = ()
     log_oldest: float | None = 720.0  # age in hours of the oldest record in the Security log; None: the log is empty
@@ -336,7 +338,7 @@ class Options(t.TypedDict, total=False):
     running: Mapping[str, str | Running | None]
     gpos: tuple[Setting, ...]
     rsop: Rsop
-    mdm: Mapping[str, int | str]
+    mdm: Mapping[str, int | str | Odd]
     members: Mapping[str, tuple[str, ...]]
     events: tuple[Event, ...]
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from fleet import schema
 
@@ -25,6 +26,13 @@ MDM = r"HKLM:\SOFTWARE\Microsoft\PolicyManager\current\device\UserRights"
 THUMBPRINT = "1F2E3D4C5B6A79880716253443526170F0E1D2C3"
 
 
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A value of another kind than Windows writes, on purpose: a damaged registry. Its name must be one that Windows has."""
+
+    value: Value
+
+
 class KeyDeniedError(Exception):
     """The session may not read the key."""
 
@@ -34,15 +42,21 @@ def registry(machine: Machine) -> dict[str, Key]:
 
     Raises SchemaError for a key or a value that Windows does not have by any document.
     """
-    keys = _registry(machine)
-    for path, values in keys.items():
-        for name, value in values.items():
-            schema.check_value(path, name, value)
-    return keys
+    return {
+        path: {name: _checked(path, name, value) for name, value in values.items()} for path, values in _registry(machine).items()
+    }
 
 
-def _registry(machine: Machine) -> dict[str, Key]:
-    version: Key = {
+def _checked(path: str, name: str, value: Value | Odd) -> Value:
+    if isinstance(value, Odd):
+        schema.kind_of(path, name)
+        return value.value
+    schema.check_value(path, name, value)
+    return value
+
+
+def _registry(machine: Machine) -> dict[str, dict[str, Value | Odd]]:
+    version: dict[str, Value | Odd] = {
         "CurrentBuild": str(machine.build),
         "CurrentBuildNumber": str(machine.build),
         "EditionID": machine.edition,
@@ -52,7 +66,7 @@ def _registry(machine: Machine) -> dict[str, Key]:
     }
     if machine.display_version is not None:
         version["DisplayVersion"] = machine.display_version
-    keys: dict[str, Key] = {
+    keys: dict[str, dict[str, Value | Odd]] = {
         PRODUCT_OPTIONS: {"ProductType": machine.product_type},
         CURRENT_VERSION: version,
         SERVICES: {},

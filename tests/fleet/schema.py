@@ -60,14 +60,20 @@ def values_of(path: str) -> dict[str, Json] | None:
     return None
 
 
-def check_value(path: str, name: str, value: object) -> None:
-    """Raises SchemaError for a value of a key that no document has, or that is of another kind there."""
+def kind_of(path: str, name: str) -> str:
+    """REG_SZ, REG_DWORD or REG_MULTI_SZ, as the value of a key is; raises SchemaError for one that no document has."""
     values = values_of(path) or {}
     known = values.get(name) or values.get("*")
     if known is None:
         raise SchemaError(f"Windows has no value {name} of {path}")
-    if not isinstance(value, _KINDS[known["kind"]]):
-        raise SchemaError(f"the value {name} of {path} is {known['kind']}, not {value!r}")
+    return t.cast("str", known["kind"])
+
+
+def check_value(path: str, name: str, value: object) -> None:
+    """Raises SchemaError for a value of a key that no document has, or that is of another kind there."""
+    kind = kind_of(path, name)
+    if not isinstance(value, _KINDS[kind]):
+        raise SchemaError(f"the value {name} of {path} is {kind}, not {value!r}")
 
 
 def event_fields(number: int) -> list[str]:

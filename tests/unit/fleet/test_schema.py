@@ -27,6 +27,19 @@ def test_the_model_cannot_invent_a_value(path, name, value, message):
         schema.check_value(path, name, value)
 
 
+def test_a_damaged_registry_is_told_on_purpose_only():
+    machine = Machine.member_server("HOST01", running={"Spooler": Running(sid_type=registry.Odd("1"))})
+
+    assert registry.registry(machine)[registry.SERVICES + r"\Spooler"]["ServiceSidType"] == "1"
+
+
+def test_a_damaged_value_has_a_name_of_windows_all_the_same():
+    machine = Machine("HOST01", mdm={"ImpersonateClients": registry.Odd(1)})
+
+    with pytest.raises(schema.SchemaError, match="no value ImpersonateClients"):
+        registry.registry(machine)
+
+
 @pytest.mark.parametrize(
     "path",
     [

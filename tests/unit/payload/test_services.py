@@ -13,7 +13,7 @@ from fleet.change import local_right
 from fleet.grouppolicy import DENIED
 from fleet.machine import Fault, Logon, Machine, Running
 from fleet.names import Account, Use
-from fleet.registry import SERVICES
+from fleet.registry import SERVICES, Odd
 from fleet.report import audit
 
 CONTEXT = "plugins/module_utils/_RightContext.psm1"
@@ -62,8 +62,8 @@ RUNNING = [
     case("an empty list", host(running={"A": required()}), service("A")),
     case("a key is denied", host(running={"A": required(OTHER), "B": required(OTHER)}, denied_keys=(rf"{SERVICES}\B",)),
          service("A", False), service("B", pid=1004, sid_type=None)),
-    case("SIDs of their own", host(running={"A": Running(sid_type=0), "B": Running(sid_type=1), "C": required(OTHER, sid_type=3)}),
-         service("A"), service("B", pid=1004, sid_type=1), service("C", False, pid=1008, sid_type=3)),
+    case("SIDs of their own", host(running={"A": Running(sid_type=0), "B": Running(sid_type=1), "C": required(OTHER, sid_type=3), "D": Running(sid_type=Odd("1"))}),
+         service("A"), service("B", pid=1004, sid_type=1), service("C", False, pid=1008, sid_type=3), service("D", pid=1012, sid_type=None)),
     case("a shared process", host(running={"A": required(OTHER, pid=888), "B": required(RIGHT, pid=888), "C": "LocalSystem"}),
          service("A", False, 888), service("B", True, 888), service("C", pid=1008)),
     case("WMI leaves out what it can", host(running={"A": Running(None, None)}), service("A", pid=None, account=None, sid=None)),
