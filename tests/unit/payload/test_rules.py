@@ -47,8 +47,8 @@ READING = [
     pytest.param("Access = 0x801", "Access = 0x811", "LsaOpenPolicy asks for 0x811: it needs 0x801", id="opens for writing"),
     pytest.param("0x8, out token", "0xF01FF, out token", "OpenProcessToken asks for 0xf01ff", id="opens the token wide"),
     pytest.param(
-        "public IntPtr SecurityDescriptor, SecurityQualityOfService;",
-        "public IntPtr SecurityDescriptor;",
+        "new IntPtr(6 * IntPtr.Size)",
+        "new IntPtr(5 * IntPtr.Size)",
         "LSA_OBJECT_ATTRIBUTES of 40 bytes, which are 48",
         id="a structure of the wrong size",
     ),
