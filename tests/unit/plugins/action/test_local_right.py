@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import copy
 import json
+import multiprocessing
+import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -82,6 +85,48 @@ def test_a_change_is_two_commands_and_a_settled_snapshot(action, folder):
     assert [sorted(args) for _module, args in asked] == [["read"], ["add", "expected", "remove"]]
     assert set(machine.holders()) == WANTED
     assert [(kept["outcome"], kept["run_id"]) for kept in snapshots(folder)] == [("applied", "run1")]
+
+
+def in_a_worker(task, *, kill_main):
+    """Run a task as ansible-core does, in a process that another one forked; that one is alive meanwhile, or killed before."""
+    read, write = os.pipe()
+    main = os.fork()
+    if main == 0:
+
+        def work():
+            while kill_main and os.getppid() == main_pid:
+                os.sched_yield()
+            os.write(write, json.dumps(task()).encode())
+            os._exit(0)
+
+        main_pid = os.getpid()
+        worker = multiprocessing.get_context("fork").Process(target=work)
+        worker.start()
+        if kill_main:
+            os.kill(main_pid, signal.SIGKILL)
+        worker.join()
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as told:
+        answer = json.load(told)
+    os.waitpid(main, 0)
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("kill_main", "outcome", "modules"),
+    [pytest.param(False, "applied", 2, id="it lives"), pytest.param(True, "not_started", 1, id="it was killed")],
+)
+def test_a_worker_changes_nothing_after_its_main_process_was_killed(action, folder, kill_main, outcome, modules):
+    def task():
+        machine, asked = machine_with(*BEFORE), []
+        result = action(ActionModule, host(machine, asked), snapshot_dir=str(folder), **OPTIONS)
+        return result["outcome"], bool(result.get("failed")), len(asked), sorted(machine.holders())
+
+    answer = in_a_worker(task, kill_main=kill_main)
+
+    assert answer == [outcome, kill_main, modules, sorted(BEFORE if kill_main else WANTED)]
+    assert [kept["outcome"] for kept in snapshots(folder)] == [outcome]
 
 
 def test_nothing_to_do_is_one_command_and_no_snapshot(action, folder):
