@@ -60,8 +60,9 @@ bench-report: venv-test ## CPU, memory and size of the report of 10,000 and 50,0
 payload-coverage: venv-test ## Which lines of the payload its tests run under the engine
 	@$(RUN) python tests/payload_coverage.py
 
-test-long: venv-test ## The property tests with 10,000 cases each
-	@PROPERTIES=long $(RUN) python -m pytest -q -n $(JOBS) tests/unit/plugins $(ARGS)
+test-long: venv-test ## The property tests with thousands of random cases each (SEED=1: those of that seed)
+	@seed=$${SEED:-$$(date +%s)}; echo "make test-long SEED=$$seed tries these cases again"; \
+	PROPERTIES=long $(RUN) python -m pytest -q -n $(JOBS) --hypothesis-seed=$$seed tests/unit/plugins $(ARGS)
 
 matrix: $(HERE) ## The playbook and payload tests with every supported ansible-core (CORES="2.16 2.21", QUICK=1)
 	@JOBS=$(JOBS) QUICK=$(QUICK) PYTHONPATH="$(CURDIR)/tests" sh tests/matrix.sh $(CORES)

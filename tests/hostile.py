@@ -10,12 +10,21 @@ from __future__ import annotations
 import copy
 import typing as t
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from fleet import names
 from fleet.grouppolicy import Setting
 from fleet.machine import FLOOR, Machine, Token
 from fleet.report import right_report
+
+
+def whole_reports(profile: settings) -> settings:
+    """For a test that writes a whole report for every case: few cases in ``make test``, and 5,000 in ``make test-long``."""
+    return settings(profile, max_examples=30 if profile.derandomize else 5_000)
+
+
+few_or_thousands = whole_reports(settings())
 
 Json = dict[str, t.Any]
 ADMINISTRATOR = ("SIM\\auditor", Token.ADMINISTRATOR)

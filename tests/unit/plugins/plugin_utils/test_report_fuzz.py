@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever one host answers, the others have the report that they would have without it; and what is written can be read.
-
-``make test`` tries few answers, ``make test-long`` thousands.
-"""
+"""Whatever one host answers, the others have the report that they would have without it; and what is written can be read."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from pathlib import Path
 import hostile
 import pytest
 import report_heads
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -114,7 +111,7 @@ def read_again(report):
 answers = st.one_of(hostile.spoilt(HONEST), hostile.spoilt(HONEST, most=8), hostile.failures)
 
 
-@settings(max_examples=30 if settings().max_examples < 1_000 else 5_000)
+@hostile.few_or_thousands
 @given(answers.map(Told))
 def test_a_host_spoils_no_other_one(microsoft, around, answer):
     others, expected = around
@@ -124,7 +121,7 @@ def test_a_host_spoils_no_other_one(microsoft, around, answer):
     read_again(report)
 
 
-@settings(max_examples=30 if settings().max_examples < 1_000 else 5_000)
+@hostile.few_or_thousands
 @given(
     (
         hostile.failures

@@ -7,7 +7,7 @@ import datetime
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.accounts import parse_account
@@ -414,7 +414,6 @@ names = st.one_of(
 
 
 @given(held_sets, machines, st.data())
-@settings(max_examples=200)
 def test_the_verdict_is_the_same_for_any_spelling_of_names(microsoft, held, machine, data):
     plain = [Holder(sid, None, 5, Resolution.LSA) for sid in sorted(held)]
     named = [dataclasses.replace(holder, name=data.draw(names)) for holder in plain]
