@@ -76,11 +76,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars)
             facts = host.read_for_change(job.names)
-            made = _enforcement.plan(job, facts)
+            made = _enforcement.plan(job, facts, None if self._task.check_mode else _enforcement.already_changed(job, facts))
             if made.notes and not self._task.check_mode:
                 made = _enforcement.settle_earlier(job, facts, made)
             if made.outcome == "planned" and not self._task.check_mode:
-                made = _enforcement.apply(job, host, made, now)
+                facts, made = _enforcement.apply(job, host, facts, made, now)
             result = _results.enforced(job, facts, made)
         except HostError as failed:
             return _results.error(failed.category, str(failed), failed.call, failed.status)

@@ -158,6 +158,7 @@ RETURN = r"""
 outcome:
   description:
     - V(unchanged) when nothing had to be done, V(planned) in check mode, V(applied) after a verified change, V(nothing_to_restore) for a host without a snapshot.
+    - V(same_machine) when the run (O(run_id)) changes the machine under another name of the inventory, so that nothing was sent under this one.
     - V(refused) when the plan must not be sent. V(changed_meanwhile) and V(not_started) when nothing was done, V(undone) when a failed change was put back.
     - V(undo_failed) and V(unknown) when the host may be in between.
   returned: when the host answered
@@ -175,6 +176,11 @@ status_after:
   returned: when the host answered
   type: str
   sample: compliant
+changed_as:
+  description: The name in the inventory under which the run changes the machine, where RV(outcome) is V(same_machine); null otherwise.
+  returned: when the host answered
+  type: str
+  sample: null
 added:
   description: SIDs that got the right, or would get it in check mode.
   returned: when the host answered

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import _arguments, _locks, _snapshots
+from . import _arguments, _locks, _same_machine, _snapshots
 from ._changes import Change, LostContact
 from ._policy.accounts import Account, derived_names, shown
 from ._policy.control import Control, who_controls
@@ -125,7 +125,8 @@ class Made:
     """What became of a job. ``after``: the holders at the end, or in check mode as planned; None when nobody knows them.
 
     ``outcome``: unchanged, planned, refused; then applied, changed_meanwhile, undone, undo_failed, not_started as the host says,
-    or unknown when contact was lost. ``category``, ``message``: why it failed, None when it did not. ``computer``: which one was read.
+    or unknown when contact was lost; same_machine where the run changes the machine under another name, ``changed_as``.
+    ``category``, ``message``: why it failed, None when it did not. ``computer``: which one was read.
     """
 
     plan: Plan
@@ -138,12 +139,18 @@ class Made:
     message: str | None = None
     done: Change | None = None
     computer: Kept | None = None
+    changed_as: str | None = None
 
 
-def plan(job: Job, facts: HostFacts) -> Made:
-    """Judge the host and plan the change: unchanged, planned or refused. Raises CannotJudge."""
+def plan(job: Job, facts: HostFacts, changed: _same_machine.Changed | None = None) -> Made:
+    """Judge the host and plan the change: unchanged, planned or refused. Raises CannotJudge.
+
+    ``changed``: what the run changed on this machine under another name. Where the host holds just that, nothing more is planned for it.
+    """
     names = _names(job, facts)
     before = by_number(facts.sids)
+    if changed and changed.after == facts.sids:
+        return _under_another_name(job, facts, changed.host, names)
     notes: tuple[str, ...] = ()
     try:
         notes = (*_look_back(job, facts), *_whose(job, facts), *_since_then(job, facts))
@@ -158,6 +165,24 @@ def plan(job: Job, facts: HostFacts) -> Made:
         nothing = Plan(before, (), (), ())
         return Made(nothing, "refused", before, names, notes, category=refused.category, message=str(refused))
     return Made(its, "unchanged" if its.empty else "planned", its.after, names, notes, warning, computer=kept(facts.computer))
+
+
+def _under_another_name(job: Job, facts: HostFacts, host: str, names: Mapping[str, str | None]) -> Made:
+    """The second name of a machine: it is judged by its own options, and nothing is sent. Raises CannotJudge."""
+    before = by_number(facts.sids)
+    notes = [f"the run changes this machine as {host}, another name of it in the inventory: nothing was sent under this name"]
+    try:
+        differs = not make_plan(before, judge(facts, job.policy, job.wishes), job.handling).empty
+    except Refused:  # they would take the floor
+        differs = True
+    if differs:
+        notes.append(f"the options of this name ask for other holders than those of {host}: give both names the same options")
+    return Made(Plan(before, (), (), ()), "same_machine", before, names, tuple(notes), changed_as=host)
+
+
+def already_changed(job: Job, facts: HostFacts) -> _same_machine.Changed | None:
+    """What this run changed on the machine under another name, or None."""
+    return _same_machine.changed(job.folder, job.run_id, facts.computer, job.host)
 
 
 def _names(job: Job, facts: HostFacts) -> dict[str, str | None]:
@@ -230,22 +255,37 @@ def _since_then(job: Job, facts: HostFacts) -> list[str]:
     )
 
 
-def apply(job: Job, host: WindowsHost, made: Made, now: datetime.datetime) -> Made:
-    """Keep the pre-image, then carry out the plan.
+def apply(job: Job, host: WindowsHost, facts: HostFacts, made: Made, now: datetime.datetime) -> tuple[HostFacts, Made]:
+    """Keep the pre-image, then carry out the plan; what was read last, and what became of it.
 
-    Raises NotKept when the pre-image cannot be kept; nothing is sent then. Whatever fails after that is part of what is returned.
+    Raises NotKept when the pre-image cannot be kept; nothing is sent then. Raises HostError and CannotJudge where the host is read again,
+    because the run was at work on the machine under another name. Whatever fails after the change began is part of what is returned.
     """
     try:
         _snapshots.make_folder(job.folder)
-        with _locks.host(job.folder, job.host, job.run_id):
-            _keep(job, made, now)
-            return _carry_out(job, host, made)
+        _snapshots.make_folder(job.snapshot.parent)
+        with _same_machine.turn(job.folder, job.run_id, facts.computer) as turn:
+            if not turn.first:
+                facts = host.read_for_change(job.names)
+                anew = plan(job, facts, already_changed(job, facts))
+                made = dataclasses.replace(anew, notes=tuple(dict.fromkeys((*made.notes, *anew.notes))))
+            if made.outcome != "planned":
+                return facts, made
+            with _locks.host(job.folder, job.host, job.run_id):
+                _keep(job, made, now)
+                return facts, _noted(job, turn, _carry_out(job, host, made))
     except _locks.Busy as busy:
         before = made.plan.before
         nothing = Plan(before, (), (), ())
-        return dataclasses.replace(made, plan=nothing, outcome="refused", after=before, category="busy", message=str(busy))
+        return facts, dataclasses.replace(made, plan=nothing, outcome="refused", after=before, category="busy", message=str(busy))
     except OSError as wrong:
         raise NotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {wrong}") from wrong
+
+
+def _noted(job: Job, turn: _same_machine.Turn, ended: Made) -> Made:
+    """Note a change for the other names of the machine."""
+    wrong = turn.note(job.host, ended.after) if ended.outcome == "applied" and ended.after is not None else None
+    return dataclasses.replace(ended, warning=ended.warning or wrong)
 
 
 def _keep(job: Job, made: Made, now: datetime.datetime) -> None:

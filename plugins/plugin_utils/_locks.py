@@ -20,6 +20,8 @@ from pathlib import Path
 
 from ._report.files import file_name
 
+_PAUSE = 0.1  # seconds between two looks at a file that somebody holds
+
 
 class Busy(Exception):
     """Somebody holds the lock; the message names who, the file and the way out."""
@@ -55,7 +57,7 @@ def _taken(path: Path) -> int:
                 os.close(handle)
                 if last:
                     raise Busy(_sentence(path, who)) from None
-                time.sleep(0.1)  # a look of another run holds it for an instant
+                time.sleep(_PAUSE)  # a look of another run holds it for an instant
                 break
             except OSError:
                 os.close(handle)
@@ -102,6 +104,31 @@ def turn(path: Path) -> Iterator[None]:
                 return
         finally:
             os.close(handle)
+
+
+@contextlib.contextmanager
+def patiently(path: Path, seconds: float) -> Iterator[tuple[bool, bool]]:
+    """Hold a file that stays where it is: whether it is held, and whether that took any waiting. Raises OSError.
+
+    ``seconds``: the longest wait; whoever holds it then goes on holding it.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        yield _waited_for(handle, round(seconds / _PAUSE))
+    finally:
+        os.close(handle)
+
+
+def _waited_for(handle: int, pauses: int) -> tuple[bool, bool]:
+    for number in range(pauses + 1):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if number < pauses:
+                time.sleep(_PAUSE)
+        else:
+            return True, number > 0
+    return False, True
 
 
 def _who(handle: int) -> t.Any:

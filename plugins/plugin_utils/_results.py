@@ -28,6 +28,7 @@ from ._policy.wording import message as said
 from ._windows import More
 
 _SENTENCES = frozenset(("why", "text", "notes", "because", "evidence", "changes", "warnings", "msg", "message"))
+_WITHOUT_SNAPSHOT = ("unchanged", "planned", "refused", "same_machine")
 _WITH_MEMBERS = (2, 4)  # SID_NAME_USE of a group and of an alias
 
 
@@ -95,6 +96,7 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
             **result,
             "changed": done or made.outcome in ("undo_failed", "unknown"),
             "outcome": made.outcome,
+            "changed_as": made.changed_as,
             "status_after": after,
             "before": list(made.plan.before),
             "after": None if made.after is None else list(made.after),
@@ -108,7 +110,7 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
             "undone": [dataclasses.asdict(step) for step in made.done.undone] if made.done else [],
             "left": list(left),
             "restart": None if restart is None else [dataclasses.asdict(one) for one in restart],
-            "snapshot": str(job.snapshot) if made.outcome not in ("unchanged", "planned", "refused") else None,
+            "snapshot": str(job.snapshot) if made.outcome not in _WITHOUT_SNAPSHOT else None,
             "notes": [*made.notes, *_cut_short(facts, felt), *result.get("notes", [])],
             "warnings": [made.warning] if made.warning else [],
         }

@@ -139,6 +139,12 @@ class Fleet:
             self._selector.register(listener, selectors.EVENT_READ, listener)
             self._wake()
 
+    def also(self, name: str, of: str) -> None:
+        """Give a machine that is in the fleet one more name in the inventory."""
+        if name in self._variables:
+            raise ValueError(f"{name} is in the fleet already")
+        self._variables[name] = dict(self._variables[of])
+
     def inventory(self) -> dict[str, t.Any]:
         """Give the inventory as Ansible's YAML plugin reads it; `ansible_shell_type` is the connection's to choose."""
         variables: dict[str, t.Any] = {

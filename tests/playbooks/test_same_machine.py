@@ -71,3 +71,41 @@ def test_a_restore_goes_to_the_machine_of_the_snapshot_alone(fleet, enforce, res
     assert restore(fleet).outcomes == {"web01": "applied", "web02": "applied"}
     assert set(machine.holders()) == set(other.holders()) == BEFORE
     assert restore(fleet).outcomes == {"web01": "unchanged", "web02": "unchanged"}
+
+
+ALIAS = "web01.sim.example"
+
+
+@pytest.mark.parametrize("serial", [pytest.param("100%", id="one batch"), pytest.param(1, id="different batches")])
+def test_a_machine_with_two_names_is_changed_once(fleet, enforce, restore, serial):
+    machine = Machine.member_server("web01", holders=BEFORE)
+    other = Machine.member_server("web02", holders=BEFORE)
+    for one in (machine, other):
+        fleet.add(one)
+    fleet.also(ALIAS, of="web01")
+    serial = {"impersonate_serial": serial}
+
+    planned = enforce(fleet, check=True)
+    assert (planned.rc, planned.outcomes) == (0, dict.fromkeys(("web01", ALIAS, "web02"), "planned"))
+    line = f"web01, {ALIAS} are the same machine (web01 ({planned.records['web01']['computer']['sid']})), which counts once for each name"
+    assert planned.report["notes"] == [line]
+    assert f"{line} and is changed under one of them" in planned.said
+    assert set(machine.holders()) == BEFORE
+
+    applied = enforce(fleet, extravars=serial)
+    first, second = sorted(("web01", ALIAS), key=lambda name: applied.outcomes[name] != "applied")
+    results = applied.outcome.results("local_right")
+    assert (applied.rc, {name for name, result in results.items() if result["changed"]}) == (0, {first, "web02"})
+    assert applied.outcomes == {first: "applied", second: "same_machine", "web02": "applied"}
+    assert applied.statuses == dict.fromkeys(("web01", ALIAS, "web02"), "compliant")
+    assert [applied.records[name]["change"]["changed_as"] for name in (first, second, "web02")] == [None, first, None]
+    assert f"the run changes this machine as {first}, another name of it" in applied.records[second]["reason"]
+    assert "somebody else" not in applied.outcome.stdout
+    assert set(machine.holders()) == set(demo.FLOOR)
+
+    again = enforce(fleet, extravars=serial)
+    assert (again.rc, again.outcomes) == (0, dict.fromkeys(("web01", ALIAS, "web02"), "unchanged"))
+
+    back = restore(fleet, extravars=serial)
+    assert (back.rc, back.outcomes) == (0, {first: "applied", second: "nothing_to_restore", "web02": "applied"})
+    assert set(machine.holders()) == BEFORE

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -26,6 +27,13 @@ NO_SUCH_ACCOUNTS = tuple(
     for name in ("ASPNET", "IIS_WPG", "IUSR_<COMPUTER>", "IWAM_<COMPUTER>", "SQLServerDTSUser$<COMPUTER>")
 )
 
+HOLDER = """
+import fcntl, os, sys
+handle = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+fcntl.flock(handle, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 _alone = False  # whether a test runs that may not open a socket
 
@@ -79,3 +87,20 @@ def host():
         )
 
     return build
+
+
+@pytest.fixture
+def holder():
+    """Another process that holds a file until it ends."""
+    processes = []
+
+    def hold(path):
+        process = subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        processes.append(process)
+        assert process.stdout.readline() == b"held\n"
+        return process
+
+    yield hold
+    for process in processes:
+        process.kill()
+        process.communicate()

@@ -12,6 +12,7 @@ from .._policy.accounts import shown
 from .._policy.sids import sort_key
 from .._policy.wording import some, visible
 from .same import same_row
+from .scope import same_machines
 
 BAD_INPUT = "bad_input"
 """The key of a result whose task failed because an option is wrong, before any host was touched."""
@@ -77,8 +78,13 @@ def plan_lines(results: Mapping[str, Mapping[str, t.Any] | None], planned: Seque
     refused = [host for host, result in sorted(results.items()) if (result or {}).get("outcome") == "refused"]
     lines = [f"{one.text}: {_named(one.hosts)}" for one in planned] or ["nothing to change"]
     unread = without_plan(results)
+    lines += [f"{line} and is changed under one of them" for line in same_machines(_read(results))]
     lines += [f"refused: {_named(refused)}"] if refused else []
     return lines + ([f"not read, so that nothing is planned for them: {_named(unread)}"] if unread else [])
+
+
+def _read(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[dict[str, t.Any]]:
+    return [{"host": host, "computer": (result or {}).get("computer")} for host, result in results.items()]
 
 
 def _named(hosts: Sequence[str]) -> str:

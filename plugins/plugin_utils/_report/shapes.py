@@ -100,7 +100,7 @@ _IIS: dict[str, Shape] = {
 _STEP: dict[str, Shape] = {"op": OneOf(("add", "remove")), "sid": SID, "status": str}
 OUTCOMES = (
         "unchanged", "planned", "refused", "applied", "changed_meanwhile", "undone", "undo_failed", "not_started", "unknown",
-        "nothing_to_restore",
+        "nothing_to_restore", "same_machine",
 )  # fmt: skip
 CHANGE: dict[str, Shape] = {
     "outcome": OneOf(OUTCOMES),
@@ -111,6 +111,7 @@ CHANGE: dict[str, Shape] = {
     **each("attempted done undone", OrNone([_STEP])),
     "restart": OrNone([_fields(Restart)]),
     "snapshot": _TEXT,
+    "changed_as": Optional(_TEXT),
 }
 _KIND, _STANDING = OneOf.of(Kind), OrNone(OneOf.of(Standing))
 RECORD: dict[str, Shape] = {

@@ -68,7 +68,7 @@ def verdict_sentence(summary: dict[str, t.Any], action: str = "audit") -> str:
     if not summary["expected"]:
         return "NOTHING AUDITED - there was no host"
     if action == "restore":
-        back = sum(outcomes.get(outcome, 0) for outcome in ("applied", "planned", "unchanged"))
+        back = sum(outcomes.get(outcome, 0) for outcome in ("applied", "planned", "unchanged", "same_machine"))
         idle = outcomes.get("nothing_to_restore", 0)
         head = "RESTORED" if not (counts["drift"] or unread) else "NOT RESTORED COMPLETELY"
         rest = f"{idle} had nothing to restore, {counts['drift'] + unread} not as before"

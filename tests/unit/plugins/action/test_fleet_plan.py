@@ -70,3 +70,21 @@ def test_what_stops_a_change_before_it_begins(plan, results, check, most, words)
         plan(results, check, impersonate_max_hosts_per_account=most)
 
     assert words in str(error.value)
+
+
+COMPUTER = {"name": "WEB01", "sid": "S-1-5-21-1-2-3"}
+
+
+@pytest.mark.parametrize(
+    ("computers", "said"),
+    [
+        pytest.param([COMPUTER, COMPUTER], True, id="two names of one machine"),
+        pytest.param([COMPUTER, {**COMPUTER, "name": "WEB02"}], False, id="copies of one installation"),
+        pytest.param([COMPUTER, None], False, id="not read"),
+    ],
+)
+def test_a_machine_with_two_names_is_said_before_it_is_changed(plan, capsys, computers, said):
+    plan({f"host{number}": removal(computer=computer) for number, computer in enumerate(computers)})
+
+    line = "host0, host1 are the same machine (WEB01 (S-1-5-21-1-2-3)), which counts once for each name and is changed under one of them"
+    assert (line in " ".join(capsys.readouterr().out.split())) is said

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from pathlib import Path
 
 import hostile
@@ -20,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.action.local_right import ActionModule
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _locks
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _locks, _same_machine
 from fleet import lsa, names
 from fleet.change import local_right
 from fleet.grouppolicy import DENIED, Rsop, Setting
@@ -396,7 +397,7 @@ def test_a_spoilt_snapshot_of_an_old_run_is_said_and_does_not_keep_a_new_one_fro
 
     result = action(ActionModule, host(machine), snapshot_dir=str(folder), **OPTIONS)
 
-    assert (result["outcome"], set(machine.holders())) == ("applied", WANTED)
+    assert (result["outcome"], set(machine.holders())) == ("applied", WANTED), result
     assert "cannot be read" in result["notes"][0]
 
 
@@ -850,3 +851,145 @@ def test_a_spoilt_snapshot_of_a_host_is_its_own_error(action, folder, parts):
     enforced = action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run2", **OPTIONS)
     assert (enforced["outcome"], set(machine.holders())) == ("applied", WANTED)
     assert str(path) in enforced["notes"][0]
+
+
+def named(name):
+    return {"task_vars": {"inventory_hostname": name}}
+
+
+ALIAS = named("web01.sim.example")
+AS_WEB01 = "the run changes this machine as web01, another name of it in the inventory: nothing was sent under this name"
+
+
+def test_a_machine_with_two_names_is_changed_once(action, folder):
+    machine, asked = machine_with(*BEFORE), []
+    run = {"snapshot_dir": str(folder), "run_id": "run1"}
+    first = action(ActionModule, host(machine), **run, **OPTIONS)
+
+    second = action(ActionModule, host(machine, asked), diff=True, **run, **ALIAS, **OPTIONS)
+
+    assert (first["outcome"], first["changed_as"]) == ("applied", None)
+    assert (second["outcome"], second["changed_as"], second["changed"]) == ("same_machine", "web01", False)
+    assert (second["status"], second["status_after"], second["error"], second["snapshot"]) == ("compliant", "compliant", None, None)
+    assert second["before"] == second["after"] == first["after"]
+    assert second["notes"] == [AS_WEB01]
+    assert (second["diff"]["before"], len(asked)) == (second["diff"]["after"], 1)
+    assert len(snapshots(folder)) == 1
+    assert (
+        action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run2", **ALIAS, **OPTIONS)["outcome"] == "unchanged"
+    )
+
+
+def test_a_machine_with_two_names_that_are_changed_at_once_is_changed_once(action, folder):
+    """The first name is changed after the second one has read."""
+    machine, asked, first = machine_with(*BEFORE), [], {}
+    run = {"snapshot_dir": str(folder), "run_id": "run1"}
+
+    def execute(module, args):
+        answer = host(machine, asked)(module, args)
+        if not first:
+            first.update(action(ActionModule, host(machine), **run, **OPTIONS))
+        return answer
+
+    second = action(ActionModule, execute, **run, **ALIAS, **OPTIONS)
+
+    assert first["outcome"] == "applied"
+    assert (second["outcome"], second["changed_as"], second["status"]) == ("same_machine", "web01", "compliant")
+    assert ["read" in args for _module, args in asked] == [True, True]
+    assert set(machine.holders()) == WANTED
+    assert len(snapshots(folder)) == 1
+
+
+@pytest.mark.parametrize(
+    ("ends", "asked"),
+    [
+        pytest.param(True, [True, True, False], id="it ends, and the host is read again"),
+        pytest.param(False, [True, True, False], id="it does not end, and nobody waits for ever"),
+    ],
+)
+def test_a_second_name_waits_for_the_change_of_the_first(action, folder, holder, monkeypatch, ends, asked):
+    """A process that is at work on the machine, and leaves no word of a change."""
+    machine, received, slept = machine_with(*BEFORE), [], []
+    sid = host(machine)("local_right", {"read": {"accounts": [], "exposure": False, "expand": False, "events": None}})["computer"][
+        "sid"
+    ]
+    place = _same_machine.path_of(folder, "run1", sid, "WEB01")
+    place.parent.mkdir(parents=True, mode=0o700)
+    process = holder(place)
+
+    def sleep(seconds):
+        slept.append(seconds)
+        if ends:
+            process.kill()
+            process.wait()
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    result = action(ActionModule, host(machine, received), snapshot_dir=str(folder), run_id="run1", **ALIAS, **OPTIONS)
+
+    assert (result["outcome"], result["changed_as"], set(machine.holders())) == ("applied", None, WANTED)
+    assert ["read" in args for _module, args in received] == asked
+    assert sum(slept) == pytest.approx(0.1 if ends else 30.0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "outcome", "status", "note"),
+    [
+        pytest.param(OPTIONS, {"required": [names.IIS_IUSRS]}, "same_machine", "compliant", "", id="both wish the same"),
+        pytest.param(
+            OPTIONS, {"holders": [*FLOOR]}, "same_machine", "drift", "the options of this name ask for other holders than those of web01", id="other options"
+        ),
+    ],
+)  # fmt: skip
+def test_the_second_name_is_judged_by_its_own_options(action, folder, first, second, outcome, status, note):
+    machine = machine_with(*BEFORE)
+    run = {"snapshot_dir": str(folder), "run_id": "run1"}
+    action(ActionModule, host(machine), **run, **first)
+
+    result = action(ActionModule, host(machine), **run, **ALIAS, **second)
+
+    assert (result["outcome"], result["status"], result["changed"], set(machine.holders())) == (outcome, status, False, WANTED)
+    assert any(note in one for one in result["notes"])
+    assert (len(result["notes"]) == 2) is bool(note)
+
+
+@pytest.mark.parametrize("outcome", [pytest.param("undone", id="its change failed"), pytest.param("applied", id="it was changed")])
+def test_a_host_that_gives_itself_out_for_another_keeps_nobody_from_a_change(action, folder, outcome):
+    """The liar holds what the other one holds, and says whatever makes the run take it for that one."""
+    liar = machine_with(*BEFORE, faults={ADD: Fault(0xC0000022, on=1)} if outcome == "undone" else {})
+    honest = machine_with(*BEFORE)
+    run = {"snapshot_dir": str(folder), "run_id": "run1"}
+    told = action(ActionModule, host(liar), **run, **named("evil"), **OPTIONS)
+
+    result = action(ActionModule, host(honest), **run, **OPTIONS)
+
+    assert told["outcome"] == outcome
+    assert (result["outcome"], result["changed_as"], set(honest.holders())) == ("applied", None, WANTED)
+
+
+@pytest.mark.parametrize("text", ["", "{", "5", "[]", '{"host": 5, "after": []}', '{"host": "x", "after": ["y"]}', "[" * 100_000])
+def test_a_note_of_a_machine_that_cannot_be_read_is_none(action, folder, text):
+    machine = machine_with(*BEFORE)
+    run = {"snapshot_dir": str(folder), "run_id": "run1"}
+    action(ActionModule, host(machine), **run, **OPTIONS)
+    (place,) = (folder / "run1").glob(".machine-*")
+    place.write_text(text)
+    machine.grant(USERS)
+
+    result = action(ActionModule, host(machine), **run, **ALIAS, **OPTIONS)
+
+    assert (result["outcome"], set(machine.holders())) == ("applied", WANTED), result
+
+
+def test_a_restore_under_two_names_is_one_change_too(action, folder):
+    """Both names have a snapshot of the run, as runs of earlier releases left them where the options differed."""
+    machine = machine_with(*BEFORE)
+    run = {"snapshot_dir": str(folder), "run_id": "run1"}
+    action(ActionModule, host(machine), **run, **OPTIONS)
+    path = folder / "run1" / "web01.json"
+    second = path.with_name("web01.sim.example.json")
+    second.write_text(json.dumps({**json.loads(path.read_text()), "host": "web01.sim.example"}))
+    back = {"snapshot_dir": str(folder), "run_id": "run2", "restore": "run1"}
+
+    outcomes = [action(ActionModule, host(machine), **back, **named(name))["outcome"] for name in ("web01", "web01.sim.example")]
+
+    assert (outcomes, set(machine.holders())) == (["applied", "same_machine"], BEFORE)

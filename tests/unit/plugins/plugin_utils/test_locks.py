@@ -7,38 +7,11 @@ from __future__ import annotations
 import os
 import signal
 import stat
-import subprocess
-import sys
 
 import pytest
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _locks
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import check_folder, sweep, write_atomically
-
-HOLDER = """
-import fcntl, os, sys
-handle = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
-fcntl.flock(handle, fcntl.LOCK_EX)
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
-@pytest.fixture
-def holder():
-    """Another process that holds a file until it ends."""
-    processes = []
-
-    def hold(path):
-        process = subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        processes.append(process)
-        assert process.stdout.readline() == b"held\n"
-        return process
-
-    yield hold
-    for process in processes:
-        process.kill()
-        process.communicate()
 
 
 def test_a_host_that_is_held_is_busy_until_the_process_ends(tmp_path, holder):
