@@ -131,7 +131,7 @@ class Connection(BaseHTTPRequestHandler):
     def _wait(self, request: soap.Request) -> Reply:
         host, end = self.server.host, time.monotonic() + request.timeout
         while isinstance(reply := host.handle(request, self._login.user or ""), Wait):
-            if host.closing.is_set() or not reply.done.wait(end - time.monotonic()):
+            if host.closing.is_set() or not reply.news.wait(end - time.monotonic()):
                 raise soap.timed_out()
         return reply
 

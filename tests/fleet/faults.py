@@ -51,6 +51,7 @@ class Scenario:
     quota: Quota = field(default_factory=Quota)
     variables: Mapping[str, t.Any] = field(default_factory=dict)  # of the host in the inventory
     delay: float = 0.0  # seconds that the command takes
+    early: bool = False  # half of what the command prints comes before that
     output: Callable[[Output], Output] | None = None  # what becomes of the output
     down: bool = False  # nothing listens
 
@@ -126,8 +127,15 @@ SCENARIOS: Mapping[str, Scenario] = {
     # the host
     "host down": Scenario(down=True),
     "slow command": Scenario(delay=2.5, variables={"ansible_winrm_operation_timeout_sec": 1, "ansible_winrm_read_timeout_sec": 10}),
+    "output before the end": Scenario(
+        delay=2.5,
+        early=True,
+        variables={"ansible_winrm_operation_timeout_sec": 1, "ansible_winrm_read_timeout_sec": 10},
+    ),
     "access denied at Create": Scenario((On("Create", soap.access_denied),)),
     "too many shells": Scenario(quota=Quota(shells=0)),
+    "too many shells, WinRM 2.0": Scenario((On("Create", soap.too_many_shells_of_old),)),
+    "too many commands": Scenario((On("Command", soap.too_many_commands, nth=None),)),
     "quota on the second command": Scenario(quota=Quota(operations=1)),
     "Create timed out": Scenario((On("Create", soap.timed_out),)),
     "Command timed out": Scenario((On("Command", soap.timed_out),)),
@@ -149,6 +157,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     },
     "drop after Send": Scenario((On("Send", Mishap.DROP_AFTER),)),
     "Receive cut": Scenario((On("Receive", Mishap.CUT),)),
+    "drop between pieces": Scenario((On("Receive", Mishap.DROP, nth=3),), output=large),
     "garbage at Create": Scenario((On("Create", Mishap.GARBAGE),)),
     "garbage at Receive": Scenario((On("Receive", Mishap.GARBAGE),)),
     # the answer

@@ -9,6 +9,7 @@ import threading
 import traceback
 import typing as t
 from collections import Counter
+from dataclasses import replace
 
 from fleet import soap
 from fleet.authn import Access, Users
@@ -82,8 +83,13 @@ class Host:
         received = Received(command.line, bytes(command.stdin), command.user, command.environment)
         try:
             output = self._back_end.run(self.machine, received)
+            output = self.scenario.output(output) if self.scenario.output else output
+            if self.scenario.early:
+                half = len(output.stdout) // 2
+                command.say(Output(output.stdout[:half]))
+                output = replace(output, stdout=output.stdout[half:])
             self.closing.wait(self.scenario.delay)
-            command.finish(self.scenario.output(output) if self.scenario.output else output)
+            command.finish(output)
         except Exception:  # noqa: BLE001  the client must get an answer; the test finds the error on the host
             self.errors.append(traceback.format_exc())
             command.finish(Output(b"", b"the back end of the simulated host failed\r\n", 1))

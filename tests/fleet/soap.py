@@ -19,6 +19,7 @@ RSP = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 F = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
 WSMID = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
 WMI = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError"
+MSV = "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"
 CMD_SHELL = f"{RSP}/cmd"
 
 CONTENT_TYPE = "application/soap+xml;charset=UTF-8"
@@ -33,12 +34,30 @@ ACTIONS = {
 }
 
 
-class Fault(Exception):
-    """What the host refuses; `wmi` goes beside the code where Windows gives both."""
+# Faults of which the receiver is the cause; of all others the sender is ([DSP0226] 14.6, in the table of each).
+_RECEIVERS = frozenset({"w:TimedOut", "w:InternalError"})
 
-    def __init__(self, code: int, subcode: str, reason: str, wmi: int | None = None) -> None:
+
+class Fault(Exception):
+    """What the host refuses.
+
+    ``code`` is a number of winerror.h. It stands in a WSManFault, or with ``wmi`` in a MSFT_WmiError instead of one, as WinRM 3.0
+    and later answers when a quota is used up.
+    """
+
+    def __init__(self, code: int, subcode: str, reason: str, *, wmi: bool = False) -> None:
         super().__init__(reason)
         self.code, self.subcode, self.reason, self.wmi = code, subcode, reason, wmi
+
+    @property
+    def blamed(self) -> str:
+        """Value of the fault's code: who has to change something."""
+        return "s:Receiver" if self.subcode in _RECEIVERS else "s:Sender"
+
+    @property
+    def action(self) -> str:
+        """Action of the fault's envelope: that of WS-Addressing for its own faults only ([DSP0226] 14.3)."""
+        return f"{A}/fault" if self.subcode.startswith("a:") else "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
 
 
 @dataclass(frozen=True)
@@ -105,21 +124,37 @@ def answer(request: Request, body: str) -> bytes:
 
 def fault(error: Fault, machine: str, message_id: str = "") -> bytes:
     """Wrap a fault of the named machine."""
-    wmi = f'<n:MSFT_WmiError xmlns:n="{WMI}"><n:error_Code>{error.wmi}</n:error_Code></n:MSFT_WmiError>'
-    reason = escape(error.reason)
     body = (
-        f"<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>{error.subcode}</s:Value></s:Subcode>"
-        f'</s:Code><s:Reason><s:Text xml:lang="en-US">{reason}</s:Text></s:Reason>'
-        f'<s:Detail><f:WSManFault xmlns:f="{F}" Code="{error.code}" Machine={quoteattr(machine)}>'
-        f"<f:Message>{reason}</f:Message></f:WSManFault>{wmi if error.wmi is not None else ''}</s:Detail></s:Fault>"
+        f"<s:Fault><s:Code><s:Value>{error.blamed}</s:Value><s:Subcode><s:Value>{error.subcode}</s:Value></s:Subcode></s:Code>"
+        f'<s:Reason><s:Text xml:lang="en-US">{escape(error.reason)}</s:Text></s:Reason>'
+        f"<s:Detail>{_wmi_error(error) if error.wmi else _wsman_fault(error, machine)}</s:Detail></s:Fault>"
     )
-    return _envelope(f"{A}/fault", message_id, body)
+    return _envelope(error.action, message_id, body)
+
+
+def _wsman_fault(error: Fault, machine: str) -> str:
+    return (
+        f'<f:WSManFault xmlns:f="{F}" Code="{error.code}" Machine={quoteattr(machine)}>'
+        f"<f:Message>{escape(error.reason)}</f:Message></f:WSManFault>"
+    )
+
+
+def _wmi_error(error: Fault) -> str:
+    """A CIM error with the properties that tell something; the others are null or 0."""
+    reason = escape(error.reason)
+    return (
+        f'<n:MSFT_WmiError b:IsCIM_Error="true" xmlns:n="{WMI}" xmlns:b="http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd">'
+        f"<n:CIMStatusCode>27</n:CIMStatusCode><n:Message>{reason}</n:Message><n:MessageID>HRESULT 0x{error.code:08x}</n:MessageID>"
+        f"<n:error_Category>30</n:error_Category><n:error_Code>{error.code}</n:error_Code><n:error_Type>HRESULT</n:error_Type>"
+        f"<n:error_WindowsErrorMessage>{reason}</n:error_WindowsErrorMessage></n:MSFT_WmiError>"
+    )
 
 
 def _envelope(action: str, relates_to: str, body: str) -> bytes:
     return (
-        f'<s:Envelope xml:lang="en-US" xmlns:s="{S}" xmlns:a="{A}" xmlns:w="{W}" xmlns:x="{X}" xmlns:rsp="{RSP}">'
+        f'<s:Envelope xml:lang="en-US" xmlns:s="{S}" xmlns:a="{A}" xmlns:w="{W}" xmlns:x="{X}" xmlns:rsp="{RSP}" xmlns:p="{MSV}">'
         f"<s:Header><a:Action>{action}</a:Action><a:MessageID>uuid:{str(uuid.uuid4()).upper()}</a:MessageID>"
+        f"<p:ActivityId>{str(uuid.uuid4()).upper()}</p:ActivityId>"
         f"<a:To>{A}/role/anonymous</a:To><a:RelatesTo>{escape(relates_to)}</a:RelatesTo></s:Header>"
         f"<s:Body>{body}</s:Body></s:Envelope>"
     ).encode()
@@ -140,15 +175,39 @@ def access_denied() -> Fault:
     return Fault(5, "w:AccessDenied", "Access is denied.")
 
 
-def too_many_shells() -> Fault:
-    """MaxShellsPerUser is reached."""
-    return Fault(2150859173, "w:QuotaLimit", "This user has exceeded the maximum number of concurrent shells.")
+def too_many_shells(allowed: int = 30) -> Fault:
+    """ERROR_WSMAN_QUOTA_MAX_SHELLS of WinRM 3.0 and later: MaxShellsPerUser is reached."""
+    return Fault(2150859173, "w:InternalError", _exceeded(allowed, "shells", "existing shells"), wmi=True)
 
 
-def too_many_operations() -> Fault:
-    """The shell's quota of commands is used up; ansible-core 2.19 and later look at the code of MSFT_WmiError."""
-    code = 2150859174
-    return Fault(code, "w:QuotaLimit", "This user has exceeded the maximum number of concurrent operations.", wmi=code)
+def too_many_operations(allowed: int = 1500) -> Fault:
+    """ERROR_WSMAN_QUOTA_MAX_OPERATIONS: the shell's quota of commands is used up; core 2.18 and later ask for a new shell then."""
+    return Fault(2150859174, "w:InternalError", _exceeded(allowed, "operations", "existing operations for this user,"), wmi=True)
+
+
+def too_many_commands() -> Fault:
+    """ERROR_WSMAN_QUOTA_MAX_COMMANDS_PER_SHELL_PPQ: a quota of a plugin, which PowerShell's is; its sentence has no number."""
+    reason = (
+        f"{_CANNOT} The maximum number of concurrent commands per shell has been exceeded. Retry the request later or raise the "
+        "Maximum Commands per Shell quota."
+    )
+    return Fault(2150859241, "w:InternalError", reason, wmi=True)
+
+
+def too_many_shells_of_old(allowed: int = 5) -> Fault:
+    """The same quota as WinRM 2.0 (Windows Server 2008 R2) tells it: with a WSManFault."""
+    return Fault(2150859173, "w:QuotaLimit", _exceeded(allowed, "shells", "existing shells"))
+
+
+_CANNOT = "The WS-Management service cannot process the request."
+
+
+def _exceeded(allowed: int, what: str, close: str) -> str:
+    """The sentence of Windows about a quota of a user."""
+    return (
+        f"{_CANNOT} This user is allowed a maximum number of {allowed} concurrent {what}, which has been exceeded. "
+        f"Close {close} or raise the quota for this user."
+    )
 
 
 def busy() -> Fault:
@@ -162,8 +221,13 @@ def internal_error() -> Fault:
 
 
 def not_an_envelope() -> Fault:
-    """The bytes are no SOAP envelope."""
-    return Fault(87, "w:SchemaValidationError", "The SOAP packet is not well-formed.")
+    """ERROR_WSMAN_SCHEMA_VALIDATION_ERROR: the bytes are no SOAP envelope, or their body is not that of the action."""
+    return Fault(2150858817, "w:SchemaValidationError", f"{_CANNOT} The SOAP packet did not match the corresponding schema.")
+
+
+def invalid_parameter() -> Fault:
+    """ERROR_INVALID_PARAMETER: for example a Receive of a command shell that names no command."""
+    return Fault(87, "w:InvalidParameter", "The parameter is incorrect.")
 
 
 def not_supported() -> Fault:

@@ -21,7 +21,10 @@ from xml.sax.saxutils import escape
 from fleet import soap
 from fleet.backend import Output
 
-CHUNK = 100_000  # bytes of output per Receive; pywinrm asks for envelopes of at most 153,600 bytes
+# Bytes of the Stream elements of one answer to Receive. What fits into the first comes with the end of its command in one answer,
+# more than that in pieces while the command still runs; so the answer of a module is never in one piece.
+PIECES = (1_021, 4_093, 32_749, 62_137)
+CHUNK = sum(PIECES)  # pywinrm asks for envelopes of at most 153,600 bytes
 STATE = f"{soap.RSP}/CommandState"
 
 
@@ -35,7 +38,10 @@ class Quota:
 
 @dataclass
 class Command:
-    """One command of a shell, from its Command message to its Signal."""
+    """One command of a shell, from its Command message to its Signal.
+
+    What it said waits in ``unread`` until somebody asks; ``news`` is set while there is anything to tell, the end included.
+    """
 
     line: str = field(repr=False)
     user: str
@@ -43,14 +49,44 @@ class Command:
     id: str = field(default_factory=lambda: new_id())
     stdin: bytearray = field(default_factory=bytearray, repr=False)
     started: bool = False
-    done: threading.Event = field(default_factory=threading.Event, repr=False)
-    output: Output = field(default_factory=Output, repr=False)
-    unread: list[tuple[str, bytes]] | None = field(default=None, repr=False)  # None: nobody has asked since it is done
+    unread: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
+    exit_code: int | None = None  # None: it runs
+    news: threading.Event = field(default_factory=threading.Event, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def say(self, output: Output, *, end: bool = False) -> None:
+        """Take what the command printed, and its end; wakes whoever waits. The host's lock need not be held."""
+        with self._lock:
+            streams = (("stdout", output.stdout), ("stderr", output.stderr))
+            self.unread += [(name, data) for name, data in streams if data]
+            self.exit_code = output.exit_code if end else None
+            if end or self.unread:
+                self.news.set()
 
     def finish(self, output: Output) -> None:
-        """Give the command its output and wake whoever waits for it; needs no lock."""
-        self.output = output
-        self.done.set()
+        """Take the last that the command printed."""
+        self.say(output, end=True)
+
+    def tell(self) -> tuple[list[tuple[str, bytes]], bool]:
+        """What the next answer carries, and whether the command has ended and that was all."""
+        with self._lock:
+            pieces = self._take()
+            over = self.exit_code is not None and not self.unread and size_of(pieces) <= PIECES[0]
+            if self.exit_code is None and not self.unread:
+                self.news.clear()
+            return pieces, over
+
+    def _take(self) -> list[tuple[str, bytes]]:
+        """Take the pieces of one answer from the front of what nobody has read, wherever that cuts a character."""
+        pieces = []
+        for size in PIECES:
+            if not self.unread:
+                break
+            name, data = self.unread.pop(0)
+            pieces.append((name, data[:size]))
+            if data[size:]:
+                self.unread.insert(0, (name, data[size:]))
+        return pieces
 
 
 @dataclass
@@ -66,10 +102,10 @@ class Shell:
 
 @dataclass(frozen=True)
 class Wait:
-    """No answer yet: ask again when `done` is set; after `seconds` the operation has timed out."""
+    """No answer yet: ask again when `news` is set; after `seconds` the operation has timed out."""
 
     seconds: float
-    done: threading.Event
+    news: threading.Event
 
 
 @dataclass(frozen=True)
@@ -88,6 +124,7 @@ class Winrs:
     resource = soap.CMD_SHELL
     inputs: tuple[str, ...] = ("stdin",)
     outputs: tuple[str, ...] = ("stdout", "stderr")
+    more_of_a_shell: t.ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, quota: Quota) -> None:
         self._quota = quota
@@ -115,7 +152,7 @@ class Winrs:
 
     def _create(self, request: soap.Request, user: str) -> Reply:
         if sum(shell.user == user for shell in self._shells.values()) >= self._quota.shells:
-            raise soap.too_many_shells()
+            raise soap.too_many_shells(self._quota.shells)
         shell = self._new_shell(request, user)
         self._shells[shell.id] = shell
         selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell.id}</w:Selector></w:SelectorSet>'
@@ -128,18 +165,19 @@ class Winrs:
         )
 
     def _describe(self, shell: Shell) -> str:
-        return (
-            f"<rsp:Shell><rsp:ShellId>{shell.id}</rsp:ShellId><rsp:ResourceUri>{self.resource}</rsp:ResourceUri>"
-            f"<rsp:Owner>{escape(shell.user)}</rsp:Owner><rsp:InputStreams>{' '.join(self.inputs)}</rsp:InputStreams>"
-            f"<rsp:OutputStreams>{' '.join(self.outputs)}</rsp:OutputStreams><rsp:State>Connected</rsp:State></rsp:Shell>"
-        )
+        its = {
+            "ShellId": shell.id, "ResourceUri": self.resource, "Owner": shell.user, "ClientIP": "127.0.0.1", **self.more_of_a_shell,
+            "IdleTimeOut": "PT7200.000S", "InputStreams": " ".join(self.inputs), "OutputStreams": " ".join(self.outputs),
+            "State": "Connected", "ShellRunTime": "P0DT0H0M0S", "ShellInactivity": "P0DT0H0M0S",
+        }  # fmt: skip
+        return f"<rsp:Shell>{''.join(f'<rsp:{name}>{escape(value)}</rsp:{name}>' for name, value in its.items())}</rsp:Shell>"
 
     def _get(self, _request: soap.Request, shell: Shell) -> Reply:
         return Reply(self._describe(shell), shell.id)
 
     def _command(self, request: soap.Request, shell: Shell) -> Reply:
         if shell.operations >= self._quota.operations:
-            raise soap.too_many_operations()
+            raise soap.too_many_operations(self._quota.operations)
         shell.operations += 1
         command = self._new_command(request, shell)
         body = f"<rsp:CommandResponse><rsp:CommandId>{command.id}</rsp:CommandId></rsp:CommandResponse>"
@@ -154,26 +192,23 @@ class Winrs:
         return Reply("<rsp:SendResponse/>", shell.id, command.id, ready=command if waited and command.started else None)
 
     def _receive(self, request: soap.Request, shell: Shell) -> Reply | Wait:
-        command = self._find(shell, element(request, "DesiredStream").get("CommandId", ""))
-        if not command.done.is_set():
-            return Wait(request.timeout, command.done)
-        if command.unread is None:
-            command.unread = self._pieces(shell, command)
-        body = ""
-        if command.unread:
-            name, data = command.unread.pop(0)
-            encoded = base64.b64encode(data).decode()
-            body = f'<rsp:Stream Name="{name}" CommandId="{command.id}">{encoded}</rsp:Stream>'
-        if command.unread:
-            state = f'<rsp:CommandState CommandId="{command.id}" State="{STATE}/Running"/>'
-        else:
-            for name in self.outputs:
-                body += f'<rsp:Stream Name="{name}" CommandId="{command.id}" End="true"/>'
-            state = (
+        command_id = element(request, "DesiredStream").get("CommandId", "")
+        if not command_id:
+            raise soap.invalid_parameter()
+        command = self._find(shell, command_id)
+        if not command.news.is_set():
+            return Wait(request.timeout, command.news)
+        pieces, over = command.tell()
+        body = streams(pieces, command.id)
+        if over:
+            body += "".join(f'<rsp:Stream Name="{name}" CommandId="{command.id}" End="true"/>' for name in self.outputs)
+            body += (
                 f'<rsp:CommandState CommandId="{command.id}" State="{STATE}/Done">'
-                f"<rsp:ExitCode>{command.output.exit_code}</rsp:ExitCode></rsp:CommandState>"
+                f"<rsp:ExitCode>{command.exit_code}</rsp:ExitCode></rsp:CommandState>"
             )
-        return Reply(f"<rsp:ReceiveResponse>{body}{state}</rsp:ReceiveResponse>", shell.id, command.id)
+        else:
+            body += f'<rsp:CommandState CommandId="{command.id}" State="{STATE}/Running"/>'
+        return Reply(f"<rsp:ReceiveResponse>{body}</rsp:ReceiveResponse>", shell.id, command.id)
 
     def _signal(self, request: soap.Request, shell: Shell) -> Reply:
         command = self._find(shell, element(request, "Signal").get("CommandId", ""))
@@ -210,10 +245,16 @@ class Winrs:
         command.stdin += base64.b64decode(stream.text or "")
         command.started = stream.get("End", "").lower() == "true"
 
-    def _pieces(self, _shell: Shell, command: Command) -> list[tuple[str, bytes]]:
-        """Cut the output of a command that is done into streams and pieces, one per Receive message."""
-        streams = (("stdout", command.output.stdout), ("stderr", command.output.stderr))
-        return [(name, data[at : at + CHUNK]) for name, data in streams for at in range(0, len(data), CHUNK)]
+
+def size_of(pieces: list[tuple[str, bytes]]) -> int:
+    """Bytes in all of them."""
+    return sum(len(data) for _name, data in pieces)
+
+
+def streams(pieces: list[tuple[str, bytes]], command_id: str = "") -> str:
+    """Stream elements, those of a pool without the id of a command."""
+    whose = f' CommandId="{command_id}"' if command_id else ""
+    return "".join(f'<rsp:Stream Name="{name}"{whose}>{base64.b64encode(data).decode()}</rsp:Stream>' for name, data in pieces)
 
 
 def new_id() -> str:

@@ -20,13 +20,19 @@ from fleet.play import play
 pytestmark = pytest.mark.wire
 
 OK, FAILED, UNREACHABLE = "ok", "failed", "unreachable"
-ALL = {  # psrp's first Receive opens the pool, the second asks for the output; there is no second with winrm
+ALL = {  # psrp's first two Receives open the pool, the third asks for the output; there is one with winrm
     **SCENARIOS,
-    "second Receive timed out": Scenario((On("Receive", soap.timed_out, nth=2),)),
-    "shell gone at the second Receive": Scenario((On("Receive", Mishap.FORGET, nth=2),)),
-    "drop at the second Receive": Scenario((On("Receive", Mishap.DROP, nth=2),)),
-    "second Receive cut": Scenario((On("Receive", Mishap.CUT, nth=2),)),
-    "garbage at the second Receive": Scenario((On("Receive", Mishap.GARBAGE, nth=2),)),
+    **{
+        f"{what} the {which} Receive": Scenario((On("Receive", how, nth=nth),))
+        for which, nth in (("second", 2), ("third", 3))
+        for what, how in (
+            ("timed out at", soap.timed_out),
+            ("shell gone at", Mishap.FORGET),
+            ("drop at", Mishap.DROP),
+            ("cut in", Mishap.CUT),
+            ("garbage at", Mishap.GARBAGE),
+        )
+    },
 }
 NEW_SHELL = tuple(map(int, core.split(".")[:2])) >= (2, 18)  # core asks for a new shell when the quota is used up
 WINRM = {
@@ -37,8 +43,11 @@ WINRM = {
     "no channel binding, relaxed": OK,
     "host down": UNREACHABLE,
     "slow command": OK,
+    "output before the end": OK,
     "access denied at Create": UNREACHABLE,
     "too many shells": UNREACHABLE,
+    "too many shells, WinRM 2.0": UNREACHABLE,
+    "too many commands": FAILED,
     "quota on the second command": OK if NEW_SHELL else FAILED,
     "Create timed out": UNREACHABLE,
     "Command timed out": FAILED,
@@ -57,6 +66,7 @@ WINRM = {
     "drop at Signal": FAILED,
     "drop at Delete": OK,
     "Receive cut": FAILED,
+    "drop between pieces": FAILED,
     "garbage at Create": UNREACHABLE,
     "garbage at Receive": FAILED,
     "JSON cut off": FAILED,
@@ -65,11 +75,11 @@ WINRM = {
     "no JSON, error record": FAILED,
     "garbage on stdout": FAILED,
     "500 KB answer": OK,
-    "second Receive timed out": OK,
-    "shell gone at the second Receive": OK,
-    "drop at the second Receive": OK,
-    "second Receive cut": OK,
-    "garbage at the second Receive": OK,
+    **{
+        f"{what} the {which} Receive": OK
+        for which in ("second", "third")
+        for what in ("timed out at", "shell gone at", "drop at", "cut in", "garbage at")
+    },
 }
 ENDS = {
     "winrm over http": {
@@ -94,10 +104,15 @@ ENDS = {
         "Receive timed out": UNREACHABLE,
         "shell gone at Receive": UNREACHABLE,
         "drop at Receive": UNREACHABLE,
-        "shell gone at the second Receive": FAILED,
-        "drop at the second Receive": FAILED,
-        "second Receive cut": FAILED,
+        "timed out at the second Receive": UNREACHABLE,
+        "shell gone at the second Receive": UNREACHABLE,
+        "drop at the second Receive": UNREACHABLE,
+        "cut in the second Receive": FAILED,
         "garbage at the second Receive": FAILED,
+        "shell gone at the third Receive": FAILED,
+        "drop at the third Receive": FAILED,
+        "cut in the third Receive": FAILED,
+        "garbage at the third Receive": FAILED,
         **dict.fromkeys(("Signal timed out", "shell gone at Signal", "drop at Signal"), OK),  # none is sent at the end
     },
 }

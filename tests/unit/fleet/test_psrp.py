@@ -27,6 +27,7 @@ from fleet.winrs import CHUNK, Quota, Wait
 pytestmark = pytest.mark.wire
 
 psrpcore = pytest.importorskip("psrpcore")
+RunspacePoolState = pytest.importorskip("psrpcore.types").RunspacePoolState
 psrp = pytest.importorskip("fleet.psrp")
 
 USER = "SIM\\auditor"
@@ -145,12 +146,20 @@ def test_the_client_gets_the_output(pool, back_end, output, stdout, stderr, code
     assert (pool.host.rc or 0) == code
 
 
-def test_much_output_comes_in_pieces_that_fit_an_envelope(pool, fleet, back_end):
-    back_end.say(b"x" * (5 * CHUNK))
+@pytest.mark.parametrize(
+    ("size", "answers"),
+    [
+        pytest.param(100, 1, id="a line"),  # with the messages of the exit code and of the end
+        pytest.param(3_000, 2, id="an answer of ours"),
+        pytest.param(5 * CHUNK, 7, id="half a megabyte"),
+    ],
+)
+def test_output_comes_in_pieces_that_fit_an_envelope(pool, fleet, back_end, size, answers):
+    back_end.say(b"x" * size)
 
-    assert run(pool).output == ["x" * (5 * CHUNK)]
+    assert run(pool).output == ["x" * size]
     received = fleet.journal.records("A", "Receive")
-    assert len(received) == 1 + 6  # the pool's own, and what CLIXML and its fragments add makes one more piece
+    assert len(received) == 2 + answers  # two are the pool's own
     assert max(record.sent for record in received) < 153_600
 
 
@@ -212,14 +221,32 @@ class Direct:
         return self.ask("Receive", "<rsp:Receive><rsp:DesiredStream>stdout</rsp:DesiredStream></rsp:Receive>", shell=shell)
 
 
+def test_a_pool_opens_in_two_answers():
+    """As in pypsrp's recordings (tests/responses/test_psrp_open_runspace.yml): first what the peers are, then the state."""
+    direct = Direct(Quota())
+    shell = direct.create("ONE")
+    answers = [direct.receive(shell), direct.receive(shell)]
+    told = []
+    for answer in answers:
+        streams = ElementTree.fromstring(f'<b xmlns:rsp="{soap.RSP}">{answer.body}</b>').iter(f"{{{soap.RSP}}}Stream")
+        data = [base64.b64decode(stream.text) for stream in streams]
+        told.append([int.from_bytes(one[25:29], "little") for one in data])
+        for one in data:
+            direct.client.receive_data(psrpcore.PSRPPayload(one, psrpcore.StreamType.default, None))
+            assert direct.client.next_event() is not None
+
+    # [MS-PSRP] 2.2.1: SESSION_CAPABILITY, APPLICATION_PRIVATE_DATA; RUNSPACEPOOL_STATE
+    assert told == [[0x00010002, 0x00021009], [0x00021005]]
+    assert direct.client.state == RunspacePoolState.Opened
+
+
 def test_a_pool_without_news_makes_the_client_wait():
     direct = Direct(Quota())
     shell = direct.create("ONE")
-    opened, waiting = direct.receive(shell), direct.receive(shell)
+    *_opened, waiting = direct.receive(shell), direct.receive(shell), direct.receive(shell)
 
-    assert "rsp:Stream" in opened.body
     assert isinstance(waiting, Wait)
-    assert (waiting.seconds, waiting.done.is_set()) == (9.0, False)
+    assert (waiting.seconds, waiting.news.is_set()) == (9.0, False)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
+from pypsrp.wsman import WSMan
+from winrm.exceptions import WinRMTransportError, WSManFaultError
+from winrm.protocol import Protocol
 
 from fleet import soap
 
@@ -107,22 +110,66 @@ def test_identify_is_answered_without_a_header():
     assert ElementTree.fromstring(soap.answer(request, "<x/>")).find(f"{{{soap.S}}}Body/x") is not None
 
 
+# What recorded hosts answered: pypsrp's recordings (tests/responses/test_winrs_bad_cmd_id.yml and others), pywinrm's tests of
+# WSManFaultError; whose fault a subcode is stands in [DSP0226] 14.6. The action is WS-Addressing's for its own faults only (14.3).
+WSMAN, ADDRESSING = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault", f"{soap.A}/fault"
+
+
 @pytest.mark.parametrize(
-    ("make", "code", "wmi"),
+    ("make", "blamed", "subcode", "action", "code", "wmi"),
     [
-        (soap.timed_out, "2150858793", None),
-        (soap.shell_not_found, "2150858843", None),
-        (soap.access_denied, "5", None),
-        (soap.too_many_shells, "2150859173", None),
-        (soap.too_many_operations, "2150859174", "2150859174"),
-        (soap.busy, "170", None),
+        pytest.param(soap.timed_out, "s:Receiver", "w:TimedOut", WSMAN, "2150858793", None, id="timed out"),
+        pytest.param(soap.shell_not_found, "s:Sender", "w:InvalidSelectors", WSMAN, "2150858843", None, id="no such shell"),
+        pytest.param(soap.access_denied, "s:Sender", "w:AccessDenied", WSMAN, "5", None, id="access denied"),
+        pytest.param(soap.too_many_shells, "s:Receiver", "w:InternalError", WSMAN, None, "2150859173", id="shells"),
+        pytest.param(soap.too_many_shells_of_old, "s:Sender", "w:QuotaLimit", WSMAN, "2150859173", None, id="shells, WinRM 2.0"),
+        pytest.param(soap.too_many_operations, "s:Receiver", "w:InternalError", WSMAN, None, "2150859174", id="operations"),
+        pytest.param(soap.too_many_commands, "s:Receiver", "w:InternalError", WSMAN, None, "2150859241", id="commands"),
+        pytest.param(soap.busy, "s:Receiver", "w:InternalError", WSMAN, "170", None, id="busy"),
+        pytest.param(soap.invalid_parameter, "s:Sender", "w:InvalidParameter", WSMAN, "87", None, id="a parameter"),
+        pytest.param(soap.not_an_envelope, "s:Sender", "w:SchemaValidationError", WSMAN, "2150858817", None, id="no envelope"),
+        pytest.param(soap.not_supported, "s:Sender", "a:ActionNotSupported", ADDRESSING, "2150858753", None, id="an action"),
     ],
 )
-def test_faults_have_the_codes_that_clients_look_at(make, code, wmi):
+def test_faults_are_those_of_recorded_hosts(make, blamed, subcode, action, code, wmi):
     fault = ElementTree.fromstring(soap.fault(make(), 'WEB"01', "uuid:1"))
 
-    found = fault.find(f".//{{{soap.F}}}WSManFault")
-    assert (found.get("Code"), found.get("Machine")) == (code, 'WEB"01')
+    told = fault.find(f".//{{{soap.F}}}WSManFault")
+    assert [value.text for value in fault.iter(f"{{{soap.S}}}Value")] == [blamed, subcode]
+    assert fault.findtext(f".//{{{soap.A}}}Action") == action
+    assert (None if told is None else (told.get("Code"), told.get("Machine"))) == (code and (code, 'WEB"01'))
     assert fault.findtext(f".//{{{soap.WMI}}}error_Code") == wmi
     assert fault.findtext(f".//{{{soap.S}}}Reason/{{{soap.S}}}Text") == str(make())
     assert fault.findtext(f".//{{{soap.A}}}RelatesTo") == "uuid:1"
+
+
+# What the client libraries make of the same bytes: pywinrm knows the number of MSFT_WmiError as an attribute only, pypsrp not at all.
+@pytest.mark.parametrize(
+    ("make", "number", "wmi_number", "pypsrp_code"),
+    [
+        pytest.param(soap.shell_not_found, 2150858843, None, "2150858843", id="no such shell"),
+        pytest.param(soap.access_denied, 5, None, "5", id="access denied"),
+        pytest.param(soap.too_many_shells, None, 2150859173, "w:InternalError", id="shells"),
+        pytest.param(soap.too_many_shells_of_old, 2150859173, None, "2150859173", id="shells, WinRM 2.0"),
+        pytest.param(soap.too_many_operations, None, 2150859174, "w:InternalError", id="operations"),
+        pytest.param(soap.too_many_commands, None, 2150859241, "w:InternalError", id="commands"),
+        pytest.param(soap.not_an_envelope, 2150858817, None, "2150858817", id="no envelope"),
+    ],
+)
+def test_what_the_clients_make_of_a_fault(make, number, wmi_number, pypsrp_code, monkeypatch):
+    data = soap.fault(make(), "WEB01", "uuid:1")
+    protocol = Protocol("http://127.0.0.1/wsman", username="u", password="p")
+
+    def refuse(_message):
+        raise WinRMTransportError("http", 500, data.decode())
+
+    monkeypatch.setattr(protocol.transport, "send_message", refuse)
+    with pytest.raises(WSManFaultError) as refused:
+        protocol.open_shell()
+
+    assert (refused.value.wsman_fault_code, refused.value.wmierror_code) == (number, wmi_number)
+    assert (refused.value.fault_code, refused.value.fault_subcode) == (make().blamed, make().subcode)
+    assert str(make()) in str(refused.value)
+    assert (str(wmi_number) in str(refused.value)) is False
+    of_pypsrp = WSMan._parse_wsman_fault(data.decode())
+    assert (str(of_pypsrp.code), of_pypsrp.reason) == (pypsrp_code, str(make()))
