@@ -59,15 +59,20 @@ class Sign:
     before: bool = False
 
 
-# Names of exceptions, of error ids (FullyQualifiedErrorId), of programs and methods; the numbers are WinRM's faults of a quota:
-# too many shells, too many operations of one user.
+# WinRM's faults of a quota (winerror.h, ERROR_WSMAN_QUOTA_*): shells, operations, a user's, the system's, users of shells, and the
+# same of a plugin. WinRM 3.0 and later gives the number in a MSFT_WmiError: pywinrm keeps it as an attribute of its exception, pypsrp
+# not at all, and both print the sentence. It is English where the host has that language, which the clients ask for.
+_QUOTAS = (2150859173, 2150859174, 2150859175, 2150859176, 2150859179, *range(2150859236, 2150859243))
+
+# Names of exceptions, of error ids (FullyQualifiedErrorId), of programs and methods.
 _SIGNS = (
     Sign(("OutOfMemoryException",), "host_resources"),
     Sign(("InsufficientMemoryException",), "host_resources"),
     Sign(("ThreadStartException",), "host_resources"),
     Sign(("Thread failed to start",), "host_resources"),  # what .NET in English says of the same
-    Sign(("2150859173",), "host_resources"),
-    Sign(("2150859174",), "host_resources"),
+    *(Sign((str(number),), "host_resources") for number in _QUOTAS),
+    Sign(("w:QuotaLimit",), "host_resources"),  # [DSP0226] 14.6
+    Sign(("maximum number of", "concurrent", "has been exceeded", "quota"), "host_resources"),  # the sentences of all of them
     Sign(("ScriptContainedMaliciousContent",), "blocked_by_antimalware", before=True),
     Sign(
         ("script contains malicious content",), "blocked_by_antimalware", before=True
@@ -148,9 +153,8 @@ def sign_of(answer: Mapping[str, t.Any]) -> Sign | None:
 def ended(lost: BaseException) -> HostError:
     """Why the exchange with a host ended without an answer: what core and the client libraries of WinRM raise."""
     said = words_of(f"{type(lost).__name__}: {lost}" if str(lost) else type(lost).__name__)
-    sign = next((sign for sign in _SIGNS if sign.category == "host_resources" and all(word in said for word in sign.words)), None)
-    if sign:
-        return HostError(sign.category, _sentence(f"{_MEANINGS[sign.category]}: {said}", sign.category))
+    if lacks_resources(f"{said} {getattr(lost, 'wmierror_code', None)}"):
+        return HostError("host_resources", short_of(said))
     if not isinstance(lost, Exception):  # core's time limit of a task is no Exception
         return HostError("task_timeout", f"the time limit of the task (timeout) ended the read: {said}")
     if isinstance(lost, MemoryError):
@@ -164,6 +168,16 @@ def ended(lost: BaseException) -> HostError:
     if isinstance(lost, AnsibleError):
         return HostError("task_failed", words_of(str(lost)))
     return HostError("connection_lost", f"the connection was lost during the read: {said}")
+
+
+def lacks_resources(said: str) -> bool:
+    """Whether what ended an exchange is that the host has too little left for it."""
+    return any(sign.category == "host_resources" and all(word in said for word in sign.words) for sign in _SIGNS)
+
+
+def short_of(said: str) -> str:
+    """The same as a sentence: what it means, what was said, and what can be done."""
+    return _sentence(f"{_MEANINGS['host_resources']}: {words_of(said)}", "host_resources")
 
 
 def unreadable(wrong: Exception) -> HostError:

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ._answers import TooLarge, read_facts
 from ._changes import Change, LostContact, change_of
-from ._failures import HostError, ended, failure_of, unreadable, words_of
+from ._failures import HostError, ended, failure_of, lacks_resources, short_of, unreadable, words_of
 from ._policy.facts import HostFacts
 from ._policy.plan import Plan
 
@@ -63,7 +63,11 @@ class WindowsHost:
     def _facts(self, module: str, asked: dict[str, t.Any]) -> HostFacts:
         try:
             answer = self._execute_module(module_name=module, module_args=asked, task_vars=self._task_vars)
-        except (AnsibleConnectionFailure, KeyboardInterrupt, SystemExit):  # core calls the first unreachable
+        except AnsibleConnectionFailure as lost:  # core calls it unreachable
+            if not lacks_resources(str(lost)):
+                raise
+            raise AnsibleConnectionFailure(short_of(str(lost))) from None
+        except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as lost:  # core, client libraries, a time limit of the task: all of it is an error of this host alone
             raise ended(lost) from lost

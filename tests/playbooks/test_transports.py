@@ -11,8 +11,9 @@ import contextlib
 
 import pytest
 
-from fleet import demo, names
+from fleet import demo, names, soap
 from fleet.emulator import Emulator
+from fleet.faults import SCENARIOS, On, Scenario
 from fleet.fleet import Fleet
 from fleet.machine import Logon, Machine
 from fleet.request import script_of
@@ -20,6 +21,14 @@ from fleet.request import script_of
 SECRET = "Vry-S3cret-Passw0rd"
 MODULE = "winrights.seimpersonate.local_right_info"
 STATUSES = {"clean": "compliant", "drifted": "drift", "berlin": "compliant", "orphaned": "drift"}
+
+# A host whose scenario is a quota, and what core calls it: whoever gets no shell is unreachable.
+QUOTAS = [
+    ("shells", SCENARIOS["too many shells"], "unreachable"),
+    ("old", SCENARIOS["too many shells, WinRM 2.0"], "unreachable"),
+    ("commands", SCENARIOS["too many commands"], "error"),
+    ("operations", Scenario((On("Command", soap.too_many_operations, nth=None),)), "error"),
+]
 
 
 def machines() -> list[Machine]:
@@ -115,3 +124,19 @@ def test_whoever_runs_the_command_gets_the_same_over_either_connection(reach, au
     winrm, psrp = recorder.received["web01"]
     assert script_of(psrp.command_line) == script_of(winrm.command_line)
     assert psrp.stdin == winrm.stdin + b"\n"
+
+
+@pytest.mark.parametrize("connection", ["winrm", "psrp"])
+def test_a_quota_of_winrm_is_named_with_advice(reach, audit, connection):
+    """WinRM 3.0 answers a quota with a MSFT_WmiError, of which the client libraries print the sentence and no number."""
+    fleet = reach(connection, "http", "ntlm")
+    for name, scenario, _status in QUOTAS:
+        fleet.add(Machine.member_server(name), scenario=scenario)
+
+    run = audit(fleet)
+
+    assert (run.rc, run.statuses) == (2, {name: status for name, _scenario, status in QUOTAS})
+    assert {name: record["error"]["category"] for name, record in run.records.items()} == dict.fromkeys(run.records, "host_resources")
+    for record in run.records.values():
+        assert "concurrent" in record["error"]["message"]
+        assert "MaxShellsPerUser" in record["reason"]

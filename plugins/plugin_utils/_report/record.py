@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from .._failures import lacks_resources
 from .._policy.checks import brief
 from .._policy.errors import BadInput
 from .._policy.verdict import Status
@@ -41,7 +42,9 @@ def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
     if "outcome" in result:
         record["change"] = {key: result.get(key) for key in CHANGE}
     if result.get("unreachable"):
-        record.update(status=Status.UNREACHABLE.value, error=_error("unreachable", _message(result)))
+        why = _message(result)
+        category = "host_resources" if lacks_resources(why) else "unreachable"
+        record.update(status=Status.UNREACHABLE.value, error=_error(category, why))
     elif not _has_status(result) or (result.get("failed") and not record["error"]):
         record.update(status=Status.ERROR.value, error=_error("task_failed", _message(result)))
     try:

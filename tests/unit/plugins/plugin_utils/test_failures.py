@@ -85,6 +85,22 @@ class TaskTimeoutError(BaseException):
 class WSManFaultError(Exception):
     """As pywinrm raises it."""
 
+    def __init__(self, text, wmierror_code=None):
+        super().__init__(text)
+        self.wmierror_code = wmierror_code
+
+
+# A quota as pywinrm and pypsrp print it: with the number where it stood in a WSManFault, without where in a MSFT_WmiError.
+OPERATIONS = (
+    "The WS-Management service cannot process the request. This user is allowed a maximum number of 1500 concurrent operations, "
+    "which has been exceeded. Close existing operations for this user, or raise the quota for this user."
+)
+COMMANDS = (
+    "The WS-Management service cannot process the request. The maximum number of concurrent commands per shell has been exceeded. "
+    "Retry the request later or raise the Maximum Commands per Shell quota."
+)
+GERMAN = "Die Anforderung kann nicht verarbeitet werden. (extended fault data: {'fault_subcode': 'w:InternalError'})"
+
 
 @pytest.mark.parametrize(
     ("lost", "category", "words"),
@@ -117,6 +133,13 @@ class WSManFaultError(Exception):
             WSManFaultError("{'wsmanfault_code': 2150858843}"), "connection_lost", "2150858843", id="a shell that is gone"
         ),
         pytest.param(WSManFaultError("{'wsmanfault_code': 2150859174}"), "host_resources", "quota", id="a quota of WinRM"),
+        pytest.param(WSManFaultError("{'wsmanfault_code': 2150859236}"), "host_resources", "quota", id="a plugin's quota of shells"),
+        pytest.param(WSManFaultError("{'fault_subcode': 'w:QuotaLimit'}"), "host_resources", "quota", id="any quota, by its subcode"),
+        pytest.param(WSManFaultError(OPERATIONS), "host_resources", "MaxShellsPerUser", id="operations, in words only"),
+        pytest.param(WSManFaultError(COMMANDS), "host_resources", "MaxShellsPerUser", id="commands of a shell, in words only"),
+        pytest.param(WSManFaultError(GERMAN, 2150859174), "host_resources", "Die Anforderung", id="pywinrm has the number, not in words"),
+        pytest.param(WSManFaultError(GERMAN, 2150859002), "connection_lost", "Die Anforderung", id="another error of WMI"),
+        pytest.param(WSManFaultError(GERMAN), "connection_lost", "Die Anforderung", id="pypsrp, in another language"),
         pytest.param(AnsibleError("winrm send_input failed"), "task_failed", "send_input failed", id="core's own"),
     ],
 )
