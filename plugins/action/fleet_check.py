@@ -14,6 +14,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _ar
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, written_as
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import PolicyException
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import MESSAGE, some, visible
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import policy_head
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import check_folder
 
@@ -33,13 +34,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         _validation, options = self.validate_argument_spec(_arguments.FLEET_CHECK)
         run_id = _arguments.new_run_id(now)
         policy, restore, expected = None, None, []
+        spoilt: list[str] = []
         exceptions: tuple[PolicyException, ...] = ()
         try:
             self._check_names(task_vars or {}, options)
             _batches.batches_of("impersonate_serial", options["serial"])
             _arguments.most_hosts_of(options)
             if options["action"] == "restore":
-                restore = self._run_to_restore(options)
+                restore, spoilt = self._run_to_restore(options)
             else:
                 with written_as(_policy_as_written(task_vars or {})):
                     _arguments.refuse_shipped_names(options)
@@ -65,6 +67,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             whom = "any host" if _is_first_batch(task_vars or {}) else "the hosts of this batch"
             raise AnsibleActionFail(f"Nothing was sent to {whom}. {wrong}", obj=wrong.written) from None
         result.update(changed=False, started=started, run_id=run_id, restore=restore, policy=None, exceptions=[], expected=expected)
+        if spoilt:
+            doubt = f"restore: the latest run that can be read is {restore}; another one may be, and hosts may be missing"
+            result.setdefault("warnings", []).append(
+                f"{doubt}, because spoilt snapshots were skipped: {visible(some(spoilt), MESSAGE)}"
+            )
         if policy:
             result["exceptions"] = [one.plain for one in exceptions]
             result["policy"] = policy_head(policy, _arguments.digest_of(policy))
@@ -75,11 +82,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if options["allow_unknown"] is not None and _is_first_batch(task_vars):
             _variables.check(task_vars, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
 
-    def _run_to_restore(self, options: dict[str, t.Any]) -> str:
-        """What restore means for the whole run: latest is looked up once, so that no batch gets another one. Raises BadInput."""
+    def _run_to_restore(self, options: dict[str, t.Any]) -> tuple[str, list[str]]:
+        """What restore means for the whole run: latest is looked up once, so that no batch gets another one; and what could not be read
+        then. Raises BadInput.
+        """
         wanted = options.get("restore") or "latest"
         folder = Path(options.get("snapshot_dir") or "impersonate-snapshots").expanduser().absolute()
-        return _snapshots.latest_run(folder) if wanted == "latest" else wanted
+        return _snapshots.latest_run(folder) if wanted == "latest" else (wanted, [])
 
     def _check_fleet(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> None:
         """Raises BadInput for what only makes sense for all hosts together."""

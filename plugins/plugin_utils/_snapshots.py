@@ -15,12 +15,14 @@ import re
 import stat
 import typing as t
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import _locks
 from ._policy.checks import brief
 from ._policy.errors import BadInput
 from ._policy.sids import checked_sid
+from ._policy.wording import some
 from ._report import shape
 from ._report.files import file_name, write_atomically
 
@@ -94,7 +96,7 @@ def _number(run: Path) -> int:
 
 
 def _sequence(run: Path) -> int:
-    return next((snapshot["sequence"] for _path, snapshot in _readable(run)), 0)
+    return next((snapshot["sequence"] for snapshot in _readable(run, [])), 0)
 
 
 def write(path: Path, snapshot: Mapping[str, t.Any]) -> None:
@@ -178,12 +180,13 @@ def _runs(folder: Path) -> list[Path]:
     return [path for path in folder.glob("*") if path.is_dir()]
 
 
-def _readable(run: Path) -> Iterator[tuple[Path, Snapshot]]:
-    for path in run.glob("*.json"):
+def _readable(run: Path, spoilt: list[str]) -> Iterator[Snapshot]:
+    """The snapshots of a run; a sentence about each that is spoilt goes to ``spoilt``."""
+    for path in sorted(run.glob("*.json")):
         try:
-            yield path, read(path)
-        except Spoilt:  # an error of its host alone, when that one is restored
-            continue
+            yield read(path)
+        except Spoilt as wrong:  # an error of its host alone, when that one is restored
+            spoilt.append(str(wrong))
 
 
 def of_host(folder: Path, host: str) -> tuple[list[tuple[Path, Snapshot]], list[str]]:
@@ -217,17 +220,38 @@ def restorable(snapshot: Snapshot) -> bool:
     return snapshot["kind"] != "restore" and snapshot["outcome"] not in UNTOUCHED_OUTCOMES
 
 
-def latest_run(folder: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run of the folder. ``age``: None where no snapshot of it can be read, so that nobody knows how old it is."""
+
+    folder: Path
+    age: tuple[int, str] | None
+    changed: str | None
+    spoilt: tuple[str, ...]
+
+
+def _run(folder: Path) -> _Run:
+    spoilt: list[str] = []
+    snapshots = list(_readable(folder, spoilt))
+    changed = next((str(one["run_id"]) for one in snapshots if restorable(one)), None)
+    return _Run(folder, _age(snapshots[0]) if snapshots else None, changed, tuple(spoilt))
+
+
+def latest_run(folder: Path) -> tuple[str, list[str]]:
     """The newest run that changed something and is itself no restore: its name, or its folder where that is not called so.
 
-    Raises BadInput when there is none.
+    With a sentence about each spoilt snapshot because of which another run may be the latest, or a host of it may be missing.
+    Raises BadInput when there is none; it names them as well.
     """
-    firsts = [(_age(snapshot), run) for run in _runs(folder) for _path, snapshot in list(_readable(run))[:1]]
-    for _number_of_run, run in sorted(firsts, reverse=True):
-        changed = next((snapshot for _path, snapshot in _readable(run) if restorable(snapshot)), None)
-        if changed:
-            return str(changed["run_id"]) if run.name == file_name(changed["run_id"]) else str(run)
-    raise BadInput(f"restore: {folder} has no run to restore that changed a host")
+    runs = [_run(one) for one in _runs(folder)]
+    known = sorted((run for run in runs if run.age), key=lambda run: (run.age, run.folder))
+    latest = next((run for run in reversed(known) if run.changed), None)
+    doubts = sorted(text for run in runs if not (latest and run.age and latest.age and run.age < latest.age) for text in run.spoilt)
+    if latest is None or latest.changed is None:
+        why = f"; what cannot be read of it: {some(doubts)}" if doubts else ""
+        raise BadInput(f"restore: {folder} has no run to restore that changed a host{why}")
+    name = latest.changed if latest.folder.name == file_name(latest.changed) else str(latest.folder)
+    return name, doubts
 
 
 def find(folder: Path, wanted: str, host: str) -> Snapshot | None:

@@ -12,6 +12,7 @@ from ansible.errors import AnsibleError
 from role_options import role_options
 
 from ansible_collections.winrights.seimpersonate.plugins.action.fleet_check import ActionModule
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _snapshots
 
 FOUR = ["administrators", "local_service", "network_service", "service"]
 OURS = {
@@ -138,3 +139,25 @@ def test_batches(check, action_, batch, words):
         check(action_, hosts=["a", "b"], batch=batch, **policy)
 
     assert words in said(error)
+
+
+def test_a_restore_says_which_snapshots_it_skipped(check, tmp_path):
+    snapshot = {
+        "host": "web01", "run_id": "old", "kind": "enforce", "taken": "2026-01-31T08:15:00Z", "writer": {}, "computer": None, "policy": {},
+        "before": [], "plan": {"add": [], "remove": []}, "outcome": "applied", "after": None,
+    }  # fmt: skip
+    folder = tmp_path / "snapshots"
+    for run in ("old", "new"):
+        _snapshots.keep(_snapshots.path_of(folder, run, "web01"), {**snapshot, "run_id": run})
+    variables = {"impersonate_snapshot_dir": str(folder), "impersonate_restore": "latest"}
+    assert (check("restore", **variables)["restore"], check("restore", **variables).get("warnings", [])) == ("new", [])
+    spoilt = folder / "new" / "web01.json"
+    spoilt.write_text("\x1b[8m{")
+
+    result = check("restore", **variables)
+
+    assert result["restore"] == "old"
+    (warning,) = result["warnings"]
+    assert "the latest run that can be read is old; another one may be" in warning
+    assert f"snapshot {spoilt}: cannot be read" in warning
+    assert warning.isprintable()

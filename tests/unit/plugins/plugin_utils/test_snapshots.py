@@ -134,7 +134,7 @@ def test_the_latest_run_is_the_newest_that_is_no_restore(tmp_path):
     keep(tmp_path, run="back", taken="2026-01-03", kind="restore")
     (tmp_path / "zzz").mkdir()
 
-    assert _snapshots.latest_run(tmp_path) == "nightly-10"
+    assert _snapshots.latest_run(tmp_path)[0] == "nightly-10"
     assert _snapshots.find(tmp_path, "latest", "web01")["run_id"] == "nightly-10"
 
 
@@ -195,7 +195,7 @@ def test_a_snapshot_that_cannot_be_trusted_is_named_and_spoils_its_host_alone(tm
         _snapshots.find(tmp_path, "20260131T081500Z-1", "web01")
     assert str(path) in str(wrong.value)
     path.parent.chmod(0o700)
-    assert _snapshots.latest_run(tmp_path) == "20260131T081500Z-1"
+    assert _snapshots.latest_run(tmp_path)[0] == "20260131T081500Z-1"
     assert _snapshots.find(tmp_path, "latest", "web02")["host"] == "web02"
 
 
@@ -226,7 +226,7 @@ def test_a_clock_that_was_set_back_does_not_make_an_older_run_the_latest(tmp_pat
     keep(tmp_path, run="first", taken="2026-06-01")
     keep(tmp_path, run="second", taken="2026-01-01", outcome="pending")
 
-    assert _snapshots.latest_run(tmp_path) == "second"
+    assert _snapshots.latest_run(tmp_path)[0] == "second"
     assert _snapshots.find(tmp_path, "latest", "web01")["run_id"] == "second"
     assert _snapshots.unfinished(tmp_path, "web01")[1]["run_id"] == "second"
 
@@ -236,7 +236,7 @@ def test_a_run_that_changed_nothing_is_not_the_latest(tmp_path, outcome):
     keep(tmp_path, run="changed")
     keep(tmp_path, run="nothing", outcome=outcome)
 
-    assert _snapshots.latest_run(tmp_path) == "changed"
+    assert _snapshots.latest_run(tmp_path)[0] == "changed"
     assert _snapshots.find(tmp_path, "latest", "web01")["run_id"] == "changed"
 
 
@@ -248,7 +248,7 @@ def test_a_name_that_is_too_long_for_a_file_is_shortened(tmp_path, name):
     assert path != other
     assert _snapshots.find(tmp_path, name, name)["host"] == name
     assert _snapshots.find(tmp_path, "latest", name + "x")["run_id"] == name + "x"
-    assert _snapshots.latest_run(tmp_path) == name + "x"
+    assert _snapshots.latest_run(tmp_path)[0] == name + "x"
 
 
 @pytest.mark.parametrize(("umask", "folder_mode"), [(0o000, 0o700), (0o022, 0o700), (0o077, 0o700), (0o277, 0o500)], ids=oct)
@@ -283,3 +283,33 @@ def test_a_spoilt_computer_is_named_with_the_file(tmp_path, computer):
 
     with pytest.raises(BadInput, match=r"snapshot .*web01\.json: "):
         _snapshots.read(path)
+
+
+@pytest.mark.parametrize(
+    ("runs", "latest", "skipped"),
+    [
+        pytest.param([("old", "applied"), ("new", "applied")], "new", [], id="nothing is spoilt"),
+        pytest.param([("old", "applied"), ("new", None)], "old", ["new"], id="a run of which nothing can be read"),
+        pytest.param([("old", None), ("new", "applied")], "new", ["old"], id="nobody knows how old it is"),
+        pytest.param([("old", "applied"), ("new", "unchanged"), ("new", None)], "old", ["new"], id="what may have changed a host"),
+        pytest.param([("old", "applied"), ("new", "applied"), ("new", None)], "new", ["new"], id="a host of the run itself"),
+        pytest.param([("old", "applied"), ("old", None), ("new", "applied")], "new", [], id="an older run that is known as one"),
+        pytest.param([("old", None)], None, ["old"], id="no run"),
+    ],
+)
+def test_what_latest_skips_is_named(tmp_path, runs, latest, skipped):
+    paths = {}
+    for number, (run, outcome) in enumerate(runs):
+        path = keep(tmp_path, host=f"web{number:02}", run=run, outcome="found_unchanged" if outcome == "unchanged" else "applied")
+        if outcome is None:
+            path.write_text("{")
+            paths[run] = f"snapshot {path}: cannot be read"
+
+    try:
+        name, doubts = _snapshots.latest_run(tmp_path)
+    except BadInput as wrong:
+        name, doubts = None, str(wrong).split("; what cannot be read of it: ")[1:]
+
+    assert name == latest
+    assert len(doubts) == len(skipped)
+    assert all(doubt.startswith(paths[run]) for run, doubt in zip(skipped, doubts, strict=True))
