@@ -8,7 +8,6 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import (
@@ -87,7 +86,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except CannotJudge as doubt:
             return _results.error(doubt.category, str(doubt), facts=facts)
         except _enforcement.NotKept as wrong:
-            raise AnsibleActionFail(str(wrong)) from wrong
+            return _results.error("snapshot_not_kept", str(wrong), facts=facts)
         if self._task.diff and made.after is not None:
             result["diff"] = _results.diff(job.host, made.names, made.plan.before, made.after)
         return result

@@ -74,7 +74,7 @@ summary:
   type: dict
   sample: {expected: 14, by_status: {compliant: 12, drift: 2}, coverage_percent: 100.0, compliance_percent: 85.7}
 stopped_by:
-  description: Hosts that ended a rolling change. Empty in an audit.
+  description: Hosts whose change was sent and did not end as planned, which ended a rolling change. Empty in an audit.
   returned: success
   type: list
   elements: str

@@ -166,7 +166,7 @@ def ended(lost: BaseException) -> HostError:
     ):  # the latter from core 2.19 on
         return HostError("payload_error", f"ansible-core cannot read the host's answer: {said}")
     if isinstance(lost, AnsibleError):
-        return HostError("task_failed", words_of(str(lost)))
+        return HostError("read_failed", words_of(str(lost)))
     return HostError("connection_lost", f"the connection was lost during the read: {said}")
 
 

@@ -159,24 +159,29 @@ def test_a_lost_connection_is_an_unknown_state_and_the_next_run_finds_out(fleet,
     assert "unknown" not in " ".join(enforce(fleet, extravars=ALL_AT_ONCE).records["cut"]["notes"])
 
 
-@pytest.mark.parametrize("trouble", ["failed", "lost"])
-def test_a_rolling_change_stops_after_the_first_failed_or_lost_host(fleet, enforce, trouble):
-    machines = [
-        drifted(f"host{number}", faults={"LsaAddAccountRights": DENIED} if number == 1 and trouble == "failed" else {})
-        for number in range(4)
-    ]
-    for machine in machines:
-        dead = machine.name == "host1" and trouble == "lost"
-        fleet.add(machine, scenario="host down" if dead else None)
+DENIED_ONCE, LOST = {"LsaAddAccountRights": DENIED}, Scenario(mishaps=(On("Command", Mishap.DROP, 3),))
+
+
+@pytest.mark.parametrize(
+    ("faults", "scenario", "stops", "status"),
+    [
+        pytest.param(DENIED_ONCE, None, True, "error", id="its change failed"),
+        pytest.param({}, LOST, True, "error", id="it was lost during the change"),
+        pytest.param({}, "host down", False, "unreachable", id="it is down, and nothing was sent"),
+    ],
+)
+def test_a_rolling_change_stops_after_a_change_that_did_not_end_as_planned(fleet, enforce, faults, scenario, stops, status):
+    trouble = drifted("cut", faults=faults)
+    fleet.add(trouble, scenario=scenario)
+    after = drifted("host1")
+    fleet.add(after)
 
     run = enforce(fleet, extravars={"impersonate_serial": 1})
 
     assert run.rc != 0
-    assert run.statuses == {
-        "host0": "compliant", "host1": "error" if trouble == "failed" else "unreachable", "host2": "not_checked", "host3": "not_checked",
-    }  # fmt: skip
-    assert [set(machine.holders()) for machine in machines] == [WANTED, BEFORE, BEFORE, BEFORE]
-    assert "The rolling change stopped at host1, before 2 hosts were reached: host2, host3." in run.said
+    assert run.statuses == {"cut": status, "host1": "not_checked" if stops else "compliant"}
+    assert [set(machine.holders()) for machine in (trouble, after)] == [BEFORE, BEFORE if stops else WANTED]
+    assert ("The rolling change stopped at cut, before 1 host was reached: host1." in run.said) is stops
 
 
 def test_a_removal_on_many_hosts_asks_for_a_second_look(fleet, enforce):

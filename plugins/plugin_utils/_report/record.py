@@ -24,6 +24,8 @@ _LISTS = tuple(key for key in _TAKEN_OVER if isinstance(RECORD[key], list))
 # What is true of a host whatever else does not fit: when and how it answered, and what a change left on it.
 _KEPT = ("policy", "transport", "checked_at", "duration_ms", "computer", "windows", "session", "change")
 
+UNTOLD = "task_failed"
+"""Category of an error: the task ended, and no code of ours says why and how far it came."""
 MALFORMED_RESULT, MALFORMED_RECORD = "malformed_result", "malformed_record"
 """Categories of an error: a task registered what is no record, or a file has one that is none."""
 
@@ -46,7 +48,7 @@ def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
         category = "host_resources" if lacks_resources(why) else "unreachable"
         record.update(status=Status.UNREACHABLE.value, error=_error(category, why))
     elif not _has_status(result) or (result.get("failed") and not record["error"]):
-        record.update(status=Status.ERROR.value, error=_error("task_failed", _message(result)))
+        record.update(status=Status.ERROR.value, error=_error(UNTOLD, _message(result)))
     try:
         check_record("", record)
     except BadInput as wrong:
@@ -89,7 +91,7 @@ def _reason(record: Record) -> str:
     """Why a host has its status, in one line for a person."""
     if record["error"]:
         category, words = record["error"]["category"], record["error"]["message"]
-        return message(words if category in (record["status"], "task_failed") else f"{category}: {words}")
+        return message(words if category in (record["status"], UNTOLD) else f"{category}: {words}")
     change = record["change"] or {}
     sentences = [*_few(change.get("changes") or ()), *_restarts(change), *_few([finding["text"] for finding in record["findings"]])]
     if not sentences and record["holders"] and record["status"] in (Status.COMPLIANT.value, Status.WAIVED.value):

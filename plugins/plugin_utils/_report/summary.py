@@ -10,9 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from .._policy.verdict import Status
 from .gate import JUDGED, gate
-from .record import Record
+from .record import UNTOLD, Record
 from .same import fleet_name, same_account
 
+_GOOD = (Status.COMPLIANT.value, Status.WAIVED.value)
+_NOT_AS_PLANNED = ("changed_meanwhile", "not_started", "undone", "undo_failed", "unknown")
+"""Outcomes of a change that was sent to the host."""
 UNREAD = (Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value)
 
 
@@ -52,13 +55,18 @@ def summarise(
 
 
 def stopped_by(records: Iterable[Record]) -> list[str]:
-    """Hosts that end a rolling change before its next batch: failed or lost. A refused host is as it was, and the others may go on."""
-    return [
-        record["host"]
-        for record in records
-        if record["status"] in (Status.UNREACHABLE.value, Status.ERROR.value)
-        and (record["change"] or {}).get("outcome") != "refused"
-    ]
+    """Hosts that end a rolling change before its next batch: a change was sent and did not end as planned, or nobody knows whether it was.
+
+    A host that could not be read, or to which nothing was sent, is its own error alone: it tells nothing of what the change does to others.
+    """
+    return [record["host"] for record in records if _stops(record)]
+
+
+def _stops(record: Record) -> bool:
+    change = record["change"] or {}
+    if change.get("outcome") == "applied":  # what the options leave as it is was left on purpose
+        return record["status"] not in _GOOD and not change["unhandled"]
+    return change.get("outcome") in _NOT_AS_PLANNED or (not change and (record["error"] or {}).get("category") == UNTOLD)
 
 
 def verdict_sentence(summary: dict[str, t.Any], action: str = "audit") -> str:

@@ -434,8 +434,10 @@ def test_no_pre_image_no_change(action, tmp_path):
     machine = machine_with(*BEFORE)
     (tmp_path / "file").write_text("in the way")
 
-    with pytest.raises(AnsibleActionFail, match="snapshot_dir: the pre-image could not be kept, so nothing was sent"):
-        action(ActionModule, host(machine), snapshot_dir=str(tmp_path / "file"), **OPTIONS)
+    result = action(ActionModule, host(machine), snapshot_dir=str(tmp_path / "file"), **OPTIONS)
+
+    assert (result["failed"], result["status"], result["error"]["category"]) == (True, "error", "snapshot_not_kept")
+    assert "snapshot_dir: the pre-image could not be kept, so nothing was sent" in result["error"]["message"]
     assert set(machine.holders()) == BEFORE
 
 
@@ -444,8 +446,9 @@ def test_a_pre_image_is_never_overwritten(action, folder):
     action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
     machine.grant(USERS)
 
-    with pytest.raises(AnsibleActionFail, match="is there already"):
-        action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+    result = action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", **OPTIONS)
+
+    assert (result["error"]["category"], "is there already" in result["msg"]) == ("snapshot_not_kept", True)
     assert set(machine.holders()) == {*WANTED, USERS}
 
 
@@ -826,6 +829,8 @@ def test_bad_input_is_marked(action, folder, options):
     with pytest.raises(AnsibleActionFail) as wrong:
         action(ActionModule, host(machine_with()), snapshot_dir=str(folder), **options)
     assert wrong.value.result["bad_input"] is True
+    assert (wrong.value.result["status"], wrong.value.result["error"]["category"]) == ("error", "bad_input")
+    assert wrong.value.result["error"]["message"] == wrong.value.message
 
 
 SPOILT = [

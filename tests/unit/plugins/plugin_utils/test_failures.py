@@ -140,7 +140,7 @@ GERMAN = "Die Anforderung kann nicht verarbeitet werden. (extended fault data: {
         pytest.param(WSManFaultError(GERMAN, 2150859174), "host_resources", "Die Anforderung", id="pywinrm has the number, not in words"),
         pytest.param(WSManFaultError(GERMAN, 2150859002), "connection_lost", "Die Anforderung", id="another error of WMI"),
         pytest.param(WSManFaultError(GERMAN), "connection_lost", "Die Anforderung", id="pypsrp, in another language"),
-        pytest.param(AnsibleError("winrm send_input failed"), "task_failed", "send_input failed", id="core's own"),
+        pytest.param(AnsibleError("winrm send_input failed"), "read_failed", "send_input failed", id="core's own"),
     ],
 )
 def test_whatever_ends_a_read_is_an_error_of_that_host(lost, category, words):

@@ -12,7 +12,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.er
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.gate import gate, tolerance
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.same import fleet_name, same_account
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import summarise
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import planned_sentence, stopped_by, summarise
 
 FLOOR = {"sid": "S-1-5-6", "name": None, "resolved": "lsa", "kind": "well-known", "standing": "floor", "why": ""}
 
@@ -138,3 +138,56 @@ def test_who_is_the_same(one, other, same):
 
 def test_a_local_account_has_a_name_without_its_host():
     assert [fleet_name("A\\x", "local"), fleet_name("A\\x", "domain"), fleet_name(None, "local")] == [".\\x", "A\\x", None]
+
+
+READ_ERROR = {"status": "error", "error": {"category": "lsa_denied", "message": "no", "call": None, "status": None}}
+FAILED = {"failed": True, "msg": "the worker ended"}
+
+
+def ended(outcome, status="error", **more):
+    """What an enforcing task registers."""
+    error = {"category": outcome, "message": "no", "call": None, "status": None} if status == "error" else None
+    return {"status": status, "outcome": outcome, "error": error, "unhandled": [], **more}
+
+
+@pytest.mark.parametrize(
+    ("result", "stops"),
+    [
+        pytest.param({"unreachable": True, "msg": "no route"}, False, id="unreachable"),
+        pytest.param(READ_ERROR, False, id="not read"),
+        pytest.param(None, False, id="not reached yet"),
+        pytest.param({"skipped": True}, False, id="skipped"),
+        pytest.param(FAILED, True, id="nobody knows how far the task came"),
+        pytest.param({**FAILED, "bad_input": True, **READ_ERROR}, False, id="bad input"),
+        pytest.param(ended("refused"), False, id="refused"),
+        pytest.param(ended("nothing_to_restore", "not_applicable"), False, id="nothing to restore"),
+        pytest.param(ended("same_machine", "drift"), False, id="another name of a machine"),
+        pytest.param(ended("unchanged", "drift", unhandled=["S-1-5-7"]), False, id="nothing to change, and findings that stay"),
+        pytest.param(ended("changed_meanwhile"), True, id="changed meanwhile"),
+        pytest.param(ended("not_started"), True, id="the change could not begin"),
+        pytest.param(ended("undone"), True, id="undone"),
+        pytest.param(ended("undo_failed"), True, id="undo failed"),
+        pytest.param(ended("unknown"), True, id="unknown"),
+        pytest.param(ended("applied", "compliant"), False, id="applied and compliant"),
+        pytest.param(ended("applied", "waived"), False, id="applied and waived"),
+        pytest.param(ended("applied", "drift"), True, id="applied, and it drifts all the same"),
+        pytest.param(ended("applied", "drift", unhandled=["S-1-5-7"]), False, id="applied, and the options leave findings"),
+        pytest.param(ended("applied", "compliant", holders="text"), True, id="applied, and its verdict cannot be understood"),
+    ],
+)
+def test_what_stops_a_rolling_change(result, stops):
+    assert stopped_by([record_of("web01", result)]) == (["web01"] if stops else [])
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "sentence"),
+    [
+        pytest.param({}, "", id="an audit"),
+        pytest.param({"applied": 2, "unchanged": 1}, "", id="nothing is planned"),
+        pytest.param({"planned": 0}, "", id="none"),
+        pytest.param({"planned": 1}, "1 host has a planned change, which counts as it would end: planned drift does not fail a check", id="one host"),
+        pytest.param({"planned": 12, "refused": 1}, "12 hosts have a planned change, which counts as it would end: planned drift does not fail a check", id="several hosts"),
+    ],
+)  # fmt: skip
+def test_why_planned_drift_fails_no_check(outcomes, sentence):
+    assert planned_sentence({"by_outcome": outcomes}) == sentence
