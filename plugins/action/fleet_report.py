@@ -172,7 +172,9 @@ def _sentence(
         return f"{_progress(summary)}{where}"
     reasons = "; ".join(summary["gate"]["reasons"])
     failed = f" The fleet gate failed: {reasons}." if reasons else ""
-    rest = f", before {len(not_yet)} {'host was' if len(not_yet) == 1 else 'hosts were'} reached: {_named(not_yet)}" if not_yet else ""
+    rest = (
+        f", before {len(not_yet)} {'host was' if len(not_yet) == 1 else 'hosts were'} reached: {_named(not_yet)}" if not_yet else ""
+    )
     stopped = f" The rolling change stopped at {_named(stop)}{rest}." if stop else ""
     passed = "" if reasons or stop else planned_sentence(summary)
     return f"{verdict_sentence(dict(summary), action)}.{stopped}{failed}{passed and f' {passed}.'}{where}"

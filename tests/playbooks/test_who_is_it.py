@@ -87,3 +87,35 @@ def test_a_service_that_no_host_knows_is_granted_with_a_word(fleet, task):
     assert "NT SERVICE\\WdiHostService is no service that the host knows (similar: " in notes
     assert "WdiServiceHost" in notes
     assert "IIS APPPOOL\\DefaultApPool is no application pool that the host knows (similar: DefaultAppPool" in notes
+
+
+def test_a_local_group_that_is_forbidden_by_the_name_of_the_computer_loses_the_right(fleet, audit, enforce):
+    machine = Machine.member_server("web01", holders=[*demo.FLOOR, names.USERS])
+    fleet.add(machine)
+    forbidden = {"impersonate_forbidden": ["WEB01\\Users"]}
+
+    audited = audit(fleet, extravars=forbidden)
+    assert (audited.rc, audited.statuses) == (2, {"web01": "drift"})
+    assert [finding["sid"] for finding in audited.records["web01"]["findings"]] == [names.USERS]
+    assert "forbidden" in audited.records["web01"]["findings"][0]["text"]
+
+    enforced = enforce(fleet, extravars=forbidden)
+    assert (enforced.rc, enforced.records["web01"]["change"]["removed"]) == (0, [names.USERS])
+    assert set(machine.holders()) == set(demo.FLOOR)
+    assert audit(fleet, extravars=forbidden).statuses == {"web01": "compliant"}
+
+
+def test_a_user_with_the_name_of_the_computer_keeps_what_is_permitted(fleet, audit, enforce):
+    machine = Machine.client("kiosk01")
+    user = machine.add_account("kiosk01")
+    machine.grant(user)
+    fleet.add(machine)
+    permitted = {"impersonate_permitted": [".\\kiosk01"]}
+
+    audited = audit(fleet, extravars=permitted)
+    assert (audited.rc, audited.statuses) == (0, {"kiosk01": "compliant"})
+    assert {one["sid"]: one["standing"] for one in audited.records["kiosk01"]["holders"]}[user] == "permitted"
+
+    assert enforce(fleet, extravars=permitted).outcomes == {"kiosk01": "unchanged"}
+    assert user in machine.holders()
+    assert audit(fleet).statuses == {"kiosk01": "drift"}
