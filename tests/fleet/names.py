@@ -10,6 +10,20 @@ import typing as t
 from dataclasses import dataclass
 from enum import IntEnum
 
+from fleet.languages import (
+    ADMINISTRATORS,
+    AUTHENTICATED_USERS,
+    BUILTIN,
+    EVERYONE,
+    LANGUAGES,
+    LOCAL_SERVICE,
+    NETWORK_SERVICE,
+    NT,
+    SERVICE,
+    SYSTEM,
+    USERS,
+)
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,56 +52,34 @@ class Account:
     use: Use = Use.USER
 
 
-EVERYONE = "S-1-1-0"
-SERVICE = "S-1-5-6"
-AUTHENTICATED_USERS = "S-1-5-11"
 IUSR = "S-1-5-17"
-SYSTEM = "S-1-5-18"
-LOCAL_SERVICE = "S-1-5-19"
-NETWORK_SERVICE = "S-1-5-20"
-ADMINISTRATORS = "S-1-5-32-544"
-USERS = "S-1-5-32-545"
 IIS_IUSRS = "S-1-5-32-568"
 ALL_SERVICES = "S-1-5-80-0"
 PRINT_SPOOLER = "S-1-5-99-216390572-1995538116-3857911515-2404958512-2623887229"
 DEFAULT_APP_POOL = "S-1-5-82-3006700770-424185619-1745488364-794895919-4004696415"
 
 _WELL_KNOWN = Use.WELL_KNOWN_GROUP
-_NT, _BUILTIN = "NT AUTHORITY", "BUILTIN"
 
 _ENGLISH: dict[str, Account] = {
     EVERYONE: Account("", "Everyone", _WELL_KNOWN),
-    SERVICE: Account(_NT, "SERVICE", _WELL_KNOWN),
-    AUTHENTICATED_USERS: Account(_NT, "Authenticated Users", _WELL_KNOWN),
-    IUSR: Account(_NT, "IUSR", _WELL_KNOWN),
-    SYSTEM: Account(_NT, "SYSTEM", _WELL_KNOWN),
-    LOCAL_SERVICE: Account(_NT, "LOCAL SERVICE", _WELL_KNOWN),
-    NETWORK_SERVICE: Account(_NT, "NETWORK SERVICE", _WELL_KNOWN),
-    ADMINISTRATORS: Account(_BUILTIN, "Administrators", Use.ALIAS),
-    USERS: Account(_BUILTIN, "Users", Use.ALIAS),
-    IIS_IUSRS: Account(_BUILTIN, "IIS_IUSRS", Use.ALIAS),
+    SERVICE: Account(NT, "SERVICE", _WELL_KNOWN),
+    AUTHENTICATED_USERS: Account(NT, "Authenticated Users", _WELL_KNOWN),
+    IUSR: Account(NT, "IUSR", _WELL_KNOWN),
+    SYSTEM: Account(NT, "SYSTEM", _WELL_KNOWN),
+    LOCAL_SERVICE: Account(NT, "LOCAL SERVICE", _WELL_KNOWN),
+    NETWORK_SERVICE: Account(NT, "NETWORK SERVICE", _WELL_KNOWN),
+    ADMINISTRATORS: Account(BUILTIN, "Administrators", Use.ALIAS),
+    USERS: Account(BUILTIN, "Users", Use.ALIAS),
+    IIS_IUSRS: Account(BUILTIN, "IIS_IUSRS", Use.ALIAS),
     ALL_SERVICES: Account("NT SERVICE", "ALL SERVICES", _WELL_KNOWN),
 }
-
-# Only names that Microsoft documents (table of localized service names in the SQL Server setup documentation); a name
-# that is not in that table stays English here. IUSR and IIS_IUSRS are never localized, their domain part is.
-_DOMAINS: dict[str, dict[str, str]] = {
-    "de": {_NT: "NT-AUTORITÄT", _BUILTIN: "VORDEFINIERT"},
-    "fr": {_NT: "AUTORITE NT"},
-}
-_NAMES: dict[str, dict[str, str]] = {
-    "de": {LOCAL_SERVICE: "LOKALER DIENST", NETWORK_SERVICE: "NETZWERKDIENST", ADMINISTRATORS: "Administratoren"},
-    "fr": {LOCAL_SERVICE: "SERVICE LOCAL", NETWORK_SERVICE: "SERVICE RÉSEAU"},
-    "it": {LOCAL_SERVICE: "SERVIZIO LOCALE", NETWORK_SERVICE: "SERVIZIO DI RETE"},
-}
-LANGUAGES = ("en", "de", "fr", "it", "ja", "ko", "zh")
 
 
 def well_known(language: str) -> dict[str, Account]:
     """The names of the LSA's own tables, in the language of the system locale."""
     if language not in LANGUAGES:
         raise ValueError(f"language {language!r}: known are {', '.join(LANGUAGES)}")
-    domains, names = _DOMAINS.get(language, {}), _NAMES.get(language, {})
+    domains, names = LANGUAGES[language].domains, LANGUAGES[language].names
     return {
         sid: Account(domains.get(account.domain, account.domain), names.get(sid, account.name), account.use)
         for sid, account in _ENGLISH.items()
@@ -96,11 +88,11 @@ def well_known(language: str) -> dict[str, Account]:
 
 def authorities(language: str) -> dict[str, str]:
     """SID -> name of the domains that the LSA has by itself (those of the well-known names)."""
-    domains = _DOMAINS.get(language, {})
+    domains = LANGUAGES[language].domains
     return {
         "S-1-1": "",
-        "S-1-5": domains.get(_NT, _NT),
-        "S-1-5-32": domains.get(_BUILTIN, _BUILTIN),
+        "S-1-5": domains.get(NT, NT),
+        "S-1-5-32": domains.get(BUILTIN, BUILTIN),
         "S-1-5-80": "NT SERVICE",
         "S-1-5-82": "IIS APPPOOL",
         "S-1-5-99": "RESTRICTED SERVICES",

@@ -256,8 +256,10 @@ def test_a_lookup_of_none_or_too_many_is_refused(count):
     [
         pytest.param("en", ("BUILTIN", "Administrators", "NT AUTHORITY", "LOCAL SERVICE", "NETWORK SERVICE"), id="English"),
         pytest.param("de", ("VORDEFINIERT", "Administratoren", "NT-AUTORITÄT", "LOKALER DIENST", "NETZWERKDIENST"), id="German"),
-        pytest.param("fr", ("BUILTIN", "Administrators", "AUTORITE NT", "SERVICE LOCAL", "SERVICE RÉSEAU"), id="French"),
+        pytest.param("fr", ("BUILTIN", "Administrateurs", "AUTORITE NT", "SERVICE LOCAL", "SERVICE RÉSEAU"), id="French"),
         pytest.param("it", ("BUILTIN", "Administrators", "NT AUTHORITY", "SERVIZIO LOCALE", "SERVIZIO DI RETE"), id="Italian"),
+        pytest.param("es", ("BUILTIN", "Administradores", "NT AUTHORITY", "SERVICIO LOC", "SERVICIO DE RED"), id="Spanish"),
+        pytest.param("ru", ("BUILTIN", "Администраторы", "NT AUTHORITY", "LOCAL SERVICE", "NETWORK SERVICE"), id="Russian"),
         pytest.param("ja", ("BUILTIN", "Administrators", "NT AUTHORITY", "LOCAL SERVICE", "NETWORK SERVICE"), id="Japanese"),
     ],
 )
