@@ -7,7 +7,9 @@ COLLECTIONS := .build/collections
 HERE := $(COLLECTIONS)/ansible_collections/winrights/seimpersonate
 export VENV
 export PYTHON
-RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS)" PYTHONPATH="$(CURDIR)/tests"
+# Compiled tests are kept below .build, also where Python is told to keep none: to compile them takes as long as many of them run.
+COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(CURDIR)/.build/compiled"
+RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS)" PYTHONPATH="$(CURDIR)/tests" $(COMPILED)
 export FRESH
 BACKEND ?= emulator
 JOBS ?= 2

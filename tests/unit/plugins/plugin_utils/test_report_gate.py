@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +19,13 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.su
 FLOOR = {"sid": "S-1-5-6", "name": None, "resolved": "lsa", "kind": "well-known", "standing": "floor", "why": ""}
 
 
+@functools.cache
+def record(status, number):
+    return record_of(f"{status}{number}", {"status": status})
+
+
 def records(**counts):
-    return [record_of(f"{status}{number}", {"status": status}) for status, count in counts.items() for number in range(count)]
+    return [record(status, number) for status, count in counts.items() for number in range(count)]
 
 
 @given(st.integers(1, 2000), st.integers(0, 100_000), st.data())
