@@ -15,6 +15,7 @@ from collections.abc import Mapping
 
 from .._policy.checks import brief
 from .._policy.errors import BadInput
+from .._policy.evidence import Kind as Controller
 from .._policy.exceptions import State
 from .._policy.expectation import Standing
 from .._policy.facts import AppPool, Computer, Iis, Resolution, Session, Windows
@@ -66,13 +67,15 @@ _DOCUMENT = {"title": str, **each("publisher version date url differs", _TEXT)}
 _GPO = {**each("name guid link status", _TEXT), **each("precedence error", _NUMBER)}
 _CONTROLLED: dict[str, Shape] = {
     **_GPO,
-    **each("kind evidence why", str),
+    "kind": OneOf.of(Controller),
+    **each("evidence why", str),
     **each("provider as_of", _TEXT),
     "losers": [_GPO],
     **each("extra lacking", _SIDS_OR_NONE),
 }
 _USER: dict[str, Shape] = {
-    **each("kind name why", str),
+    "kind": OneOf(("service", "app pool")),
+    **each("name why", str),
     "account": _TEXT,
     "sid": _SID_OR_NONE,
     "has": OrNone(bool),
@@ -102,6 +105,14 @@ OUTCOMES = (
         "unchanged", "planned", "refused", "applied", "changed_meanwhile", "undone", "undo_failed", "not_started", "unknown",
         "nothing_to_restore", "same_machine",
 )  # fmt: skip
+_RESTART: dict[str, Shape] = {
+    **_fields(Restart),
+    "kind": OneOf(("service", "app pool", "logon")),
+    "effect": OneOf(("gains", "loses")),
+}
+_FINDING = OneOf(
+    ("missing", "unexpected", "orphan", "legacy", *(f"exception_{state.value}" for state in (State.EXPIRED, State.TOO_WIDE)))
+)
 CHANGE: dict[str, Shape] = {
     "outcome": OneOf(OUTCOMES),
     "status_after": OrNone(OneOf.of(Status)),
@@ -109,7 +120,7 @@ CHANGE: dict[str, Shape] = {
     **each("before after added removed left", _SIDS_OR_NONE),
     "unhandled": OrNone([str]),
     **each("attempted done undone", OrNone([_STEP])),
-    "restart": OrNone([_fields(Restart)]),
+    "restart": OrNone([_RESTART]),
     "snapshot": _TEXT,
     "changed_as": Optional(_TEXT),
 }
@@ -125,7 +136,7 @@ RECORD: dict[str, Shape] = {
     **each("required permitted", _SIDS_OR_NONE),
     **each("missing unexpected waived", [SID]),
     "notes": [str],
-    "findings": [{**each("kind text", str), "sid": SID, "name": _TEXT}],
+    "findings": [{"kind": _FINDING, "text": str, "sid": SID, "name": _TEXT}],
     "exceptions": [{**EXCEPTION, "sid": _SID_OR_NONE, "state": OneOf.of(State)}],
     "controlled_by": OrNone(_CONTROLLED),
     "exposure": OrNone({"complete": bool, **each("users excluded unknown", [_USER]), "notes": [str]}),
