@@ -37,7 +37,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         spoilt: list[str] = []
         exceptions: tuple[PolicyException, ...] = ()
         try:
-            self._check_names(task_vars or {}, options)
+            differs = self._check_variables(task_vars or {}, options)
             _batches.batches_of("impersonate_serial", options["serial"])
             _arguments.most_hosts_of(options)
             if options["action"] == "restore":
@@ -50,6 +50,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     exceptions = _arguments.declared_exceptions(options)
                 _arguments.wishes_of(options, policy, task_vars or {})
                 _arguments.more_of(options)
+            if differs:
+                raise BadInput(differs)
             self._check_fleet(task_vars or {}, options)
             _arguments.tolerate_of(options)
             _arguments.check_report_options(
@@ -77,10 +79,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result["policy"] = policy_head(policy, _arguments.digest_of(policy))
         return result
 
-    def _check_names(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> None:
-        """Raises BadInput for a variable that nobody reads. Later batches need not look again."""
-        if options["allow_unknown"] is not None and _is_first_batch(task_vars):
-            _variables.check(task_vars, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
+    def _check_variables(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> str | None:
+        """What differs between hosts and must not, in one look at each of them. Later batches need not look again.
+
+        Raises BadInput for a variable that nobody reads.
+        """
+        if not _is_first_batch(task_vars):
+            return None
+        same = _fleet.Same(options["same_for_all"])
+        if options["allow_unknown"] is None:
+            for host in task_vars["ansible_play_hosts_all"]:
+                same.look(str(host), task_vars["hostvars"][host])
+        else:
+            _variables.check(task_vars, options["allow_unknown"], self._task.get_variable_manager().extra_vars, same.look)
+        return same.differing
 
     def _run_to_restore(self, options: dict[str, t.Any]) -> tuple[str, list[str]]:
         """What restore means for the whole run: latest is looked up once, so that no batch gets another one; and what could not be read
@@ -92,10 +104,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _check_fleet(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> None:
         """Raises BadInput for what only makes sense for all hosts together."""
-        if _is_first_batch(task_vars):  # later batches need not look again
-            differs = _fleet.differing(task_vars, options["same_for_all"])
-            if differs:
-                raise BadInput(differs)
         if options["action"] != "audit" and options.get("snapshot_dir"):
             place = Path(options["snapshot_dir"]).expanduser().absolute()
             check_folder("snapshot_dir", place, "so no pre-image could be kept")

@@ -93,18 +93,25 @@ def _is_of(result: t.Any, run_id: str) -> bool:
     return result["run_id"] == run_id if result.get("run_id") else lost or bool(result.get("skipped"))
 
 
-def differing(task_vars: Mapping[str, t.Any], variables: Sequence[str]) -> str | None:
-    """A sentence about the first of these variables that is not the same for all hosts of the play, or None."""
-    hosts_of: dict[str, dict[str, str]] = {name: {} for name in variables}
-    for host in task_vars["ansible_play_hosts_all"]:
-        values = task_vars["hostvars"][host]
-        for name in variables:
-            hosts_of[name].setdefault(json.dumps(_plain(values.get(name)), sort_keys=True), str(host))
-    for name, hosts in hosts_of.items():
-        if len(hosts) > 1:
-            said = "; ".join(f"{value if value != 'null' else 'not set'} for {host}" for value, host in sorted(hosts.items()))
-            return f"{name} is one value for the whole fleet, and it differs between hosts: {said}"
-    return None
+class Same:
+    """Variables that must be the same for all hosts of a play, by a look at one host after the other."""
+
+    def __init__(self, variables: Sequence[str]) -> None:
+        self._hosts: dict[str, dict[str, str]] = {name: {} for name in variables}
+
+    def look(self, host: str, values: Mapping[str, t.Any]) -> None:
+        """Take the variables of one host."""
+        for name, seen in self._hosts.items():
+            seen.setdefault(json.dumps(_plain(values.get(name)), sort_keys=True), host)
+
+    @property
+    def differing(self) -> str | None:
+        """A sentence about the first variable that is not the same for all of them, or None."""
+        for name, hosts in self._hosts.items():
+            if len(hosts) > 1:
+                said = "; ".join(f"{value if value != 'null' else 'not set'} for {host}" for value, host in sorted(hosts.items()))
+                return f"{name} is one value for the whole fleet, and it differs between hosts: {said}"
+        return None
 
 
 def _registered(value: t.Any) -> t.Any:
