@@ -16,7 +16,7 @@ from ._answers import TooLarge, brief, value_of
 from ._console import errors, first_line
 from ._policy.facts import Session
 from ._policy.sids import Sid
-from ._policy.wording import visible
+from ._policy.wording import WORDS, visible
 
 _ACCESS_DENIED = "0xC0000022"  # [MS-ERREF] 2.3.1 STATUS_ACCESS_DENIED
 _STATUS = re.compile(r"0x[0-9A-F]{8}")
@@ -199,9 +199,9 @@ def call_error(error: object) -> CallError:
 
 
 def words_of(value: object) -> str:
-    """What a host says, for a message: one line without anything that cannot be seen, and not longer than ``MESSAGE``."""
+    """What a host says, for a message: one line without anything that cannot be seen, and not longer than ``WORDS``."""
     text = value if isinstance(value, str) else "" if value is None else brief(value)
-    return visible(" ".join(text[: _limits.SEARCHED].split()), _limits.MESSAGE)
+    return visible(" ".join(text[: _limits.SEARCHED].split()), WORDS)
 
 
 def _sentence(message: str, category: str) -> str:

@@ -20,8 +20,5 @@ NAME = 1_024
 TEXT = 200_000
 """Characters of what is a whole line of a policy or comes back as it was asked."""
 
-MESSAGE = 1_000
-"""Characters of a sentence of the host in a message; what is longer ends in three dots."""
-
 SEARCHED = 100_000
 """Characters of each text of a failure in which its reason is looked for."""

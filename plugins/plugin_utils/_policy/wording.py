@@ -12,7 +12,8 @@ import functools
 import re
 from collections.abc import Sequence
 
-NAME, SENTENCE, MESSAGE = 200, 400, 2_000  # characters of a name, of a sentence in a table, and of a message that stands alone
+NAME, SENTENCE, WORDS, MESSAGE = 200, 400, 1_000, 2_000
+"""Characters of a name, of a sentence in a table, of what a host says inside a message, and of a message that stands alone."""
 
 # Characters that Python calls printable and no screen shows: Default_Ignorable_Code_Point of the Unicode Character Database
 # (DerivedCoreProperties.txt) beside those of the categories of controls and formats.

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.winrights.seimpersonate.plugins.action.local_right_info import ActionModule
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _limits
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import MESSAGE
 
 READ = "local_right_info"
 POLICY = {
@@ -455,5 +456,5 @@ def test_whatever_a_host_tells_of_itself_it_is_judged_or_an_error(action, micros
         assert result["failed"] is True
         assert [type(result["error"][key]) for key in ("category", "message")] == [str, str]
         assert all(isinstance(result["error"][key], (str, type(None))) for key in ("call", "status"))
-        assert len(result["error"]["message"]) <= 2 * _limits.MESSAGE
+        assert len(result["error"]["message"]) <= MESSAGE
         assert result["error"]["message"].isprintable()

@@ -8,9 +8,9 @@ import hostile
 import pytest
 from ansible.errors import AnsibleError
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _limits
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._console import errors, first_line
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._failures import ended, failure_of, not_begun
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import MESSAGE
 
 # What core makes of an output without JSON.
 NO_JSON = {"failed": True, "msg": "Module result deserialization failed: No start of json char found\nSee stdout/stderr", "rc": 1}
@@ -56,7 +56,7 @@ def test_a_failure_is_well_typed_and_says_what_the_host_said(answer, category, w
     assert (failed.category, words in str(failed)) == (category, True)
     assert all(isinstance(value, (str, type(None))) for value in (failed.call, failed.status))
     assert str(failed).isprintable()
-    assert len(str(failed)) <= 2 * _limits.MESSAGE
+    assert len(str(failed)) <= MESSAGE
     if own_line:
         assert "json" not in str(failed)
 
@@ -133,11 +133,17 @@ GERMAN = "Die Anforderung kann nicht verarbeitet werden. (extended fault data: {
             WSManFaultError("{'wsmanfault_code': 2150858843}"), "connection_lost", "2150858843", id="a shell that is gone"
         ),
         pytest.param(WSManFaultError("{'wsmanfault_code': 2150859174}"), "host_resources", "quota", id="a quota of WinRM"),
-        pytest.param(WSManFaultError("{'wsmanfault_code': 2150859236}"), "host_resources", "quota", id="a plugin's quota of shells"),
-        pytest.param(WSManFaultError("{'fault_subcode': 'w:QuotaLimit'}"), "host_resources", "quota", id="any quota, by its subcode"),
+        pytest.param(
+            WSManFaultError("{'wsmanfault_code': 2150859236}"), "host_resources", "quota", id="a plugin's quota of shells"
+        ),
+        pytest.param(
+            WSManFaultError("{'fault_subcode': 'w:QuotaLimit'}"), "host_resources", "quota", id="any quota, by its subcode"
+        ),
         pytest.param(WSManFaultError(OPERATIONS), "host_resources", "MaxShellsPerUser", id="operations, in words only"),
         pytest.param(WSManFaultError(COMMANDS), "host_resources", "MaxShellsPerUser", id="commands of a shell, in words only"),
-        pytest.param(WSManFaultError(GERMAN, 2150859174), "host_resources", "Die Anforderung", id="pywinrm has the number, not in words"),
+        pytest.param(
+            WSManFaultError(GERMAN, 2150859174), "host_resources", "Die Anforderung", id="pywinrm has the number, not in words"
+        ),
         pytest.param(WSManFaultError(GERMAN, 2150859002), "connection_lost", "Die Anforderung", id="another error of WMI"),
         pytest.param(WSManFaultError(GERMAN), "connection_lost", "Die Anforderung", id="pypsrp, in another language"),
         pytest.param(AnsibleError("winrm send_input failed"), "read_failed", "send_input failed", id="core's own"),
