@@ -40,6 +40,9 @@ class AskedAccount:
     resolved: Resolution
 
 
+_CONTROLLERS = (4, 5)  # DSROLE_MACHINE_ROLE of domain controllers ([MS-DSSP] 2.2.2)
+
+
 @dataclass(frozen=True, slots=True)
 class Computer:
     """Identity and place of the host.
@@ -58,6 +61,11 @@ class Computer:
     dns_domain: str | None = None
     entra_joined: bool | None = None
     sid: Sid | None = None
+
+    @property
+    def account_domain(self) -> str:
+        """Name in front of the machine's own accounts: on a domain controller that of the domain ([MS-LSAD] 3.1.4.4.4)."""
+        return self.domain or self.name if self.machine_role in _CONTROLLERS else self.name
 
 
 @dataclass(frozen=True, slots=True)

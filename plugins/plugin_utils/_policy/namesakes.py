@@ -53,4 +53,4 @@ class Namesakes:
             if claim.sid and claim.state not in (State.EXPIRED, State.TOO_WIDE):
                 yield said.get(claim.sid) or "", "excepted", claim.sid
         for name, word in self._expectation.unresolved.items():
-            yield name.replace(".", self._facts.computer.name, 1) if name.startswith(".\\") else name, word, None
+            yield name.replace(".", self._facts.computer.account_domain, 1) if name.startswith(".\\") else name, word, None

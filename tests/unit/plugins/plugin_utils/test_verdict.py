@@ -562,3 +562,22 @@ def test_orphans_that_stay_are_named(host, microsoft):
 
     assert verdict.status is Status.COMPLIANT
     assert any("orphans that stay" in note and SOMEBODY in note and "domain CORP" in note for note in verdict.notes)
+
+
+@pytest.mark.parametrize(
+    ("machine_role", "holder", "namesake"),
+    [
+        pytest.param(3, "WEB01\\svc", True, id="of the computer, on a member server"),
+        pytest.param(3, "SIM\\svc", False, id="of the domain, on a member server"),
+        pytest.param(5, "SIM\\svc", True, id="of the domain, on a domain controller"),
+        pytest.param(4, "sim\\SVC", True, id="of the domain, on a read-only domain controller, in another case"),
+        pytest.param(5, "WEB01\\svc", False, id="of the computer, on a domain controller, which has no such accounts"),
+    ],
+)
+def test_a_local_name_that_the_host_does_not_know_means_the_domain_of_its_accounts(host, machine_role, holder, namesake):
+    unknown = AskedAccount(".\\svc", None, None, 8, Resolution.UNMAPPED)
+    facts = host([Holder(OLD, holder, 1, Resolution.LSA)], machine_role=machine_role, accounts=[unknown], domain="SIM")
+
+    verdict = judge(facts, plain_policy(closed=True), Wishes(permitted=(parse_account(".\\svc"),)))
+
+    assert [one.namesake for one in verdict.unexpected] == [namesake]
