@@ -16,7 +16,7 @@ from ._policy.exceptions import Claim, State, too_wide
 from ._policy.expectation import Standing
 from ._policy.exposure import users_of
 from ._policy.facts import EventLog, Group, HostFacts
-from ._policy.features import Feature, FeatureName
+from ._policy.features import Feature, FeatureName, unsure_pools
 from ._policy.plan import Plan, by_number
 from ._policy.policy import Policy, Row
 from ._policy.provenance import by_machine, given, provenance
@@ -52,7 +52,13 @@ def report(facts: HostFacts, policy: Policy, verdict: Verdict, control: Control 
             "exceptions": [_claim(claim) for claim in verdict.claims],
             "control": _control(verdict.row),
             "controlled_by": _control_of(control),
-            "notes": [*verdict.notes, *([control.why] if control.from_outside else []), *control.notes, *_not_asked(facts)],
+            "notes": [
+                *verdict.notes,
+                *([control.why] if control.from_outside else []),
+                *control.notes,
+                *_not_asked(facts),
+                *_not_sure(facts),
+            ],
             "features": {name.value: _feature(feature) for name, feature in verdict.here.features.items()},
             "iis": {
                 **_plain(facts.iis),
@@ -243,6 +249,16 @@ def _not_asked(facts: HostFacts) -> list[str]:
     return [
         f"looking names up took too long, so the host did not ask for {some(facts.not_asked)}: what it says of them is not known"
     ]
+
+
+def _not_sure(facts: HostFacts) -> list[str]:
+    pools = [visible(name) for name in unsure_pools(facts)]
+    whose = f"the application pool{'s' if len(pools) > 1 else ''} {some(pools)}"
+    return (
+        [f"the SID of {whose} is taken from the name, which is not sure outside ASCII; the host was not asked for it"]
+        if pools
+        else []
+    )
 
 
 def _groups(facts: HostFacts) -> list[dict[str, t.Any]]:

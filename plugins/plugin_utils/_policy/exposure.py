@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .facts import AppPool, HostFacts, Service
-from .features import pool_sid
+from .features import own_pool_sids, pool_sid
 from .sids import (
     ALL_SERVICES,
     AUTHENTICATED_USERS,
@@ -25,7 +25,6 @@ from .sids import (
     NETWORK_SERVICE,
     SERVICE,
     SYSTEM,
-    app_pool_sid,
     service_sid,
 )
 from .wording import some
@@ -53,7 +52,8 @@ class User:
 
 def users_of(facts: HostFacts, holders: Collection[str]) -> tuple[User, ...]:
     """Services and pools of a host as they would be with these holders, at their next start; sorted by kind and name."""
-    found = [*_services(facts, holders), *(_pool(pool, holders) for pool in facts.pools or ())]
+    own = own_pool_sids(facts)
+    found = [*_services(facts, holders), *(_pool(pool, holders, own) for pool in facts.pools or ())]
     return tuple(sorted(found, key=lambda user: (user.kind, user.name.casefold())))
 
 
@@ -128,8 +128,8 @@ def _own_words(service: Service, process: _Process) -> Mapping[str, str]:
     }
 
 
-def _pool(pool: AppPool, holders: Collection[str]) -> User:
-    sid = pool_sid(pool)
+def _pool(pool: AppPool, holders: Collection[str], own: Mapping[str, str]) -> User:
+    sid = pool_sid(pool, own)
     if sid == SYSTEM:
         return User("app pool", pool.name, pool.identity, sid, True, (SYSTEM,), _by((SYSTEM,)))
     through = tuple(one for one in (sid, None if pool.manual else IIS_IUSRS, *_EVERYBODY) if one and one in holders)
@@ -142,7 +142,7 @@ def _pool(pool: AppPool, holders: Collection[str]) -> User:
         why = "its account is not known"
     else:
         why = _NO_ENTRY if not pool.manual else "it depends on the groups of its account: IIS does not add IIS_IUSRS to its token"
-    if not through and app_pool_sid(pool.name) in holders:  # of a pool with another identity
+    if not through and own[pool.name] in holders:  # of a pool with another identity
         has, why = None, f"{why}; IIS APPPOOL\\{pool.name} holds one, and whether its token has that SID is not known"
     return User("app pool", pool.name, pool.account or pool.identity, sid, has, through, why)
 

@@ -8,7 +8,8 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .facts import AppPool, HostFacts, Resolution
+from .accounts import name_key
+from .facts import AppPool, AskedAccount, Holder, HostFacts, Resolution
 from .sids import LOCAL_SERVICE, NETWORK_SERVICE, SYSTEM, app_pool_sid, service_sid
 from .wording import some
 
@@ -120,23 +121,53 @@ _UNREAD_POOLS = {
 def _manual_pools(facts: HostFacts) -> Feature:
     if facts.pools is None:
         return Feature(None, _UNREAD_POOLS.get(facts.pools_status or "", "applicationHost.config could not be read"))
-    pools = [pool for pool in facts.pools if pool.manual]
-    accounts = {sid: _why_pool(pool) for pool in reversed(pools) if (sid := _token_of(pool))}
+    pools, own = [pool for pool in facts.pools if pool.manual], own_pool_sids(facts)
+    accounts = {sid: _why_pool(pool) for pool in reversed(pools) if (sid := _token_of(pool, own))}
     names = tuple(pool.name for pool in pools)
     lost = tuple(pool.name for pool in pools if pool.account and pool.sid is None)
     unsure = f"the accounts of the application pools {some(lost)} have no SID that the host knows" if lost else ""
     return Feature(bool(pools), f"application pools have manualGroupMembership: {some(names)}", accounts, names, unsure=unsure)
 
 
-def pool_sid(pool: AppPool) -> str | None:
-    """SID of the account that a pool runs under, None where it is not known."""
-    own = pool.identity.casefold() == "applicationpoolidentity"
-    return pool.sid or _IDENTITIES.get(pool.identity.casefold()) or (app_pool_sid(pool.name) if own else None)
+def own_pool_sids(facts: HostFacts) -> dict[str, str]:
+    """Name of an application pool -> its own SID: as the host says it for one of that name, else as it follows from the name.
+
+    What Windows does with letters outside ASCII is not documented, so that such a SID is not sure unless the host says it.
+    """
+    told = _told(facts)
+    return {pool.name: told.get(name_key(pool.name)) or app_pool_sid(pool.name) for pool in facts.pools or ()}
 
 
-def _token_of(pool: AppPool) -> str | None:
+def unsure_pools(facts: HostFacts) -> list[str]:
+    """Application pools whose own SID is not sure, and whose processes run under it."""
+    told = _told(facts)
+    return [pool.name for pool in facts.pools or () if _own(pool) and not pool.name.isascii() and name_key(pool.name) not in told]
+
+
+def _told(facts: HostFacts) -> dict[str, str]:
+    """Names of pools outside ASCII -> SID, as the host's LSA says both of holders and of names that it was asked for."""
+    if all(pool.name.isascii() for pool in facts.pools or ()):
+        return {}
+    said: tuple[Holder | AskedAccount, ...] = (*facts.holders, *facts.accounts)
+    named = [(one.name, one.sid) for one in said if one.resolved is Resolution.LSA]
+    return {name_key(name.partition("\\")[2]): sid for name, sid in named if name and sid and sid.startswith(_POOLS)}
+
+
+_POOLS = "S-1-5-82-"
+
+
+def _own(pool: AppPool) -> bool:
+    return pool.identity.casefold() == "applicationpoolidentity"
+
+
+def pool_sid(pool: AppPool, own: Mapping[str, str]) -> str | None:
+    """SID of the account that a pool runs under, None where it is not known. ``own``: see own_pool_sids."""
+    return pool.sid or _IDENTITIES.get(pool.identity.casefold()) or (own[pool.name] if _own(pool) else None)
+
+
+def _token_of(pool: AppPool, own: Mapping[str, str]) -> str | None:
     """The same where it is an account of its own, and none that many processes share."""
-    return None if pool.identity.casefold() in _IDENTITIES else pool_sid(pool)
+    return None if pool.identity.casefold() in _IDENTITIES else pool_sid(pool, own)
 
 
 def _why_pool(pool: AppPool) -> str:
@@ -145,7 +176,8 @@ def _why_pool(pool: AppPool) -> str:
 
 def pool_users(facts: HostFacts) -> Mapping[str, str]:
     """SID of an account that application pools run under -> the name of the first of them."""
-    return {sid: pool.name for pool in reversed(facts.pools or ()) if (sid := _token_of(pool))}
+    own = own_pool_sids(facts)
+    return {sid: pool.name for pool in reversed(facts.pools or ()) if (sid := _token_of(pool, own))}
 
 
 def _ssis(facts: HostFacts) -> Feature:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from .accounts import shown
 from .exposure import GROUPS, NOT_IN_TOKEN, User, users_of
 from .facts import HostFacts
+from .features import own_pool_sids
 from .plan import Plan
-from .sids import ALL_SERVICES, IIS_IUSRS, SERVICE, SYSTEM, app_pool_sid, service_sid, sort_key
+from .sids import ALL_SERVICES, IIS_IUSRS, SERVICE, SYSTEM, service_sid, sort_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def _affected(facts: HostFacts, plan: Plan, names: Mapping[str, str | None]) -> 
 def _by_own_sid(sid: str, effect: str, facts: HostFacts) -> tuple[bool, list[Restart]]:
     """Whether this is the own SID of a service or a pool, and who may feel it: not a service whose token cannot have it."""
     services = [one for one in facts.services or () if service_sid(one.name) == sid]
-    pools = [one for one in facts.pools or () if app_pool_sid(one.name) == sid]
+    own = own_pool_sids(facts)
+    pools = [one for one in facts.pools or () if own[one.name] == sid]
     rows = [Restart("service", one.name, one.account, effect) for one in services if one.sid_type != NOT_IN_TOKEN]
     return bool(services or pools), [*rows, *(Restart("app pool", one.name, one.account or one.identity, effect) for one in pools)]
 

@@ -4,15 +4,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _results
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.expectation import Wishes
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exposure import users_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.facts import AppPool, Computer, HostFacts, Service
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.facts import (
+    AppPool,
+    Computer,
+    Holder,
+    HostFacts,
+    Resolution,
+    Service,
+)
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.features import unsure_pools
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.plan import Plan, by_number
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.restarts import restarts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import app_pool_sid, service_sid
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import judge
 
 ADMINISTRATORS, LOCAL, NETWORK, SERVICE, SYSTEM, IIS_IUSRS = (
     "S-1-5-32-544",
@@ -23,6 +38,7 @@ ADMINISTRATORS, LOCAL, NETWORK, SERVICE, SYSTEM, IIS_IUSRS = (
     "S-1-5-32-568",
 )
 FOUR = (SERVICE, LOCAL, NETWORK, ADMINISTRATORS)
+POLICY = plain_policy(closed=False)
 EVERYONE, AUTHENTICATED, ALL_SERVICES = "S-1-1-0", "S-1-5-11", "S-1-5-80-0"
 SVC = "S-1-5-21-1004336348-1177238915-682003330-1201"
 
@@ -245,3 +261,38 @@ def test_a_service_may_have_it_by_its_own_sid_anyway():
     (row,) = restarts(facts(svc(sid_type=1)), Plan(by_number((SVC, OWN)), (), (SVC,), ()), {OWN: "NT SERVICE\\app"})
 
     assert (row.kind, row.name, row.effect, row.through) == ("service", "app", "loses", f"NT SERVICE\\app ({OWN})")
+
+
+GROSS, TOLD = "Gr\u00f6\u00dfe", "S-1-5-82-1-2-3-4-5"
+DERIVED = "S-1-5-82-{}".format(
+    "-".join(map(str, struct.unpack("<5I", hashlib.sha1("gr\u00f6\u00dfe".encode("utf-16-le")).digest())))
+)
+
+
+def pooled(*holders, name=GROSS, identity="ApplicationPoolIdentity"):
+    return HostFacts(tuple(holders), Computer("WEB01", 3), pools=(AppPool(name, identity),))
+
+
+@pytest.mark.parametrize(
+    ("host", "sid", "unsure"),
+    [
+        pytest.param(pooled(), DERIVED, [GROSS], id="by its name, unit by unit, and not sure"),
+        pytest.param(pooled(Holder(TOLD, "IIS APPPOOL\\GR\u00d6\u00dfE", 5, Resolution.LSA)), TOLD, [], id="as the host says it"),
+        pytest.param(
+            pooled(Holder(TOLD, f"CORP\\{GROSS}", 5, Resolution.LSA)), TOLD, [], id="the host's word for the domain is its own"
+        ),
+        pytest.param(pooled(Holder(SVC, f"IIS APPPOOL\\{GROSS}", 5, Resolution.LSA)), DERIVED, [GROSS], id="another kind of SID"),
+        pytest.param(
+            pooled(Holder(TOLD, f"IIS APPPOOL\\{GROSS}", 5, Resolution.FAILED)), DERIVED, [GROSS], id="nobody has named it"
+        ),
+        pytest.param(pooled(name="web"), app_pool_sid("web"), [], id="ASCII"),
+        pytest.param(pooled(identity="NetworkService"), NETWORK, [], id="another identity"),
+    ],
+)
+def test_a_pool_outside_ascii_has_the_sid_that_the_host_says(host, sid, unsure):
+    (user,) = users_of(host, FOUR)
+
+    assert (user.sid, unsure_pools(host)) == (sid, unsure)
+    assert any("outside ASCII" in note for note in _results.report(host, POLICY, judge(host, POLICY, Wishes()))["notes"]) is bool(
+        unsure
+    )
