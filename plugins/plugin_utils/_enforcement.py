@@ -16,7 +16,7 @@ from pathlib import Path
 from . import _arguments, _locks, _same_machine, _snapshots
 from ._changes import Change, LostContact
 from ._policy.accounts import Account, derived_names, shown
-from ._policy.control import Control, who_controls
+from ._policy.control import Control, control_on
 from ._policy.errors import BadInput
 from ._policy.expectation import Wishes
 from ._policy.facts import Holder, HostFacts, Resolution
@@ -156,7 +156,7 @@ def plan(job: Job, facts: HostFacts, changed: _same_machine.Changed | None = Non
         notes = (*_look_back(job, facts), *_whose(job, facts), *_since_then(job, facts))
         its = make_plan(before, judge(facts, job.policy, job.wishes), job.handling)
         refuse_pending_role(facts.computer.role_pending, its)
-        control = job.control or who_controls(facts)
+        control = control_on(facts, job.control)
         warning = heed_control(control, its, job.handling)
         if control.doubt and not its.empty:
             notes = (*notes, control.doubt)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from ._enforcement import Job, Made, end_of
 from ._policy.accounts import shown
 from ._policy.claims import Claim as GpoClaim
-from ._policy.control import Control, who_controls
+from ._policy.control import Control, control_on
 from ._policy.exceptions import Claim, State, too_wide
 from ._policy.expectation import Standing
 from ._policy.exposure import users_of
@@ -34,7 +34,7 @@ _WITH_MEMBERS = (2, 4)  # SID_NAME_USE of a group and of an alias
 
 def report(facts: HostFacts, policy: Policy, verdict: Verdict, control: Control | None = None) -> dict[str, t.Any]:
     """The result of a judged host: plain data, lists sorted by SID. ``control``: who sets the right, where the task states it."""
-    control = control or who_controls(facts)
+    control = control_on(facts, control)
     return _harmless(
         {
             "status": verdict.status.value,
@@ -90,7 +90,7 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
         )
     else:
         result = error(made.category, made.message or "", facts=facts) | {
-            "controlled_by": _control_of(job.control or who_controls(facts))
+            "controlled_by": _control_of(control_on(facts, job.control))
         }
     done = made.outcome in ("applied", "planned")
     ended = made.done.after if made.done and made.outcome == "undo_failed" else None

@@ -69,6 +69,15 @@ def stated(kind: str, name: str | None, guid: str | None) -> Control:
     return Control(Kind.LOCAL, "nobody sets the right from outside, as the task states", "stated")
 
 
+def control_on(facts: HostFacts, said: Control | None) -> Control:
+    """Who sets the right: as the task states it, else as the host shows it. What the host shows beside a statement is a note."""
+    shows = who_controls(facts)
+    if said is None:
+        return shows
+    agree = said.kind is shows.kind and (said.winner.guid if said.winner else None) == (shows.winner.guid if shows.winner else None)
+    return dataclasses.replace(said, notes=(*([] if agree else [f"the host shows: {shows.why}"]), *shows.notes))
+
+
 def who_controls(facts: HostFacts) -> Control:
     """Who sets the right on this host. What cannot be known is unknown or stale, never local."""
     managed = of_management(facts.control)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.control import Kind, stated, who_controls
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.control import Kind, control_on, stated, who_controls
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.facts import (
     Computer,
     ControlTraces,
@@ -253,6 +253,29 @@ def test_a_list_that_was_cut_is_not_compared():
 
 def test_what_a_task_states():
     assert [stated(kind, "N", "{G}").from_outside for kind in ("local", "gpo", "mdm")] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("said", "host", "shows"),
+    [
+        pytest.param(stated("local", None, None), facts(setting()), "sets the right", id="local, and a GPO sets it"),
+        pytest.param(stated("gpo", "Other", OTHER), facts(setting()), GUID, id="another GPO"),
+        pytest.param(stated("gpo", "Servers baseline", None), facts(setting()), GUID, id="a GPO without its GUID"),
+        pytest.param(stated("mdm", "Intune", None), facts(setting()), GUID, id="a management service, and a GPO"),
+        pytest.param(stated("gpo", "Servers baseline", GUID), facts(), "", id="a GPO, and the host shows none"),
+        pytest.param(stated("local", None, None), facts(error="denied"), "", id="local, and nobody knows"),
+        pytest.param(stated("gpo", "Servers baseline", GUID), facts(setting()), None, id="the same GPO"),
+        pytest.param(stated("local", None, None), facts(), None, id="local, as the host shows"),
+    ],
+)
+def test_what_the_host_shows_is_said_beside_what_a_task_states(said, host, shows):
+    control, alone = control_on(host, said), who_controls(host)
+
+    assert (control.kind, control.why, control.winner) == (said.kind, said.why, said.winner)
+    assert set(alone.notes) <= set(control.notes)
+    assert (f"the host shows: {alone.why}" in control.notes) is (shows is not None)
+    assert (shows or "") in alone.why or shows is None
+    assert control_on(host, None) == alone
 
 
 # All that a host can show, piece by piece, and the words by which a reader must find each: in the sentence, a note, winner, losers or provider.
