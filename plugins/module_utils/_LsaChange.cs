@@ -17,11 +17,11 @@ public sealed class WritablePolicy : Policy
 	private const uint Access = 0x811;
 
 	[DllImport("advapi32.dll")]
-	private static extern uint LsaAddAccountRights(IntPtr policy, byte[] sid, [In] ref Native.Given rights, uint count);
+	private static extern uint LsaAddAccountRights(IntPtr policy, byte[] sid, [In] ref Given rights, uint count);
 
 	// AllRights is a BOOLEAN: one byte.
 	[DllImport("advapi32.dll")]
-	private static extern uint LsaRemoveAccountRights(IntPtr policy, byte[] sid, [MarshalAs(UnmanagedType.U1)] bool all, [In] ref Native.Given rights, uint count);
+	private static extern uint LsaRemoveAccountRights(IntPtr policy, byte[] sid, [MarshalAs(UnmanagedType.U1)] bool all, [In] ref Given rights, uint count);
 
 	public WritablePolicy() : base(Access)
 	{
@@ -30,14 +30,14 @@ public sealed class WritablePolicy : Policy
 	// Status of giving a right; an account object is made where there is none.
 	public uint Add(string sid, string right)
 	{
-		Native.Given rights = new Native.Given(right);
+		Given rights = new Given(right);
 		return LsaAddAccountRights(handle, Sid.ToBytes(sid), ref rights, 1);
 	}
 
 	// Status of taking one right and no other; an account object goes with its last right.
 	public uint Remove(string sid, string right)
 	{
-		Native.Given rights = new Native.Given(right);
+		Given rights = new Given(right);
 		return LsaRemoveAccountRights(handle, Sid.ToBytes(sid), false, ref rights, 1);
 	}
 }

@@ -1,9 +1,7 @@
 // SPDX-FileCopyrightText: Winrights Authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Asks the LSA for holders and names, DsRole for the machine's role, the token for the session. Reads only.
-// Sent to every host: hence tabs.
-//NoWarn -Name CS0649 (Windows assigns most fields)
+// Holders, names, the machine's role, the session. Reads only. Sent to every host: hence tabs.
 
 using System;
 using System.Collections.Generic;
@@ -12,127 +10,33 @@ using System.Runtime.InteropServices;
 namespace ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights
 {
 
-internal class Native
+// LSA_UNICODE_STRING that we give
+public struct Given
 {
-	// LSA_UNICODE_STRING that we give
-	public struct Given
+	public ushort Length, MaximumLength;
+	[MarshalAs(UnmanagedType.LPWStr)] public string Buffer;
+
+	public Given(string text)
 	{
-		public ushort Length, MaximumLength;
-		[MarshalAs(UnmanagedType.LPWStr)] public string Buffer;
-
-		public Given(string text)
-		{
-			Length = MaximumLength = checked((ushort)(text.Length * 2));
-			Buffer = text;
-		}
+		Length = MaximumLength = checked((ushort)(text.Length * 2));
+		Buffer = text;
 	}
-
-	// The same that we get: there may be no NUL
-	public struct Text
-	{
-		public ushort Length, MaximumLength;
-		public IntPtr Buffer;
-
-		public override string ToString()
-		{
-			return Length == 0 ? "" : Marshal.PtrToStringUni(Buffer, Length / 2);
-		}
-	}
-
-	public struct TrustInformation
-	{
-		public Text Name;
-		public IntPtr Sid;
-	}
-
-	public struct TranslatedName
-	{
-		public int Use;
-		public Text Name;
-		public int DomainIndex;
-	}
-
-	public struct TranslatedSid2
-	{
-		public int Use;
-		public IntPtr Sid;
-		public int DomainIndex;
-		public uint Flags;
-	}
-
-	[DllImport("advapi32.dll")]
-	public static extern uint LsaOpenPolicy(IntPtr system, IntPtr[] attributes, uint access, out IntPtr policy);
-
-	[DllImport("advapi32.dll")]
-	public static extern uint LsaEnumerateAccountsWithUserRight(IntPtr policy, [In] ref Given right, out IntPtr sids, out uint count);
-
-	[DllImport("advapi32.dll")]
-	public static extern uint LsaLookupSids2(IntPtr policy, uint options, uint count, IntPtr[] sids, out IntPtr domains, out IntPtr names);
-
-	[DllImport("advapi32.dll")]
-	public static extern uint LsaLookupNames2(IntPtr policy, uint flags, uint count, [In] Given[] names, out IntPtr domains, out IntPtr sids);
-
-	[DllImport("advapi32.dll")]
-	public static extern uint LsaQueryInformationPolicy(IntPtr policy, int kind, out IntPtr buffer);
-
-	[DllImport("advapi32.dll")]
-	public static extern uint LsaFreeMemory(IntPtr buffer);
-
-	[DllImport("advapi32.dll")]
-	public static extern uint LsaClose(IntPtr policy);
-
-	[DllImport("advapi32.dll", SetLastError = true)]
-	public static extern int OpenProcessToken(IntPtr process, uint access, out IntPtr token);
-
-	[DllImport("advapi32.dll", SetLastError = true)]
-	public static extern int GetTokenInformation(IntPtr token, int kind, IntPtr buffer, uint size, out uint needed);
-
-	[DllImport("netapi32.dll")]
-	public static extern uint DsRoleGetPrimaryDomainInformation(IntPtr server, int level, out IntPtr buffer);
-
-	[DllImport("netapi32.dll")]
-	public static extern void DsRoleFreeMemory(IntPtr buffer);
-
-	[DllImport("netapi32.dll", CharSet = CharSet.Unicode)]
-	public static extern uint NetLocalGroupGetMembers(IntPtr server, string group, int level, out IntPtr buffer, uint size, out uint count, out uint total, ref IntPtr resume);
-
-	[DllImport("netapi32.dll")]
-	public static extern uint NetApiBufferFree(IntPtr buffer);
-
-	[DllImport("kernel32.dll")]
-	public static extern IntPtr GetCurrentProcess();
-
-	[DllImport("kernel32.dll")]
-	public static extern int CloseHandle(IntPtr handle);
-
-	[DllImport("kernel32.dll")]
-	public static extern ulong GetTickCount64();
-
-	[DllImport("kernel32.dll")]
-	public static extern int GetProductInfo(uint major, uint minor, uint packMajor, uint packMinor, out uint product);
-
-	public static T Read<T>(IntPtr start, int index) { return (T)Marshal.PtrToStructure(new IntPtr(start.ToInt64() + (long)index * Marshal.SizeOf(typeof(T))), typeof(T)); }
 }
 
 public class CallException : Exception
 {
-	public readonly string Call;
-	public readonly uint Status;
+	public string Call;
+	public uint Status;
 
-	public CallException(string call, uint status)
-		: base(call + " failed with 0x" + status.ToString("X8") + ".")
-	{
-		Call = call;
-		Status = status;
-	}
+	public override string Message { get { return Call + " failed with 0x" + Status.ToString("X8") + "."; } }
 }
 
 public static class Sid
 {
-	public const int MostBytes = 68;
-
-	public static string ToText(IntPtr sid)
+	// At the pointer after so many
+	public static string ToText(IntPtr fields, int index)
 	{
+		IntPtr sid = Marshal.ReadIntPtr(fields, index * IntPtr.Size);
 		if (sid == IntPtr.Zero || Marshal.ReadByte(sid) != 1)
 			throw new InvalidOperationException("Windows gave a SID of unknown form.");
 		ulong authority = 0;
@@ -142,6 +46,14 @@ public static class Sid
 		for (int i = 0; i < Marshal.ReadByte(sid, 1); i++)
 			text += "-" + unchecked((uint)Marshal.ReadInt32(sid, 8 + 4 * i));
 		return text;
+	}
+
+	public static string[] ToTexts(IntPtr fields, uint count)
+	{
+		string[] texts = new string[count];
+		for (int i = 0; i < texts.Length; i++)
+			texts[i] = ToText(fields, i);
+		return texts;
 	}
 
 	public static byte[] ToBytes(string text)
@@ -168,11 +80,41 @@ public class Account
 
 public class Policy : IDisposable
 {
+	[DllImport("advapi32.dll")]
+	static extern uint LsaOpenPolicy(IntPtr system, IntPtr[] attributes, uint access, out IntPtr policy);
+
+	[DllImport("advapi32.dll")]
+	static extern uint LsaEnumerateAccountsWithUserRight(IntPtr policy, [In] ref Given right, out IntPtr sids, out uint count);
+
+	[DllImport("advapi32.dll")]
+	static extern uint LsaLookupSids2(IntPtr policy, uint options, uint count, IntPtr[] sids, out IntPtr domains, out IntPtr names);
+
+	[DllImport("advapi32.dll")]
+	static extern uint LsaLookupNames2(IntPtr policy, uint flags, uint count, [In] Given[] names, out IntPtr domains, out IntPtr sids);
+
+	[DllImport("advapi32.dll")]
+	static extern uint LsaQueryInformationPolicy(IntPtr policy, int kind, out IntPtr buffer);
+
+	[DllImport("advapi32.dll")]
+	static extern uint LsaFreeMemory(IntPtr buffer);
+
+	[DllImport("advapi32.dll")]
+	static extern uint LsaClose(IntPtr policy);
+
+	[DllImport("netapi32.dll", CharSet = CharSet.Unicode)]
+	static extern uint NetLocalGroupGetMembers(IntPtr server, string group, int level, out IntPtr buffer, uint size, out uint count, out uint total, ref IntPtr resume);
+
+	[DllImport("netapi32.dll")]
+	static extern uint NetApiBufferFree(IntPtr buffer);
+
+	[DllImport("kernel32.dll")]
+	static extern ulong GetTickCount64();
+
 	// POLICY_VIEW_LOCAL_INFORMATION, POLICY_LOOKUP_NAMES
 	const uint Access = 0x801, IsolatedAsLocal = 0x80000000, MoreData = 234;
 	const uint NoMoreEntries = 0x8000001A, NoneMapped = 0xC0000073;
-	const int MostEntries = 1000, MostTime = 20000, MostTold = 100; // of one lookup; milliseconds of all
-	const int LongestName = 0x7FFE, Domain = 3, Deleted = 6, Unknown = 8; // the others are of SID_NAME_USE
+	const int MostEntries = 1000, MostTime = 20000, MostTold = 100, SidBytes = 68; // of one lookup; milliseconds of all
+	const int LongestName = 0x7FFE, Domain = 3, Deleted = 6, Unknown = 8; // of SID_NAME_USE, but for the length
 
 	protected IntPtr handle;
 
@@ -185,77 +127,59 @@ public class Policy : IDisposable
 	{
 		IntPtr buffer;
 		// PolicyAccountDomainInformation: a name and a SID
-		if (Native.LsaQueryInformationPolicy(handle, 5, out buffer) != 0)
+		if (LsaQueryInformationPolicy(handle, 5, out buffer) != 0)
 			return;
 		try
 		{
-			Native.TrustInformation own = Native.Read<Native.TrustInformation>(buffer, 0);
-			OwnDomain = own.Name.ToString();
-			if (own.Sid != IntPtr.Zero)
-				OwnSid = Sid.ToText(own.Sid);
+			OwnDomain = TextAt(buffer);
+			if (Marshal.ReadIntPtr(buffer, 2 * IntPtr.Size) != IntPtr.Zero)
+				OwnSid = Sid.ToText(buffer, 2);
 		}
 		finally { Free(buffer); }
 	}
 
 	protected Policy(uint access)
 	{
-		// LSA_OBJECT_ATTRIBUTES: six fields as wide as a pointer; the first is their size.
+		// LSA_OBJECT_ATTRIBUTES: six as wide as a pointer; the first is its size
 		IntPtr[] attributes = new IntPtr[6];
 		attributes[0] = new IntPtr(6 * IntPtr.Size);
-		uint status = Native.LsaOpenPolicy(IntPtr.Zero, attributes, access, out handle);
-		if (status != 0)
-			throw new CallException("LsaOpenPolicy", status);
+		Check("LsaOpenPolicy", LsaOpenPolicy(IntPtr.Zero, attributes, access, out handle));
 	}
 
-	public void Dispose()
-	{
-		if (handle != IntPtr.Zero)
-			Native.LsaClose(handle);
-		handle = IntPtr.Zero;
-	}
+	public void Dispose() { LsaClose(handle); }
 
-	// SIDs with a right, sorted
 	public string[] Holders(string right)
 	{
-		Native.Given name = new Native.Given(right);
-		IntPtr buffer = IntPtr.Zero;
+		Given name = new Given(right);
+		IntPtr buffer;
+		uint count, status = LsaEnumerateAccountsWithUserRight(handle, ref name, out buffer, out count);
+		if (status == NoMoreEntries)
+			return new string[0];
+		Check("LsaEnumerateAccountsWithUserRight", status);
 		try
 		{
-			uint count;
-			uint status = Native.LsaEnumerateAccountsWithUserRight(handle, ref name, out buffer, out count);
-			if (status == NoMoreEntries)
-				return new string[0];
-			if (status != 0)
-				throw new CallException("LsaEnumerateAccountsWithUserRight", status);
-			string[] sids = new string[count];
-			for (int i = 0; i < sids.Length; i++)
-				sids[i] = Sid.ToText(Native.Read<IntPtr>(buffer, i));
+			string[] sids = Sid.ToTexts(buffer, count);
 			Array.Sort(sids, StringComparer.Ordinal);
 			return sids;
 		}
 		finally { Free(buffer); }
 	}
 
-	// SIDs of the members of a local group, at least the first so many
+	// At least so many members of a local group
 	public string[] Members(string group, int most)
 	{
 		List<string> sids = new List<string>();
-		IntPtr buffer = IntPtr.Zero, resume = IntPtr.Zero;
+		IntPtr buffer, resume = IntPtr.Zero;
 		uint status, count, total;
 		do
 		{
-			status = Native.NetLocalGroupGetMembers(IntPtr.Zero, group, 0, out buffer, 0x1000, out count, out total, ref resume);
-			try
-			{
-				if (status != 0 && status != MoreData)
-					throw new CallException("NetLocalGroupGetMembers", status);
-				for (int i = 0; i < count; i++)
-					sids.Add(Sid.ToText(Native.Read<IntPtr>(buffer, i)));
-			}
+			status = NetLocalGroupGetMembers(IntPtr.Zero, group, 0, out buffer, 0x1000, out count, out total, ref resume);
+			Check("NetLocalGroupGetMembers", status == MoreData ? 0 : status);
+			try { sids.AddRange(Sid.ToTexts(buffer, count)); }
 			finally
 			{
 				if (buffer != IntPtr.Zero)
-					Native.NetApiBufferFree(buffer);
+					NetApiBufferFree(buffer);
 			}
 		}
 		while (status == MoreData && sids.Count < most);
@@ -264,75 +188,89 @@ public class Policy : IDisposable
 
 	public Account[] Accounts(string[] texts) { return Array.ConvertAll(texts, one => new Account { Asked = one }); }
 
-	// One account for each SID, in the same order
+	// One for each, in the same order
 	public Account[] FromSids(string[] sids)
 	{
-		Account[] all = Accounts(sids);
-		InBatches(all, found =>
+		Account[] all = Array.ConvertAll(sids, one => new Account { Asked = one, Sid = one });
+		// Use, name, index of the domain
+		InBatches(all, 4 * IntPtr.Size, LookUpSids, (account, use, entry, domains) =>
 		{
-			IntPtr[] places = new IntPtr[found.Length];
-			IntPtr block = Marshal.AllocHGlobal(found.Length * Sid.MostBytes);
-			try
-			{
-				for (int i = 0; i < places.Length; i++)
-				{
-					byte[] bytes = Sid.ToBytes(found[i].Asked);
-					places[i] = IntPtr.Add(block, i * Sid.MostBytes);
-					Marshal.Copy(bytes, 0, places[i], bytes.Length);
-				}
-				IntPtr domains, names;
-				uint status = Native.LsaLookupSids2(handle, 0, (uint)found.Length, places, out domains, out names);
-				Answer(status, domains, names, found.Length, i =>
-				{
-					Native.TranslatedName entry = Native.Read<Native.TranslatedName>(names, i);
-					string domain = DomainAt(domains, entry.DomainIndex), name = entry.Name.ToString();
-					found[i].Use = entry.Use;
-					found[i].Resolved = IsUnknown(entry.Use) ? "unmapped" : "lsa";
-					if (IsUnknown(entry.Use))
-						found[i].Domain = domain;
-					else // a domain's own name is not valid (LSA_TRANSLATED_NAME)
-						found[i].Name = domain == null ? name : entry.Use == Domain ? domain : domain + "\\" + name;
-				});
-			}
-			finally { Marshal.FreeHGlobal(block); }
+			string domain = DomainAt(domains, Marshal.ReadInt32(entry, 3 * IntPtr.Size)), name = TextAt(IntPtr.Add(entry, IntPtr.Size));
+			account.Resolved = IsUnknown(use) ? "unmapped" : "lsa";
+			if (IsUnknown(use))
+				account.Domain = domain;
+			else // a domain's own name is not valid (LSA_TRANSLATED_NAME)
+				account.Name = domain == null ? name : use == Domain ? domain : domain + "\\" + name;
 		});
 		return all;
+	}
+
+	uint LookUpSids(Account[] batch, out IntPtr domains, out IntPtr names)
+	{
+		IntPtr[] places = new IntPtr[batch.Length];
+		IntPtr block = Marshal.AllocHGlobal(places.Length * SidBytes);
+		try
+		{
+			for (int i = 0; i < places.Length; i++)
+			{
+				byte[] bytes = Sid.ToBytes(batch[i].Asked);
+				places[i] = IntPtr.Add(block, i * SidBytes);
+				Marshal.Copy(bytes, 0, places[i], bytes.Length);
+			}
+			return LsaLookupSids2(handle, 0, (uint)places.Length, places, out domains, out names);
+		}
+		finally { Marshal.FreeHGlobal(block); }
 	}
 
 	// SIDs of accounts by Name, if they begin so. Isolated: bare names, of this machine
 	public void FromNames(Account[] accounts, bool isolated, string begin)
 	{
-		InBatches(Array.FindAll(accounts, one => one.Name.Length <= LongestName && !Begins(one.Name, "\\")), found =>
+		accounts = Array.FindAll(accounts, one => one.Name.Length <= LongestName && !Begins(one.Name, "\\"));
+		// Use, SID, index of the domain, flags
+		InBatches(accounts, 2 * IntPtr.Size + 8, (Account[] batch, out IntPtr domains, out IntPtr sids) =>
 		{
-			Native.Given[] names = Array.ConvertAll(found, one => new Native.Given(one.Name));
-			IntPtr domains, sids;
-			uint status = Native.LsaLookupNames2(handle, isolated ? IsolatedAsLocal : 0, (uint)found.Length, names, out domains, out sids);
-			Answer(status, domains, sids, found.Length, i =>
-			{
-				Native.TranslatedSid2 entry = Native.Read<Native.TranslatedSid2>(sids, i);
-				found[i].Use = entry.Use;
-				// A bare name may be that of a domain: never what was meant.
-				string sid = entry.Use == Domain || IsUnknown(entry.Use) ? "" : Sid.ToText(entry.Sid);
-				bool known = Begins(sid, begin);
-				found[i].Sid = known ? sid : null;
-				found[i].Resolved = known ? "lsa" : "unmapped";
-			});
+			Given[] names = Array.ConvertAll(batch, one => new Given(one.Name));
+			return LsaLookupNames2(handle, isolated ? IsolatedAsLocal : 0, (uint)names.Length, names, out domains, out sids);
+		}, (account, use, entry, domains) =>
+		{
+			// A bare name may be that of a domain: never what was meant.
+			string sid = use == Domain || IsUnknown(use) ? "" : Sid.ToText(entry, 1);
+			bool known = Begins(sid, begin);
+			account.Sid = known ? sid : null;
+			account.Resolved = known ? "lsa" : "unmapped";
 		});
 	}
 
-	// When the time is over, only what no other machine has to be asked for
-	void InBatches(Account[] all, Action<Account[]> look)
+	delegate uint Lookup(Account[] batch, out IntPtr domains, out IntPtr entries);
+
+	// Entries of so many bytes; when the time is over, of what needs no other machine
+	void InBatches(Account[] all, int size, Lookup look, Action<Account, int, IntPtr, IntPtr> read)
 	{
 		for (int start = 0; start < all.Length; start += MostEntries)
 		{
-			Account[] batch = new Account[Math.Min(MostEntries, all.Length - start)];
-			Array.Copy(all, start, batch, 0, batch.Length);
+			Account[] batch = new List<Account>(all).GetRange(start, Math.Min(MostEntries, all.Length - start)).ToArray();
 			if (spent >= MostTime)
 				batch = Array.FindAll(batch, IsNear);
-			ulong from = Native.GetTickCount64();
-			if (batch.Length > 0)
-				look(batch);
-			spent += Native.GetTickCount64() - from;
+			if (batch.Length == 0)
+				continue;
+			IntPtr domains = IntPtr.Zero, entries = IntPtr.Zero;
+			ulong from = GetTickCount64();
+			try
+			{
+				uint status = look(batch, out domains, out entries);
+				bool failed = status > Int32.MaxValue && status != NoneMapped;
+				if (failed && LookupStatus == 0)
+					LookupStatus = status;
+				for (int i = 0; !failed && i < batch.Length; i++)
+				{
+					IntPtr entry = IntPtr.Add(entries, i * size);
+					int use = Marshal.ReadInt32(entry);
+					batch[i].Use = use;
+					read(batch[i], use, entry, domains);
+				}
+			}
+			finally { Free(domains); Free(entries); }
+			spent += GetTickCount64() - from;
 		}
 	}
 
@@ -347,49 +285,50 @@ public class Policy : IDisposable
 
 	static bool Begins(string text, string with) { return text.StartsWith(with, StringComparison.Ordinal); }
 
-	// Reads and frees what a lookup answered.
-	void Answer(uint status, IntPtr domains, IntPtr entries, int count, Action<int> read)
-	{
-		try
-		{
-			bool failed = status > Int32.MaxValue && status != NoneMapped;
-			if (failed && LookupStatus == 0)
-				LookupStatus = status;
-			for (int i = 0; !failed && i < count; i++)
-				read(i);
-		}
-		finally
-		{
-			Free(domains);
-			Free(entries);
-		}
-	}
-
 	static bool IsUnknown(int use) { return use >= Deleted && use <= Unknown; }
 
 	static string DomainAt(IntPtr list, int index)
 	{
-		if (list == IntPtr.Zero || index < 0)
+		// Their number, then where they are, each a name and a SID
+		if (list == IntPtr.Zero || index < 0 || index >= Marshal.ReadInt32(list))
 			return null;
-		// Their number, then where they are
-		if (index >= Marshal.ReadInt32(list))
-			return null;
-		string name = Native.Read<Native.TrustInformation>(Marshal.ReadIntPtr(list, IntPtr.Size), index).Name.ToString();
-		return name == "" ? null : name;
+		return TextAt(IntPtr.Add(Marshal.ReadIntPtr(list, IntPtr.Size), index * 3 * IntPtr.Size));
+	}
+
+	// LSA_UNICODE_STRING; there may be no NUL
+	static string TextAt(IntPtr at)
+	{
+		int length = (ushort)Marshal.ReadInt16(at) / 2;
+		return length == 0 ? null : Marshal.PtrToStringUni(Marshal.ReadIntPtr(at, IntPtr.Size), length);
+	}
+
+	static void Check(string call, uint status)
+	{
+		if (status != 0)
+			throw new CallException { Call = call, Status = status };
 	}
 
 	static void Free(IntPtr buffer)
 	{
 		if (buffer != IntPtr.Zero)
-			Native.LsaFreeMemory(buffer);
+			LsaFreeMemory(buffer);
 	}
 }
 
 public class Computer
 {
+	[DllImport("netapi32.dll")]
+	static extern uint DsRoleGetPrimaryDomainInformation(IntPtr server, int level, out IntPtr buffer);
+
+	[DllImport("netapi32.dll")]
+	static extern void DsRoleFreeMemory(IntPtr buffer);
+
+	[DllImport("kernel32.dll")]
+	static extern int GetProductInfo(uint major, uint minor, uint packMajor, uint packMinor, out uint product);
+
 	public uint RoleStatus;
 	public object MachineRole, Sku; // null: not known
-	public bool ReadOnly, Pending;
+	public bool ReadOnly, RolePending;
 	public string Domain, DnsDomain;
 
 	public Computer()
@@ -402,62 +341,67 @@ public class Computer
 			Domain = Marshal.PtrToStringUni(Marshal.ReadIntPtr(buffer, 8));
 			DnsDomain = Marshal.PtrToStringUni(Marshal.ReadIntPtr(buffer, 8 + IntPtr.Size));
 		});
-		// Operation state: 2 is DsRoleOperationNeedReboot
-		uint status = Ask(3, buffer => Pending = Marshal.ReadInt32(buffer) == 2);
+		// 2: DsRoleOperationNeedReboot
+		uint status = Ask(3, buffer => RolePending = Marshal.ReadInt32(buffer) == 2);
 		if (RoleStatus == 0)
 			RoleStatus = status;
 		uint product;
-		if (Native.GetProductInfo(10, 0, 0, 0, out product) != 0)
+		if (GetProductInfo(10, 0, 0, 0, out product) != 0)
 			Sku = product;
 	}
 
 	static uint Ask(int level, Action<IntPtr> read)
 	{
-		IntPtr buffer = IntPtr.Zero;
-		try
-		{
-			uint status = Native.DsRoleGetPrimaryDomainInformation(IntPtr.Zero, level, out buffer);
-			if (status == 0)
-				read(buffer);
+		IntPtr buffer;
+		uint status = DsRoleGetPrimaryDomainInformation(IntPtr.Zero, level, out buffer);
+		if (status != 0)
 			return status;
-		}
-		finally
-		{
-			if (buffer != IntPtr.Zero)
-				Native.DsRoleFreeMemory(buffer);
-		}
+		try { read(buffer); }
+		finally { DsRoleFreeMemory(buffer); }
+		return 0;
 	}
 }
 
 // By the token of this process
 public class Session
 {
+	[DllImport("kernel32.dll")]
+	static extern IntPtr GetCurrentProcess();
+
+	[DllImport("advapi32.dll")]
+	static extern int OpenProcessToken(IntPtr process, uint access, out IntPtr token);
+
+	[DllImport("advapi32.dll")]
+	static extern int GetTokenInformation(IntPtr token, int kind, IntPtr buffer, uint size, out uint needed);
+
+	[DllImport("kernel32.dll")]
+	static extern int CloseHandle(IntPtr handle);
+
 	public string User;
 	public bool Administrator, Filtered, Elevated;
 
 	public Session()
 	{
 		IntPtr token;
-		if (Native.OpenProcessToken(Native.GetCurrentProcess(), 0x8, out token) == 0) // TOKEN_QUERY
-			throw new CallException("OpenProcessToken", (uint)Marshal.GetLastWin32Error());
+		if (OpenProcessToken(GetCurrentProcess(), 0x8, out token) == 0) // TOKEN_QUERY
+			throw new InvalidOperationException("OpenProcessToken failed.");
 		try
 		{
-			Ask(token, 1, user => User = Sid.ToText(Marshal.ReadIntPtr(user)));
+			Ask(token, 1, user => User = Sid.ToText(user, 0));
 			Ask(token, 2, ReadGroups);
 			Ask(token, 20, elevation => Elevated = Marshal.ReadInt32(elevation) != 0);
 		}
-		finally { Native.CloseHandle(token); }
+		finally { CloseHandle(token); }
 	}
 
 	void ReadGroups(IntPtr groups)
 	{
 		for (int i = 0; i < Marshal.ReadInt32(groups); i++)
 		{
-			// The count, then SIDs and attributes in turn, each as wide as a pointer
-			int at = (1 + 2 * i) * IntPtr.Size;
-			if (Sid.ToText(Marshal.ReadIntPtr(groups, at)) != "S-1-5-32-544")
+			// The count, then SIDs and attributes in turn
+			if (Sid.ToText(groups, 1 + 2 * i) != "S-1-5-32-544")
 				continue;
-			int attributes = Marshal.ReadInt32(groups, at + IntPtr.Size);
+			int attributes = Marshal.ReadInt32(groups, (2 + 2 * i) * IntPtr.Size);
 			Filtered = (attributes & 0x10) != 0; // SE_GROUP_USE_FOR_DENY_ONLY
 			Administrator = !Filtered && (attributes & 0x4) != 0; // SE_GROUP_ENABLED
 		}
@@ -465,13 +409,12 @@ public class Session
 
 	static void Ask(IntPtr token, int kind, Action<IntPtr> read)
 	{
-		uint size;
-		Native.GetTokenInformation(token, kind, IntPtr.Zero, 0, out size);
+		uint size = 0x20000; // more than 1,024 groups take, which a token has at most
 		IntPtr buffer = Marshal.AllocHGlobal((int)size);
 		try
 		{
-			if (size == 0 || Native.GetTokenInformation(token, kind, buffer, size, out size) == 0)
-				throw new CallException("GetTokenInformation", (uint)Marshal.GetLastWin32Error());
+			if (GetTokenInformation(token, kind, buffer, size, out size) == 0)
+				throw new InvalidOperationException("GetTokenInformation failed.");
 			read(buffer);
 		}
 		finally { Marshal.FreeHGlobal(buffer); }

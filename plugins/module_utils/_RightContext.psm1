@@ -9,34 +9,30 @@ $right = 'SeImpersonatePrivilege'
 
 function Read-Xml {
     # Without a DTD; empty when there is no such file.
-    param([string] $Folder, [string] $Name)
-    $document = [Xml.XmlDocument]::new()
+    param($Path)
+    $xml = [Xml.XmlDocument]::new()
     try {
-        $document.Load([Xml.XmlReader]::Create((Read-File ([IO.Path]::Combine($Folder, $Name)))))
+        $xml.Load([Xml.XmlReader]::Create((Read-File $Path)))
     }
-    catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] { $document.RemoveAll() }
-    $document
+    catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] { $xml.RemoveAll() }
+    $xml
 }
 
 function Get-ApplicationPool {
-    # How the reading went, and the rows, if known. Passwords stay behind.
-    param([bool] $Redirected)
+    # How it went, and the rows, if known. Passwords stay behind.
+    param($Narrow)
     $rows = [Collections.SortedList]::new([StringComparer]::Ordinal)
     try {
-        $system = if ($Redirected) { 'Sysnative' } else { 'System32' }
-        $folder = [IO.Path]::Combine($env:windir, $system, 'inetsrv', 'config')
-        $redirection = Read-Xml $folder -Name 'redirection.config'
-        foreach ($one in $redirection.SelectNodes('//configurationRedirection/@enabled')) {
-            if ($one.Value -eq 'true') { return 'elsewhere' }
-        }
-        $config = Read-Xml $folder -Name 'applicationHost.config'
+        $system = if ($Narrow) { 'Sysnative' } else { 'System32' }
+        $folder = "$env:windir/$system/inetsrv/config"
+        $elsewhere = (Read-Xml "$folder/redirection.config").SelectNodes('//configurationRedirection/@enabled')
+        if ($elsewhere | Where-Object { $_.Value -eq 'true' }) { return 'elsewhere' }
+        $config = Read-Xml "$folder/applicationHost.config"
         if (-not $config.HasChildNodes) { return 'none', @() }
-        $defaults = @{ identityType = 'ApplicationPoolIdentity'; userName = ''; manualGroupMembership = 'false' }
-        $nodes = $config.SelectNodes('//applicationPools/applicationPoolDefaults/processModel/@*')
-        foreach ($one in $nodes) { $defaults[$one.Name] = $one.Value }
+        $defaults = $config.SelectNodes('//applicationPools/applicationPoolDefaults/processModel/@*')
         foreach ($pool in $config.SelectNodes('//applicationPools/add')) {
-            $said = $defaults.Clone()
-            foreach ($one in $pool.SelectNodes('processModel/@*')) { $said[$one.Name] = $one.Value }
+            $said = @{ identityType = 'ApplicationPoolIdentity'; userName = ''; manualGroupMembership = 'false' }
+            foreach ($one in @($defaults; $pool.SelectNodes('processModel/@*'))) { $said[$one.Name] = $one.Value }
             $name = $pool.GetAttribute('name')
             $rows[$name] = @{
                 name = $name
@@ -46,7 +42,7 @@ function Get-ApplicationPool {
             }
         }
         if ($rows.Count -gt 2000) { return 'many' }
-        'read', @(foreach ($one in $rows.GetEnumerator()) { $one.Value }) # .Values may be a row's name
+        'read', @($rows.GetValueList())
     }
     catch [UnauthorizedAccessException] { 'denied' }
     catch [IO.IOException] { 'locked' }
@@ -55,14 +51,14 @@ function Get-ApplicationPool {
 }
 
 function Get-RunningService {
-    # Whether there are more than 2,000, and the first; nothing when they cannot be listed.
+    # Whether there are more than 2,000, and the first, if known.
     $as = @{ name = 'Name'; account = 'StartName'; pid = 'ProcessId' }
     try {
-        $rows = @(Read-Cim -Class 'Win32_Service' -As $as -Where "WHERE State = 'Running'" -Seconds 60)
+        $rows = @(Read-Cim 'Win32_Service' -As $as -Where "WHERE State = 'Running'" -Seconds 60)
         [Array]::Sort([string[]] @(foreach ($one in $rows) { $one.name }), $rows, [StringComparer]::Ordinal)
         $first = @($rows | Select-Object -First 2000)
         foreach ($one in $first) {
-            $key = Read-Key "SYSTEM\CurrentControlSet\Services\$($one.name)"
+            $key = Read-Service $one.name
             $keeps = Read-Value $key.Data -Name 'RequiredPrivileges'
             $one.impersonate = if ($keeps) { $keeps -contains $right } else { $null }
             $type = Read-Value $key.Data -Name 'ServiceSidType'
@@ -74,11 +70,11 @@ function Get-RunningService {
 }
 
 function Read-Member {
-    # Of a local group by their SIDs: WMI leaves out whom it has no name for.
-    param([object] $Policy, [hashtable] $Group, [bool] $Local, [int] $Most)
+    # Of a local group by SIDs: WMI leaves out some.
+    param($Policy, $Group, $Local, $Most)
     $domain, $name = $Group.name -split '\\', 2
     $rows = @(if ($Local) {
-            foreach ($one in $Policy.FromSids($Policy.Members($name, $Most))) { @{ sid = $one.Asked; name = $one.Name; use = $one.Use } }
+            foreach ($one in $Policy.FromSids($Policy.Members($name, $Most))) { Read-Row $one -Of 'Sid', 'Name', 'Use' }
         }
         else {
             $domain, $name = $domain, $name -replace '["\\]', '\$0'
@@ -93,8 +89,8 @@ function Read-Member {
 }
 
 function Get-Membership {
-    # Who is in the groups among the holders, and in the groups there, nearest first.
-    param([object] $Policy, [object[]] $Holder)
+    # Of the groups among the holders, then of those in them.
+    param($Policy, $Holder)
     $clock, $room, $seen, $found = [Diagnostics.Stopwatch]::StartNew(), 1000, @{}, $Holder
     for ($depth = 1; $found; $depth++) {
         $groups, $found = $found, @()
@@ -120,16 +116,18 @@ function Get-Membership {
 
 function Get-Rsop {
     # What the security extension has logged, up to a query that fails.
-    param([object[]] $Template)
+    param($Template)
     $rsop = @{ error = $null; extension = $null; settings = @(); gpos = @(); soms = @() }
     $from = @{ Namespace = 'root/rsop/computer' }
     try {
-        $as = @{ ended = 'endTime'; error = 'error'; logging = 'loggingStatus' }
-        $where = "WHERE extensionGuid = '{827D319E-6EAC-11D2-A4EA-00C04F79F83A}'"
-        foreach ($one in Read-Cim @from -Class 'RSOP_ExtensionStatus' -As $as -Where $where) { $rsop.extension = $one }
-        $as = @{ gpo = 'GPOID'; som = 'SOMID'; accounts = 'AccountList'; created = 'creationTime'; error = 'ErrorCode' }
-        $as.precedence, $as.status = 'precedence', 'Status'
-        $found = Read-Cim @from -Class 'RSOP_UserPrivilegeRight' -As $as -Where "WHERE UserRight = '$right'"
+        $from.As = @{ ended = 'endTime'; error = 'error'; logging = 'loggingStatus' }
+        $from.Where = "WHERE extensionGuid = '{827D319E-6EAC-11D2-A4EA-00C04F79F83A}'"
+        foreach ($one in Read-Cim @from -Class 'RSOP_ExtensionStatus') { $rsop.extension = $one }
+        $from.As = @{ gpo = 'GPOID'; som = 'SOMID'; accounts = 'AccountList'; created = 'creationTime'; error = 'ErrorCode' }
+        $from.As.precedence, $from.As.status = 'precedence', 'Status'
+        $from.Where = "WHERE UserRight = '$right'"
+        $found = Read-Cim @from -Class 'RSOP_UserPrivilegeRight'
+        $from.Where = ''
         $rsop.settings = @($found | Sort-Object { $_.precedence }, { $_.gpo } | Select-Object -First 100)
         $named = @(
             foreach ($one in $rsop.settings) {
@@ -139,12 +137,12 @@ function Get-Rsop {
             foreach ($one in $Template) { $one.gpo }
         )
         if ($named) {
-            $as = @{ id = 'id'; guid = 'guidName'; name = 'name' }
-            $rsop.gpos = @(Read-Cim @from -Class 'RSOP_GPO' -As $as | Where-Object { $_.id -in $named -or $_.guid -in $named })
+            $from.As = @{ id = 'id'; guid = 'guidName'; name = 'name' }
+            $rsop.gpos = @(Read-Cim @from -Class 'RSOP_GPO' | Where-Object { $_.id -in $named -or $_.guid -in $named })
         }
         if ($rsop.settings) {
-            $as = @{ id = 'id'; type = 'type' }
-            $rsop.soms = @(Read-Cim @from -Class 'RSOP_SOM' -As $as | Where-Object { $_.id -in $rsop.settings.som })
+            $from.As = @{ id = 'id'; type = 'type' }
+            $rsop.soms = @(Read-Cim @from -Class 'RSOP_SOM' | Where-Object { $_.id -in $rsop.settings.som })
         }
     }
     catch {
@@ -154,41 +152,37 @@ function Get-Rsop {
     $rsop
 }
 
-function Add-Template {
+function Get-Template {
     # Those in the cache that name the right; $null: not known.
-    param([hashtable] $Control)
-    $how, $at = 'IgnoreCase, Multiline, CultureInvariant', '^[ \t]*' # \s: blank lines too
-    $folder = [IO.Path]::Combine($env:windir, 'security', 'templates', 'policies')
-    $Control.templates = @()
+    $how, $at, $rows = 'IgnoreCase, Multiline, CultureInvariant', '^[ \t]*', @() # \s: blank lines too
     try {
-        foreach ($file in [IO.Directory]::GetFiles($folder, 'gpt*.*') | Sort-Object) {
+        foreach ($file in [IO.Directory]::GetFiles("$env:windir/security/templates/policies", 'gpt*.*') | Sort-Object) {
             $text = [IO.StreamReader]::new((Read-File $file), [Text.Encoding]::GetEncoding(0), $true).ReadToEnd()
             $line = [regex]::Match($text, "$at\[Privilege Rights\]\s*`$(?:(?!$at\[)[\s\S])*?$at$right\s*=(.*)", $how)
+            if (-not $line.Success -or $rows.Count -ge 100) { continue }
             $gpo = [regex]::Match($text, "${at}GPOPath\s*=.*(\{[-0-9A-F]{36}\})", $how).Groups[1].Value
-            $row = @{ file = [IO.Path]::GetFileName($file); gpo = $gpo; value = $line.Groups[1].Value.Trim() }
-            if ($line.Success -and $Control.templates.Count -lt 100) { $Control.templates += $row }
+            $rows += @{ file = [IO.Path]::GetFileName($file); gpo = $gpo; value = $line.Groups[1].Value.Trim() }
         }
+        , $rows
     }
-    catch [IO.DirectoryNotFoundException] { $Control.templates = @() }
-    catch { $Control.templates = $null }
+    catch [IO.DirectoryNotFoundException] { , @() }
+    catch { $null }
 }
 
 function Get-Control {
     # And the names in it.
-    param([bool] $Redirected)
+    param($Narrow)
     $logging = Read-Value 'SOFTWARE\Policies\Microsoft\Windows\System' -Name 'RSoPLogging'
     $mdm = $null
-    if (-not $Redirected) {
-        if ($null -eq $logging) {
-            $logging = Read-Value 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon' -Name 'RSoPLogging'
-        }
+    if (-not $Narrow) {
+        if ($null -eq $logging) { $logging = Read-Value 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon' -Name 'RSoPLogging' }
         $key = Read-Key 'SOFTWARE\Microsoft\PolicyManager\current\device\UserRights'
         $as = @{ value = 'ImpersonateClient'; set = 'ImpersonateClient_ProviderSet'; provider = 'ImpersonateClient_WinningProvider' }
         if ($null -ne $key.Found) { $mdm = Read-Row $key.Data -As $as }
         if ($mdm -and "$($mdm.value)".Length -gt 20000) { $mdm = $null } # no part of it is the whole
     }
     $control = @{ now = (Get-Date).ToUniversalTime().ToString('o'); logging = $logging; mdm = $mdm }
-    Add-Template $control
+    $control.templates = Get-Template
     $control.rsop = Get-Rsop $control.templates
     $texts = @(
         foreach ($one in $control.rsop.settings) { $one.accounts }
@@ -200,7 +194,7 @@ function Get-Control {
 
 function Read-Log {
     # Throws, also after a minute: a search has no limit.
-    param([hashtable] $With)
+    param($With)
     $shell = [PowerShell]::Create().AddCommand('Get-WinEvent').AddParameters($With)
     $run = $shell.BeginInvoke()
     if (-not $run.AsyncWaitHandle.WaitOne(60000)) { $null = $shell.BeginStop($null, $null); throw 'timeout' }
@@ -213,8 +207,7 @@ function Get-ChangeEvent {
     $log = @{ error = $null; events = @(); more = $false; oldest = $null; others = 0 }
     $filter = @{ LogName = 'Security'; ID = 4704, 4705; StartTime = (Get-Date).ToUniversalTime().AddHours(-$Hours) }
     try {
-        $oldest = Read-Log @{ LogName = 'Security'; Oldest = $true; MaxEvents = 1 }
-        $log.oldest = Read-Value $oldest -Name 'TimeCreated'
+        $log.oldest = Read-Value (Read-Log @{ LogName = 'Security'; Oldest = $true; MaxEvents = 1 }) -Name 'TimeCreated'
         $found = @(Read-Log @{ FilterHashtable = $filter; MaxEvents = 2000 })
         $log.more = $found.Count -eq 2000
         foreach ($one in $found) {

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Who holds the right, what this machine is, whose session asks. Reads only; judged is it where the policy is.
+# Who holds the right, what this machine is, who asks. Reads only.
 
 Set-StrictMode -Version 2.0
 
@@ -9,38 +9,44 @@ $lsa = 'ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRig
 
 function Read-Key {
     # Found: $false: no such key, $null: not known.
-    param([string] $Path, [switch] $Children)
+    param($Path, [switch] $Children)
     $key = @{ Found = $true; Data = $null }
     try {
-        if ($Children) { $key.Data = @(Get-ChildItem -LiteralPath "HKLM:\$Path" -ErrorAction Stop) }
-        else { $key.Data = Get-ItemProperty -LiteralPath "HKLM:\$Path" -ErrorAction Stop }
+        $key.Data = if ($Children) { Get-ChildItem -LiteralPath "HKLM:\$Path" -ErrorAction Stop }
+        else { Get-ItemProperty -LiteralPath "HKLM:\$Path" -ErrorAction Stop }
     }
     catch [Management.Automation.ItemNotFoundException] { $key.Found = $false }
     catch { $key.Found = $null }
     $key
 }
 
+function Read-Service {
+    param($Name)
+    Read-Key "SYSTEM\CurrentControlSet\Services\$Name"
+}
+
 function Read-Value {
-    # Of an object or the key at a path; a list in one piece; $null for what is not there, which must not become {} in JSON.
-    param([object] $From, [string] $Name)
+    # Of an object or a key; lists in one piece; $null, not {} in JSON, for what is not there.
+    param($From, $Name)
     if ($From -is [string]) { $From = (Read-Key $From).Data }
-    $property = if ($null -ne $From) { $From.PSObject.Properties[$Name] }
-    if ($null -eq $property) { return $null }
-    if ($property.Value -is [DateTime]) { return $property.Value.ToUniversalTime().ToString('o') }
-    , $property.Value
+    $found = if ($null -ne $From) { $From.PSObject.Properties[$Name] }
+    if ($null -eq $found) { return $null }
+    if ($found.Value -is [DateTime]) { return $found.Value.ToUniversalTime().ToString('o') }
+    , $found.Value
 }
 
 function Read-Row {
-    # Values of an object; As: key of the row -> property.
-    param([object] $From, [hashtable] $As)
+    # Values of an object. Of: MachineRole becomes machine_role; As: key of the row -> property.
+    param($From, $Of, $As = @{})
     $row = @{}
+    foreach ($name in $Of) { $row[[regex]::Replace($name, '\B[A-Z]', '_$0').ToLowerInvariant()] = Read-Value $From -Name $name }
     foreach ($key in $As.Keys) { $row[$key] = Read-Value $From -Name $As[$key] }
     $row
 }
 
 function Read-File {
     # Others may be writing it meanwhile.
-    param([string] $Path)
+    param($Path)
     $held = [IO.MemoryStream]::new()
     $file = [IO.File]::Open($Path, 'Open', 'Read', 'ReadWrite, Delete')
     try { $file.CopyTo($held) } finally { $file.Dispose() }
@@ -50,7 +56,7 @@ function Read-File {
 
 function Read-Cim {
     # A row for each instance. Throws.
-    param([string] $Class, [hashtable] $As, [string] $Where, [string] $Namespace = 'root/cimv2', [int] $Seconds = 10)
+    param($Class, $As, $Where, $Namespace = 'root/cimv2', $Seconds = 10)
     $query = "SELECT $($As.Values -join ', ') FROM $Class $Where"
     foreach ($one in Get-CimInstance -Namespace $Namespace -Query $query -OperationTimeoutSec $Seconds -ErrorAction Stop) {
         Read-Row $one -As $As
@@ -59,17 +65,13 @@ function Read-Cim {
 
 function Get-Machine {
     $its = New-Object "$lsa.Computer"
-    $computer = Read-Row $its -As @{
-        machine_role = 'MachineRole'; role_status = 'RoleStatus'; read_only = 'ReadOnly'; role_pending = 'Pending'
-        domain = 'Domain'; dns_domain = 'DnsDomain'
-    }
+    $computer = Read-Row $its -Of 'MachineRole', 'RoleStatus', 'RolePending', 'ReadOnly', 'Domain', 'DnsDomain'
     $computer.name, $computer.sid = $env:COMPUTERNAME, $null
     $join = Read-Key 'SYSTEM\CurrentControlSet\Control\CloudDomainJoin\JoinInfo' -Children
-    $computer.entra_joined = if ($join.Found) { @($join.Data).Count -gt 0 } else { $join.Found }
-    $windows = Read-Row (Read-Key 'SOFTWARE\Microsoft\Windows NT\CurrentVersion').Data -As @{
-        build = 'CurrentBuild'; revision = 'UBR'; edition = 'EditionID'; caption = 'ProductName'
-        installation_type = 'InstallationType'; display_version = 'DisplayVersion'
-    }
+    $computer.entra_joined = if ($join.Found) { $null -ne $join.Data } else { $join.Found }
+    $key = Read-Key 'SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+    $as = @{ build = 'CurrentBuild'; revision = 'UBR'; edition = 'EditionID'; caption = 'ProductName' }
+    $windows = Read-Row $key.Data -Of 'InstallationType', 'DisplayVersion' -As $as
     if ($null -ne $windows.build) { $windows.build = $windows.build -as [int] }
     $windows.sku = $its.Sku
     $windows.product_type = Read-Value 'SYSTEM\CurrentControlSet\Control\ProductOptions' -Name 'ProductType'
@@ -77,15 +79,15 @@ function Get-Machine {
 }
 
 function Get-WebServer {
-    param([bool] $Redirected)
+    param($Narrow)
     $iis = @{ services = @(); version = $null; components = @(); readable = $false }
     foreach ($name in 'IISADMIN', 'W3SVC', 'WAS', 'WMSVC') {
-        $key = Read-Key "SYSTEM\CurrentControlSet\Services\$name"
+        $key = Read-Service $name
         if ($key.Found) { $iis.services += $name }
         if ($null -eq $key.Found) { $iis.services = $null; break }
     }
-    # What is not shown is unknown then, not absent.
-    if ($Redirected) { return $iis }
+    # Not shown is not absent.
+    if ($Narrow) { return $iis }
 
     $setup = Read-Key 'SOFTWARE\Microsoft\InetStp'
     $parts = Read-Key 'SOFTWARE\Microsoft\InetStp\Components'
@@ -100,32 +102,29 @@ function Get-WebServer {
 }
 
 function Get-Feature {
-    param([string] $ProductType)
-    $services = 'SYSTEM\CurrentControlSet\Services'
-    $spooler = Read-Key "$services\Spooler"
-    $feature = @{
-        adfs = (Read-Key "$services\adfssrv").Found
+    param($ProductType)
+    $spooler = Read-Service 'Spooler'
+    $has = @{
+        adfs = (Read-Service 'adfssrv').Found
         spooler = Read-Value $spooler.Data -Name 'Start'
         spooler_known = $null -ne $spooler.Found
     }
     try {
-        $feature.ssis = [string[]] @(Get-Service -Name 'MsDtsServer*' -ErrorAction Stop | ForEach-Object { $_.Name })
-        [Array]::Sort($feature.ssis, [StringComparer]::Ordinal)
+        $has.ssis = [string[]] @(Get-Service -Name 'MsDtsServer*' -ErrorAction Stop | ForEach-Object { $_.Name })
+        [Array]::Sort($has.ssis, [StringComparer]::Ordinal)
     }
-    catch { $feature.ssis = $null }
-    $feature.session_host = try {
-        $from = @{ Namespace = 'root/cimv2/TerminalServices'; Class = 'Win32_TerminalServiceSetting' }
-        $ProductType -ne 'WinNT' -and (Read-Cim @from -As @{ mode = 'TerminalServerMode' }).mode -eq 1
+    catch { $has.ssis = $null }
+    $has.session_host = try {
+        $as, $space = @{ mode = 'TerminalServerMode' }, 'root/cimv2/TerminalServices'
+        $ProductType -ne 'WinNT' -and (Read-Cim 'Win32_TerminalServiceSetting' -As $as -Namespace $space).mode -eq 1
     }
     catch { $null }
-    $feature
+    $has
 }
 
 function Get-Session {
     $token = try { New-Object "$lsa.Session" } catch { $null }
-    $session = Read-Row $token -As @{
-        user = 'User'; administrator = 'Administrator'; filtered = 'Filtered'; elevated = 'Elevated'
-    }
+    $session = Read-Row $token -Of 'User', 'Administrator', 'Filtered', 'Elevated'
     $session.language_mode = [string] $ExecutionContext.SessionState.LanguageMode
     $session.powershell = [string] $PSVersionTable.PSVersion
     $session.bits = 8 * [IntPtr]::Size
@@ -135,16 +134,16 @@ function Get-Session {
 
 function Find-Account {
     # One for each name. Bare ones apart: beside them no UPN is found ([MS-LSAT] 3.1.4.5).
-    param([object] $Policy, [string[]] $Name)
+    param($Policy, [string[]] $Name)
     $own = $Policy.OwnDomain
     $all = $Policy.Accounts($Name)
     foreach ($one in $all) {
         $one.Name = $one.Asked.Replace('<COMPUTER>', $env:COMPUTERNAME)
-        # Bare, it would lose against the names of the computer and of domains.
+        # Bare, it loses against names of the computer and of domains.
         if ($one.Name -like '.\*') { $one.Name = $own + $one.Name.Substring(1) }
     }
     $Policy.FromNames($all.Where({ $_.Name -match '[\\@]' }), $false, 'S')
-    # Groups of BUILTIN, whatever that is called here, go by the machine's name, too.
+    # Groups of BUILTIN go by the machine's name, too.
     $again = $all.Where({
             $_.Resolved -eq 'unmapped' -and $_.Name -match '^([^\\]+)\\[^\\@]+$' -and $Matches[1] -in $own, $env:COMPUTERNAME
         })
@@ -159,10 +158,10 @@ function Find-Account {
 }
 
 function Add-Sid {
-    # To what pools, services and policies name: at once, and apart from the names that were asked for.
-    param([object] $Policy, [hashtable] $Report, [string[]] $Text)
-    # The service control manager's names, in every language; the LSA does not know all.
-    $sids = [Collections.Hashtable]::new([StringComparer]::OrdinalIgnoreCase)
+    # To what pools, services and policies name, at once.
+    param($Policy, $Report, [string[]] $Text)
+    # The service control manager's names, in every language.
+    $sids = [hashtable]::new([StringComparer]::OrdinalIgnoreCase)
     $sids['LocalSystem'] = $sids['.\LocalSystem'] = 'S-1-5-18'
     $sids['NT AUTHORITY\LocalService'] = 'S-1-5-19'
     $sids['NT AUTHORITY\NetworkService'] = 'S-1-5-20'
@@ -177,40 +176,38 @@ function Add-Sid {
 }
 
 function Get-RightReport {
-    param([Collections.IDictionary] $Asked, [object] $Exposure)
+    param($Asked, $Exposure)
 
     $computer, $windows = Get-Machine
     $session = Get-Session
-    $redirected = $session.bits -lt $session.windows_bits # to other keys and another folder
+    $narrow = $session.bits -lt $session.windows_bits # is shown other keys
     $report = @{
         changed = $false; computer = $computer; windows = $windows; session = $session
-        iis = Get-WebServer $redirected; features = Get-Feature $windows.product_type
+        iis = Get-WebServer $narrow; features = Get-Feature $windows.product_type
     }
     try {
         $policy = New-Object "$lsa.Policy"
         try {
             $computer.sid = $policy.OwnSid
             $sids = $policy.Holders('SeImpersonatePrivilege')
-            $accounts = @(Find-Account $policy -Name @($Asked['accounts'] | Where-Object { $null -ne $_ }))
+            $accounts = Find-Account $policy -Name (@($Asked['accounts']) -ne $null)
             $found = @{}
             $all = [string[]] @($sids; foreach ($one in $accounts) { if ($one.Sid) { $one.Sid } })
             foreach ($one in $policy.FromSids($all)) { $found[$one.Asked] = $one }
-            $report.holders = @(foreach ($sid in $sids) {
-                    $one = $found[$sid]
-                    @{ sid = $sid; name = $one.Name; use = $one.Use; resolved = $one.Resolved; domain = $one.Domain }
-                })
+            $report.holders = @(foreach ($sid in $sids) { Read-Row $found[$sid] -Of 'Sid', 'Name', 'Use', 'Resolved', 'Domain' })
             $report.accounts = @(foreach ($one in $accounts) {
-                    $name = if ($one.Sid) { $found[$one.Sid].Name } else { $null }
-                    @{ asked = $one.Asked; sid = $one.Sid; name = $name; use = $one.Use; resolved = $one.Resolved }
+                    $row = Read-Row $one -Of 'Asked', 'Sid', 'Use', 'Resolved'
+                    $row.name = if ($one.Sid) { $found[$one.Sid].Name } else { $null }
+                    $row
                 })
             $report.lookup_status = '0x{0:X8}' -f $policy.LookupStatus
-            $report.pools_status, $report.pools = Get-ApplicationPool $redirected
-            $report.control, $texts = Get-Control $redirected
+            $report.pools_status, $report.pools = Get-ApplicationPool $narrow
+            $report.control, $texts = Get-Control $narrow
             if ($Exposure) {
                 $more, $report.services = Get-RunningService
                 $report.services_more = [bool] $more
             }
-            Add-Sid -Policy $policy -Report $report -Text $texts
+            Add-Sid $policy -Report $report -Text $texts
             if ($Asked['expand']) { $report.groups = @(Get-Membership $policy -Holder $report.holders) }
             $report.not_asked = [string[]] $policy.NotAsked
         }
@@ -228,8 +225,8 @@ function Get-RightReport {
 }
 
 function ConvertTo-AsciiJson {
-    # ASCII only: no code page on the way can damage a name
-    param([hashtable] $Report)
+    # No code page on the way can damage ASCII.
+    param($Report)
     $json = ConvertTo-Json -InputObject $Report -Depth 8 -Compress
     [regex]::Replace($json, '[^\x20-\x7e]', { '\u{0:x4}' -f [int] [char] $args[0].Value })
 }

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Prints who holds SeImpersonatePrivilege on this host, as one JSON object. Changes nothing.
+# Prints who holds SeImpersonatePrivilege here, as one JSON object. Reads only.
 
 #Requires -Version 5.1
 #AnsibleRequires -CSharpUtil ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights
@@ -13,7 +13,7 @@ Set-StrictMode -Version 2.0
 
 $mode = [string] $ExecutionContext.SessionState.LanguageMode
 if ($mode -ne 'FullLanguage') {
-    # Types of our own are not allowed in such a session.
+    # No types of our own here.
     '{"changed":false,"failed":true,' +
     '"msg":"The holders of SeImpersonatePrivilege cannot be read: PowerShell runs in ' + $mode + ' mode here.",' +
     '"error":{"call":"language mode","status":null},"session":{"language_mode":"' + $mode + '"}}'

@@ -48,11 +48,8 @@ TASKS = {
 }
 
 
-# Bytes to and from one host for an audit on ansible-core 2.19: before it looked for features (commit 56bc8b6), and after that, before
-# it looked behind the holders (commit a3dcb4a). What each step may cost at most.
-PLAIN = {"winrm": 142_082 + 8_388, "psrp": 143_984 + 10_630}
-WITH_FEATURES = {"winrm": 152_442 + 8_552, "psrp": 154_344 + 10_794}
-MOST_FOR_FEATURES, MOST_FOR_CONTROL = 12_000, 15_000
+# Bytes on the wire, both ways, that an audit with features and control may take beyond a bare module.
+MOST_BEYOND_BARE = 105_000
 
 
 def busy(name: str) -> Machine:
@@ -133,11 +130,8 @@ def main() -> None:
             sizes[name] = to_host + from_host
             row = f"{connection:10} {name:18} {len(came.stdin):9,} {to_host:9,} {from_host:9,} {1000 * (cpu - one) / (hosts - 1):12.1f}"
             print(f"{row} {seconds(make, came):>9}")
-        if ansible.__version__.startswith("2.19."):
-            features = WITH_FEATURES[connection] - PLAIN[connection]
-            control = sizes["local_right_info"] - WITH_FEATURES[connection]
-            print(f"{connection:10} an audit takes {features:+,} bytes to look for features (at most {MOST_FOR_FEATURES:,})")
-            print(f"{connection:10} and {control:+,} bytes to look who sets the right (at most {MOST_FOR_CONTROL:,})")
+        more = sizes["local_right_info"] - sizes["bare module"]
+        print(f"{connection:10} an audit takes {more:,} bytes beyond a bare module (at most {MOST_BEYOND_BARE:,})")
 
 
 if __name__ == "__main__":

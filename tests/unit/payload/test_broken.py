@@ -25,7 +25,7 @@ MODULE = "plugins/modules/local_right_info.ps1"
 @pytest.mark.parametrize(
     ("path", "good", "bad", "code"),
     [
-        pytest.param(CSHARP, "return Length == 0 ?", "string none = null; int? size = none?.Length; return Length == 0 ?", "CS8026", id="?. in C#"),
+        pytest.param(CSHARP, "return length == 0 ?", "string none = null; int? size = none?.Length; return length == 0 ?", "CS8026", id="?. in C#"),
         pytest.param(REPORT, "$windows.build -as [int]", "($windows.build ?? 0) -as [int]", "P102", id="?? in PowerShell"),
         pytest.param(REPORT, "-Depth 8 -Compress", "-Depth 8 -Compress -AsArray", "C202", id="a parameter that 5.1 lacks"),
         pytest.param(REPORT, "-Depth 8 -Compress", "-Depth 8 -Compress -EscapeHandling EscapeNonAscii", "C202", id="another one"),
@@ -46,19 +46,12 @@ def test_the_checker_finds_what_windows_powershell_would_not_take(checkout, tmp_
     assert any(line.startswith(path) and f" {code}" in line for line in ran.stdout.splitlines()), ran.stdout
 
 
-BASIC = "public struct TranslatedName"
-
-
 @pytest.mark.engine
 @pytest.mark.parametrize(
     ("change", "machine"),
     [
         pytest.param(
-            (
-                CSHARP,
-                BASIC,
-                f"[StructLayout(LayoutKind.Sequential, Pack = 1)]\n\t{BASIC}",
-            ),
+            (CSHARP, "IntPtr.Add(entry, IntPtr.Size)", "IntPtr.Add(entry, 4)"),
             Machine.member_server("HOST01"),
             id="wrong struct packing",
         ),
@@ -103,6 +96,52 @@ def test_the_comparison_above_holds_for_the_payload_as_it_is(powershell, sent):
         assert comparable(powershell.run(machine, received).stdout) == comparable(Emulator().run(machine, received).stdout)
 
 
+SIM = names.domain_sid("SIM")
+BARE = "'[\\\\@]' })\n    $Policy.FromNames($bare"
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("changes", "accounts", "wrong"),
+    [
+        pytest.param(
+            [(REPORT, "$own + $one.Name.Substring(1)", "$one.Name.Substring(2)"), (REPORT, f"$_.Asked -notmatch {BARE}", f"$_.Name -notmatch {BARE}")],
+            [".\\Everyone"],
+            [(names.EVERYONE, "Everyone")],
+            id="a name of the machine asked as an isolated one",
+        ),
+        pytest.param(
+            [(CSHARP, "use == Domain || IsUnknown(use)", "IsUnknown(use)"), (REPORT, "$_.Use -eq 3", "$false")],
+            ["SIM"],
+            [(SIM, "SIM")],
+            id="a domain for the account that was meant",
+        ),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_taken_for_another_account(changes, accounts, wrong, powershell, spoilt, tell):
+    """Not only another answer: it is the wrong account that the host then tells of."""
+    machine = Machine.member_server("HOST01")
+    asked = {"accounts": accounts}
+
+    good = tell(powershell, machine, "local_right_info", **asked)["accounts"]
+    bad = tell(spoilt(powershell, *changes), machine, "local_right_info", **asked)["accounts"]
+
+    assert [one["sid"] for one in good] == [None]
+    assert [(one["sid"], one["name"]) for one in bad] == wrong
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("filled", [pytest.param(True, id="the name is filled in"), pytest.param(False, id="the name is empty")])
+def test_the_name_of_the_sid_of_a_domain_is_not_valid(filled, powershell, spoilt, tell):
+    machine = Machine.member_server("HOST01", holders=[SIM])
+    machine.names_domains = filled
+    took = spoilt(powershell, (CSHARP, "use == Domain ? domain : domain", "domain"))
+
+    good, bad = (tell(one, machine, "local_right_info", accounts=[])["holders"][0]["name"] for one in (powershell, took))
+
+    assert (good, bad) == ("SIM", "SIM\\SIM" if filled else "SIM\\")
+
+
 @pytest.mark.engine
 @pytest.mark.parametrize(
     ("change", "options", "sentence"),
@@ -129,7 +168,7 @@ def test_the_comparison_above_holds_for_the_payload_as_it_is(powershell, sent):
             id="a condition that the test bed does not read",
         ),
         pytest.param(
-            (REPORT, r"Services\$name", r"Service\$name"),
+            (REPORT, r"Services\$Name", r"Service\$Name"),
             {},
             r"Windows has no key HKLM:\SYSTEM\CurrentControlSet\Service\IISADMIN",
             id="a registry key that Windows does not have",

@@ -142,7 +142,7 @@ def test_application_pools(machine, status, pools, powershell, ask):
 
 @pytest.mark.engine
 def test_a_file_that_cannot_be_read_for_another_reason(powershell, ask, spoilt):
-    broken = spoilt(powershell, (CONTEXT, "-Name 'applicationHost.config'", "-Name ([string] [char] 0)"))
+    broken = spoilt(powershell, (CONTEXT, '"$folder/applicationHost.config"', "([string] [char] 0)"))
 
     answer = ask(broken, server(Iis()))
 

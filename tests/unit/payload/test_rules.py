@@ -11,7 +11,7 @@ from fleet.machine import FLOOR, Machine
 
 AUDIT, CHANGE = "plugins/module_utils/_LsaRights.cs", "plugins/module_utils/_LsaChange.cs"
 SCRIPT = "plugins/module_utils/_RightChange.psm1"
-FREE = "Native.LsaFreeMemory(buffer);"
+FREE = "LsaFreeMemory(buffer);"
 
 READING = [
     pytest.param("Free(entries);", "", "a buffer of LsaLookupSids2 was never freed with LsaFreeMemory", id="leaks a buffer"),
@@ -23,25 +23,25 @@ READING = [
         id="frees with another allocator",
     ),
     pytest.param(
-        "Native.DsRoleFreeMemory(buffer);",
-        FREE,
+        '[DllImport("netapi32.dll")]\n\tstatic extern void DsRoleFreeMemory(',
+        '[DllImport("advapi32.dll", EntryPoint = "LsaFreeMemory")]\n\tstatic extern void DsRoleFreeMemory(',
         "LsaFreeMemory of the buffer of DsRoleGetPrimaryDomainInformation, which is freed with DsRoleFreeMemory",
         id="mixes up who owns a buffer",
     ),
     pytest.param(
         FREE,
-        "Native.LsaFreeMemory(IntPtr.Add(buffer, 8));",
+        "LsaFreeMemory(IntPtr.Add(buffer, 8));",
         "LsaFreeMemory of something that is no buffer",
         id="frees an inner pointer",
     ),
-    pytest.param("Native.LsaClose(handle);", "", "a handle of LsaOpenPolicy was never closed", id="leaks the policy"),
+    pytest.param("LsaClose(handle);", "", "a handle of LsaOpenPolicy was never closed", id="leaks the policy"),
     pytest.param(
-        "Native.LsaClose(handle);",
-        "Native.CloseHandle(handle);",
+        '[DllImport("advapi32.dll")]\n\tstatic extern uint LsaClose(',
+        '[DllImport("kernel32.dll", EntryPoint = "CloseHandle")]\n\tstatic extern uint LsaClose(',
         "CloseHandle of 0x1a0, which is no open handle of OpenProcessToken",
         id="closes the policy like a token",
     ),
-    pytest.param("Native.CloseHandle(token);", "", "a handle of OpenProcessToken was never closed", id="leaks the token"),
+    pytest.param("CloseHandle(token);", "", "a handle of OpenProcessToken was never closed", id="leaks the token"),
     pytest.param("Access = 0x801", "Access = 0xF0FFF", "LsaOpenPolicy asks for 0xf0fff", id="opens with all access"),
     pytest.param("Access = 0x801", "Access = 0x02000000", "LsaOpenPolicy asks for 0x2000000", id="opens with MAXIMUM_ALLOWED"),
     pytest.param("Access = 0x801", "Access = 0x811", "LsaOpenPolicy asks for 0x811: it needs 0x801", id="opens for writing"),
@@ -61,6 +61,29 @@ READING = [
 @pytest.mark.parametrize(("good", "bad", "breach"), READING)
 def test_a_misuse_fails_the_audit(good, bad, breach, powershell, ask, spoilt):
     answer = ask(spoilt(powershell, (AUDIT, good, bad)), Machine.member_server("HOST01"))
+
+    refused(answer, breach)
+
+
+MEMBERS = "NetApiBufferFree(buffer);"
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("bad", "breach"),
+    [
+        pytest.param("{ }", "a buffer of NetLocalGroupGetMembers was never freed with NetApiBufferFree", id="leaks the members"),
+        pytest.param(
+            FREE,
+            "LsaFreeMemory of the buffer of NetLocalGroupGetMembers, which is freed with NetApiBufferFree",
+            id="frees the members like the LSA's",
+        ),
+    ],
+)
+def test_a_misuse_in_the_members_of_a_group_fails_the_audit(bad, breach, powershell, tell, spoilt):
+    answer = tell(
+        spoilt(powershell, (AUDIT, MEMBERS, bad)), Machine.member_server("HOST01"), "local_right_info", accounts=[], expand=True
+    )
 
     refused(answer, breach)
 
