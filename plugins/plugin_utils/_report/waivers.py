@@ -13,6 +13,7 @@ from .._policy.exceptions import State, meant_for, parse_exceptions
 from .record import Record
 
 _SCOPE = ("hosts", "groups", "host_roles", "features")
+_REFUSED = (State.EXPIRED.value, State.TOO_WIDE.value)
 
 
 def exceptions_of(
@@ -46,6 +47,7 @@ def _row(
     today: datetime.date,
 ) -> dict[str, t.Any]:
     states = {claim["state"] for _record, claim in claims}
+    against = {record["host"]: set(record["unexpected"]) for record, claim in claims if claim["state"] in _REFUSED}
     (exception,) = parse_exceptions([{key: value for key, value in plain.items() if value not in (None, [])}])
     if exception.expired(today) or State.EXPIRED.value in states:
         state = State.EXPIRED
@@ -53,13 +55,12 @@ def _row(
         state = next((one for one in (State.TOO_WIDE, State.USED, State.UNKNOWN) if one.value in states), State.UNUSED)
     if state is State.UNUSED and any(meant_for([exception], host, groups) for host, groups in unread.items()):
         state = State.UNKNOWN
-    refused = (State.EXPIRED.value, State.TOO_WIDE.value)
     return {
         **plain,
         "state": state.value,
         "used_by": sorted(record["host"] for record, claim in claims if claim["state"] == State.USED.value),
         "wanted_by": sorted(
-            record["host"] for record, claim in claims if claim["state"] in refused and claim["sid"] in record["unexpected"]
+            record["host"] for record, claim in claims if claim["state"] in _REFUSED and claim["sid"] in against[record["host"]]
         ),
     }
 
