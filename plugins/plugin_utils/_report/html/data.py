@@ -29,6 +29,8 @@ SHAPE = ("status", "role", "system", "iis", "holders", "missing", "unexpected", 
 """What a shape consists of, in this order."""
 _STANDINGS = list(STANDINGS)
 _PLACES = {status: place for place, status in enumerate(STATUSES)}
+_FIRST = 8  # accounts of a list that are in the table where there is no room for more
+_PER_CODE = 6  # characters of a number in a list
 _PER_ACCOUNT = 80  # characters that an account of one host costs beside its own: lists and a shape for this host
 
 
@@ -125,7 +127,7 @@ class _Coding:
                 words["iis"].code(iis_of(record)),
                 self._holders(record["holders"]),
                 *(
-                    self.lists.code(tuple(self._account(sid, names.get(sid), kinds.get(sid)) for sid in record[key]))
+                    self.lists.code(self._listed([(sid, names.get(sid), kinds.get(sid)) for sid in record[key]], step=1))
                     for key in ("missing", "unexpected", "waived")
                 ),
                 words["control"].code((controlled.get("kind") or "", gpo_of(record), set_by(record))),
@@ -152,12 +154,20 @@ class _Coding:
         key = tuple((one["sid"], one["name"], one["standing"]) for one in holders)
         code = self._held.get(key)
         if code is None:
-            codes: list[int] = []
-            for one in holders:
-                standing = one["standing"] if one["standing"] in STANDINGS else "not judged"
-                codes += (self._account(one["sid"], one["name"], one["kind"]), _STANDINGS.index(standing))
-            code = self._held[key] = self.holders.code(tuple(codes))
+            accounts = self._listed([(one["sid"], one["name"], one["kind"]) for one in holders], step=2)
+            standings = [one["standing"] if one["standing"] in STANDINGS else "not judged" for one in holders]
+            pairs = zip(accounts, map(_STANDINGS.index, standings), strict=False)
+            code = self._held[key] = self.holders.code(tuple(number for pair in pairs for number in pair))
         return code
+
+    def _listed(self, accounts: Sequence[tuple[str, str | None, str | None]], step: int) -> tuple[int, ...]:
+        """The codes of a list; where there is no room for all of it, those of the first ones and of how many more there are."""
+        size = _PER_CODE * step * len(accounts)
+        if self._whole or len(accounts) <= _FIRST + 1 or self._fits(size):
+            return tuple(self._account(*one) for one in accounts)
+        left = len(accounts) - _FIRST
+        more = self.accounts.code((f"(and {left:,} more, in the JSON)", "", left))
+        return (*(self._account(*one) for one in accounts[:_FIRST]), more)
 
     def _account(self, sid: str, name: str | None, kind: str | None) -> int:
         account = (name_of(sid, name), clean(sid))

@@ -27,6 +27,7 @@ _SIZE, _PER_HOST = 1_000_000, 100  # bytes of a page
 _ROOMS = (None, 300_000, 150_000, 50_000, 0)  # for what one host alone has, in the table of all hosts, until the page has its size
 _UNREAD_NAMES, _NAMES = 250_000, 120_000  # characters of names of hosts that were not read, and of all the others
 _NAMES_PER_HOST = 25  # the same, where there are more hosts than that is enough for
+_DIFFERENCES = 150_000  # characters of the accounts that differ and of the lines of plans, in the rows of drift
 _FIRST = 3  # hosts that a row names where there is no room for more
 _BARS = 10
 
@@ -253,7 +254,7 @@ def _rows(records: Sequence[Mapping[str, t.Any]], accounts: Sequence[AccountRow]
         "events": events,
         "events_left": events_left,
         "event_coverage": joined(exposure.coverage(records)),
-        "drift": drift[:MOST_ROWS],
+        "drift": sections.within(drift[:MOST_ROWS], _DIFFERENCES),
         "drift_left": sum(len(row.hosts) for row in drift[MOST_ROWS:]),
         "drift_plans": any(row.plan for row in drift),
         "changes": changes[:MOST_ROWS],

@@ -170,11 +170,12 @@
     const cell = element("td");
     cell.colSpan = 7;
     const held = data.holders[HOLDERS[code]];
-    cell.append(element("strong", held.length ? `Holders of the right: ${held.length / 2}` : "Its holders are not known."));
+    cell.append(element("strong", held.length ? `Holders of the right: ${held.reduce((sum, one, place) => sum + (place % 2 ? 0 : data.accounts[one][2] || 1), 0)}` : "Its holders are not known."));
     const list = element("ul");
     for (let place = 0; place < held.length; place += 2) {
       const item = element("li");
-      item.append(element("bdi", account(data.accounts[held[place]])), ": " + data.standings[held[place + 1]]);
+      const one = data.accounts[held[place]];
+      item.append(element("bdi", account(one)), one[2] ? "" : ": " + data.standings[held[place + 1]]);
       list.append(item);
     }
     if (held.length) cell.append(list);

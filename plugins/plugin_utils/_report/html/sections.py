@@ -10,7 +10,7 @@ from __future__ import annotations
 import collections
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..._policy.sids import NAMES, sort_key
 from ..._policy.wording import SENTENCE
@@ -21,6 +21,8 @@ from .words import AGAINST, VARIES, clean, counted, role_words
 
 Record = Mapping[str, t.Any]
 
+_FIRST = 3  # accounts that a row of drift names where there is no room for more
+_MARKUP = 60  # characters of the page around each of them
 _FEW = 20  # links and other GPOs that are named for one GPO
 
 
@@ -106,6 +108,32 @@ def _drift_row(records: Sequence[Record], role: str, setter: str, plan: list[str
         lines[kind == "missing"].append(_account_line(kind, key, sids))
     hosts = [clean(record["host"]) for record in records]
     return DriftRow(hosts, role_words(role), lines[False], lines[True], setter, plan)
+
+
+def within(rows: Iterable[DriftRow], room: int) -> list[DriftRow]:
+    """The same rows with as many accounts and lines of a plan as there is room for, in characters; how many are left out is said.
+
+    The first rows have them whole; every row has the first few.
+    """
+    fitting = []
+    for row in rows:
+        unexpected, room = _pairs_within(row.unexpected, room)
+        missing, room = _pairs_within(row.missing, room)
+        plan, room = _pairs_within([(line, "") for line in row.plan], room)
+        fitting.append(replace(row, unexpected=unexpected, missing=missing, plan=[line for line, _none in plan]))
+    return fitting
+
+
+def _pairs_within(pairs: Sequence[tuple[str, str]], room: int) -> tuple[list[tuple[str, str]], int]:
+    shown: list[tuple[str, str]] = []
+    for pair in pairs:
+        size = sum(map(len, pair)) + _MARKUP
+        if size > room and len(shown) >= _FIRST:
+            left = len(pairs) - len(shown)
+            return [*shown, (f"and {left:,} more, in the JSON", "")], room
+        room -= size
+        shown.append(pair)
+    return shown, room
 
 
 def _account_line(kind: str, key: str, sids: Mapping[str, str | None]) -> tuple[str, str]:

@@ -420,6 +420,41 @@ def test_ten_thousand_hosts_at_their_worst_are_less_than_a_megabyte(change):
         assert len(table["error"]) == 10_000
 
 
+LONG = '\u202e\x1b"<é&' * 300
+
+
+@pytest.mark.size
+@pytest.mark.parametrize(
+    ("hosts", "strangers", "text"),
+    [
+        pytest.param(1, 4_990, "", id="as many holders as a host may have"),
+        pytest.param(1, 1_500, LONG, id="a host whose holders have long names"),
+        pytest.param(10, 2_000, "", id="many holders on several hosts"),
+        pytest.param(1_000, 3, LONG, id="long names on many hosts"),
+        pytest.param(300, 200, "", id="other lists on every host"),
+    ],
+)
+def test_whatever_holders_hosts_have_the_page_keeps_its_size(hosts, strangers, text):
+    """And says how many each host has, of the accounts that it leaves out too."""
+
+    def crowded(number, good):
+        for place in range(strangers):
+            sid = f"S-1-5-21-{number}-9-9-{2_000 + place}"
+            samples._with_stranger(good, (sid, f"{number}-{place}{text}"[:1_000], "domain"))
+        return good
+
+    report = samples.every_host(crowded, hosts)
+    made = page(report, sha256="0" * 64)
+    table = json.loads(Page(made).raw["application/json"])
+    held = [
+        sum((table["accounts"][code][2:] or [1])[0] for code in table["holders"][table["shapes"][4][shape]][::2])
+        for shape in table["shape"]
+    ]
+
+    assert len(made.encode()) <= 1_000_000
+    assert held == [4 + strangers] * hosts
+
+
 @pytest.mark.size
 @pytest.mark.parametrize("section", ["unread", "drift"])
 def test_names_that_do_not_fit_are_counted_and_found_in_the_table(section):
