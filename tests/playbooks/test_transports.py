@@ -136,7 +136,9 @@ def test_a_quota_of_winrm_is_named_with_advice(reach, audit, connection):
     run = audit(fleet)
 
     assert (run.rc, run.statuses) == (2, {name: status for name, _scenario, status in QUOTAS})
-    assert {name: record["error"]["category"] for name, record in run.records.items()} == dict.fromkeys(run.records, "host_resources")
+    assert {name: record["error"]["category"] for name, record in run.records.items()} == dict.fromkeys(
+        run.records, "host_resources"
+    )
     for record in run.records.values():
         assert "concurrent" in record["error"]["message"]
         assert "MaxShellsPerUser" in record["reason"]

@@ -19,9 +19,12 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from hypothesis import given
 from hypothesis import strategies as st
+from whole_report import OTHERS, read_again, report_of, rows
 
 from ansible_collections.winrights.seimpersonate.plugins.action.local_right import ActionModule
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _locks, _same_machine
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import count_plans, not_sent, plan_lines
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import stopped_by
 from fleet import lsa, names
 from fleet.change import local_right
 from fleet.grouppolicy import DENIED, Rsop, Setting
@@ -748,6 +751,43 @@ def test_whatever_a_host_answers_to_a_change_the_snapshot_tells_the_truth(action
         json.dumps(result, ensure_ascii=False, allow_nan=False).encode()
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def changed_around(action):
+    """Results of hosts that were changed as planned, and what stands of them in every format where the host in the middle was as well."""
+    with tempfile.TemporaryDirectory(prefix="snapshots-") as folder:
+        well = action(ActionModule, host(machine_with(*BEFORE)), snapshot_dir=folder, **OPTIONS)
+    others = {name: {**well, "snapshot": None} for name in OTHERS}
+    whole = report_of(**others, middle=well)
+    return others, rows(whole), whole["summary"]["gate"]["passed"]
+
+
+@hostile.few_or_thousands
+@given(st.one_of(st.sampled_from(HONEST).flatmap(hostile.spoilt), hostile.failures))
+def test_whatever_a_host_answers_to_a_change_the_others_have_their_report(action, changed_around, told):
+    """In every format, after a merge, in the plan and at the gate, which passes only where the change of this host was proved."""
+    others, expected, passed = changed_around
+    folder = tempfile.mkdtemp(prefix="snapshots-")
+
+    def execute(module, args):
+        return host(machine_with(*BEFORE))(module, args) if "read" in args else told
+
+    try:
+        result = action(ActionModule, execute, snapshot_dir=folder, **OPTIONS)
+    finally:
+        shutil.rmtree(folder)
+    results = {**others, "middle": result}
+    report = report_of(**results)
+    (record,) = [one for one in report["hosts"] if one["host"] == "middle"]
+
+    assert rows(report) == expected
+    read_again(report)
+    assert record["change"]["outcome"] == result["outcome"]
+    assert (passed, report["summary"]["gate"]["passed"]) == (True, result["outcome"] == "applied")
+    assert not_sent(results) == []
+    assert [line for line in plan_lines(results, count_plans(results)) if "another" in line] != []
+    assert stopped_by(report["hosts"]) == ([] if result["outcome"] == "applied" else ["middle"])
 
 
 @pytest.mark.parametrize(

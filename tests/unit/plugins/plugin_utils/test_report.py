@@ -76,7 +76,9 @@ DEEP = functools.reduce(lambda inside, _number: [inside], range(100_000), [])
         pytest.param(DENIED, "error", "not_admin: denied", id="denied"),
         pytest.param(DEAD, "unreachable", "ntlm: connection refused", id="dead"),
         pytest.param({**DEAD, "status": "compliant"}, "unreachable", "refused", id="dead, whatever else it says"),
-        pytest.param({**DEAD, "msg": "ntlm: 2150859173"}, "unreachable", "host_resources: ntlm: 2150859173", id="no shell is left for it"),
+        pytest.param(
+            {**DEAD, "msg": "ntlm: 2150859173"}, "unreachable", "host_resources: ntlm: 2150859173", id="no shell is left for it"
+        ),
         pytest.param({"failed": True, "msg": "Task failed."}, "error", "Task failed.", id="failed without our keys"),
         pytest.param({"failed": True}, "error", "no message", id="failed without a message"),
         pytest.param({"failed": True, "status": "compliant", "msg": "no"}, "error", "no", id="failed, and good by its status"),
