@@ -29,6 +29,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.re
 
 SCHEMA = Draft202012Validator(json.loads((Path(__file__).parents[1] / "docs/schemas/report-1.schema.json").read_text()))
 OTHERS = ("another", "zebra")
+FORMATS = (to_json, html, markdown, csv_hosts, csv_accounts, junit, prometheus, json_lines)
 
 
 def report_of(**results):
