@@ -85,8 +85,12 @@ def test_what_the_task_states_counts_more_than_what_the_host_shows(fleet, enforc
     machine = drifted("won", gpos=(demo.gpo("Servers"),))
     fleet.add(machine, variables={"impersonate_controlled_by": {"kind": "local"}})
 
-    assert enforce(fleet).outcomes == {"won": "applied"}
+    run = enforce(fleet)
+
+    assert run.outcomes == {"won": "applied"}
     assert set(machine.holders()) == WANTED
+    assert run.records["won"]["controlled_by"]["kind"] == "local"
+    assert any(note.startswith("the host shows: the GPO Servers") for note in run.records["won"]["notes"])
 
 
 def test_an_audit_tells_who_has_it_who_is_in_the_groups_and_who_gave_it(fleet, audit):
