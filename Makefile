@@ -16,7 +16,7 @@ JOBS ?= 2
 LIFE ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser test-samba bench-report payload-coverage matrix matrix-venvs lint fleet policies payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser test-samba bench-report payload-coverage matrix matrix-venvs lint fleet policies schema payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ fleet: venv-test ## Start the simulated fleet for LIFE seconds and write .build/
 
 policies: venv-test ## Print the tables of the shipped policies with their sources, and write the docs page of them
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/policy_tables.py
+
+schema: venv-test ## Write the JSON Schema of the report from the types of the contract
+	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/report_schema.py
 
 payloads: venv-test ## Tell the emulator the payload's texts, after its tests have passed on the engine
 	@$(RUN) python -m pytest -q tests/unit/payload

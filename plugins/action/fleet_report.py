@@ -20,7 +20,6 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.ch
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import previous_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import Record, record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import absent, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import (
     UNREAD,
@@ -29,6 +28,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.su
     verdict_sentence,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import Record
 
 # A rolling change writes the report of the whole fleet after every batch; the large formats wait for the last one.
 _WHILE_BATCHES_ARE_LEFT = ("json", "markdown")

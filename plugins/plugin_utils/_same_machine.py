@@ -17,11 +17,11 @@ from pathlib import Path
 from . import _locks
 from ._policy.errors import BadInput
 from ._policy.facts import Computer
-from ._report import shape
 from ._report.files import file_name
-from ._report.shapes import SID
+from ._result import shape
+from ._result.types import SID_FORM
 
-_SHAPE: shape.Shape = {"host": str, "after": [SID]}
+_SHAPE: shape.Shape = {"host": str, "after": [SID_FORM]}
 _LARGEST = 2**20
 """Bytes that are read of such a file; 5,000 SIDs have less than half."""
 _PATIENCE = 30.0

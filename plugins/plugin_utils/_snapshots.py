@@ -23,8 +23,9 @@ from ._policy.checks import brief
 from ._policy.errors import BadInput
 from ._policy.sids import checked_sid
 from ._policy.wording import some
-from ._report import shape
 from ._report.files import file_name, write_atomically
+from ._result import shape
+from ._result.forms import Form
 
 SCHEMA_VERSION = "1"
 OPEN_OUTCOMES = ("pending", "unknown")
@@ -35,7 +36,7 @@ _CHANGED_OUTCOMES = ("applied", "undo_failed", "found_applied", "found_other")
 _KINDS = ("enforce", "restore")
 
 Snapshot = dict[str, t.Any]
-_SID = re.compile(r"S-1-[0-9A-Fx-]{1,200}")
+_SID = Form(r"S-1-[0-9A-Fx-]{1,200}", "a SID")
 _SHAPE: shape.Shape = {
     **dict.fromkeys(("host", "run_id", "kind", "taken", "outcome"), str),
     "writer": dict,

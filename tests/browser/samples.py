@@ -17,7 +17,7 @@ from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import service_sid
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import Record, record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import Record, record_of
 
 Result = dict[str, t.Any]
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from .._policy.sids import sort_key
 from .._policy.verdict import Status
 from .._policy.wording import some
+from .._result.types import Record
 from .merge import gathered, heads_of
-from .record import Record
 from .same import fleet_name, same_account
 from .scope import LIMITS, narrowing
 from .summary import UNREAD

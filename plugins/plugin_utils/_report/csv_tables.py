@@ -12,7 +12,7 @@ import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .._policy.wording import SENTENCE, visible
-from .record import Record
+from .._result.types import Record
 from .summary import UNREAD
 from .texts import accounts, control_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
 
@@ -73,7 +73,7 @@ def _host(record: Record) -> list[str]:
         "; ".join(accounts(record["unexpected"], names)),
         "; ".join(accounts(record["waived"], names)),
         control_of(record),
-        (record["controlled_by"] or {}).get("kind") or "",
+        record["controlled_by"]["kind"] if record["controlled_by"] else "",
         gpo_of(record),
         plan_of(record),
         record["checked_at"] or "",

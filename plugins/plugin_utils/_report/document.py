@@ -9,7 +9,8 @@ import typing as t
 from collections.abc import Iterable, Mapping
 
 from .._policy.policy import Policy
-from .record import SCHEMA_VERSION, Record
+from .._result.record import SCHEMA_VERSION
+from .._result.types import Record
 from .scope import PLAY, notes_of, same_machines, scope_of
 from .summary import summarise
 
@@ -45,7 +46,7 @@ def document(
             "run": dict(run),
             "policy": dict(policy) if policy else None,
             "scope": scope_of(hosts, source),
-            "notes": [*notes_of(heads), *same_machines(hosts), *notes],
+            "notes": [*notes_of(heads), *same_machines((host["host"], host["computer"]) for host in hosts), *notes],
             "summary": summarise(hosts, fail_on, exceptions, tolerate),
             "hosts": hosts,
         }

@@ -13,7 +13,7 @@ from fractions import Fraction
 from .._policy.errors import BadInput
 from .._policy.exceptions import State
 from .._policy.verdict import Status
-from .record import Record
+from .._result.types import Record
 
 EXPIRED = "expired_exception"
 _WORDS = {
@@ -74,8 +74,8 @@ def gate(
 
 
 def _at_the_end(record: Record) -> str:
-    change = record["change"] or {}
-    return str(change["status_after"] if change.get("outcome") == "planned" else record["status"])
+    change = record["change"]
+    return str(change["status_after"] if change and change["outcome"] == "planned" else record["status"])
 
 
 def _limit(text: str | None, expected: int) -> Fraction:

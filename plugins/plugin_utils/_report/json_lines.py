@@ -13,42 +13,13 @@ from collections.abc import Mapping
 
 from .._policy.checks import brief
 from .._policy.errors import BadInput
-from .gate import CHOICES, tolerance
-from .merge import ACTIONS, Gathered, Run, gather, heads_of, merge
-from .record import SCHEMA_VERSION, Record, read_record
-from .shape import MapOf, OrNone, check, time
-from .shapes import EXCEPTION, each
+from .._result.check import check_head, check_report
+from .._result.record import SCHEMA_VERSION, read_record
+from .._result.types import Head, Record
+from .gate import tolerance
+from .merge import Gathered, Run, gather, heads_of, merge
 
-_RUN = {
-    **each("id started finished action", str),
-    "duration_s": int,
-    "check_mode": bool,
-    **each("limit hosts", OrNone(str)),
-    "forks": OrNone(int),
-    "awx": MapOf(str),
-}
-_GATE = {"fail_on": [str], "tolerate": MapOf(str)}
-_HEAD = {
-    "run": _RUN,
-    "policy": OrNone(
-        {
-            **each("name title compare sha256", str),
-            "version": OrNone(str),
-            **each("document documents gpos", dict),
-            "references": [each("framework id title", str)],
-        }
-    ),
-    "generator": each("name version ansible_core python", str),
-    "source": str,
-    **_GATE,
-    "exceptions": [EXCEPTION],
-}
-_REPORT = {
-    **{key: _HEAD[key] for key in ("run", "policy", "generator")},
-    "scope": {"source": str},
-    "summary": {"exceptions": [EXCEPTION], "gate": _GATE},
-    "hosts": [dict],
-}
+_HEAD = tuple(t.get_type_hints(Head))
 _LINE = {"schema_version", "kind", "expected", *_HEAD}
 
 
@@ -98,9 +69,8 @@ def read_report(where: str, report: Mapping[str, t.Any]) -> dict[str, t.Any]:
     Raises BadInput that names the place.
     """
     _release(where, report)
-    check(where, report, _REPORT)
-    _inside(where, {"run": report["run"], **report["summary"]["gate"]})
-    _merged(where, report["run"])
+    check_report(where, report)
+    _tolerances(where, report["summary"]["gate"]["tolerate"])
     return {**report, "hosts": [read_record(f"{where}: hosts[{number}]", record) for number, record in enumerate(report["hosts"])]}
 
 
@@ -127,9 +97,8 @@ def _refuse(word: str) -> t.NoReturn:
 def _header(where: str, data: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
     _release(where, data)
     _only(where, data, _LINE)
-    check(where, data, {**_HEAD, "expected": [str]})
-    _inside(where, data)
-    _merged(where, data["run"])
+    check_head(where, data, {"expected": [str]})
+    _tolerances(where, data["tolerate"])
     return data
 
 
@@ -139,25 +108,9 @@ def _release(where: str, data: t.Any) -> None:
         raise BadInput(f"{where}: schema_version: {brief(said)} is not {SCHEMA_VERSION}, which this release reads")
 
 
-def _merged(where: str, run: Mapping[str, t.Any]) -> None:
-    """The runs of a merged report, each with the form of a run."""
-    heads = run.get("merged") or []
-    check(where, {"run": {"merged": heads}}, {"run": {"merged": [_HEAD]}})
-    for number, head in enumerate(heads):
-        _inside(f"{where}: run.merged[{number}]", head)
-
-
-def _inside(where: str, head: Mapping[str, t.Any]) -> None:
-    """What a shape cannot say of a run."""
-    for key in ("started", "finished"):
-        time(f"{where}: run.{key}", head["run"][key])
-    if head["run"]["action"] not in ACTIONS:
-        raise BadInput(f"{where}: run.action: {brief(head['run']['action'])} is none of {', '.join(ACTIONS)}")
-    for option in ("fail_on", "tolerate"):
-        for key in head[option]:
-            if key not in CHOICES:
-                raise BadInput(f"{where}: {option}: {brief(key)} is none of {', '.join(CHOICES)}")
-    for key, value in head["tolerate"].items():
+def _tolerances(where: str, tolerate: Mapping[str, str]) -> None:
+    """A share of more than all has the form of a tolerance, and is none."""
+    for key, value in tolerate.items():
         tolerance(f"{where}: tolerate.{key}", value)
 
 

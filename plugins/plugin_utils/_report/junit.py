@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from .._policy.verdict import Status
 from .._policy.wording import visible
-from .record import Record
+from .._result.types import Record
 from .summary import UNREAD
 from .texts import accounts, names_of
 
@@ -55,9 +55,13 @@ def _case(suite: ElementTree.Element, role: str, record: Record, policy: str) ->
     if status == Status.DRIFT.value:
         _said(case, "failure", record, "\n".join(_differences(record)))
     elif status in UNREAD:
-        error = record["error"] or {}
-        lines = [f"{key}: {visible(error[key], 2_000)}" for key in ("category", "message", "call", "status") if error.get(key)]
-        _said(case, "error", record, "\n".join(lines))
+        error = record["error"]
+        known = (
+            {"category": error["category"], "message": error["message"], "call": error["call"], "status": error["status"]}
+            if error
+            else {}
+        )
+        _said(case, "error", record, "\n".join(f"{key}: {visible(words, 2_000)}" for key, words in known.items() if words))
     elif status == Status.NOT_APPLICABLE.value:
         ElementTree.SubElement(case, "skipped", {"message": _clean(visible(record["reason"]))})
     elif status == Status.WAIVED.value:
@@ -77,7 +81,9 @@ def _differences(record: Record) -> Iterator[str]:
     yield from (visible(finding["text"], 2_000) for finding in record["findings"])
     if record["controlled_by"]:
         yield f"controlled by {record['controlled_by']['kind']}: {visible(record['controlled_by']['why'] or '', 2_000)}"
-    yield from (f"{record['change']['outcome']}: {visible(one, 2_000)}" for one in (record["change"] or {}).get("changes") or ())
+    change = record["change"]
+    if change:
+        yield from (f"{change['outcome']}: {visible(one, 2_000)}" for one in change["changes"] or ())
 
 
 def _waived(record: Record) -> Iterator[str]:

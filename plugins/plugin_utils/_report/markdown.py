@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from .._policy.exceptions import State
 from .._policy.verdict import Status
 from .._policy.wording import visible
-from .record import Record
+from .._result.types import Record
 from .summary import planned_sentence, verdict_sentence
 
 _LINES, _ROWS = 40, 24  # of all, and of the table, which is shorter where there is more around it
@@ -105,8 +105,8 @@ def _cut(lines: list[str]) -> list[str]:
 
 def _document(record: Record) -> str:
     """Title, version and date of the document that judged a host."""
-    document = (record["control"] or {}).get("document") or {}
-    return ", ".join(document[key] for key in ("title", "version", "date") if document.get(key))
+    document = record["control"]["document"] if record["control"] else None
+    return ", ".join(filter(None, (document["title"], document["version"], document["date"]))) if document else ""
 
 
 def _exceptions(exceptions: Sequence[dict[str, t.Any]]) -> list[str]:

@@ -18,8 +18,9 @@ from .._policy import clock
 from .._policy.errors import BadInput
 from .._policy.verdict import Status
 from .._policy.wording import some
+from .._result.record import MALFORMED_RECORD, record_of
+from .._result.types import Record
 from .document import document
-from .record import MALFORMED_RECORD, Record, record_of
 from .scope import LIMITS, MERGED, absent
 from .summary import UNREAD
 from .waivers import exceptions_of
@@ -159,11 +160,15 @@ def doubts(merged: Gathered) -> list[str]:
 
 def _damages(records: Iterable[Record]) -> list[str]:
     """Records of a file that could not be read, so that they count as errors."""
-    damaged = [record for record in records if (record["error"] or {}).get("category") == MALFORMED_RECORD]
+    damaged = [
+        (record["host"], record["error"]["message"])
+        for record in records
+        if record["error"] and record["error"]["category"] == MALFORMED_RECORD
+    ]
     if not damaged:
         return []
     count = "the record of 1 host is" if len(damaged) == 1 else f"the records of {len(damaged)} hosts are"
-    hosts = some([f"{record['host']} ({record['error']['message']})" for record in damaged], LIMITS)
+    hosts = some([f"{host} ({message})" for host, message in damaged], LIMITS)
     return [f"{count} damaged and what was found there is lost, so that it counts as an error: {hosts}"]
 
 

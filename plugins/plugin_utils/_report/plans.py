@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .._policy.accounts import shown
@@ -78,13 +78,13 @@ def plan_lines(results: Mapping[str, Mapping[str, t.Any] | None], planned: Seque
     refused = [host for host, result in sorted(results.items()) if (result or {}).get("outcome") == "refused"]
     lines = [f"{one.text}: {_named(one.hosts)}" for one in planned] or ["nothing to change"]
     unread = without_plan(results)
-    lines += [f"{line} and is changed under one of them" for line in same_machines(_read(results))]
+    lines += [f"{line} and is changed under one of them" for line in same_machines(_computers(results))]
     lines += [f"refused: {_named(refused)}"] if refused else []
     return lines + ([f"not read, so that nothing is planned for them: {_named(unread)}"] if unread else [])
 
 
-def _read(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[dict[str, t.Any]]:
-    return [{"host": host, "computer": (result or {}).get("computer")} for host, result in results.items()]
+def _computers(results: Mapping[str, Mapping[str, t.Any] | None]) -> Iterator[tuple[str, Mapping[str, object] | None]]:
+    return ((host, result.get("computer") if result else None) for host, result in results.items())
 
 
 def _named(hosts: Sequence[str]) -> str:

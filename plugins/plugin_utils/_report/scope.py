@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from .._policy.accounts import shown
 from .._policy.verdict import Status
 from .._policy.wording import some
-from .record import Record
+from .._result.types import Record
 
 PLAY, MERGED = "play", "merged"
 """Where expected hosts come from when nobody names more."""
@@ -57,22 +57,22 @@ def notes_of(heads: Sequence[Mapping[str, t.Any]]) -> list[str]:
     return [f"{who} limited to {limits}: other hosts of the inventory are in no number here{unless}"]
 
 
-def same_machines(records: Iterable[Record]) -> list[str]:
+def same_machines(computers: Iterable[tuple[str, Mapping[str, object] | None]]) -> list[str]:
     """Sentences on machines that answered under several names of the inventory: each name has a row, and a change is made once.
 
+    ``computers``: name in the inventory, and what the host said of itself, if it did.
     A machine is known by the SID of its own accounts and by its name: copies of one installation share the SID, and so do the domain
     controllers of a domain.
     """
-    hosts: dict[tuple[str, str], list[Record]] = {}
-    for record in records:
-        computer = record["computer"] or {}
-        if computer.get("sid") and computer.get("name"):
-            hosts.setdefault((computer["sid"], computer["name"].casefold()), []).append(record)
-    twice = sorted((found for found in hosts.values() if len(found) > 1), key=lambda found: found[0]["host"])
+    hosts: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for host, computer in computers:
+        sid, name = (computer.get("sid"), computer.get("name")) if computer else (None, None)
+        if sid and isinstance(sid, str) and name and isinstance(name, str):
+            hosts.setdefault((sid, name.casefold()), []).append((host, name))
+    twice = sorted(((found, sid) for (sid, _name), found in hosts.items() if len(found) > 1), key=lambda one: one[0][0])
     lines = [
-        f"{some([record['host'] for record in found], LIMITS)} are the same machine "
-        f"({shown(found[0]['computer']['sid'], found[0]['computer']['name'])}), which counts once for each name"
-        for found in twice[:LIMITS]
+        f"{some([host for host, _name in found], LIMITS)} are the same machine ({shown(sid, found[0][1])}), which counts once for each name"
+        for found, sid in twice[:LIMITS]
     ]
     return lines + ([f"so are the names of {len(twice) - LIMITS} more machines"] if len(twice) > LIMITS else [])
 

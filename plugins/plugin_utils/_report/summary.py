@@ -9,8 +9,9 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._policy.verdict import Status
+from .._result.record import UNTOLD
+from .._result.types import Record
 from .gate import JUDGED, gate
-from .record import UNTOLD, Record
 from .same import fleet_name, same_account
 
 _GOOD = (Status.COMPLIANT.value, Status.WAIVED.value)
@@ -63,10 +64,10 @@ def stopped_by(records: Iterable[Record]) -> list[str]:
 
 
 def _stops(record: Record) -> bool:
-    change = record["change"] or {}
-    if change.get("outcome") == "applied":  # what the options leave as it is was left on purpose
+    change = record["change"]
+    if change and change["outcome"] == "applied":  # what the options leave as it is was left on purpose
         return record["status"] not in _GOOD and not change["unhandled"]
-    return change.get("outcome") in _NOT_AS_PLANNED or (not change and (record["error"] or {}).get("category") == UNTOLD)
+    return change["outcome"] in _NOT_AS_PLANNED if change else bool(record["error"] and record["error"]["category"] == UNTOLD)
 
 
 def verdict_sentence(summary: dict[str, t.Any], action: str = "audit") -> str:
@@ -116,8 +117,8 @@ def _controlling_gpos(records: Iterable[Record]) -> list[dict[str, t.Any]]:
     """The GPOs that set the right, with the hosts on which they do."""
     hosts: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
     for record in records:
-        control = record["controlled_by"] or {}
-        if control.get("kind") == "gpo" and (control["guid"] or control["name"]):
+        control = record["controlled_by"]
+        if control and control["kind"] == "gpo" and (control["guid"] or control["name"]):
             hosts[control["guid"] or "", control["name"] or ""].append(record["host"])
     return [{"guid": guid or None, "name": name or None, "hosts": len(its)} for (guid, name), its in sorted(hosts.items())]
 

@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .._policy.exceptions import State, meant_for, parse_exceptions
-from .record import Record
+from .._result.types import Record
 
 _SCOPE = ("hosts", "groups", "host_roles", "features")
 _REFUSED = (State.EXPIRED.value, State.TOO_WIDE.value)

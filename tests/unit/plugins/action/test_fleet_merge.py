@@ -14,7 +14,7 @@ from role_options import role_options
 from ansible_collections.winrights.seimpersonate.plugins.action.fleet_merge import ActionModule
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import json_lines
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 
 @pytest.fixture

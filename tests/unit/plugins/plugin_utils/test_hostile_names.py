@@ -37,7 +37,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.ju
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import count_plans, plan_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.prometheus import prometheus
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import More
 
 UNSEEN = "\n\r\x00\x1b\x7f\x9b\u0085\u061c\u200b\u200e\u202e\u2028\u2029\u2066\u3164\ufeff\U000e0041"

@@ -14,9 +14,9 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet imp
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.shapes import check_record
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import verdict_sentence
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.check import checked
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 ALL = ["drift", "unreachable", "error", "not_checked"]
 RUN = {
@@ -110,13 +110,13 @@ def test_a_record_never_calls_an_unread_host_compliant(result, status, words):
         pytest.param({**GOOD, "exposure": {"complete": True, "users": [{"kind": "service", "name": "s", "why": "", "account": None, "sid": "evil", "has": True, "through": [], "pid": 1}], "excluded": [], "unknown": [], "notes": []}}, "exposure.users[0].sid: 'evil' is not a SID", id="a service without a SID"),
         pytest.param({**GOOD, "findings": 5}, "findings: 5 is not a list", id="findings that are a number"),
         pytest.param({**GOOD, "notes": ["a", {}]}, "notes[1]: {} is not a text", id="a note that is none"),
-        pytest.param({**GOOD, "checked_at": "soon"}, "checked_at: 'soon' is no time", id="a time that is none"),
+        pytest.param({**GOOD, "checked_at": "soon"}, "checked_at: 'soon' is not a time", id="a time that is none"),
         pytest.param({**GOOD, "duration_ms": 10**5_000}, "duration_ms: a number of", id="a number without an end"),
         pytest.param({**GOOD, "duration_ms": float("nan")}, "duration_ms: nan is not a whole number", id="no number"),
         pytest.param({**GOOD, "windows": {"product_type": ["x"]}}, "windows.product_type: ['x'] is not a text", id="a system that is a list"),
         pytest.param({**GOOD, "session": {}}, "session.user: the key is missing", id="an empty session"),
         pytest.param({**GOOD, "computer": {"name": "a", "evil": {}}}, "computer.machine_role: the key is missing", id="half a computer"),
-        pytest.param({**GOOD, "features": {"iis": {"present": True, "source": "x", "because": None, "found": []}}}, "features.iis.source: 'x' is none of declared, detected", id="a source that is none"),
+        pytest.param({**GOOD, "features": {"iis": {"present": True, "source": "x", "because": None, "found": []}}}, "features.iis.source: 'x' is none of detected, declared", id="a source that is none"),
         pytest.param({**GOOD, "error": DEEP}, "error: [[[[[[", id="an error without a floor"),
     ],
 )  # fmt: skip
@@ -126,7 +126,7 @@ def test_a_result_that_is_no_record_is_the_error_of_its_host(result, words):
     assert record["status"] == "error"
     assert words in record["reason"]
     assert record["holders"] == record["findings"] == []
-    check_record("", record)
+    checked("", record)
 
 
 def test_a_result_that_is_no_record_keeps_what_a_change_left():

@@ -19,8 +19,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.ea
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import check_folder, write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.formats import FORMATS, check_length, checked_name
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import json_lines, read_json_lines
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import names_of, write
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 
 def report(day=31, status="compliant", host="a", awx=None, **run):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import report_heads
+import report_schema
 import xmlschema
 from browser.samples import POLICY, dead, drifting, every_host, hostile, sample
 from hypothesis import given
@@ -42,7 +43,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.fa
     Service,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.plan import Handling
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status, judge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import visible
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.csv_tables import (
     ACCOUNTS,
@@ -55,9 +56,9 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.js
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.junit import junit
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.merge import merged_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.prometheus import prometheus
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.same import fleet_name
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import More
 
 CHECKOUT = Path(__file__).parents[4]
@@ -171,19 +172,20 @@ def cases(text):
     return {case.get("name"): case for case in ElementTree.fromstring(text).iter("testcase")}
 
 
-def test_the_schema_is_a_schema():
+def test_the_schema_is_a_schema_and_made_from_the_types():
     Draft202012Validator.check_schema(SCHEMA)
+    assert report_schema.SCHEMA.read_text() == report_schema.text(), "make schema"
 
 
 def test_results_of_every_kind_follow_the_schema(report):
-    assert {record["status"] for record in report["hosts"]} == {*SCHEMA["$defs"]["status"]["enum"]}
+    assert {record["status"] for record in report["hosts"]} == {status.value for status in Status}
     assert wrong(report) == []
     assert wrong(json.loads(to_json(report))) == []
 
 
 @pytest.mark.parametrize("name", ["microsoft", "cis", "stig"])
 def test_policies_follow_the_schema(shipped, name):
-    assert wrong(policy_head(shipped[name], digest_of(shipped[name])), "policy") == []
+    assert wrong(policy_head(shipped[name], digest_of(shipped[name])), "policy_head") == []
 
 
 @pytest.mark.parametrize(

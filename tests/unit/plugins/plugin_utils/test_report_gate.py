@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.gate import gate, tolerance
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.same import fleet_name, same_account
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import planned_sentence, stopped_by, summarise
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 FLOOR = {"sid": "S-1-5-6", "name": None, "resolved": "lsa", "kind": "well-known", "standing": "floor", "why": ""}
 

@@ -25,8 +25,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.ht
     moment,
     soft,
 )
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.texts import error_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 SECTIONS = ["numbers", "charts", "who", "drift", "unread", "exceptions", "control", "all", "appendix"]
 

@@ -28,7 +28,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.me
     merge,
     merged_report,
 )
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 POLICY = {"name": "microsoft", "title": "M", "version": None, "compare": "exact", "sha256": "a" * 64}
 POLICY |= {"document": {}, "documents": {}, "gpos": {}, "references": []}
@@ -258,12 +258,14 @@ def line(number, **keys):
         pytest.param(line(1, run={}), "line 1: run.id: the key is missing", id="a run without an id"),
         pytest.param(line(1, expected=[1]), "line 1: expected[0]: 1 is not a text", id="a host that is a number"),
         pytest.param(
-            line(1, tolerate={"drift": "many"}), "line 1: tolerate.drift: 'many' is no tolerance", id="a tolerance that is none"
+            line(1, tolerate={"drift": "many"}), "line 1: tolerate.drift: 'many' is not a tolerance", id="a tolerance that is none"
         ),
-        pytest.param(line(1, tolerate={"drift": 5}), "line 1: tolerate.drift: 5 is not a text", id="a tolerance that is a number"),
+        pytest.param(
+            line(1, tolerate={"drift": 5}), "line 1: tolerate.drift: 5 is not a tolerance", id="a tolerance that is a number"
+        ),
         pytest.param(line(1, more=1), "line 1: 'more' is not a key of this line", id="a key more in the header"),
         pytest.param(line(1, source=...), "line 1: source: the key is missing", id="nobody says who is expected"),
-        pytest.param(line(1, fail_on=["x"]), "line 1: fail_on: 'x' is none of drift", id="a gate that there is not"),
+        pytest.param(line(1, fail_on=["x"]), "line 1: fail_on[0]: 'x' is none of drift", id="a gate that there is not"),
         pytest.param(line(1, tolerate={"x": "5"}), "line 1: tolerate: 'x' is none of drift", id="a tolerance of something else"),
         pytest.param(line(2, duration_ms=float("nan")), "line 2: this is no JSON: NaN is no number", id="no number"),
         pytest.param(line(2, host="\ud800"), "line 2: this is no JSON", id="half a character"),
@@ -284,7 +286,7 @@ def test_a_wrong_line_is_named(text, words):
         pytest.param(line(2, more=1), "line 2: 'more' is not a key of it", id="a key more"),
         pytest.param(line(2, holders=...), "line 2: holders: the key is missing", id="a key less"),
         pytest.param(line(2, status="fine"), "line 2: status: 'fine' is none of", id="a status that is none"),
-        pytest.param(line(2, checked_at="today"), "line 2: checked_at: 'today' is no time", id="a time that is none"),
+        pytest.param(line(2, checked_at="today"), "line 2: checked_at: 'today' is not a time", id="a time that is none"),
         pytest.param(line(2, missing=["Users"]), "line 2: missing[0]: 'Users' is not a SID", id="a name for a SID"),
         pytest.param(line(2, findings=[{}]), "line 2: findings[0].kind: the key is missing", id="an empty finding"),
         pytest.param(line(2, notes={}), "line 2: notes: {} is not a list", id="a mapping for a list"),

@@ -10,8 +10,8 @@ from report_heads import GENERATOR, RUN
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.prometheus import prometheus
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import write
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 
 def local(host, sid):

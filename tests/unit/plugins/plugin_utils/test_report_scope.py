@@ -18,9 +18,9 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.ch
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document, policy_head
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import json_lines, read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.merge import gathered, merge, merged_report
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import absent, same_machines, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 USERS, SVC = "S-1-5-32-545", "S-1-5-21-1-2-3-1101"
 LEFT_OUT = "other hosts of the inventory are in no number here"

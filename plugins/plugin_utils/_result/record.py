@@ -12,15 +12,13 @@ from .._policy.checks import brief
 from .._policy.errors import BadInput
 from .._policy.verdict import Status
 from .._policy.wording import MESSAGE, message, some, visible
-from .shapes import CHANGE, OUTCOMES, RECORD, check_record, host_of, part_of
+from .check import CHANGE, RECORD, checked, host_of, part_of
+from .types import OUTCOMES, Change, Failure, Record
 
 SCHEMA_VERSION = "1"
 
-Record = dict[str, t.Any]
-
 _MOST = 50  # sentences of a kind, or names, in the reason of a host; all of them are in its record
 _TAKEN_OVER = tuple(key for key in RECORD if key not in ("host", "reason", "change"))
-_LISTS = tuple(key for key in _TAKEN_OVER if isinstance(RECORD[key], list))
 # What is true of a host whatever else does not fit: when and how it answered, and what a change left on it.
 _KEPT = ("policy", "transport", "checked_at", "duration_ms", "computer", "windows", "session", "change")
 
@@ -36,11 +34,10 @@ def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
     ``result``: what the task registered for the host, or None when it registered nothing. ``change`` is None in an audit. A result that
     does not have the shape of a record is this host's error: whatever is written can be read again, and no other host pays for it.
     """
-    record = {**_empty(host), "change": None, "reason": ""}
     if result is None or result.get("skipped"):
-        record["error"] = _error("not_checked", "the host was expected, and no result was registered for it")
-        return {**record, "reason": _reason(record)}
-    record.update({key: result[key] for key in _TAKEN_OVER if key in result})
+        why = "the host was expected, and no result was registered for it"
+        return _reasoned({**_empty(host), "error": _error("not_checked", why)})
+    record: dict[str, t.Any] = {**_empty(host), **{key: result[key] for key in _TAKEN_OVER if key in result}}
     if "outcome" in result:
         record["change"] = {key: result.get(key) for key in CHANGE}
     if result.get("unreachable"):
@@ -50,10 +47,9 @@ def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
     elif not _has_status(result) or (result.get("failed") and not record["error"]):
         record.update(status=Status.ERROR.value, error=_error(UNTOLD, _message(result)))
     try:
-        check_record("", record)
+        return _reasoned(checked("", record))
     except BadInput as wrong:
         return _spoilt(host, record, MALFORMED_RESULT, f"what the task registered for the host is no record of ours: {wrong}")
-    return {**record, "reason": _reason(record)}
 
 
 def read_record(where: str, data: Mapping[str, t.Any]) -> Record:
@@ -63,24 +59,29 @@ def read_record(where: str, data: Mapping[str, t.Any]) -> Record:
     """
     host = host_of(where, data)
     try:
-        check_record(where, data)
+        return checked(where, data)
     except BadInput as wrong:
         return _spoilt(host, data, MALFORMED_RECORD, f"the record of the host is damaged: {wrong}")
-    return dict(data)
 
 
 def _empty(host: str) -> Record:
-    return {"host": host, **dict.fromkeys(_TAKEN_OVER), **{key: [] for key in _LISTS}, "status": Status.NOT_CHECKED.value}
+    """The record of a host of which nothing is known: every key is there."""
+    lists: dict[str, t.Any] = {key: [] if isinstance(shape, list) else None for key, shape in RECORD.items()}
+    return t.cast("Record", {**lists, "host": host, "reason": "", "status": Status.NOT_CHECKED.value})
+
+
+def _reasoned(record: Record) -> Record:
+    return {**record, "reason": _reason(record)}
 
 
 def _spoilt(host: str, data: Mapping[str, t.Any], category: str, message: str) -> Record:
     """The record of a host that cannot be relied on: what of it fits and does not judge, and what is wrong with the rest."""
-    record = {**_empty(host), "change": None, **{key: part_of(data, key) for key in _KEPT}}
+    kept = {key: part_of(data, key) for key in _KEPT}
     change = data.get("change")
-    if record["change"] is None and isinstance(change, Mapping) and change.get("outcome") in OUTCOMES:
-        record["change"] = {**dict.fromkeys(CHANGE), "outcome": change["outcome"]}  # that a host was changed must not be lost
-    record.update(status=Status.ERROR.value, error=_error(category, message))
-    return {**record, "reason": _reason(record)}
+    if kept["change"] is None and isinstance(change, Mapping) and change.get("outcome") in OUTCOMES:
+        kept["change"] = {**dict.fromkeys(CHANGE), "outcome": change["outcome"]}  # that a host was changed must not be lost
+    record = t.cast("Record", {**_empty(host), **kept})
+    return _reasoned({**record, "status": Status.ERROR.value, "error": _error(category, message)})
 
 
 def _has_status(result: Mapping[str, t.Any]) -> bool:
@@ -92,8 +93,9 @@ def _reason(record: Record) -> str:
     if record["error"]:
         category, words = record["error"]["category"], record["error"]["message"]
         return message(words if category in (record["status"], UNTOLD) else f"{category}: {words}")
-    change = record["change"] or {}
-    sentences = [*_few(change.get("changes") or ()), *_restarts(change), *_few([finding["text"] for finding in record["findings"]])]
+    change = record["change"]
+    sentences = [*_few(change["changes"] or ()), *_restarts(change)] if change else []
+    sentences += _few([finding["text"] for finding in record["findings"]])
     if not sentences and record["holders"] and record["status"] in (Status.COMPLIANT.value, Status.WAIVED.value):
         allowed = "allowed or waived" if record["waived"] else "allowed"
         sentences = [f"holders: {len(record['holders'])}, all of them {allowed}", *_beyond_the_floor(record)]
@@ -106,12 +108,10 @@ def _few(sentences: Sequence[str]) -> list[str]:
     return [*(visible(one, MESSAGE) for one in sentences[:_MOST]), *more]
 
 
-def _restarts(change: Mapping[str, t.Any]) -> list[str]:
+def _restarts(change: Change) -> list[str]:
     """When a change takes effect, where the next start of something really differs."""
     felt = [
-        f"{one['kind']} {visible(one['name'])}"
-        for one in change.get("restart") or ()
-        if not one["through"] and one["kind"] != "logon"
+        f"{one['kind']} {visible(one['name'])}" for one in change["restart"] or () if not one["through"] and one["kind"] != "logon"
     ]
     return [f"effective after restart of {some(felt, _MOST)}"] if felt else []
 
@@ -122,7 +122,7 @@ def _beyond_the_floor(record: Record) -> list[str]:
     return _few([f"{visible(holder['name'] or holder['sid'])} {holder['why']}" for holder in others])
 
 
-def _error(category: str, message: str) -> dict[str, t.Any]:
+def _error(category: str, message: str) -> Failure:
     return {"category": category, "message": message, "call": None, "status": None}
 
 

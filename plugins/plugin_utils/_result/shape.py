@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-import enum
-import re
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .._policy import clock
 from .._policy.checks import brief
 from .._policy.errors import BadInput
+from .forms import Form, Words
 
 _GREATEST = 1 << 64  # of a number, as of one in an answer; Python does not write one of 4,300 digits
-_WORDS = {str: "a text", int: "a whole number", bool: "true or false", dict: "a mapping"}
+_NOUNS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", dict: "a mapping"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +25,10 @@ class OrNone:
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """A mapping with keys of any name, all of this shape."""
+    """A mapping with all values of this shape. ``keys``: of any name, or of these."""
 
     shape: Shape
+    keys: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +39,21 @@ class Optional:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
-    """One of these texts."""
+class NullIfAbsent:
+    """The value of a key that becomes null where it is absent."""
 
-    texts: tuple[str, ...]
-
-    @classmethod
-    def of(cls, words: type[enum.Enum]) -> OneOf:
-        """The values of an enum."""
-        return cls(tuple(word.value for word in words))
+    shape: Shape
 
 
-Shape = t.Union[type, "re.Pattern[str]", OrNone, MapOf, Optional, OneOf, list[t.Any], dict[str, t.Any]]
-"""A type; a text like a SID by its pattern; a list of one shape; keys that must be there, each with its shape."""
+@dataclass(frozen=True, slots=True)
+class From:
+    """A whole number from this one on."""
+
+    least: int
+
+
+Shape = type | Form | From | Words | OrNone | MapOf | Optional | NullIfAbsent | list[t.Any] | dict[str, t.Any]
+"""A type; a text of a form, or one of some words; a list of one shape; keys that must be there, each with its shape."""
 
 
 def check(where: str, data: t.Any, shape: Shape, closed: bool = False) -> None:
@@ -69,17 +70,6 @@ def check(where: str, data: t.Any, shape: Shape, closed: bool = False) -> None:
         raise BadInput(": ".join(filter(None, (where, key, wrong.words)))) from None
 
 
-def time(where: str, text: str) -> None:
-    """A time in UTC, to the second; without one form for all, times could not be compared as texts."""
-    try:
-        clock.read(text)
-        known = len(text) == len("2026-01-31T08:15:00Z")  # the reader takes 2026-1-31 too
-    except ValueError:
-        known = False
-    if not known:
-        raise BadInput(f"{where}: {brief(text)} is no time; a time reads 2026-01-31T08:15:00Z")
-
-
 class _Misfit(Exception):
     """``words``: what is wrong with a value; ``path``: the keys that lead to it, the inmost first, gathered on the way out."""
 
@@ -91,29 +81,33 @@ class _Misfit(Exception):
 
 def _check(data: t.Any, shape: t.Any, closed: bool) -> None:
     """Every value of every host passes here: the frequent shapes first, and no text is made before something does not fit."""
-    if isinstance(shape, (OrNone, Optional)):
+    if isinstance(shape, (OrNone, Optional, NullIfAbsent)):
         if data is None and type(shape) is OrNone:
             return
         shape = shape.shape
     kind = type(shape)
     if kind is type:
         if type(data) is not shape or (shape is int and not -_GREATEST < data < _GREATEST):
-            raise _Misfit(f"{brief(data)} is not {_WORDS[shape]}")
+            raise _Misfit(f"{brief(data)} is not {_NOUNS[shape]}")
     elif kind is dict:
         _mapping(data, shape, closed)
     elif kind is list:
         _list(data, shape[0], closed)
-    elif kind is OneOf:
+    elif kind is Words:
         if type(data) is not str or data not in shape.texts:
             raise _Misfit(f"{brief(data)} is none of {', '.join(shape.texts)}")
+    elif kind is Form:
+        if type(data) is not str or not shape.compiled.fullmatch(data):
+            raise _Misfit(f"{brief(data)} is not {shape.noun}")
+    elif kind is From:
+        _check(data, int, closed)
+        if data < shape.least:
+            raise _Misfit(f"{brief(data)} is less than {shape.least}")
     elif kind is MapOf:
         _check(data, dict, closed)
         for name in data:
-            _check(name, str, closed)
+            _check(name, shape.keys or str, closed)
         _mapping(data, dict.fromkeys(data, shape.shape), closed)
-    elif kind is re.Pattern:
-        if type(data) is not str or not shape.fullmatch(data):
-            raise _Misfit(f"{brief(data)} is not a SID")
     else:
         _check(data, shape, closed)  # null or a value, of a key that may be absent
 
@@ -142,6 +136,9 @@ def _mapping(data: t.Any, shape: Mapping[str, Shape], closed: bool) -> None:
                 value = data[name]
                 if (type(value) is not inner or inner is int) and (value is not None or type(inner) is not OrNone):
                     _check(value, inner, closed)
+            elif type(inner) is NullIfAbsent:
+                data[name] = None
+                known += 1
             elif type(inner) is not Optional:
                 raise _Misfit("the key is missing")
     except _Misfit as wrong:

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether plain data is what the contract says, for all that is written and all that is read. Pure.
+
+Made from the types of the contract: a new key needs no line here.
+"""
+
+from __future__ import annotations
+
+import types
+import typing as t
+from collections.abc import Mapping
+
+from .._policy.checks import brief
+from .._policy.errors import BadInput
+from .forms import LATER, Form, Least, Words
+from .shape import From, MapOf, NullIfAbsent, Optional, OrNone, Shape, check
+from .types import Change, Head, Record, Report
+
+
+def shape_of(kind: t.Any) -> Shape:
+    """The shape of a type of the contract: a TypedDict, a list or a mapping of one, a text, number or flag, each with its marks."""
+    if t.is_typeddict(kind):
+        keys = {name: shape_of(hint) for name, hint in t.get_type_hints(kind, include_extras=True).items()}
+        return {name: shape if name in kind.__required_keys__ else Optional(shape) for name, shape in keys.items()}
+    origin, inner = t.get_origin(kind), t.get_args(kind)
+    if origin is t.Annotated:
+        return _marked(shape_of(inner[0]), inner[1:])
+    if origin in (t.Union, types.UnionType):
+        return OrNone(shape_of(next(one for one in inner if one is not type(None))))
+    if origin is t.Literal:
+        return Words(inner)
+    if origin is list:
+        return [shape_of(inner[0])]
+    if origin is dict:
+        return dict if inner[1] is object else MapOf(shape_of(inner[1]))
+    return t.cast("type", kind)
+
+
+def _marked(shape: Shape, marks: tuple[object, ...]) -> Shape:
+    """The shape of a value whose type is marked: null stays allowed where it was."""
+    for mark in marks:
+        if mark is LATER:
+            shape = NullIfAbsent(shape)
+        elif isinstance(shape, OrNone):
+            shape = OrNone(_marked(shape.shape, (mark,)))
+        elif isinstance(shape, MapOf) and isinstance(mark, Words):
+            shape = MapOf(shape.shape, mark)
+        elif isinstance(mark, (Form, Words)):
+            shape = mark
+        elif isinstance(mark, Least) and shape is int:
+            shape = From(mark.number)
+    return shape
+
+
+def _whole(shape: t.Any) -> t.Any:
+    """The shape with all keys: what this release writes has every one of them."""
+    if isinstance(shape, NullIfAbsent):
+        return _whole(shape.shape)
+    if isinstance(shape, dict):
+        return {key: _whole(inner) for key, inner in shape.items()}
+    if isinstance(shape, list):
+        return [_whole(shape[0])]
+    if isinstance(shape, OrNone):
+        return OrNone(_whole(shape.shape))
+    return MapOf(_whole(shape.shape), shape.keys) if isinstance(shape, MapOf) else shape
+
+
+RECORD = t.cast("dict[str, Shape]", shape_of(Record))
+CHANGE = t.cast("dict[str, Shape]", shape_of(Change))
+_WRITTEN: dict[str, t.Any] = _whole(RECORD)
+_HEAD = t.cast("dict[str, t.Any]", shape_of(Head))
+_REPORT = t.cast("dict[str, t.Any]", shape_of(Report))
+
+
+def checked(where: str, data: t.Any) -> Record:
+    """Data as the record that it is. Raises BadInput that names the place. ``where``: of a line in a file; empty for one of this run."""
+    check(where, data, RECORD if where else _WRITTEN, closed=True)
+    return t.cast("Record", data)
+
+
+def check_head(where: str, data: t.Any, besides: Mapping[str, Shape]) -> None:
+    """Raises BadInput that names the place where data does not say what a run says of itself. ``besides``: other keys that it has."""
+    check(where, data, {**_HEAD, **besides})
+
+
+def check_report(where: str, data: t.Any) -> None:
+    """Raises BadInput that names the place where data has not what a comparison with a report needs. Its records are looked at apart."""
+    summary = {key: _REPORT["summary"][key] for key in ("exceptions", "gate")}
+    gate = {key: summary["gate"][key] for key in ("fail_on", "tolerate")}
+    keys = {key: _REPORT[key] for key in ("run", "policy", "generator")}
+    scope = {"source": _REPORT["scope"]["source"]}
+    check(where, data, {**keys, "scope": scope, "summary": {**summary, "gate": gate}, "hosts": [dict]})
+
+
+def part_of(data: Mapping[str, t.Any], key: str) -> t.Any:
+    """The value of one key where it has the shape that a record's has, else None."""
+    try:
+        check("", data.get(key), _WRITTEN[key], closed=True)
+    except BadInput:
+        return None
+    return data.get(key)
+
+
+def host_of(where: str, data: Mapping[str, t.Any]) -> str:
+    """The host of a record. Raises BadInput for data that does not say whose it is."""
+    check(where, data, {"host": str})
+    if not data["host"]:
+        raise BadInput(f"{where}: host: {brief(data['host'])} is no name of a host")
+    return str(data["host"])
