@@ -29,7 +29,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.su
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import Record
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import Declared, Record, Run, Summary, Used
 
 # A rolling change writes the report of the whole fleet after every batch; the large formats wait for the last one.
 _WHILE_BATCHES_ARE_LEFT = ("json", "markdown")
@@ -63,7 +63,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         declared = options["check"].get("exceptions") or []
         report = document(
             records,
-            run={**self._run(task_vars, options["check"], now), "action": options["action"]},
+            run=self._run(task_vars, options, now),
             policy=None if options["action"] == "restore" else options["check"]["policy"],
             generator=generator(),
             fail_on=options["fail_on"],
@@ -92,7 +92,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         return result
 
-    def _run(self, task_vars: t.Mapping[str, t.Any], check: t.Mapping[str, t.Any], finished: datetime.datetime) -> dict[str, t.Any]:
+    def _run(self, task_vars: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any], finished: datetime.datetime) -> Run:
+        check = options["check"]
         started = clock.read(check["started"])
         return {
             "id": check["run_id"],
@@ -100,6 +101,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "finished": clock.written(finished),
             "duration_s": max(0, int((finished - started).total_seconds())),  # a clock may be set back
             "check_mode": bool(self._task.check_mode),
+            "action": options["action"],
             "limit": str(task_vars["ansible_limit"]) if task_vars.get("ansible_limit") else None,
             "hosts": _narrowed_by(task_vars),
             "forks": task_vars.get("ansible_forks"),
@@ -116,8 +118,8 @@ def _narrowed_by(task_vars: t.Mapping[str, t.Any]) -> str | None:
 
 
 def _exceptions(
-    task_vars: t.Mapping[str, t.Any], records: list[Record], declared: list[t.Any], missing: list[str], today: datetime.date
-) -> list[dict[str, t.Any]]:
+    task_vars: t.Mapping[str, t.Any], records: list[Record], declared: list[Declared], missing: list[str], today: datetime.date
+) -> list[Used]:
     if not declared and not any(record["exceptions"] for record in records):
         return []
     named = {
@@ -152,7 +154,7 @@ def _batches_left(task_vars: t.Mapping[str, t.Any]) -> bool:
     return any(host in task_vars["ansible_play_hosts"] for host in hosts[last + 1 :])
 
 
-def _progress(summary: t.Mapping[str, t.Any]) -> str:
+def _progress(summary: Summary) -> str:
     """What is done before the next batch, and what is left; the gate judges the whole fleet, at its end."""
     left = summary["by_status"]["not_checked"]
     outcomes = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary["by_outcome"].items()) or "no result"
@@ -160,7 +162,7 @@ def _progress(summary: t.Mapping[str, t.Any]) -> str:
 
 
 def _sentence(
-    summary: t.Mapping[str, t.Any],
+    summary: Summary,
     action: str,
     files: t.Mapping[str, str],
     stop: list[str],
@@ -178,7 +180,7 @@ def _sentence(
     )
     stopped = f" The rolling change stopped at {_named(stop)}{rest}." if stop else ""
     passed = "" if reasons or stop else planned_sentence(summary)
-    return f"{verdict_sentence(dict(summary), action)}.{stopped}{failed}{passed and f' {passed}.'}{where}"
+    return f"{verdict_sentence(summary, action)}.{stopped}{failed}{passed and f' {passed}.'}{where}"
 
 
 def _named(hosts: list[str]) -> str:

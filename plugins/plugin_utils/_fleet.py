@@ -15,9 +15,10 @@ from ansible import __version__ as ansible_version
 from ansible.errors import AnsibleActionFail
 
 from ._report.write import write
+from ._result.types import Generator, Report
 
 
-def generator() -> dict[str, str]:
+def generator() -> Generator:
     """What made a report."""
     return {
         "name": "winrights.seimpersonate",
@@ -41,7 +42,7 @@ def release(collection: Path) -> str:
 
 
 def file_report(
-    report: dict[str, t.Any], options: Mapping[str, t.Any], formats: Collection[str], sentence: Callable[[Mapping[str, str]], str]
+    report: Report, options: Mapping[str, t.Any], formats: Collection[str], sentence: Callable[[Mapping[str, str]], str]
 ) -> dict[str, t.Any]:
     """Write a report as the options of a task say; the keys ``files`` and ``verdict`` of its result.
 

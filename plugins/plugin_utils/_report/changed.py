@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Mapping
 
 from .._policy.sids import sort_key
 from .._policy.verdict import Status
 from .._policy.wording import some
-from .._result.types import Record
+from .._result.types import AccountCount, Changed, Holder, PolicyHead, Record, Report
 from .merge import gathered, heads_of
 from .same import fleet_name, same_account
 from .scope import LIMITS, narrowing
@@ -19,7 +18,7 @@ from .summary import UNREAD
 _DRIFT = Status.DRIFT.value
 
 
-def changed(report: Mapping[str, t.Any], previous: Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
+def changed(report: Report, previous: Report | None) -> Changed | None:
     """Compare with the earlier report; None when there is none, or it is the report itself. Lists are sorted.
 
     ``previous``: id, started and policy of the earlier run. ``notes``: what limits the comparison, as sentences.
@@ -38,9 +37,9 @@ def changed(report: Mapping[str, t.Any], previous: Mapping[str, t.Any] | None) -
     limits, earlier = (narrowing(head["run"] for head in heads_of(one)) for one in (report, previous))
     return {
         "previous": {
-            "id": previous["run"].get("id"),
+            "id": previous["run"]["id"],
             "started": previous["run"]["started"],
-            "policy": (previous["policy"] or {}).get("name"),
+            "policy": previous["policy"]["name"] if previous["policy"] else None,
         },
         "notes": [*_notes(report["policy"], previous["policy"], read), *_limited(limits, earlier)],
         "came": sorted(drift - drifted),
@@ -52,12 +51,12 @@ def changed(report: Mapping[str, t.Any], previous: Mapping[str, t.Any] | None) -
     }
 
 
-def _by_host(report: Mapping[str, t.Any]) -> dict[str, Record]:
+def _by_host(report: Report) -> dict[str, Record]:
     """One record a host: of two, the newer one."""
     return {record["host"]: record for record in gathered(report).records}
 
 
-def _notes(policy: Mapping[str, t.Any] | None, earlier: Mapping[str, t.Any] | None, read: bool) -> list[str]:
+def _notes(policy: PolicyHead | None, earlier: PolicyHead | None, read: bool) -> list[str]:
     notes = []
     if policy and earlier and policy["sha256"] != earlier["sha256"]:
         other = (
@@ -82,21 +81,21 @@ def _limited(limits: list[str], earlier: list[str]) -> list[str]:
     return [f"{' and '.join(who)}: hosts that are new or gone may be the limit's doing{more}"]
 
 
-def _new_holders(now: Mapping[str, Record], then: Mapping[str, Record]) -> list[dict[str, t.Any]]:
+def _new_holders(now: Mapping[str, Record], then: Mapping[str, Record]) -> list[AccountCount]:
     """A holder is known again by its account, and by its SID: the one of a host that has forgotten the name is no news."""
     known = {key for record in then.values() for holder in record["holders"] for key in _keys(holder)}
     hosts: dict[str, set[str]] = {}
-    shown: dict[str, dict[str, t.Any]] = {}
+    shown: dict[str, AccountCount] = {}
     for host, record in sorted(now.items()):
         for holder in record["holders"]:
             keys = _keys(holder)
             if known.isdisjoint(keys):
                 hosts.setdefault(keys[-1], set()).add(host)
-                first = shown.setdefault(keys[-1], {"sid": holder["sid"], "name": None})
+                first = shown.setdefault(keys[-1], {"sid": holder["sid"], "name": None, "hosts": 0})
                 first["name"] = first["name"] or fleet_name(holder["name"], holder["kind"])
-    rows = [{**shown[key], "hosts": len(its)} for key, its in hosts.items()]
+    rows: list[AccountCount] = [{**shown[key], "hosts": len(its)} for key, its in hosts.items()]
     return sorted(rows, key=lambda row: (-row["hosts"], sort_key(row["sid"])))
 
 
-def _keys(holder: Mapping[str, t.Any]) -> tuple[str, str]:
+def _keys(holder: Holder) -> tuple[str, str]:
     return holder["sid"], same_account(holder["sid"], holder["name"], holder["kind"])

@@ -8,11 +8,10 @@ import csv
 import functools
 import io
 import re
-import typing as t
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .._policy.wording import SENTENCE, visible
-from .._result.types import Record
+from .._result.types import Record, Report
 from .summary import UNREAD
 from .texts import accounts, control_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
 
@@ -29,12 +28,12 @@ as well; the East Asian programs take the full-width signs too. Both readers of 
 _FORMULA = re.compile(FORMULA)
 
 
-def csv_hosts(report: Mapping[str, t.Any]) -> str:
+def csv_hosts(report: Report) -> str:
     """One row a host, sorted by host; lists are joined with ``; `` as ``NAME (SID)``. Begins with the byte order mark."""
     return _table(HOSTS, (_host(record) for record in report["hosts"]))
 
 
-def csv_accounts(report: Mapping[str, t.Any]) -> str:
+def csv_accounts(report: Report) -> str:
     """One row a host and holder, and one for each account that is missing there (standing ``missing``).
 
     A host that was not read has one row without an account that says why: its rows are never simply absent.

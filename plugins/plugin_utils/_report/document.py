@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from .._policy.policy import Policy
 from .._result.record import SCHEMA_VERSION
-from .._result.types import Record
+from .._result.types import Generator, PolicyHead, Record, Report, Run, Used
 from .scope import PLAY, notes_of, same_machines, scope_of
 from .summary import summarise
 
@@ -24,27 +24,27 @@ _AWX = (
 def document(
     records: Iterable[Record],
     *,
-    run: Mapping[str, t.Any],
-    policy: Mapping[str, t.Any] | None,
-    generator: Mapping[str, t.Any],
+    run: Run,
+    policy: PolicyHead | None,
+    generator: Generator,
     fail_on: Iterable[str],
-    exceptions: Iterable[Mapping[str, t.Any]] = (),
+    exceptions: Iterable[Used] = (),
     tolerate: Mapping[str, str] | None = None,
     source: str = PLAY,
     notes: Iterable[str] = (),
-) -> dict[str, t.Any]:
+) -> Report:
     """Put the report together. Hosts are sorted by name; the same input gives the same document.
 
     ``source``: where the expected hosts come from. ``notes``: doubts that a reader must know, besides that a run took not every host.
     """
     hosts = sorted(records, key=lambda record: record["host"])
-    heads = run.get("merged") or [{"run": run, "source": source}]
+    heads = [(one["run"], one["source"]) for one in run.get("merged") or ()] or [(run, source)]
     return encodable(
         {
             "schema_version": SCHEMA_VERSION,
-            "generator": dict(generator),
-            "run": dict(run),
-            "policy": dict(policy) if policy else None,
+            "generator": {**generator},
+            "run": {**run},
+            "policy": {**policy} if policy else None,
             "scope": scope_of(hosts, source),
             "notes": [*notes_of(heads), *same_machines((host["host"], host["computer"]) for host in hosts), *notes],
             "summary": summarise(hosts, fail_on, exceptions, tolerate),
@@ -53,14 +53,14 @@ def document(
     )
 
 
-def encodable(report: dict[str, t.Any]) -> dict[str, t.Any]:
+def encodable(report: Report) -> Report:
     """The same report, so that every format can be written: half of a pair of surrogates, as in a name with bytes that are no UTF-8,
     becomes ``\\udcff`` in letters. One that has none is handed back as it is.
     """
     try:
         json.dumps(report, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return t.cast("dict[str, t.Any]", _written_out(report))
+        return t.cast("Report", _written_out(report))
     return report
 
 
@@ -72,7 +72,7 @@ def _written_out(value: t.Any) -> t.Any:
     return [_written_out(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def policy_head(policy: Policy, sha256: str) -> dict[str, t.Any]:
+def policy_head(policy: Policy, sha256: str) -> PolicyHead:
     """A policy as a report names it. ``references``: the controls of its documents, each by number, with the row that it stands for."""
     data = policy.data
     references = {
@@ -80,7 +80,7 @@ def policy_head(policy: Policy, sha256: str) -> dict[str, t.Any]:
         for row in policy.rows
         if row.control
     }
-    whole = t.cast("Mapping[str, t.Any]", data.get("document") or {})
+    whole = t.cast("dict[str, t.Any]", data.get("document") or {})
     return {
         "name": policy.name,
         "title": policy.title,
@@ -88,8 +88,9 @@ def policy_head(policy: Policy, sha256: str) -> dict[str, t.Any]:
         "compare": policy.compare.value,
         "sha256": sha256,
         "document": whole,
-        **{key: data.get(key) or {} for key in ("documents", "gpos")},
-        "references": [dict(zip(("framework", "id", "title"), one, strict=True)) for one in sorted(references)],
+        "documents": t.cast("dict[str, object]", data.get("documents") or {}),
+        "gpos": t.cast("dict[str, object]", data.get("gpos") or {}),
+        "references": [{"framework": document, "id": number, "title": row} for document, number, row in sorted(references)],
     }
 
 
@@ -98,7 +99,7 @@ def awx_of(task_vars: Mapping[str, t.Any]) -> dict[str, str]:
     return {key.removeprefix("awx_"): str(task_vars[key]) for key in _AWX if key in task_vars}
 
 
-def to_json(report: Mapping[str, t.Any]) -> str:
+def to_json(report: Report) -> str:
     """The canonical file: sorted keys, UTF-8 text, a line for every host, newline at the end.
 
     What a screen does not show is written as JSON's escapes, so that a look at the file is no command for a terminal.

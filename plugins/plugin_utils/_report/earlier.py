@@ -10,16 +10,17 @@ import typing as t
 from pathlib import Path
 
 from .._policy.errors import BadInput
+from .._result.types import Report, RunHead
 from .json_lines import read_report
 
-Found = tuple[dict[str, t.Any] | None, str | None]
+Found = tuple[Report | None, str | None]
 
 # Where the run of a report begins and ends as we write it: no other line is like this, since a line break inside a text is written
 # as \\n.
 _BEGIN, _END = b'  "run": {\n', b"  }"
 
 
-def previous_of(place: str | None, run: t.Mapping[str, t.Any]) -> Found:
+def previous_of(place: str | None, run: RunHead) -> Found:
     """What to compare a run with: nothing where no place is given, and only an audit is compared. A folder may hold the run itself."""
     if not place or run["action"] != "audit":
         return None, None
@@ -51,7 +52,7 @@ def earlier_report(place: Path, action: str = "audit", besides: str = "") -> Fou
     return None, f"{place} has no report of an earlier {action} yet"
 
 
-def _read(path: Path) -> dict[str, t.Any]:
+def _read(path: Path) -> Report:
     """The report in a file. Raises BadInput that says why there is none."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from fractions import Fraction
 from .._policy.errors import BadInput
 from .._policy.exceptions import State
 from .._policy.verdict import Status
-from .._result.types import Record
+from .._result.types import Gate, Record, Used
 
 EXPIRED = "expired_exception"
 _WORDS = {
@@ -42,9 +42,7 @@ def tolerance(option: str, value: t.Any) -> str:
     return text
 
 
-def gate(
-    records: Sequence[Record], fail_on: Iterable[str], tolerate: Mapping[str, str], exceptions: Iterable[Mapping[str, t.Any]] = ()
-) -> dict[str, t.Any]:
+def gate(records: Sequence[Record], fail_on: Iterable[str], tolerate: Mapping[str, str], exceptions: Iterable[Used] = ()) -> Gate:
     """Whether the run may end well, and the reasons in words when it may not.
 
     ``tolerate``: how many there may be of something that the gate fails on. A planned change counts as it would end. A run that judged

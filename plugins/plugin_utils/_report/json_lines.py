@@ -15,15 +15,15 @@ from .._policy.checks import brief
 from .._policy.errors import BadInput
 from .._result.check import check_head, check_report
 from .._result.record import SCHEMA_VERSION, read_record
-from .._result.types import Head, Record
+from .._result.types import Head, MergedRun, Record, Report
 from .gate import tolerance
-from .merge import Gathered, Run, gather, heads_of, merge
+from .merge import Gathered, gather, heads_of, merge
 
 _HEAD = tuple(t.get_type_hints(Head))
 _LINE = {"schema_version", "kind", "expected", *_HEAD}
 
 
-def json_lines(report: Mapping[str, t.Any]) -> str:
+def json_lines(report: Report) -> str:
     """The header line, then the records as they are, sorted by host, keys sorted."""
     hosts = sorted(report["hosts"], key=lambda record: record["host"])
     newest = {key: report[key] for key in ("run", "policy", "generator")}
@@ -63,7 +63,7 @@ def read_json_lines(text: str) -> Gathered:
     return merge(gather(_runs(header), header["expected"], records) for header, records in sections)
 
 
-def read_report(where: str, report: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def read_report(where: str, report: t.Any) -> Report:
     """A JSON report of a file with the form that ``changed`` needs; a record that has none is that host's error, as in JSON Lines.
 
     Raises BadInput that names the place.
@@ -71,10 +71,11 @@ def read_report(where: str, report: Mapping[str, t.Any]) -> dict[str, t.Any]:
     _release(where, report)
     check_report(where, report)
     _tolerances(where, report["summary"]["gate"]["tolerate"])
-    return {**report, "hosts": [read_record(f"{where}: hosts[{number}]", record) for number, record in enumerate(report["hosts"])]}
+    hosts = [read_record(f"{where}: hosts[{number}]", record) for number, record in enumerate(report["hosts"])]
+    return t.cast("Report", {**report, "hosts": hosts})
 
 
-def _runs(header: Mapping[str, t.Any]) -> list[Run]:
+def _runs(header: Mapping[str, t.Any]) -> list[MergedRun]:
     return list(header["run"].get("merged") or [{key: header[key] for key in _HEAD}])
 
 

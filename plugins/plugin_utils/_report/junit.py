@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import itertools
 import re
-import typing as t
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from .._policy.verdict import Status
 from .._policy.wording import visible
-from .._result.types import Record
+from .._result.types import Record, Report, RunHead
 from .summary import UNREAD
 from .texts import accounts, names_of
 
@@ -22,9 +21,10 @@ _NO_CHAR = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MOST = 20_000  # characters of a text in a case
 
 
-def junit(report: Mapping[str, t.Any]) -> str:
+def junit(report: Report) -> str:
     """Drift is a failure, what was not read an error, not_applicable is skipped, waived passes and says why."""
-    run, policy = report["run"], (report["policy"] or {}).get("name") or report["run"]["action"]
+    run = report["run"]
+    policy = report["policy"]["name"] if report["policy"] else run["action"]
     root = ElementTree.Element("testsuites", {"name": f"SeImpersonatePrivilege {run['action']}"})
     by_role = sorted(report["hosts"], key=lambda record: (_role(record), record["host"]))
     for role, records in itertools.groupby(by_role, _role):
@@ -34,9 +34,7 @@ def junit(report: Mapping[str, t.Any]) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(
-    root: ElementTree.Element, role: str, records: Sequence[Record], run: Mapping[str, t.Any], policy: str
-) -> ElementTree.Element:
+def _suite(root: ElementTree.Element, role: str, records: Sequence[Record], run: RunHead, policy: str) -> ElementTree.Element:
     suite = ElementTree.SubElement(root, "testsuite", {"name": _clean(role)})
     _count(suite, records)
     # The strict readers want a time without a zone, and a name; "localhost" is theirs for a controller that has none.

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import collections
 import re
-import typing as t
 from collections.abc import Sequence
 
 from .._policy.exceptions import State
 from .._policy.verdict import Status
 from .._policy.wording import visible
-from .._result.types import Record
+from .._result.types import Generator, PolicyHead, Record, Report, Summary, Used
 from .summary import planned_sentence, verdict_sentence
 
 _LINES, _ROWS = 40, 24  # of all, and of the table, which is shorter where there is more around it
@@ -32,7 +31,7 @@ _TITLES = {
 }
 
 
-def markdown(report: dict[str, t.Any]) -> str:
+def markdown(report: Report) -> str:
     """The summary of a report (see _report.document)."""
     summary, run, policy = report["summary"], report["run"], report["policy"]
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in summary["by_outcome"].items())
@@ -72,11 +71,11 @@ def _source(source: str) -> str:
     return "" if source == "play" else f" ({_cell(source)})"
 
 
-def _release(generator: dict[str, t.Any]) -> str:
+def _release(generator: Generator) -> str:
     return f", release {_cell(generator['version'])}" if generator.get("version") else ""
 
 
-def _policy(policy: dict[str, t.Any] | None, records: Sequence[Record]) -> list[str]:
+def _policy(policy: PolicyHead | None, records: Sequence[Record]) -> list[str]:
     if policy is None:
         return []
     document = policy["document"]
@@ -90,12 +89,12 @@ def _policy(policy: dict[str, t.Any] | None, records: Sequence[Record]) -> list[
     return [f"- policy: {said}", *_cut(used), *more]
 
 
-def _controllers(summary: dict[str, t.Any]) -> list[str]:
+def _controllers(summary: Summary) -> list[str]:
     """Who sets the right, where it is not the hosts alone."""
     kinds = summary["controlled_by"]
     if not set(kinds) - {"local"}:
         return []
-    gpos = ", ".join(f"{_cell(gpo['name'] or gpo['guid'])} on {gpo['hosts']}" for gpo in summary["controlling_gpos"][:5])
+    gpos = ", ".join(f"{_cell(gpo['name'] or gpo['guid'] or '')} on {gpo['hosts']}" for gpo in summary["controlling_gpos"][:5])
     return [f"- set by: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}{f'; GPOs: {gpos}' if gpos else ''}"]
 
 
@@ -109,7 +108,7 @@ def _document(record: Record) -> str:
     return ", ".join(filter(None, (document["title"], document["version"], document["date"]))) if document else ""
 
 
-def _exceptions(exceptions: Sequence[dict[str, t.Any]]) -> list[str]:
+def _exceptions(exceptions: Sequence[Used]) -> list[str]:
     """Those that need somebody's attention, a line each."""
     if not exceptions:
         return []

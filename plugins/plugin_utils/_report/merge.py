@@ -19,16 +19,17 @@ from .._policy.errors import BadInput
 from .._policy.verdict import Status
 from .._policy.wording import some
 from .._result.record import MALFORMED_RECORD, record_of
-from .._result.types import Record
+from .._result.types import Declared, Generator, MergedRun, Record, Report, Run, RunHead, Used
 from .document import document
 from .scope import LIMITS, MERGED, absent
 from .summary import UNREAD
 from .waivers import exceptions_of
 
-Run = dict[str, t.Any]
 """What stands above the records of one run: run, policy, generator, source, fail_on, tolerate, exceptions (as declared)."""
 
 _STATES = ("state", "used_by", "wanted_by")
+_Value = t.TypeVar("_Value")
+
 ACTIONS = ("enforce", "restore", "audit")
 """What a run can do; of several the first counts: what changed hosts must not pass for a look at them."""
 # Of two records of the same second the graver one counts.
@@ -41,16 +42,17 @@ _GRAVITY = [status.value for status in (
 class Gathered:
     """What runs said. ``expected``: hosts, sorted; ``records``: one a host, sorted; ``runs``: the newest last, none twice."""
 
-    runs: tuple[Run, ...] = ()
+    runs: tuple[MergedRun, ...] = ()
     expected: tuple[str, ...] = ()
     records: tuple[Record, ...] = ()
 
 
-def heads_of(report: Mapping[str, t.Any]) -> list[Run]:
+def heads_of(report: Report) -> list[MergedRun]:
     """The runs that a report was made of: its own, or those that were merged to it."""
-    if report["run"].get("merged"):
-        return list(report["run"]["merged"])
-    declared = [{key: value for key, value in one.items() if key not in _STATES} for one in report["summary"]["exceptions"]]
+    merged = report["run"].get("merged")
+    if merged:
+        return list(merged)
+    declared = [t.cast("Declared", {k: v for k, v in one.items() if k not in _STATES}) for one in report["summary"]["exceptions"]]
     return [
         {
             "run": report["run"],
@@ -64,7 +66,7 @@ def heads_of(report: Mapping[str, t.Any]) -> list[Run]:
     ]
 
 
-def gather(runs: Iterable[Run], expected: Iterable[str], records: Iterable[Record]) -> Gathered:
+def gather(runs: Iterable[MergedRun], expected: Iterable[str], records: Iterable[Record]) -> Gathered:
     """Put together what belongs together. Every host of a record is expected; a host that stands there twice has its newest record.
 
     A host that gave no answer has no time of its own: it was tried when the run ended. So an older good result does not hide it.
@@ -84,7 +86,7 @@ def gather(runs: Iterable[Run], expected: Iterable[str], records: Iterable[Recor
     )
 
 
-def gathered(report: Mapping[str, t.Any]) -> Gathered:
+def gathered(report: Report) -> Gathered:
     """A report as a part of a merge."""
     return gather(heads_of(report), (), report["hosts"])
 
@@ -105,12 +107,12 @@ def merge(parts: Iterable[Gathered]) -> Gathered:
 def merged_report(
     merged: Gathered,
     *,
-    generator: Mapping[str, t.Any] | None = None,
+    generator: Generator | None = None,
     fail_on: Iterable[str] | None = None,
     tolerate: Mapping[str, str] | None = None,
     expected: Iterable[str] = (),
     source: str | None = None,
-) -> dict[str, t.Any]:
+) -> Report:
     """The report of merged runs, with the summary counted anew; of a single run it is that run's report.
 
     ``generator``: instead of the newest run's. ``fail_on``, ``tolerate``: instead of the strictest gate of the runs, which fails on all
@@ -187,14 +189,14 @@ def _rank(record: Record) -> tuple[bool, str, int]:
     return record["status"] != Status.NOT_CHECKED.value, seen, _GRAVITY.index(record["status"])
 
 
-def _by_end(run: Run) -> tuple[str, str, str]:
+def _by_end(run: MergedRun) -> tuple[str, str, str]:
     return run["run"]["finished"], run["run"]["id"], _canonical(run)
 
 
-def _run(runs: Sequence[Run], newest: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _run(runs: Sequence[MergedRun], newest: RunHead) -> Run:
     """One run out of several: from the first beginning to the last end; of AWX what all of them say. ``merged`` keeps each."""
     if len(runs) == 1:
-        return dict(newest)
+        return t.cast("Run", newest)
     each = [run["run"] for run in runs]
     started, finished = min(run["started"] for run in each), max(run["finished"] for run in each)
     actions = {run["action"] for run in each}
@@ -206,7 +208,9 @@ def _run(runs: Sequence[Run], newest: Mapping[str, t.Any]) -> dict[str, t.Any]:
         "duration_s": max(0, int((clock.read(finished) - clock.read(started)).total_seconds())),
         "check_mode": all(run["check_mode"] for run in each),
         "action": next(action for action in ACTIONS if action in actions),
-        **{key: _agreed(run[key] for run in each) for key in ("limit", "hosts", "forks")},
+        "limit": _agreed(run["limit"] for run in each),
+        "hosts": _agreed(run["hosts"] for run in each),
+        "forks": _agreed(run["forks"] for run in each),
         "awx": _shared(run["awx"] for run in each),
         "merged": list(runs),
     }
@@ -217,13 +221,13 @@ def _shared(mappings: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return dict(sorted(set.intersection(*(set(mapping.items()) for mapping in mappings))))
 
 
-def _agreed(values: Iterable[t.Any]) -> t.Any:
+def _agreed(values: Iterable[_Value]) -> _Value | None:
     """The value that all of them have, else None."""
     first, *others = values
     return first if all(one == first for one in others) else None
 
 
-def _exceptions(runs: Iterable[Run], records: Sequence[Record], today: datetime.date) -> list[dict[str, t.Any]]:
+def _exceptions(runs: Iterable[MergedRun], records: Sequence[Record], today: datetime.date) -> list[Used]:
     """A host that was not judged may be in any group: nobody knows here, and an exception for groups must not be called unused."""
     declared = [one for run in runs for one in run["exceptions"]]
     claims = [claim for record in records for claim in record["exceptions"]]
@@ -235,5 +239,5 @@ def _exceptions(runs: Iterable[Run], records: Sequence[Record], today: datetime.
     return exceptions_of(records, declared, unread, today)
 
 
-def _canonical(data: t.Any) -> str:
+def _canonical(data: object) -> str:
     return json.dumps(data, sort_keys=True)

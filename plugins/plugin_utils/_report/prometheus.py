@@ -7,25 +7,25 @@ Source: Prometheus, "Exposition formats" (text-based format); the collectors rea
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable, Mapping
 
 from .._policy import clock
 from .._policy.verdict import Status
 from .._policy.wording import visible
+from .._result.types import PolicyHead, Report, Summary
 
 _MOST_ACCOUNTS = 100  # series
 
 Sample = tuple[Mapping[str, str], str]
 
 
-def prometheus(report: Mapping[str, t.Any], labels: Mapping[str, str] | None = None) -> str:
+def prometheus(report: Report, labels: Mapping[str, str] | None = None) -> str:
     """The numbers of a report, without timestamps. ``labels`` come to the policy's name on every sample.
 
     A collector adds up the files of its folder and refuses a series that stands in two, so reports of slices need a folder each.
     """
-    run, policy, summary = report["run"], report["policy"] or {}, report["summary"]
-    every = {"policy": policy.get("name") or "", **(labels or {})}
+    run, policy, summary = report["run"], report["policy"], report["summary"]
+    every = {"policy": policy["name"] if policy else "", **(labels or {})}
     unexpected = summary["unexpected_accounts"]
     families: list[tuple[str, str, Iterable[Sample]]] = [
         ("hosts", "Expected hosts by status and host role.", _hosts(summary)),
@@ -61,7 +61,7 @@ def _escaped(value: str) -> str:
     return visible(value).replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _hosts(summary: Mapping[str, t.Any]) -> Iterable[Sample]:
+def _hosts(summary: Summary) -> Iterable[Sample]:
     """Zeros as well: a status that vanishes must not leave its last number behind."""
     roles = summary["by_role"] or {"unknown": {}}
     return [
@@ -71,7 +71,7 @@ def _hosts(summary: Mapping[str, t.Any]) -> Iterable[Sample]:
     ]
 
 
-def _policy(policy: Mapping[str, t.Any]) -> dict[str, str]:
+def _policy(policy: PolicyHead) -> dict[str, str]:
     return {"name": policy["name"], "version": policy["version"] or "", "sha256": policy["sha256"]}
 
 

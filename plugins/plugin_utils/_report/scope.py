@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .._policy.accounts import shown
 from .._policy.verdict import Status
 from .._policy.wording import some
-from .._result.types import Record
+from .._result.types import Record, RunHead, Scope
 
 PLAY, MERGED = "play", "merged"
 """Where expected hosts come from when nobody names more."""
@@ -23,7 +22,7 @@ def source_of(group: str | None, file: str | None, otherwise: str = PLAY) -> str
     return " and ".join([*([f"group {group}"] if group else []), *([f"file {file}"] if file else [])]) or otherwise
 
 
-def scope_of(records: Iterable[Record], source: str) -> dict[str, t.Any]:
+def scope_of(records: Iterable[Record], source: str) -> Scope:
     """How many hosts were expected, who says so, and the hosts that gave no result."""
     hosts = list(records)
     idle = sorted(record["host"] for record in hosts if record["status"] == Status.NOT_CHECKED.value)
@@ -40,20 +39,20 @@ def absent(expected: Iterable[str], hosts: Collection[str]) -> list[str]:
     return sorted(missing.values())
 
 
-def narrowing(runs: Iterable[Mapping[str, t.Any]]) -> list[str]:
+def narrowing(runs: Iterable[RunHead]) -> list[str]:
     """What narrowed the hosts of runs (their ``run``), in words, sorted; empty when all of them took every host."""
     return sorted({_words(run) for run in runs if run["limit"] or run["hosts"]})
 
 
-def notes_of(heads: Sequence[Mapping[str, t.Any]]) -> list[str]:
+def notes_of(heads: Sequence[tuple[RunHead, str]]) -> list[str]:
     """Sentences on runs that did not take every host. ``heads``: run and source of each."""
-    narrowed = [head for head in heads if head["run"]["limit"] or head["run"]["hosts"]]
+    narrowed = [(run, source) for run, source in heads if run["limit"] or run["hosts"]]
     if not narrowed:
         return []
-    sources = sorted({head["source"] for head in narrowed} - {PLAY, MERGED})
+    sources = sorted({source for _run, source in narrowed} - {PLAY, MERGED})
     unless = f", unless they are expected by {some(sources, LIMITS)}" if sources else ""
     who = "the run was" if len(heads) == 1 else f"{len(narrowed)} of {len(heads)} runs {'was' if len(narrowed) == 1 else 'were'}"
-    limits = some(narrowing(head["run"] for head in narrowed), LIMITS)
+    limits = some(narrowing(run for run, _source in narrowed), LIMITS)
     return [f"{who} limited to {limits}: other hosts of the inventory are in no number here{unless}"]
 
 
@@ -77,5 +76,5 @@ def same_machines(computers: Iterable[tuple[str, Mapping[str, object] | None]]) 
     return lines + ([f"so are the names of {len(twice) - LIMITS} more machines"] if len(twice) > LIMITS else [])
 
 
-def _words(run: Mapping[str, t.Any]) -> str:
+def _words(run: RunHead) -> str:
     return " of ".join(repr(text) for text in (run["limit"], run["hosts"]) if text)

@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import collections
-import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._policy.verdict import Status
 from .._result.record import UNTOLD
-from .._result.types import Record
+from .._result.types import ControllingGpo, Record, Summary, UnexpectedAccount, Used
 from .gate import JUDGED, gate
 from .same import fleet_name, same_account
 
@@ -23,15 +22,15 @@ UNREAD = (Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value
 def summarise(
     records: Sequence[Record],
     fail_on: Iterable[str],
-    exceptions: Iterable[Mapping[str, t.Any]] = (),
+    exceptions: Iterable[Used] = (),
     tolerate: Mapping[str, str] | None = None,
-) -> dict[str, t.Any]:
+) -> Summary:
     """Counts by status and role, coverage, compliance, the unexpected accounts, the exceptions (see exceptions_of) and the gate.
     ``changed`` is for who has an earlier report.
 
     Percentages are of all expected hosts, never of the assessed ones alone.
     """
-    known = [dict(one) for one in exceptions]
+    known: list[Used] = [{**one} for one in exceptions]
     by_status = collections.Counter(record["status"] for record in records)
     by_role: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for record in records:
@@ -70,7 +69,7 @@ def _stops(record: Record) -> bool:
     return change["outcome"] in _NOT_AS_PLANNED if change else bool(record["error"] and record["error"]["category"] == UNTOLD)
 
 
-def verdict_sentence(summary: dict[str, t.Any], action: str = "audit") -> str:
+def verdict_sentence(summary: Summary, action: str = "audit") -> str:
     """The fleet's verdict in one sentence, for the gate and for notifications."""
     counts, outcomes = summary["by_status"], summary["by_outcome"]
     unread = sum(counts[status] for status in UNREAD)
@@ -78,9 +77,9 @@ def verdict_sentence(summary: dict[str, t.Any], action: str = "audit") -> str:
         return "NOTHING AUDITED - there was no host"
     if action == "restore":
         back = sum(outcomes.get(outcome, 0) for outcome in ("applied", "planned", "unchanged", "same_machine"))
-        idle = outcomes.get("nothing_to_restore", 0)
+        untouched = outcomes.get("nothing_to_restore", 0)
         head = "RESTORED" if not (counts["drift"] or unread) else "NOT RESTORED COMPLETELY"
-        rest = f"{idle} had nothing to restore, {counts['drift'] + unread} not as before"
+        rest = f"{untouched} had nothing to restore, {counts['drift'] + unread} not as before"
         return f"{head} - {back} of {summary['expected']} hosts have their earlier holders, {rest}"
     if not sum(counts[status] for status in JUDGED) and not unread:
         return f"NOTHING JUDGED - the policy has a row for none of the {summary['expected']} hosts"
@@ -92,7 +91,7 @@ def verdict_sentence(summary: dict[str, t.Any], action: str = "audit") -> str:
     return f"{head} - {counts['drift']} of {summary['expected']} hosts drift{planned}, {unread} not assessed{idle}"
 
 
-def planned_sentence(summary: Mapping[str, t.Any]) -> str:
+def planned_sentence(summary: Summary) -> str:
     """Why hosts that drift do not fail a check: a plan changes nothing yet, and counts as it would end. Empty where nothing is planned."""
     planned = summary["by_outcome"].get("planned", 0)
     hosts = "host has" if planned == 1 else "hosts have"
@@ -113,7 +112,7 @@ def _controlled(records: Iterable[Record]) -> dict[str, int]:
     )
 
 
-def _controlling_gpos(records: Iterable[Record]) -> list[dict[str, t.Any]]:
+def _controlling_gpos(records: Iterable[Record]) -> list[ControllingGpo]:
     """The GPOs that set the right, with the hosts on which they do."""
     hosts: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
     for record in records:
@@ -123,10 +122,10 @@ def _controlling_gpos(records: Iterable[Record]) -> list[dict[str, t.Any]]:
     return [{"guid": guid or None, "name": name or None, "hosts": len(its)} for (guid, name), its in sorted(hosts.items())]
 
 
-def _unexpected(records: Iterable[Record]) -> list[dict[str, t.Any]]:
+def _unexpected(records: Iterable[Record]) -> list[UnexpectedAccount]:
     """Accounts that hold the right and should not, one row each, the most frequent first; of a local account the first host's SID."""
     hosts: collections.Counter[str] = collections.Counter()
-    rows: dict[str, dict[str, t.Any]] = {}
+    rows: dict[str, UnexpectedAccount] = {}
     for record in records:
         kinds = {holder["sid"]: holder["kind"] for holder in record["holders"]}
         seen = set()
@@ -134,7 +133,7 @@ def _unexpected(records: Iterable[Record]) -> list[dict[str, t.Any]]:
             if finding["kind"] != "missing" and not finding["kind"].startswith("exception_"):
                 sid, name, kind = finding["sid"], finding["name"], kinds.get(finding["sid"], "unknown")
                 key = same_account(sid, name, kind)
-                row = rows.setdefault(key, {"sid": sid, "name": None, "kind": kind})
+                row = rows.setdefault(key, {"sid": sid, "name": None, "kind": kind, "hosts": 0})
                 row["name"] = row["name"] or fleet_name(name, kind)
                 seen.add(key)
         hosts.update(seen)

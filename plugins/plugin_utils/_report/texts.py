@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 import functools
-import typing as t
 from collections.abc import Iterable, Mapping
 
 from .._policy.sids import NAMES
 from .._policy.wording import SENTENCE, visible
+from .._result.types import Record
 from .summary import UNREAD
-
-Record = Mapping[str, t.Any]
 
 
 def names_of(record: Record) -> dict[str, str | None]:
@@ -40,9 +38,11 @@ def accounts(sids: Iterable[str], names: Mapping[str, str | None]) -> list[str]:
 
 def system_of(record: Record) -> str:
     """Windows of a host: caption, version and build; empty where it was not read."""
-    windows: Mapping[str, t.Any] = record["windows"] or {}
-    build = f"build {windows['build']}" if windows.get("build") else None
-    return visible(" ".join(str(part) for part in (windows.get("caption"), windows.get("display_version"), build) if part))
+    windows = record["windows"]
+    if not windows:
+        return ""
+    build = f"build {windows['build']}" if windows["build"] else None
+    return visible(" ".join(part for part in (windows["caption"], windows["display_version"], build) if part))
 
 
 def iis_of(record: Record) -> str:
@@ -50,28 +50,32 @@ def iis_of(record: Record) -> str:
     iis = record["iis"]
     if iis is None:
         return ""
-    installed = iis.get("installed")
-    return "unknown" if installed is None else visible(str(iis.get("version") or "yes")) if installed else "no"
+    installed = iis["installed"]
+    return "unknown" if installed is None else visible(iis["version"] or "yes") if installed else "no"
 
 
 def control_of(record: Record) -> str:
     """The control of the document that judged a host, by the first name that it has."""
-    control: Mapping[str, t.Any] = record["control"] or {}
-    return visible(control.get("control") or control.get("rule") or control.get("row") or "")
+    control = record["control"]
+    return visible(control["control"] or control["rule"] or control["row"]) if control else ""
 
 
 def gpo_of(record: Record) -> str:
     """``NAME (GUID)`` of the GPO that sets the right on a host, or the one of them that there is."""
-    controlled: Mapping[str, t.Any] = record["controlled_by"] or {}
-    name, guid = (visible(controlled.get(key) or "") for key in ("name", "guid"))
+    controlled = record["controlled_by"]
+    if not controlled:
+        return ""
+    name, guid = visible(controlled["name"] or ""), visible(controlled["guid"] or "")
     return f"{name} ({guid})" if name and guid and name != guid else name or guid
 
 
 def plan_of(record: Record) -> str:
     """The outcome of a change and its sentences; empty in an audit."""
-    change: Mapping[str, t.Any] = record["change"] or {}
-    sentences = "; ".join(visible(one, SENTENCE) for one in change.get("changes") or ())
-    return ": ".join(filter(None, (visible(change.get("outcome") or ""), sentences)))
+    change = record["change"]
+    if not change:
+        return ""
+    sentences = "; ".join(visible(one, SENTENCE) for one in change["changes"] or ())
+    return ": ".join(filter(None, (visible(change["outcome"]), sentences)))
 
 
 def error_of(record: Record) -> str:

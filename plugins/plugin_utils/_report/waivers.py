@@ -10,26 +10,26 @@ import typing as t
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .._policy.exceptions import State, meant_for, parse_exceptions
-from .._result.types import Record
+from .._result.types import Applied, Declared, Record, Used
 
-_SCOPE = ("hosts", "groups", "host_roles", "features")
+_DECLARED = frozenset(t.get_type_hints(Declared))
 _REFUSED = (State.EXPIRED.value, State.TOO_WIDE.value)
 
 
 def exceptions_of(
     records: Sequence[Record],
-    declared: Iterable[Mapping[str, t.Any]],
+    declared: Iterable[Declared],
     unread: Mapping[str, Collection[str]],
     today: datetime.date,
-) -> list[dict[str, t.Any]]:
+) -> list[Used]:
     """Every exception once, with its state and the hosts that use it (``used_by``) or would, if it held (``wanted_by``).
 
     ``declared``: those of the run as plain data; more come from hosts that have their own. ``unread``: every host of the inventory that
     the run did not read, with its groups. The state is one of State: expired and too_wide before used; unused only when every host was
     read that the exception is meant for.
     """
-    found: dict[str, dict[str, t.Any]] = {}
-    claims: dict[str, list[tuple[Record, Mapping[str, t.Any]]]] = {}
+    found: dict[str, Declared] = {}
+    claims: dict[str, list[tuple[Record, Applied]]] = {}
     for one in declared:
         found.setdefault(_key(one), _plain(one))
     for record in records:
@@ -41,11 +41,11 @@ def exceptions_of(
 
 
 def _row(
-    plain: dict[str, t.Any],
-    claims: Sequence[tuple[Record, Mapping[str, t.Any]]],
+    plain: Declared,
+    claims: Sequence[tuple[Record, Applied]],
     unread: Mapping[str, Collection[str]],
     today: datetime.date,
-) -> dict[str, t.Any]:
+) -> Used:
     states = {claim["state"] for _record, claim in claims}
     against = {record["host"]: set(record["unexpected"]) for record, claim in claims if claim["state"] in _REFUSED}
     (exception,) = parse_exceptions([{key: value for key, value in plain.items() if value not in (None, [])}])
@@ -65,10 +65,10 @@ def _row(
     }
 
 
-def _plain(claim: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _plain(claim: Declared) -> Declared:
     """The exception alone, without what one host made of it."""
-    return {key: claim[key] for key in ("account", "reason", "owner", "ticket", "approved_by", "expires", *_SCOPE)}
+    return t.cast("Declared", {key: value for key, value in claim.items() if key in _DECLARED})
 
 
-def _key(claim: Mapping[str, t.Any]) -> str:
+def _key(claim: Declared) -> str:
     return json.dumps(_plain(claim), sort_keys=True)

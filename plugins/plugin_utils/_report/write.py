@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import typing as t
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from .._policy.wording import message
+from .._result.types import Report
 from .csv_tables import csv_accounts, csv_hosts
 from .document import to_json
 from .files import write_atomically
@@ -21,8 +21,6 @@ from .json_lines import json_lines
 from .junit import junit
 from .markdown import markdown
 from .prometheus import prometheus
-
-Report = dict[str, t.Any]
 
 _TEXTS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
     "json": (".json", to_json),
@@ -37,8 +35,13 @@ _TEXTS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
 
 def names_of(report: Report) -> dict[str, str]:
     """What stands for each placeholder in the name of a report's files."""
-    run, policy = report["run"], report["policy"] or {}
-    return {"action": run["action"], "policy": policy.get("name") or "none", "run_id": run["id"], "date": run["started"][:10]}
+    run, policy = report["run"], report["policy"]
+    return {
+        "action": run["action"],
+        "policy": policy["name"] if policy else "none",
+        "run_id": run["id"],
+        "date": run["started"][:10],
+    }
 
 
 @dataclass(frozen=True, slots=True)

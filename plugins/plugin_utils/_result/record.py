@@ -15,7 +15,7 @@ from .._policy.wording import MESSAGE, message, some, visible
 from .check import CHANGE, RECORD, checked, host_of, part_of
 from .types import OUTCOMES, Change, Failure, Record
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION: t.Final = "1"
 
 _MOST = 50  # sentences of a kind, or names, in the reason of a host; all of them are in its record
 _TAKEN_OVER = tuple(key for key in RECORD if key not in ("host", "reason", "change"))

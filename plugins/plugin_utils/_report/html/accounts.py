@@ -8,10 +8,11 @@ A deleted account has another SID in every domain and a local account another on
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..._policy.wording import SENTENCE
+from ..._result.types import Record
 from ..same import fleet_name, same_row
 from ..texts import name_of
 from .words import AGAINST, STANDINGS, clean, most_common
@@ -74,7 +75,7 @@ class AccountRow:
         return most_common(self.all_whys[self.worst], 2)
 
 
-def account_rows(records: Sequence[Mapping[str, t.Any]]) -> list[AccountRow]:
+def account_rows(records: Sequence[Record]) -> list[AccountRow]:
     """A row per account, those against the policy first, then by number of hosts."""
     rows: dict[str, AccountRow] = {}
     known: dict[t.Any, tuple[AccountRow, str, str, str, str]] = {}  # most hosts have the same holders for the same reasons

@@ -16,13 +16,13 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..._result.types import Holder, Record
 from ..csv_tables import FORMULA, HOSTS, MOST
 from ..same import fleet_name
 from ..texts import control_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
 from .sections import set_by
 from .words import STANDINGS, STATUSES, VARIES, clean
 
-Record = Mapping[str, t.Any]
 Account = tuple[str, str]
 
 SHAPE = ("status", "role", "system", "iis", "holders", "missing", "unexpected", "waived", "control", "rule", "plan")
@@ -116,7 +116,7 @@ class _Coding:
 
     def shape(self, record: Record) -> int:
         """The code of what a host has in common with others, see SHAPE."""
-        words, controlled = self.words, record["controlled_by"] or {}
+        words, controlled = self.words, record["controlled_by"]
         names = names_of(record) if any(record[key] for key in ("missing", "unexpected", "waived")) else {}
         kinds = {} if self._whole else {one["sid"]: one["kind"] for one in record["holders"]}
         return self.shapes.code(
@@ -130,7 +130,7 @@ class _Coding:
                     self.lists.code(self._listed([(sid, names.get(sid), kinds.get(sid)) for sid in record[key]], step=1))
                     for key in ("missing", "unexpected", "waived")
                 ),
-                words["control"].code((controlled.get("kind") or "", gpo_of(record), set_by(record))),
+                words["control"].code((controlled["kind"] if controlled else "", gpo_of(record), set_by(record))),
                 words["rule"].code(control_of(record)),
                 words["plan"].code(plan_of(record)),
             )
@@ -149,7 +149,7 @@ class _Coding:
             rows.append([place, self.templates.code(pieces), *values])
         return rows
 
-    def _holders(self, holders: Sequence[Mapping[str, t.Any]]) -> int:
+    def _holders(self, holders: Sequence[Holder]) -> int:
         """The code of a list of accounts with their standings, one after the other; most hosts have the same."""
         key = tuple((one["sid"], one["name"], one["standing"]) for one in holders)
         code = self._held.get(key)

@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import collections
-import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..._result.types import Record, User
 from ..texts import name_of, shown
 from .words import AGAINST, clean, counted
 
-Record = Mapping[str, t.Any]
 _FEW = 6
 
 
@@ -42,10 +41,10 @@ class Member:
 
 def running(records: Sequence[Record]) -> list[Running]:
     """Processes that have the right, by the account they run under; SYSTEM and the service accounts of Windows last."""
-    users: dict[str, list[tuple[str, Mapping[str, t.Any]]]] = collections.defaultdict(list)
+    users: dict[str, list[tuple[str, User]]] = collections.defaultdict(list)
     names: dict[str, str] = {}
     for record in records:
-        for user in (record["exposure"] or {}).get("users") or ():
+        for user in record["exposure"]["users"] if record["exposure"] else ():
             key = user["sid"] or f"?{user['account'] or ''}"
             names.setdefault(key, name_of(user["sid"], user["account"]) or "account not known")
             users[key].append((record["host"], user))
@@ -56,7 +55,7 @@ def running(records: Sequence[Record]) -> list[Running]:
     )
 
 
-def _running(key: str, name: str, users: Sequence[tuple[str, Mapping[str, t.Any]]], holder: bool) -> Running:
+def _running(key: str, name: str, users: Sequence[tuple[str, User]], holder: bool) -> Running:
     what = collections.Counter((clean(user["kind"]), clean(user["name"])) for _host, user in users)
     through = {name_of(sid, None) or clean(sid) for _host, user in users for sid in user["through"]}
     ordered = sorted(what.items(), key=lambda item: (-item[1], item[0]))
@@ -117,7 +116,7 @@ def events(records: Iterable[Record], most: int = 60) -> tuple[list[dict[str, st
     rows = []
     for record in records:
         against = {holder["sid"] for holder in record["holders"] or () if holder["standing"] in AGAINST}
-        for event in (record["provenance"] or {}).get("events") or ():
+        for event in record["provenance"]["events"] if record["provenance"] else ():
             row = {
                 "time": clean(event["time"], 40),
                 "host": clean(record["host"]),

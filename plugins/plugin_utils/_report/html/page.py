@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..._policy.wording import SENTENCE
+from ..._result.types import Changed, Gate, PolicyHead, Record, Report, Run, RunHead, Summary, Used
 from ..document import to_json
 from ..summary import UNREAD, planned_sentence, verdict_sentence
 from ..texts import name_of
@@ -36,13 +37,6 @@ _TITLES = {
     "enforce": "Bringing the holders of the right to the policy",
     "restore": "Bringing earlier holders of the right back",
 }
-_CHANGES = {
-    "came": "Came to drift",
-    "left": "Left drift",
-    "unclear": "Drifted, not read now",
-    "new": "New hosts",
-    "gone": "Hosts gone",
-}
 _ALWAYS = ("Came to drift", "Left drift")
 _TONES = {
     "COMPLIANT WITH EXCEPTIONS": "waived",
@@ -53,7 +47,7 @@ _TONES = {
 }
 
 
-def html(report: Mapping[str, t.Any], *, csv: str | None = None, sha256: str | None = None) -> str:
+def html(report: Report, *, csv: str | None = None, sha256: str | None = None) -> str:
     """The page of a report (see _report.document), the same bytes for the same report.
 
     ``csv``: name of the CSV file of the hosts beside it, to point to. ``sha256``: of the JSON file beside it, else it is computed.
@@ -141,13 +135,13 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _stem(run: Mapping[str, t.Any]) -> str:
+def _stem(run: RunHead) -> str:
     return clean(f"impersonate-{run['action']}-{run.get('id') or run['started']}")
 
 
-def _header(report: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _header(report: Report) -> dict[str, t.Any]:
     summary, run, policy, generator = report["summary"], report["run"], report["policy"], report["generator"]
-    head, _dash, rest = verdict_sentence(dict(summary), run["action"]).partition(" - ")
+    head, _dash, rest = verdict_sentence(summary, run["action"]).partition(" - ")
     tools = [
         " ".join(filter(None, (generator.get("name"), generator.get("version")))),
         f"ansible-core {generator['ansible_core']}" if generator.get("ansible_core") else None,
@@ -175,7 +169,7 @@ def _header(report: Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def _mode(run: Mapping[str, t.Any], summary: Mapping[str, t.Any]) -> str:
+def _mode(run: Run, summary: Summary) -> str:
     """What the run was meant to do to hosts; of merged runs, whether one of them changed any."""
     words = {"audit": "audit", "enforce": "enforcement", "restore": "restore"}.get(run["action"], clean(run["action"]))
     if run["action"] == "audit":
@@ -188,39 +182,44 @@ def _mode(run: Mapping[str, t.Any], summary: Mapping[str, t.Any]) -> str:
     return f"{words}: {counted(changed, 'host was', 'hosts were')} changed" if changed else f"{words}: no change was applied"
 
 
-def _scope(report: Mapping[str, t.Any]) -> str:
+def _scope(report: Report) -> str:
     """How many hosts were expected and who says so, and what narrowed the run."""
     scope, run = report["scope"], report["run"]
     sources = {"play": "the hosts of the play", "merged": "those of the merged runs"}
     source = sources.get(scope["source"], clean(scope["source"]))
-    narrowed = [f"{words} {clean(run[key])}" for key, words in (("limit", "limited to"), ("hosts", "of the hosts")) if run[key]]
+    limits = (("limited to", run["limit"]), ("of the hosts", run["hosts"]))
+    narrowed = [f"{words} {clean(limit)}" for words, limit in limits if limit]
     without = len(scope["hosts_without_result"])
     rest = [*narrowed, f"{counted(without, 'host', 'hosts')} without a result"] if without else narrowed
     return "; ".join([f"{counted(scope['expected'], 'expected host')}: {source}", *rest])
 
 
-def _gate(gate: Mapping[str, t.Any]) -> str:
+def _gate(gate: Gate) -> str:
     """On what the gate fails, with what it tolerates."""
-    tolerate = gate.get("tolerate") or {}
+    tolerate = gate["tolerate"]
     words = [f"{clean(what)}{f' above {clean(str(tolerate[what]))}' if what in tolerate else ''}" for what in gate["fail_on"]]
     return ", ".join(words).replace("_", " ") or "nothing"
 
 
-def _policy(policy: Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
+def _policy(policy: PolicyHead | None) -> dict[str, t.Any] | None:
     if policy is None:
         return None
     compare = {
         "exact": "exact: required accounts hold it, and nobody but those and the permitted ones",
         "at_most": "at most: nobody but the named accounts; that one of them does not hold it is no finding",
     }
-    documents = [policy["document"]] if policy.get("document") else list((policy.get("documents") or {}).values())
+    documents = (
+        [policy["document"]] if policy["document"] else [t.cast("dict[str, t.Any]", one) for one in policy["documents"].values()]
+    )
     return {
         "name": clean(policy["name"]),
         "title": clean(policy["title"]),
         "compare": compare.get(policy["compare"], clean(policy["compare"])),
         "sha256": clean(policy["sha256"]),
         "version": clean(policy["version"]),
-        "references": [" ".join(clean(one[key], SENTENCE) for key in ("framework", "id", "title")) for one in policy["references"]],
+        "references": [
+            " ".join(clean(text, SENTENCE) for text in (one["framework"], one["id"], one["title"])) for one in policy["references"]
+        ],
         "documents": [_document(one) for one in documents],
     }
 
@@ -235,7 +234,7 @@ def _document(document: Mapping[str, t.Any]) -> dict[str, str]:
     }
 
 
-def _rows(records: Sequence[Mapping[str, t.Any]], accounts: Sequence[AccountRow]) -> dict[str, t.Any]:
+def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str, t.Any]:
     drift = sections.drift_rows(records)
     changes, members, running = sections.change_rows(records), exposure.members(records), exposure.running(records)
     events, events_left = exposure.events(records)
@@ -268,7 +267,7 @@ def _rows(records: Sequence[Mapping[str, t.Any]], accounts: Sequence[AccountRow]
     }
 
 
-def _charts(summary: Mapping[str, t.Any], accounts: Sequence[AccountRow]) -> dict[str, t.Any]:
+def _charts(summary: Summary, accounts: Sequence[AccountRow]) -> dict[str, t.Any]:
     roles = [(role_words(role), counts) for role, counts in summary["by_role"].items()]
     roles.sort(key=lambda pair: (-sum(pair[1].values()), pair[0]))
     top = [(row.name or row.sid, count) for row, count in unexpected_rows(accounts)[:_BARS]]
@@ -282,24 +281,34 @@ def _charts(summary: Mapping[str, t.Any], accounts: Sequence[AccountRow]) -> dic
     }
 
 
-def _exception(one: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    keys = (("hosts", "hosts"), ("groups", "groups"), ("host_roles", "roles"), ("features", "features"))
-    scope = [f"{word}: {', '.join(clean(str(value)) for value in one[key])}" for key, word in keys if one.get(key)]
-    texts = ("account", "reason", "owner", "ticket", "approved_by", "expires", "state")
-    hosts = {key: [clean(host) for host in one.get(key) or ()] for key in ("used_by", "wanted_by")}
-    return {**{key: clean(one.get(key), SENTENCE) for key in texts}, **hosts, "scope": scope}
+def _exception(one: Used) -> dict[str, t.Any]:
+    limits = {"hosts": one["hosts"], "groups": one["groups"], "roles": one["host_roles"], "features": one["features"]}
+    texts = {
+        "account": one["account"], "reason": one["reason"], "owner": one["owner"], "ticket": one["ticket"],
+        "approved_by": one["approved_by"], "expires": one["expires"], "state": one["state"],
+    }  # fmt: skip
+    return {
+        **{key: clean(text, SENTENCE) for key, text in texts.items()},
+        "used_by": [clean(host) for host in one["used_by"]],
+        "wanted_by": [clean(host) for host in one["wanted_by"]],
+        "scope": [f"{word}: {', '.join(map(clean, its))}" for word, its in limits.items() if its],
+    }
 
 
-def _changed(changed: Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
+def _changed(changed: Changed | None) -> dict[str, t.Any] | None:
     """What is new since an earlier report (see _report.changed), as texts."""
     if changed is None:
         return None
-    rows = [(words, [clean(host) for host in changed.get(key) or ()]) for key, words in _CHANGES.items()]
+    rows = (
+        ("Came to drift", changed["came"]),
+        ("Left drift", changed["left"]),
+        ("Drifted, not read now", changed["unclear"]),
+        ("New hosts", changed["new"]),
+        ("Hosts gone", changed["gone"]),
+    )
     return {
-        "hosts": [(words, hosts) for words, hosts in rows if hosts or words in _ALWAYS],
-        "new_holders": [
-            (name_of(one["sid"], one["name"]), clean(one["sid"]), one["hosts"]) for one in changed.get("new_holders") or ()
-        ],
-        "notes": [clean(note, SENTENCE) for note in changed.get("notes") or ()],
+        "hosts": [(words, [clean(host) for host in hosts]) for words, hosts in rows if hosts or words in _ALWAYS],
+        "new_holders": [(name_of(one["sid"], one["name"]), clean(one["sid"]), one["hosts"]) for one in changed["new_holders"]],
+        "notes": [clean(note, SENTENCE) for note in changed["notes"]],
         "started": moment(changed["previous"]["started"]),
     }

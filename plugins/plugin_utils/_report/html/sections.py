@@ -14,12 +14,11 @@ from dataclasses import dataclass, replace
 
 from ..._policy.sids import NAMES, sort_key
 from ..._policy.wording import SENTENCE
+from ..._result.types import Control, ControlledBy, Finding, Gpo, Record
 from ..same import fleet_name, same_row
 from ..summary import UNREAD
 from ..texts import name_of, names_of, shown
 from .words import AGAINST, VARIES, clean, counted, role_words
-
-Record = Mapping[str, t.Any]
 
 _FIRST = 3  # accounts that a row of drift names where there is no room for more
 _MARKUP = 60  # characters of the page around each of them
@@ -155,7 +154,7 @@ def _order(sid: str) -> t.Any:
         return (1, (), sid)
 
 
-def _differences(record: Record) -> list[Mapping[str, t.Any]]:
+def _differences(record: Record) -> list[Finding]:
     return [one for one in record["findings"] or () if one["kind"] == "missing" or one["kind"] in AGAINST]
 
 
@@ -163,7 +162,7 @@ def _kinds(record: Record) -> dict[str, str]:
     return {holder["sid"]: holder["kind"] for holder in record["holders"] or ()}
 
 
-def _key(kinds: Mapping[str, str], finding: Mapping[str, t.Any]) -> str:
+def _key(kinds: Mapping[str, str], finding: Finding) -> str:
     if finding["kind"] == "orphan":
         return "orphan"
     return same_row(finding["sid"], finding["name"], kinds.get(finding["sid"]))
@@ -215,10 +214,10 @@ def unread_rows(records: Iterable[Record], most: int = 1_000) -> list[UnreadRow]
     groups: dict[tuple[int, str, str], list[tuple[str, str]]] = collections.defaultdict(list)
     for record in records:
         if record["status"] in UNREAD:
-            error = record["error"] or {}
-            text = clean(error.get("message") or record["reason"], SENTENCE)
+            error = record["error"]
+            text = clean((error["message"] if error else "") or record["reason"], SENTENCE)
             pattern = VARIES.sub("…", text.replace(record["host"], "…"))
-            category = error.get("category") or ""
+            category = error["category"] if error else ""
             place = UNREAD.index(record["status"])
             groups[place, "" if category == record["status"] else clean(category), pattern].append((clean(record["host"]), text))
     rows = [
@@ -264,7 +263,7 @@ def control_rows(records: Iterable[Record]) -> list[ControlRow]:
     )
 
 
-def _applied(control: Mapping[str, t.Any]) -> str:
+def _applied(control: ControlledBy) -> str:
     """How the application of the winning GPO ended; there is no winner where only one of several is known to count."""
     if not (control["name"] or control["guid"]):
         return "which one won is not known"
@@ -273,11 +272,12 @@ def _applied(control: Mapping[str, t.Any]) -> str:
 
 
 def _control_row(kind: str, name: str, guid: str, applied: str, why: str, records: Sequence[Record]) -> ControlRow:
-    links = sorted({clean(record["controlled_by"]["link"]) for record in records if record["controlled_by"]["link"]})
+    controllers = [record["controlled_by"] for record in records if record["controlled_by"]]
+    links = sorted({clean(one["link"]) for one in controllers if one["link"]})
     judged, against = _gpo_verdict(records) if kind == "gpo" else ("", [])
     if judged == "agrees" and applied != "applied":
         judged = "not compared"
-    losers = collections.Counter(_loser(loser) for record in records for loser in record["controlled_by"]["losers"])
+    losers = collections.Counter(_loser(loser) for one in controllers for loser in one["losers"])
     lost = [f"{text}, on {counted(count, 'host')}" for text, count in sorted(losers.items(), key=lambda item: (-item[1], item[0]))]
     hosts = [clean(record["host"]) for record in records]
     return ControlRow(
@@ -285,7 +285,7 @@ def _control_row(kind: str, name: str, guid: str, applied: str, why: str, record
     )
 
 
-def _loser(loser: Mapping[str, t.Any]) -> str:
+def _loser(loser: Gpo) -> str:
     place = f"precedence {loser['precedence']}" if loser["precedence"] else "precedence not known"
     status = "" if loser["status"] in (None, "applied") else f", {clean(loser['status'])}"
     return f"{clean(loser['name'] or loser['guid'] or 'a GPO without a name')} ({place}{status})"
@@ -296,7 +296,9 @@ def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
     compared, accounts = 0, collections.Counter[str]()
     for record in records:
         control = record["controlled_by"]
-        if control["extra"] is None or control["lacking"] is None or record["status"] not in ("compliant", "drift", "waived"):
+        if not control or control["extra"] is None or control["lacking"] is None:
+            continue
+        if record["status"] not in ("compliant", "drift", "waived"):
             continue
         compared += 1
         names = {one["sid"]: one["name"] for one in record["findings"] or ()}
@@ -321,7 +323,7 @@ def policy_rows(records: Iterable[Record]) -> list[PolicyRow]:
     for record in records:
         if record["control"] and record["required"] is not None:
             must, may = tuple(record["required"]), tuple(record["permitted"] or ())
-            groups[record["host_role"] or "", tuple(_cited(record).items()), must, may].append(record)
+            groups[record["host_role"] or "", tuple(_cited(record["control"]).items()), must, may].append(record)
     rows = [_policy_row(role, dict(cited), must, may, its) for (role, cited, must, may), its in groups.items()]
     return sorted(rows, key=lambda row: (row.role, -row.hosts, row.cited["row"], row.features, row.must, row.may))
 
@@ -341,11 +343,15 @@ def _named(sid: str, name: str | None) -> tuple[str, str]:
     return (its, clean(sid)) if its else (clean(sid), "")
 
 
-def _cited(record: Record) -> dict[str, str]:
-    control = record["control"]
-    document = control["document"] or {}
-    keys = ("title", "publisher", "version", "date", "url", "differs")
-    return {
-        **{key: clean(control[key], SENTENCE) for key in ("row", "control", "rule", "source")},
-        **{key: clean(document.get(key), SENTENCE) for key in keys},
+def _cited(control: Control) -> dict[str, str]:
+    document = control["document"]
+    texts = {"row": control["row"], "control": control["control"], "rule": control["rule"], "source": control["source"]}
+    of_document = {
+        "title": document["title"] if document else None,
+        "publisher": document["publisher"] if document else None,
+        "version": document["version"] if document else None,
+        "date": document["date"] if document else None,
+        "url": document["url"] if document else None,
+        "differs": document["differs"] if document else None,
     }
+    return {key: clean(value, SENTENCE) for key, value in {**texts, **of_document}.items()}
