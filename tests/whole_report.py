@@ -25,7 +25,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.ju
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.merge import gathered, merge, merged_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.prometheus import prometheus
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 SCHEMA = Draft202012Validator(json.loads((Path(__file__).parents[1] / "docs/schemas/report-1.schema.json").read_text()))
 OTHERS = ("another", "zebra")

@@ -13,7 +13,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _ar
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import CannotJudge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import WindowsHost
 
 
@@ -39,7 +39,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars or {})
             facts = host.read(sorted({*policy.asked_names, *wishes.asked_names}), more)
-            result.update(_results.report(facts, policy, judge(facts, policy, wishes)), **_results.more(facts, more))
+            result.update(_results.report(judged(facts, policy, wishes)), **_results.more(facts, more))
             status = result["status"]
         except HostError as failed:
             result.update(_results.error(failed.category, str(failed), failed.call, failed.status))

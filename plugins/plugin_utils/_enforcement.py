@@ -20,6 +20,7 @@ from ._policy.control import Control, control_on
 from ._policy.errors import BadInput
 from ._policy.expectation import Wishes
 from ._policy.facts import Holder, HostFacts, Resolution
+from ._policy.judgement import Judgement, judged
 from ._policy.machines import Kept, kept, other_machine, same_machine
 from ._policy.plan import (
     Agreed,
@@ -126,6 +127,8 @@ class Made:
 
     ``outcome``: unchanged, planned, refused; then applied, changed_meanwhile, undone, undo_failed, not_started as the host says,
     or unknown when contact was lost; same_machine where the run changes the machine under another name, ``changed_as``.
+    ``control``: who sets the right. ``now``: the host as it was read, judged, and ``then``, as it is when the plan is done; None where a
+    refusal came first. Both are decided before anything is sent, so that nothing after a change can fail for want of a decision.
     ``category``, ``message``: why it failed, None when it did not. ``computer``: which one was read.
     """
 
@@ -133,6 +136,9 @@ class Made:
     outcome: str
     after: tuple[str, ...] | None
     names: Mapping[str, str | None]
+    control: Control
+    now: Judgement | None = None
+    then: Judgement | None = None
     notes: tuple[str, ...] = ()
     warning: str | None = None
     category: str | None = None
@@ -152,32 +158,43 @@ def plan(job: Job, facts: HostFacts, changed: _same_machine.Changed | None = Non
     if changed and changed.after == facts.sids:
         return _under_another_name(job, facts, changed.host, names)
     notes: tuple[str, ...] = ()
+    control, now = control_on(facts, job.control), None
     try:
         notes = (*_look_back(job, facts), *_whose(job, facts), *_since_then(job, facts))
-        its = make_plan(before, judge(facts, job.policy, job.wishes), job.handling)
+        now = Judgement(facts, job.policy, judge(facts, job.policy, job.wishes), control)
+        its = make_plan(before, now.verdict, job.handling)
         refuse_pending_role(facts.computer.role_pending, its)
-        control = control_on(facts, job.control)
         warning = heed_control(control, its, job.handling)
         if control.doubt and not its.empty:
             notes = (*notes, control.doubt)
         refuse_beyond(job.agreed, its)
     except Refused as refused:
         nothing = Plan(before, (), (), ())
-        return Made(nothing, "refused", before, names, notes, category=refused.category, message=str(refused))
-    return Made(its, "unchanged" if its.empty else "planned", its.after, names, notes, warning, computer=kept(facts.computer))
+        return Made(nothing, "refused", before, names, control, now, None, notes, category=refused.category, message=str(refused))
+    then = now if its.empty else judged(_with_holders(facts, its.after, names), job.policy, job.wishes, job.control)
+    outcome = "unchanged" if its.empty else "planned"
+    return Made(its, outcome, its.after, names, control, now, then, notes, warning, computer=kept(facts.computer))
+
+
+def _with_holders(facts: HostFacts, sids: tuple[str, ...], names: Mapping[str, str | None]) -> HostFacts:
+    """The same host with these holders; those that were not there before are accounts that the task named."""
+    known = {holder.sid: holder for holder in facts.holders}
+    added = {sid: Holder(sid, names.get(sid) or NAMES.get(sid), None, Resolution.LSA) for sid in sids}
+    return dataclasses.replace(facts, holders=tuple(known.get(sid, added[sid]) for sid in sids))
 
 
 def _under_another_name(job: Job, facts: HostFacts, host: str, names: Mapping[str, str | None]) -> Made:
     """The second name of a machine: it is judged by its own options, and nothing is sent. Raises CannotJudge."""
     before = by_number(facts.sids)
     notes = [f"the run changes this machine as {host}, another name of it in the inventory: nothing was sent under this name"]
+    now = judged(facts, job.policy, job.wishes, job.control)
     try:
-        differs = not make_plan(before, judge(facts, job.policy, job.wishes), job.handling).empty
+        differs = not make_plan(before, now.verdict, job.handling).empty
     except Refused:  # they would take the floor
         differs = True
     if differs:
         notes.append(f"the options of this name ask for other holders than those of {host}: give both names the same options")
-    return Made(Plan(before, (), (), ()), "same_machine", before, names, tuple(notes), changed_as=host)
+    return Made(Plan(before, (), (), ()), "same_machine", before, names, now.control, now, now, tuple(notes), changed_as=host)
 
 
 def already_changed(job: Job, facts: HostFacts) -> _same_machine.Changed | None:
@@ -356,11 +373,3 @@ _WORDS = {
 def _sentence(done: Change) -> str:
     words = f"{_WORDS[done.outcome]}{': ' + done.error.words if done.error.words else ''}"
     return f"{words}. The host says: {done.message}" if done.message else words
-
-
-def end_of(facts: HostFacts, made: Made) -> HostFacts:
-    """The same host with the holders at the end; those that were not there before are accounts that the task named."""
-    known = {holder.sid: holder for holder in facts.holders}
-    ends = made.after or ()
-    added = {sid: Holder(sid, made.names.get(sid) or NAMES.get(sid), None, Resolution.LSA) for sid in ends}
-    return dataclasses.replace(facts, holders=tuple(known.get(sid, added[sid]) for sid in ends))

@@ -8,21 +8,22 @@ import dataclasses
 import typing as t
 from collections.abc import Iterable, Mapping
 
-from ._enforcement import Job, Made, end_of
+from ._enforcement import Job, Made
 from ._policy.accounts import shown
 from ._policy.claims import Claim as GpoClaim
-from ._policy.control import Control, control_on
+from ._policy.control import Control
 from ._policy.exceptions import Claim, State, too_wide
 from ._policy.expectation import Standing
 from ._policy.exposure import users_of
 from ._policy.facts import EventLog, Group, HostFacts
 from ._policy.features import Feature, FeatureName, unsure_pools
+from ._policy.judgement import Judgement
 from ._policy.plan import Plan, by_number
-from ._policy.policy import Policy, Row
+from ._policy.policy import Row
 from ._policy.provenance import by_machine, given, provenance
 from ._policy.restarts import restarts
 from ._policy.sids import NAMES, sort_key
-from ._policy.verdict import Judged, Status, Verdict, judge
+from ._policy.verdict import Judged, Status, Verdict
 from ._policy.wording import MESSAGE, some, visible
 from ._policy.wording import message as said
 from ._windows import More
@@ -32,14 +33,14 @@ _WITHOUT_SNAPSHOT = ("unchanged", "planned", "refused", "same_machine")
 _WITH_MEMBERS = (2, 4)  # SID_NAME_USE of a group and of an alias
 
 
-def report(facts: HostFacts, policy: Policy, verdict: Verdict, control: Control | None = None) -> dict[str, t.Any]:
-    """The result of a judged host: plain data, lists sorted by SID. ``control``: who sets the right, where the task states it."""
-    control = control_on(facts, control)
+def report(judgement: Judgement) -> dict[str, t.Any]:
+    """The result of a judged host: plain data, lists sorted by SID."""
+    facts, verdict, control = judgement.facts, judgement.verdict, judgement.control
     return _harmless(
         {
             "status": verdict.status.value,
             "compliant": verdict.status in (Status.COMPLIANT, Status.WAIVED),
-            "policy": policy.name,
+            "policy": judgement.policy.name,
             "host_role": verdict.here.role.value if verdict.here.role else None,
             "role_source": _source(verdict.here.role_declared),
             "holders": [_holder(judged) for judged in verdict.holders],
@@ -76,22 +77,17 @@ def report(facts: HostFacts, policy: Policy, verdict: Verdict, control: Control 
 
 
 def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
-    """The result of an enforcing task: the judgement of the holders at the end, and what was done; the same keys whatever happened."""
-    after = None
-    if made.category is None:
-        final = end_of(facts, made)
-        verdict = judge(final, job.policy, job.wishes)
-        after = verdict.status.value
-        # A plan has changed nothing yet: the verdict of a planned host is that of the holders it has.
-        result = (
-            report(final, job.policy, verdict, job.control)
-            if made.outcome != "planned"
-            else report(facts, job.policy, judge(facts, job.policy, job.wishes), job.control)
-        )
+    """The result of an enforcing task: how the holders at the end were judged, and what was done; the same keys whatever happened.
+
+    Decides nothing: a change is behind it, and must not be lost.
+    """
+    ended_as = made.then if made.category is None else None
+    # A plan has changed nothing yet: the verdict of a planned host is that of the holders it has.
+    shown_as = made.now if made.outcome == "planned" else ended_as
+    if ended_as and shown_as:
+        result = report(shown_as)
     else:
-        result = error(made.category, made.message or "", facts=facts) | {
-            "controlled_by": _control_of(control_on(facts, job.control))
-        }
+        result = error(made.category or "error", made.message or "", facts=facts) | {"controlled_by": _control_of(made.control)}
     done = made.outcome in ("applied", "planned")
     ended = made.done.after if made.done and made.outcome == "undo_failed" else None
     left = by_number(set(made.plan.before) ^ set(ended)) if ended is not None else ()
@@ -103,7 +99,7 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
             "changed": done or made.outcome in ("undo_failed", "unknown"),
             "outcome": made.outcome,
             "changed_as": made.changed_as,
-            "status_after": after,
+            "status_after": ended_as.verdict.status.value if ended_as else None,
             "before": list(made.plan.before),
             "after": None if made.after is None else list(made.after),
             "added": list(made.plan.add) if done else [],

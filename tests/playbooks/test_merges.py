@@ -12,7 +12,7 @@ from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import json_lines
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.record import record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from fleet.fleet import Fleet
 from fleet.machine import Machine
 from fleet.play import play

@@ -23,11 +23,11 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.fa
     Service,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.features import unsure_pools
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.plan import Plan, by_number
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.restarts import restarts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import app_pool_sid, service_sid
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import judge
 
 ADMINISTRATORS, LOCAL, NETWORK, SERVICE, SYSTEM, IIS_IUSRS = (
     "S-1-5-32-544",
@@ -293,6 +293,4 @@ def test_a_pool_outside_ascii_has_the_sid_that_the_host_says(host, sid, unsure):
     (user,) = users_of(host, FOUR)
 
     assert (user.sid, unsure_pools(host)) == (sid, unsure)
-    assert any("outside ASCII" in note for note in _results.report(host, POLICY, judge(host, POLICY, Wishes()))["notes"]) is bool(
-        unsure
-    )
+    assert any("outside ASCII" in note for note in _results.report(judged(host, POLICY, Wishes()))["notes"]) is bool(unsure)

@@ -17,8 +17,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _re
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.expectation import Wishes
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.facts import HostFacts
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import Sid
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import judge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import HostError, More, facts_of
 
 NAME = "x\n- nothing to change\r\x00\x1b[8m\x9b\u0085\u061c\u200b\u202e\u2028\u2066\u3164\ufeff\U000e0041"
@@ -92,7 +92,7 @@ def test_a_hostile_text_in_any_field_is_written_out(microsoft, place):
     facts = None
     try:
         facts = facts_of(put(FULL, place))
-        result = _results.report(facts, microsoft, judge(facts, microsoft, Wishes())) | _results.more(facts, MORE)
+        result = _results.report(judged(facts, microsoft, Wishes())) | _results.more(facts, MORE)
     except HostError as failed:
         result = _results.error(failed.category, str(failed), failed.call, failed.status)
     except CannotJudge as doubt:

@@ -28,6 +28,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.fa
     RightEvent,
     Service,
 )
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.plan import Handling
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.csv_tables import csv_accounts, csv_hosts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document, to_json
@@ -65,11 +66,10 @@ def facts(host):
 def results(facts, microsoft, tmp_path):
     """What the tasks register for it: audited, planned, set by a GPO of that name, and not read."""
     job = _enforcement.Job("h", "r", tmp_path, microsoft, Wishes(), Handling(), stated("local", None, None))
-    verdict = _enforcement.judge(facts, microsoft, Wishes())
     planned = _enforcement.plan(job, facts)
     return {
-        "audited": _results.report(facts, microsoft, verdict) | _results.more(facts, More(True, True, 72)) | SEEN,
-        "gpo": _results.report(facts, microsoft, verdict, stated(Kind.GPO.value, NAME, NAME)) | SEEN,
+        "audited": _results.report(judged(facts, microsoft, Wishes())) | _results.more(facts, More(True, True, 72)) | SEEN,
+        "gpo": _results.report(judged(facts, microsoft, Wishes(), stated(Kind.GPO.value, NAME, NAME))) | SEEN,
         "planned": _results.enforced(job, facts, planned) | SEEN,
         "error": _results.error("payload_error", NAME, NAME, NAME, facts) | SEEN,
         "dead": {"unreachable": True, "msg": NAME},

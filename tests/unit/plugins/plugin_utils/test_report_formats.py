@@ -42,8 +42,9 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.fa
     RightEvent,
     Service,
 )
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.plan import Handling
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status, judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import visible
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.csv_tables import (
     ACCOUNTS,
@@ -99,10 +100,10 @@ def results(host, microsoft, tmp_path):
         ),
     )
     wishes = Wishes(exceptions=exceptions, today=TODAY)
-    made = {name: _results.report(one, microsoft, judge(one, microsoft, wishes)) | SEEN for name, one in facts.items()}
+    made = {name: _results.report(judged(one, microsoft, wishes)) | SEEN for name, one in facts.items()}
     made["closely"].update(_results.more(facts["closely"], More(exposure=True, expand=True, events=72)))
     made["by_gpo"] = SEEN | _results.report(
-        facts["drift"], microsoft, judge(facts["drift"], microsoft, wishes), stated("gpo", "Servers baseline", "{6AC1786C}")
+        judged(facts["drift"], microsoft, wishes, stated("gpo", "Servers baseline", "{6AC1786C}"))
     )
     made["client"] = {**made["good"], **_results.nothing_to_restore("nothing there")}
     made["denied"] = _results.error("not_admin", "denied", "LsaOpenPolicy", "0xC0000022", facts["good"]) | SEEN

@@ -14,7 +14,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _re
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.checks import brief
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.expectation import Wishes
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import HostError, More, WindowsHost
 
 HONEST = hostile.facts()
@@ -40,7 +40,7 @@ def registered(answer, policy):
     facts = None
     try:
         facts = WindowsHost(lambda **_call: answer, {}).read(["SIM\\nobody"], MORE)
-        result = _results.report(facts, policy, judge(facts, policy, Wishes())) | _results.more(facts, MORE)
+        result = _results.report(judged(facts, policy, Wishes())) | _results.more(facts, MORE)
     except HostError as failed:
         result = _results.error(failed.category, str(failed), failed.call, failed.status)
     except CannotJudge as doubt:
