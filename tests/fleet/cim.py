@@ -133,7 +133,7 @@ def _accounts(machine: Machine) -> dict[str, list[Row]]:
 
 
 def _account(machine: Machine, sid: str, name: str, use: Use) -> Row:
-    domain = builtin_domain(machine) if sid.startswith("S-1-5-32-") else lookup.accounts(machine)[sid].domain or machine.name
+    domain = builtin_domain(machine) if sid.startswith("S-1-5-32-") else lookup.accounts(machine)[sid].domain or machine.netbios
     return {"SID": sid, "Domain": domain, "Name": name, "SIDType": int(use)}
 
 

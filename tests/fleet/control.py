@@ -201,7 +201,7 @@ def records(machine: Machine) -> list[Event]:
 
 def subject(machine: Machine, event: Event) -> tuple[str, str]:
     """Domain and name of who made a change."""
-    domain, _, name = (event.subject_name or f"{machine.domain}\\{machine.name}$").partition("\\")
+    domain, _, name = (event.subject_name or f"{machine.domain}\\{machine.netbios}$").partition("\\")
     return domain, name
 
 

@@ -103,7 +103,7 @@ class Lsa:
     """One client's view of a machine's LSA; `open_handles` shows what the client has not closed yet."""
 
     def __init__(self, machine: Machine, token: Token, faults: Faults | None = None) -> None:
-        self._machine, self.computer = machine, machine.name
+        self._machine, self.computer = machine, machine.netbios
         self._administrator = token is Token.ADMINISTRATOR
         self._faults = faults or Faults(machine.faults)
         self._numbers = itertools.count(0x1A0, 0x10)

@@ -125,9 +125,14 @@ class Domain:
 
 @dataclass
 class Machine:
-    """One simulated host. The defaults are a member server with Windows Server 2022."""
+    """One simulated host. The defaults are a member server with Windows Server 2022.
+
+    A host has three names: ``name`` is that of the inventory, ``host_name`` the one it was given, which DNS knows, and ``netbios``
+    what Windows calls itself and its accounts by.
+    """
 
     name: str
+    host_name: str | None = None  # None: that of the inventory, up to its first dot
     machine_role: int = 3  # DSROLE_MACHINE_ROLE
     read_only: bool = False
     role_pending: bool = False
@@ -177,6 +182,16 @@ class Machine:
     log_oldest: float | None = 720.0  # age in hours of the oldest record in the Security log; None: the log is empty
 
     @property
+    def dns_name(self) -> str:
+        """Name in DNS, with the domain where there is one."""
+        return ".".join(filter(None, (self.host_name or self.name.partition(".")[0], self.dns_domain)))
+
+    @property
+    def netbios(self) -> str:
+        """NetBIOS name: 15 characters of the host name, in upper case (Microsoft, SetComputerNameExW and GetComputerNameW)."""
+        return self.dns_name.partition(".")[0][:15].upper()
+
+    @property
     def sid(self) -> str:
         """SID of the machine's own accounts; a domain controller has those of its domain only."""
         return names.domain_sid(self.domain or "") if self.machine_role >= 4 else names.domain_sid(self.name + self.installed)
@@ -184,7 +199,7 @@ class Machine:
     @property
     def account_domain(self) -> str:
         """Name in front of the machine's own accounts."""
-        return (self.domain or "") if self.machine_role >= 4 else self.name
+        return (self.domain or "") if self.machine_role >= 4 else self.netbios
 
     @property
     def primary_domain(self) -> Domain | None:

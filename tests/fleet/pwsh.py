@@ -111,7 +111,7 @@ class PowerShell:
             "FLEET_REGISTRY": str(home / "registry.json"),
             "FLEET_SERVICES": str(home / "services.json"),
             "windir": str(home / "windows"),
-            "COMPUTERNAME": machine.name,
+            "COMPUTERNAME": machine.netbios,
             **dict.fromkeys(("HOME", "TEMP", "TMP", "TMPDIR"), str(home)),
         }
 

@@ -99,7 +99,7 @@ def _computer(machine: Machine, windows: winapi.Windows, view: registry.View) ->
     pending_status, state = windows.ds_role(3)
     known = role if isinstance(role, winapi.PrimaryDomain) else None
     return {
-        "name": machine.name,
+        "name": machine.netbios,
         "sid": None,
         "machine_role": known.role if known else None,
         "role_status": status or pending_status,

@@ -224,7 +224,7 @@ def test_features_stand_in_the_report_detected_or_declared(fleet, audit):
         "iis": (True, "detected"), "iis_manual_pools": (True, "detected"), "ssis": (True, "detected"), "adfs": (False, "declared"),
         "print_spooler": (False, "detected"), "session_host": (True, "detected"), "legacy_accounts": (True, "detected"),
     }  # fmt: skip
-    assert record["features"]["legacy_accounts"]["found"] == ["sql01\\ASPNET"]
+    assert record["features"]["legacy_accounts"]["found"] == ["SQL01\\ASPNET"]
     assert [(pool["name"], pool["manual"]) for pool in record["iis"]["pools"]] == [("DefaultAppPool", False), ("shop", True)]
     assert len(fleet.commands("sql01")) == 1
 

@@ -87,7 +87,7 @@ def test_a_machine_with_two_names_is_changed_once(fleet, enforce, restore, seria
 
     planned = enforce(fleet, check=True)
     assert (planned.rc, planned.outcomes) == (0, dict.fromkeys(("web01", ALIAS, "web02"), "planned"))
-    line = f"web01, {ALIAS} are the same machine (web01 ({planned.records['web01']['computer']['sid']})), which counts once for each name"
+    line = f"web01, {ALIAS} are the same machine (WEB01 ({planned.records['web01']['computer']['sid']})), which counts once for each name"
     assert planned.report["notes"] == [line]
     assert f"{line} and is changed under one of them" in planned.said
     assert set(machine.holders()) == BEFORE

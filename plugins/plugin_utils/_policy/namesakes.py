@@ -53,4 +53,10 @@ class Namesakes:
             if claim.sid and claim.state not in (State.EXPIRED, State.TOO_WIDE):
                 yield said.get(claim.sid) or "", "excepted", claim.sid
         for name, word in self._expectation.unresolved.items():
-            yield name.replace(".", self._facts.computer.account_domain, 1) if name.startswith(".\\") else name, word, None
+            yield self._here(name), word, None
+
+    def _here(self, name: str) -> str:
+        """A name that is written for any machine, as this one calls the account."""
+        computer = self._facts.computer
+        here = f"{computer.account_domain}{name[1:]}" if name.startswith(".\\") else name
+        return here.replace("<COMPUTER>", computer.name)

@@ -461,6 +461,26 @@ def test_a_name_with_two_sids_has_a_reason_of_its_own(host, policy, options, ans
 
 
 @pytest.mark.parametrize(
+    ("role", "name", "called"),
+    [
+        pytest.param(3, ".\\svc", "WEB01\\svc", id="a member server"),
+        pytest.param(3, "<COMPUTER>\\svc", "WEB01\\svc", id="a member server, by the placeholder"),
+        pytest.param(5, ".\\svc", "CORP\\svc", id="a domain controller has the accounts of its domain"),
+        pytest.param(4, ".\\svc", "CORP\\svc", id="a read-only one, too"),
+    ],
+)
+def test_a_namesake_of_an_account_of_the_machine_itself(host, role, name, called):
+    """A name that is written for any machine, and that this one does not know."""
+    held, asked = Holder(OLD, called, 1, Resolution.LSA), AskedAccount(name, None, None, 8, Resolution.UNMAPPED)
+
+    verdict = judge(
+        host([held], role, accounts=[asked], domain="CORP"), plain_policy(closed=True), Wishes(permitted=(parse_account(name),))
+    )
+
+    assert f"has the name of the permitted {called}" in verdict.holders[0].why
+
+
+@pytest.mark.parametrize(
     ("wishes", "standing"),
     [
         pytest.param({"permitted": [OLD, "CORP\\svc"]}, Standing.PERMITTED, id="permitted by its SID"),
