@@ -8,7 +8,7 @@ import re
 import typing as t
 from fnmatch import fnmatch
 
-from fleet import registry, winapi
+from fleet import inf, registry, winapi
 from fleet.cim import EXTENSION, Cim, CimError
 from fleet.policy import CallError
 
@@ -27,10 +27,7 @@ MOST_SETTINGS, MOST_ACCOUNTS, MOST_TEMPLATES = 100, 200, 100
 MOST_CHARACTERS = 20_000  # of what a management service has set
 LOG_ERRORS = {5: "denied", 258: "timeout"}  # Win32 errors of Get-WinEvent; others are "failed"
 
-_LINE = re.compile(
-    r"^[ \t]*\[Privilege Rights\]\s*$(?:(?!^[ \t]*\[)[\s\S])*?^[ \t]*SeImpersonatePrivilege\s*=(.*)", re.I | re.M | re.A
-)
-_GPO = re.compile(r"^[ \t]*GPOPath\s*=.*(\{[-0-9A-F]{36}\})", re.I | re.M | re.A)
+_GUID = re.compile(r"\{[-0-9A-F]{36}\}", re.I | re.A)
 _SID = re.compile(r"\*?S-1-", re.I)
 _ENTRIES = re.compile(r"\s*(?:\uF000|<!\[CDATA\[|\]\]>)\s*")
 
@@ -121,9 +118,11 @@ def _templates(machine: Machine) -> list[Json] | None:
     rows = []
     for name, content in sorted(machine.cached_templates.items()):
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
-        line, gpo = _LINE.search(text), _GPO.search(text)
-        if line and fnmatch(name, "gpt*.*"):
-            rows.append({"file": name, "gpo": gpo[1] if gpo else "", "value": line[1].strip()})
+        told = [*inf.settings(text)]
+        values = [value for section, key, value in told if (section, key) == ("privilege rights", "seimpersonateprivilege")]
+        guids = [guid for _section, key, value in told if key == "gpopath" for guid in _GUID.findall(value)[-1:]]
+        if values and fnmatch(name, "gpt*.*"):
+            rows.append({"file": name, "gpo": guids[0] if guids else "", "value": values[0]})
     return rows[:MOST_TEMPLATES]
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from fleet import inf
+
 # What the last processing of security settings leaves where a GPO names the right.
 DEFAULT_ACCOUNTS = ("S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6")
 
@@ -33,6 +35,7 @@ class Setting:
     status: int = 1  # 0 not attempted, 1 applied, 3 failed
     error: int = 0
     age: float | None = 1.0  # hours since its creationTime; None: RSoP tells none
+    sections: tuple[str, ...] = ("Privilege Rights", "Profile Description")  # of its template, in their order
 
     @property
     def id(self) -> str:
@@ -59,8 +62,8 @@ MISSING, DENIED, TIMED_OUT, BROKEN = 0x8004100E, 0x80041003, 0x00040004, 1  # fo
 def template(setting: Setting) -> str:
     """The security template that the extension caches of a GPO: gpt*.* under %windir%\\security\\templates\\policies."""
     accounts = ",".join(one if not one.startswith("S-1-") else f"*{one}" for one in setting.accounts or ())
-    return (
-        '[Unicode]\r\nUnicode=yes\r\n[Version]\r\nsignature="$CHICAGO$"\r\nRevision=1\r\n[Privilege Rights]\r\n'
-        f"SeBackupPrivilege = *S-1-5-32-544\r\nSeImpersonatePrivilege = {accounts}\r\n"
-        f"[Profile Description]\r\nGPOPath={setting.guid}\\MACHINE\r\n"
-    )
+    own = {
+        "Privilege Rights": ("SeBackupPrivilege = *S-1-5-32-544", f"SeImpersonatePrivilege = {accounts}"),
+        "Profile Description": (f"GPOPath={setting.guid}\\MACHINE",),
+    }
+    return inf.written({name: (own.get(name) or inf.OTHERS[name]) for name in setting.sections})

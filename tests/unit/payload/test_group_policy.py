@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -168,6 +169,25 @@ def test_control(machine, control, powershell, ask):
     # what happens to names of policies does not touch those that were asked for
     assert [(one["sid"], answer["lookup_status"]) for one in answer["accounts"]] == [(SVC, "0x00000000")]
     assert not {"services", "services_more", "groups", "events", "failed"} & answer.keys()
+    assert _emulated(machine, answer) == answer
+
+
+@pytest.mark.engine
+def test_the_order_of_sections_means_nothing(powershell, ask):
+    """[MS-GPSB] 2.2: after [Unicode] and [Version] come the sections, in any order."""
+    orders = [*itertools.permutations(("Privilege Rights", "Profile Description", "Registry Values", "Service General Setting"))]
+    machine = host(
+        templates={
+            f"gpt{number:05}.dom": template(gpo(0, accounts=("S-1-5-32-544", "SIM\\svc"), sections=order))
+            for number, order in enumerate(orders)
+        }
+    )
+
+    answer = ask(powershell, machine, "SIM\\svc")
+
+    assert answer["control"]["templates"] == [
+        row(value="*S-1-5-32-544,SIM\\svc", file=f"gpt{number:05}.dom") for number in range(len(orders))
+    ]
     assert _emulated(machine, answer) == answer
 
 
