@@ -46,6 +46,7 @@ def hosts() -> list[Host]:
         machine.grant(machine.add_account("svc-backup", domain="SIM", rid=1105))
     custom, manual = (_web(name, manual) for name, manual in (("web04", False), ("web05", True)))
     sql = server("sql01", also=[names.service_sid("MsDtsServer150")])
+    sql.host_name = "sql-reporting-node-01"  # NetBIOS cuts it
     sql.services = ("MSSQLSERVER", "MsDtsServer150")
     custom.running = {"W3SVC": "LocalSystem", "ShopSync": Running("SIM\\svc-shop", required=("SeChangeNotifyPrivilege",))}
     custom.events = (
