@@ -214,3 +214,22 @@ def test_text_form_of_a_sid(text, valid):
 def test_an_unknown_language_is_refused():
     with pytest.raises(ValueError, match="language 'xx': known are en, de, fr"):
         names.well_known("xx")
+
+
+@pytest.mark.parametrize(
+    ("name", "host_name", "dns", "netbios"),
+    [
+        pytest.param("web01", None, "web01.sim.example", "WEB01", id="one name"),
+        pytest.param("web01.sim.example", None, "web01.sim.example", "WEB01", id="the inventory has the name in DNS"),
+        pytest.param("fifteen-letters", None, "fifteen-letters.sim.example", "FIFTEEN-LETTERS", id="as long as may be"),
+        pytest.param("sixteen-letters-", None, "sixteen-letters-.sim.example", "SIXTEEN-LETTERS", id="one letter more"),
+        pytest.param("shop", "webserver-frontend-01", "webserver-frontend-01.sim.example", "WEBSERVER-FRONT", id="three names"),
+    ],
+)
+def test_the_three_names_of_a_machine(name, host_name, dns, netbios):
+    machine = Machine.member_server(name)
+    machine.host_name = host_name
+
+    assert (machine.name, machine.dns_name, machine.netbios, machine.account_domain) == (name, dns, netbios, netbios)
+    machine.machine_role = 5
+    assert machine.account_domain == "SIM"
