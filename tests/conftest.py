@@ -42,6 +42,20 @@ settings.register_profile("long", _PATIENT, max_examples=10_000, print_blob=True
 settings.load_profile(os.environ.get("PROPERTIES", "tests"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--one-case-each", action="store_true", help="of each test only its first case, for a look at another ansible-core")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--one-case-each"):
+        return
+    first: dict[str, pytest.Item] = {}
+    for item in items:
+        first.setdefault(item.nodeid.partition("[")[0], item)
+    config.hook.pytest_deselected(items=[item for item in items if first[item.nodeid.partition("[")[0]] is not item])
+    items[:] = first.values()
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(COLLECTIONS, ignore_errors=True)
 

@@ -7,10 +7,11 @@
 set -u
 cd "$(dirname "$0")/.."
 asked=$*
-# QUICK leaves out the playbooks on the real payload, of its own tests all but those that compare it with the emulator, and the
-# tests of size, in which nothing is of ansible-core. PREPARE only makes the virtual environments.
-engine="tests/unit/payload tests/playbooks" marks="not engine"
-[ -n "${QUICK:-}" ] && engine="tests/unit/payload/test_same_answer.py tests/unit/payload/test_change.py" marks="not engine and not size"
+# QUICK is one case of each playbook test on the emulator, the tests of the action plugins, and one case of each test that compares the
+# real payload with the emulator: what is of ansible-core, and not of our cases. PREPARE only makes the virtual environments.
+engine="tests/unit/payload tests/playbooks" python_tests="tests/playbooks tests/unit/plugins" each=""
+[ -n "${QUICK:-}" ] && engine="tests/unit/payload/test_same_answer.py tests/unit/payload/test_change.py" \
+    python_tests="tests/playbooks tests/unit/plugins/action" each="--one-case-each"
 passed="" failed="" missing=""
 for core in ${asked:-2.16 2.17 2.18 2.19 2.20 2.21}; do
     case $core in # the set of its lock file, and the Pythons that it supports
@@ -32,7 +33,7 @@ for core in ${asked:-2.16 2.17 2.18 2.19 2.20 2.21}; do
     echo "== ansible-core $core, $("$python" --version)"
     tests() { PATH="$PWD/$venv/bin:$PATH" "$venv/bin/python" -m pytest -q -n "${JOBS:-2}" "$@"; }
     # shellcheck disable=SC2086 # several words are several arguments
-    if tests -m "$marks" tests/playbooks tests/unit/plugins && tests -m engine $engine; then
+    if tests -m "not engine" $each $python_tests && tests -m engine $each $engine; then
         passed="$passed $core"
     else
         failed="$failed $core"
