@@ -43,7 +43,9 @@ settings.load_profile(os.environ.get("PROPERTIES", "tests"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--one-case-each", action="store_true", help="of each test only its first case, for a look at another ansible-core")
+    parser.addoption(
+        "--one-case-each", action="store_true", help="of each test only its first case, for a look at another ansible-core"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.policy_page import page
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.extending import SHIPPED
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.page import page
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PAGE = CHECKOUT / "docs/docsite/rst/policy_tables.rst"

@@ -13,18 +13,18 @@ from pathlib import Path
 import report_heads
 from jsonschema import Draft202012Validator
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.csv_tables import csv_accounts, csv_hosts
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document, to_json
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.html.page import html
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import (
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import gathered, merge, merged_report
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document, to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.csv import csv_accounts, csv_hosts
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import (
     json_lines,
     read_json_lines,
     read_report,
 )
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.junit import junit
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.merge import gathered, merge, merged_report
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.prometheus import prometheus
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.junit import junit
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.prometheus import prometheus
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 SCHEMA = Draft202012Validator(json.loads((Path(__file__).parents[1] / "docs/schemas/report-1.schema.json").read_text()))

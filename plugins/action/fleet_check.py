@@ -10,13 +10,14 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _batches, _fleet, _snapshots, _variables
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput, written_as
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import policy_head
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput, written_as
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, batches, fleet_run, variables
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import PolicyException
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import MESSAGE, some, visible
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import policy_head
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import check_folder
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, some, visible
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -30,31 +31,31 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         now = datetime.datetime.now(datetime.timezone.utc)
-        started = clock.written(now)
-        _validation, options = self.validate_argument_spec(_arguments.FLEET_CHECK)
-        run_id = _arguments.new_run_id(now)
+        started = _utc.written(now)
+        _validation, options = self.validate_argument_spec(arguments.FLEET_CHECK)
+        run_id = arguments.new_run_id(now)
         policy, restore, expected = None, None, []
         spoilt: list[str] = []
         exceptions: tuple[PolicyException, ...] = ()
         try:
             differs = self._check_variables(task_vars or {}, options)
-            _batches.batches_of("impersonate_serial", options["serial"])
-            _arguments.most_hosts_of(options)
+            batches.batches_of("impersonate_serial", options["serial"])
+            arguments.most_hosts_of(options)
             if options["action"] == "restore":
                 restore, spoilt = self._run_to_restore(options)
             else:
                 with written_as(_policy_as_written(task_vars or {})):
-                    _arguments.refuse_shipped_names(options)
-                    policy = _arguments.policy_of(options)
+                    arguments.refuse_shipped_names(options)
+                    policy = arguments.policy_of(options)
                 with written_as((task_vars or {}).get("impersonate_exceptions")):
-                    exceptions = _arguments.declared_exceptions(options)
-                _arguments.wishes_of(options, policy, task_vars or {})
-                _arguments.more_of(options)
+                    exceptions = arguments.declared_exceptions(options)
+                arguments.wishes_of(options, policy, task_vars or {})
+                arguments.more_of(options)
             if differs:
                 raise BadInput(differs)
             self._check_fleet(task_vars or {}, options)
-            _arguments.tolerate_of(options)
-            _arguments.check_report_options(
+            arguments.tolerate_of(options)
+            arguments.check_report_options(
                 options,
                 {
                     "action": options["action"],
@@ -64,7 +65,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 },
             )
             if _is_first_batch(task_vars or {}):  # a file that vanishes must not end a change between two batches
-                expected = _arguments.expected_of(options, (task_vars or {}).get("groups") or {})
+                expected = arguments.expected_of(options, (task_vars or {}).get("groups") or {})
         except BadInput as wrong:
             whom = "any host" if _is_first_batch(task_vars or {}) else "the hosts of this batch"
             raise AnsibleActionFail(f"Nothing was sent to {whom}. {wrong}", obj=wrong.written) from None
@@ -76,7 +77,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             )
         if policy:
             result["exceptions"] = [one.plain for one in exceptions]
-            result["policy"] = policy_head(policy, _arguments.digest_of(policy))
+            result["policy"] = policy_head(policy, arguments.digest_of(policy))
         return result
 
     def _check_variables(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> str | None:
@@ -86,12 +87,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """
         if not _is_first_batch(task_vars):
             return None
-        same = _fleet.Same(options["same_for_all"])
+        same = fleet_run.Same(options["same_for_all"])
         if options["allow_unknown"] is None:
             for host in task_vars["ansible_play_hosts_all"]:
                 same.look(str(host), task_vars["hostvars"][host])
         else:
-            _variables.check(task_vars, options["allow_unknown"], self._task.get_variable_manager().extra_vars, same.look)
+            variables.check(task_vars, options["allow_unknown"], self._task.get_variable_manager().extra_vars, same.look)
         return same.differing
 
     def _run_to_restore(self, options: dict[str, t.Any]) -> tuple[str, list[str]]:
@@ -100,14 +101,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """
         wanted = options.get("restore") or "latest"
         folder = Path(options.get("snapshot_dir") or "impersonate-snapshots").expanduser().absolute()
-        return _snapshots.latest_run(folder) if wanted == "latest" else (wanted, [])
+        return snapshots.latest_run(folder) if wanted == "latest" else (wanted, [])
 
     def _check_fleet(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> None:
         """Raises BadInput for what only makes sense for all hosts together."""
         if options["action"] != "audit" and options.get("snapshot_dir"):
             place = Path(options["snapshot_dir"]).expanduser().absolute()
             check_folder("snapshot_dir", place, "so no pre-image could be kept")
-            _snapshots.check_place("snapshot_dir", place)
+            snapshots.check_place("snapshot_dir", place)
         others = set(task_vars.get("ansible_play_hosts", ())) - set(task_vars.get("ansible_play_batch", ()))
         if options["action"] == "audit" and others:
             raise BadInput(

@@ -11,19 +11,19 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _variables
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import file_report, generator
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import MESSAGE, visible
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import previous_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.formats import check_length
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import read_json_lines
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.merge import Gathered, doubts, merge, merged_report
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import source_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import verdict_sentence
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.write import names_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.changed import changed
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import Gathered, doubts, merge, merged_report
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import source_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import verdict_sentence
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.earlier import previous_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import read_json_lines
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import check_length
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import names_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, variables
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import file_report, generator
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, visible
 
 # Before the reports are read: names of the least length.
 _UNKNOWN = {"action": "audit", "policy": "", "run_id": "", "date": "2026-01-31"}
@@ -39,13 +39,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(_arguments.FLEET_MERGE)
+        _validation, options = self.validate_argument_spec(arguments.FLEET_MERGE)
         try:
             if options["allow_unknown"] is not None:
-                _variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
-            _arguments.check_report_options(options, _UNKNOWN)
-            tolerate = None if options["tolerate"] is None else _arguments.tolerate_of(options)
-            expected = _arguments.expected_of(options, (task_vars or {}).get("groups") or {})
+                variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
+            arguments.check_report_options(options, _UNKNOWN)
+            tolerate = None if options["tolerate"] is None else arguments.tolerate_of(options)
+            expected = arguments.expected_of(options, (task_vars or {}).get("groups") or {})
             named = source_of(options["expected_group"], options["expected_file"], otherwise="")
             files = _files(options["sources"])
             merged = merge([_read(path) for path in files])

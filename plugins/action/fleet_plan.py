@@ -9,15 +9,15 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import (
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.plans import (
     count_plans,
     not_sent,
     plan_lines,
     second_look,
     without_plan,
 )
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, fleet_run
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -30,14 +30,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(_arguments.FLEET_PLAN)
-        results = _fleet.results_of(task_vars or {}, options["results"], _fleet.run_of(options["check"]))
+        _validation, options = self.validate_argument_spec(arguments.FLEET_PLAN)
+        results = fleet_run.results_of(task_vars or {}, options["results"], fleet_run.run_of(options["check"]))
         wrong = not_sent(results)
         if wrong:
             raise AnsibleActionFail(f"Nothing was changed on any host. {'; '.join(wrong)}")
         planned = count_plans(results)
         try:
-            most = _arguments.most_hosts_of(options)
+            most = arguments.most_hosts_of(options)
         except BadInput as bad:
             raise AnsibleActionFail(str(bad)) from None
         wide = second_look(planned, len(without_plan(results)), most)

@@ -10,26 +10,26 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _fleet
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet import generator
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import some, visible
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.changed import changed
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import awx_of, document
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.earlier import previous_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.markdown import markdown
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.scope import absent, source_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import (
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.changed import changed
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import awx_of, document
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import absent, source_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import (
     UNREAD,
     planned_sentence,
     stopped_by,
     verdict_sentence,
 )
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.waivers import exceptions_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.earlier import previous_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, fleet_run
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import Declared, Record, Run, Summary, Used
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import some, visible
 
 # A rolling change writes the report of the whole fleet after every batch; the large formats wait for the last one.
 _WHILE_BATCHES_ARE_LEFT = ("json", "markdown")
@@ -49,13 +49,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         now = datetime.datetime.now(datetime.timezone.utc)
-        _validation, options = self.validate_argument_spec(_arguments.FLEET_REPORT)
-        results = _fleet.results_of(task_vars, options["results"], _fleet.run_of(options["check"]))
+        _validation, options = self.validate_argument_spec(arguments.FLEET_REPORT)
+        results = fleet_run.results_of(task_vars, options["results"], fleet_run.run_of(options["check"]))
         not_yet = [host for host, registered in results.items() if registered is None]
         try:
             # fleet_check has read them before the first host was touched; a file may be gone by now
-            expected = options["check"].get("expected") or _arguments.expected_of(options, task_vars.get("groups") or {})
-            tolerate = _arguments.tolerate_of(options)
+            expected = options["check"].get("expected") or arguments.expected_of(options, task_vars.get("groups") or {})
+            tolerate = arguments.tolerate_of(options)
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None
         missing = absent(expected, results)
@@ -79,7 +79,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         stop = stopped_by(records) if options["action"] != "audit" else []
         batches_left = options["action"] != "audit" and not stop and _batches_left(task_vars)
         formats = [kind for kind in options["formats"] if not batches_left or kind in _WHILE_BATCHES_ARE_LEFT]
-        filed = _fleet.file_report(
+        filed = fleet_run.file_report(
             report, options, formats, lambda files: _sentence(summary, options["action"], files, stop, not_yet, batches_left)
         )
         Display().display("\n" + (_progress(summary) if batches_left else markdown(report)))
@@ -94,11 +94,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _run(self, task_vars: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any], finished: datetime.datetime) -> Run:
         check = options["check"]
-        started = clock.read(check["started"])
+        started = _utc.read(check["started"])
         return {
             "id": check["run_id"],
             "started": check["started"],
-            "finished": clock.written(finished),
+            "finished": _utc.written(finished),
             "duration_s": max(0, int((finished - started).total_seconds())),  # a clock may be set back
             "check_mode": bool(self._task.check_mode),
             "action": options["action"],

@@ -10,18 +10,13 @@ from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import (
-    _arguments,
-    _bad_input,
-    _enforcement,
-    _progress,
-    _results,
-    _snapshots,
-)
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._failures import HostError
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import CannotJudge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import WindowsHost
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import enforcement, snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, bad_input, progress
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -36,19 +31,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         started = time.monotonic()
         now = datetime.datetime.now(datetime.timezone.utc)
-        with _bad_input.marked():
-            _validation, options = self.validate_argument_spec(_arguments.LOCAL_RIGHT, mutually_exclusive=_arguments.EXCLUSIVE)
-            _arguments.refuse_delegation(self._task.delegate_to, task_vars)
+        with bad_input.marked():
+            _validation, options = self.validate_argument_spec(arguments.LOCAL_RIGHT, mutually_exclusive=arguments.EXCLUSIVE)
+            arguments.refuse_delegation(self._task.delegate_to, task_vars)
             job = self._job(options, task_vars, now)
         if isinstance(job, str):
-            result.update(_results.nothing_to_restore(job))
-        elif isinstance(job, _snapshots.Spoilt):
-            result.update(_results.error("snapshot_spoilt", f"nothing was changed: {job}"), changed=False)
+            result.update(build.nothing_to_restore(job))
+        elif isinstance(job, snapshots.Spoilt):
+            result.update(build.error("snapshot_spoilt", f"nothing was changed: {job}"), changed=False)
         else:
             try:
                 result.update(self._enforce(job, task_vars, now))
             finally:
-                _progress.tell(task_vars, options, str(result.get("status", "unreachable")))
+                progress.tell(task_vars, options, str(result.get("status", "unreachable")))
             if "awx_job_id" in task_vars and not Path(options["snapshot_dir"]).expanduser().is_absolute():
                 result.setdefault("warnings", []).append(
                     "snapshot_dir is relative: in AWX it ends with the job's container, and nothing can be restored; give a mounted path"
@@ -56,37 +51,37 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result.update(
             run_id=options["run_id"],
             transport=self._connection.transport,
-            checked_at=clock.written(now),
+            checked_at=_utc.written(now),
             duration_ms=round((time.monotonic() - started) * 1000),
         )
         return result
 
     def _job(
         self, options: dict[str, t.Any], task_vars: dict[str, t.Any], now: datetime.datetime
-    ) -> _enforcement.Job | _snapshots.Spoilt | str:
+    ) -> enforcement.Job | snapshots.Spoilt | str:
         """The job, or the sentence why there is nothing to restore, or what is wrong with the host's own snapshot. Raises BadInput."""
         try:
-            return _enforcement.job_of(options, task_vars, now)
-        except _snapshots.Spoilt as spoilt:
+            return enforcement.job_of(options, task_vars, now)
+        except snapshots.Spoilt as spoilt:
             return spoilt
 
-    def _enforce(self, job: _enforcement.Job, task_vars: dict[str, t.Any], now: datetime.datetime) -> dict[str, t.Any]:
+    def _enforce(self, job: enforcement.Job, task_vars: dict[str, t.Any], now: datetime.datetime) -> dict[str, t.Any]:
         facts = None
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars)
             facts = host.read_for_change(job.names)
-            made = _enforcement.plan(job, facts, None if self._task.check_mode else _enforcement.already_changed(job, facts))
+            made = enforcement.plan(job, facts, None if self._task.check_mode else enforcement.already_changed(job, facts))
             if made.notes and not self._task.check_mode:
-                made = _enforcement.settle_earlier(job, facts, made)
+                made = enforcement.settle_earlier(job, facts, made)
             if made.outcome == "planned" and not self._task.check_mode:
-                facts, made = _enforcement.apply(job, host, facts, made, now)
-            result = _results.enforced(job, facts, made)
+                facts, made = enforcement.apply(job, host, facts, made, now)
+            result = build.enforced(job, facts, made)
         except HostError as failed:
-            return _results.error(failed.category, str(failed), failed.call, failed.status)
+            return build.error(failed.category, str(failed), failed.call, failed.status)
         except CannotJudge as doubt:
-            return _results.error(doubt.category, str(doubt), facts=facts)
-        except _enforcement.NotKept as wrong:
-            return _results.error("snapshot_not_kept", str(wrong), facts=facts)
+            return build.error(doubt.category, str(doubt), facts=facts)
+        except enforcement.NotKept as wrong:
+            return build.error("snapshot_not_kept", str(wrong), facts=facts)
         if self._task.diff and made.after is not None:
-            result["diff"] = _results.diff(job.host, made.names, made.plan.before, made.after)
+            result["diff"] = build.diff(job.host, made.names, made.plan.before, made.after)
         return result

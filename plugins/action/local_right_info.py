@@ -9,12 +9,13 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _bad_input, _progress, _results
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._failures import HostError
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy import clock
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import CannotJudge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.judgement import judged
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._windows import WindowsHost
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, bad_input, progress
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -26,27 +27,27 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        with _bad_input.marked():
-            _validation, options = self.validate_argument_spec(_arguments.LOCAL_RIGHT_INFO)
-            _arguments.refuse_delegation(self._task.delegate_to, task_vars or {})
-            policy = _arguments.policy_of(options)
-            wishes = _arguments.wishes_of(options, policy, task_vars or {})
-            more = _arguments.more_of(options)
+        with bad_input.marked():
+            _validation, options = self.validate_argument_spec(arguments.LOCAL_RIGHT_INFO)
+            arguments.refuse_delegation(self._task.delegate_to, task_vars or {})
+            policy = arguments.policy_of(options)
+            wishes = arguments.wishes_of(options, policy, task_vars or {})
+            more = arguments.more_of(options)
 
         started = time.monotonic()
-        checked_at = clock.written(datetime.datetime.now(datetime.timezone.utc))
+        checked_at = _utc.written(datetime.datetime.now(datetime.timezone.utc))
         facts, status = None, "unreachable"
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars or {})
             facts = host.read(sorted({*policy.asked_names, *wishes.asked_names}), more)
-            result.update(_results.report(judged(facts, policy, wishes)), **_results.more(facts, more))
+            result.update(build.report(judged(facts, policy, wishes)), **build.more(facts, more))
             status = result["status"]
         except HostError as failed:
-            result.update(_results.error(failed.category, str(failed), failed.call, failed.status))
+            result.update(build.error(failed.category, str(failed), failed.call, failed.status))
         except CannotJudge as doubt:
-            result.update(_results.error(doubt.category, str(doubt), facts=facts))
+            result.update(build.error(doubt.category, str(doubt), facts=facts))
         finally:
-            _progress.tell(task_vars or {}, options, status)
+            progress.tell(task_vars or {}, options, status)
         result.update(
             changed=False,
             run_id=options["run_id"],

@@ -10,10 +10,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments, _variables
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.page import page
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.files import write_atomically
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import write_atomically
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.policy_page import page
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, variables
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -26,12 +26,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(_arguments.POLICY_PAGE)
+        _validation, options = self.validate_argument_spec(arguments.POLICY_PAGE)
         try:
             if options["allow_unknown"] is not None:
-                _variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
-            _arguments.refuse_shipped_names(options)
-            text = page(_arguments.policies_of(options["policies"]))
+                variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
+            arguments.refuse_shipped_names(options)
+            text = page(arguments.policies_of(options["policies"]))
         except BadInput as wrong:
             raise AnsibleActionFail(str(wrong)) from None
         path = Path(options["dest"]).absolute() if options["dest"] else None

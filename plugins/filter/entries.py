@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._entries import entries_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.entries import entries_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 
 DOCUMENTATION = r"""
 ---

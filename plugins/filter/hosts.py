@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._hosts import hosts_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.hosts import hosts_of
 
 DOCUMENTATION = r"""
 ---

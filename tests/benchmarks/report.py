@@ -21,16 +21,16 @@ from pathlib import Path
 
 from browser import samples
 
-REPORT = "ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report"
+UTILS = "ansible_collections.winrights.seimpersonate.plugins.plugin_utils"
 FORMATS = {
-    "json": ("document", "to_json"),
-    "html": ("html.page", "html"),
-    "markdown": ("markdown", "markdown"),
-    "json lines": ("json_lines", "json_lines"),
-    "csv, hosts": ("csv_tables", "csv_hosts"),
-    "csv, accounts": ("csv_tables", "csv_accounts"),
-    "junit": ("junit", "junit"),
-    "prometheus": ("prometheus", "prometheus"),
+    "json": ("_fleet.report", "to_json"),
+    "html": ("_formats.html.page", "html"),
+    "markdown": ("_formats.markdown", "markdown"),
+    "json lines": ("_formats.json_lines", "json_lines"),
+    "csv, hosts": ("_formats.csv", "csv_hosts"),
+    "csv, accounts": ("_formats.csv", "csv_accounts"),
+    "junit": ("_formats.junit", "junit"),
+    "prometheus": ("_formats.prometheus", "prometheus"),
 }
 LIMITS = {10_000: "limits for 10,000: all formats < 3 s CPU and < 300 MB, html <= 1 MB, load < 500 ms, filter < 50 ms"}
 
@@ -76,7 +76,7 @@ def measure(name: str, hosts: int) -> dict[str, float]:
 
 def function(module: str, name: str):
     try:
-        return getattr(importlib.import_module(f"{REPORT}.{module}"), name, None)
+        return getattr(importlib.import_module(f"{UTILS}.{module}"), name, None)
     except ModuleNotFoundError:
         return None
 

@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=10_000)
     hosts = parser.parse_args().hosts
     task_vars = play_of(hosts)
-    variables, fleet = (importlib.import_module(f"{UTILS}.{name}") for name in ("_variables", "_fleet"))
+    variables, fleet = (importlib.import_module(f"{UTILS}.{name}") for name in ("_play.variables", "_play.fleet_run"))
     print(f"{hosts:,} hosts; {LIMIT}")
     same = fleet.Same(SAME)
     alone = cpu(lambda: [same.look(host, task_vars["hostvars"][host]) for host in task_vars["ansible_play_hosts_all"]])

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.html.page import html
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html
 
 from . import samples
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 
 from report_heads import GENERATOR
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.sids import service_sid
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.sids import service_sid
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import Record, record_of
 
 Result = dict[str, t.Any]

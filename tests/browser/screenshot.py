@@ -17,7 +17,7 @@ from pathlib import Path
 
 from selenium import webdriver
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.html.page import html
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html
 
 from . import samples
 

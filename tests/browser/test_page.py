@@ -14,8 +14,8 @@ import time
 
 import pytest
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.csv_tables import HOSTS, csv_hosts
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.texts import gpo_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.csv import HOSTS, csv_hosts
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.display import gpo_of
 
 from .conftest import look
 from .samples import HOSTILE

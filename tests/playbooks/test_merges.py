@@ -10,8 +10,8 @@ import types
 import pytest
 from report_heads import GENERATOR
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import json_lines
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from fleet.fleet import Fleet
 from fleet.machine import Machine

@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _locks
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import locks
 from fleet import demo, names
 from fleet.machine import Machine
 from fleet.plays import path
@@ -37,13 +37,13 @@ def held(machines):
 def test_a_host_that_another_run_changes_is_refused_and_the_others_go_on(fleet, machines, enforce):
     folder = enforce(fleet, check=True).snapshots
     folder.mkdir(mode=0o700)
-    with _locks.host(folder, "web01", "nightly"):
+    with locks.host(folder, "web01", "nightly"):
         busy = enforce(fleet, extravars=ALL_AT_ONCE)
 
     assert (busy.rc, busy.outcomes) == (2, {"web01": "refused", "web02": "applied"})
     assert busy.records["web01"]["error"]["category"] == "busy"
     assert f"the run 'nightly' (process {os.getpid()} of " in busy.records["web01"]["error"]["message"]
-    assert str(_locks.path_of(folder, "web01")) in busy.records["web01"]["error"]["message"]
+    assert str(locks.path_of(folder, "web01")) in busy.records["web01"]["error"]["message"]
     assert held(machines) == [BEFORE, FLOOR]
 
     free = enforce(fleet, extravars=ALL_AT_ONCE)

@@ -10,7 +10,7 @@ import sys
 import pytest
 from policy_tables import shipped_policies
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.facts import (
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import (
     AskedAccount,
     Computer,
     Holder,

@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Policies, facts and the judgement: pure Python, no Ansible, no I/O."""
+"""Documents -> typed rows. Pure: no Ansible, no I/O."""

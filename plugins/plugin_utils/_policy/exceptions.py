@@ -11,10 +11,10 @@ import typing as t
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from . import checks
-from .accounts import Account, parse_account
-from .errors import BadInput
-from .features import FeatureName
+from .._accounts.parsing import Account, parse_account
+from .._facts.features import FeatureName
+from .._input import checks
+from .._input.errors import BadInput
 from .loading import parse_feature, parse_role
 from .policy import HostRole, floor_account
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from . import checks
-from .errors import BadInput
+from .._input import checks
+from .._input.errors import BadInput
 
 SHIPPED = ("microsoft", "cis", "stig")
 """Names of the policies that the role ships; a policy of one's own has another."""

@@ -8,13 +8,13 @@ import enum
 import typing as t
 from collections.abc import Iterator, Mapping
 
-from . import checks
-from .accounts import Account, parse_accounts
-from .errors import BadInput
+from .._accounts.parsing import Account, parse_accounts
+from .._facts.features import ACCOUNTS_OF, FeatureName
+from .._facts.releases import System
+from .._input import checks
+from .._input.errors import BadInput
 from .extending import SHIPPED, resolve
-from .features import ACCOUNTS_OF, FeatureName
 from .policy import ACCOUNT_KEYS, Compare, Document, HostRole, Policy, Row, floor_account
-from .systems import System
 
 Choice = t.TypeVar("Choice", bound=enum.Enum)
 

@@ -8,10 +8,10 @@ import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .accounts import Account
-from .features import FeatureName
-from .sids import FLOOR
-from .systems import System
+from .._accounts.parsing import Account
+from .._accounts.sids import FLOOR
+from .._facts.features import FeatureName
+from .._facts.releases import System
 
 
 class HostRole(str, enum.Enum):

@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the results of a fleet to its report: pure functions of the records, and one file that writes."""
+"""The one contract of what a task, a report and a file say of a host, and the one place that fills it. Judges nothing."""

@@ -11,8 +11,8 @@ import types
 import typing as t
 from collections.abc import Mapping
 
-from .._policy.checks import brief
-from .._policy.errors import BadInput
+from .._input.checks import brief
+from .._input.errors import BadInput
 from .forms import LATER, Form, Least, Words
 from .shape import From, MapOf, NullIfAbsent, Optional, OrNone, Shape, check
 from .types import Change, Head, Record, Report

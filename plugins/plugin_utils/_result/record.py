@@ -7,11 +7,11 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from .._failures import lacks_resources
-from .._policy.checks import brief
-from .._policy.errors import BadInput
-from .._policy.verdict import Status
-from .._policy.wording import MESSAGE, message, some, visible
+from .._host.failures import lacks_resources
+from .._input.checks import brief
+from .._input.errors import BadInput
+from .._verdict.verdict import Status
+from .._wording import MESSAGE, message, some, visible
 from .check import CHANGE, RECORD, checked, host_of, part_of
 from .types import OUTCOMES, Change, Failure, Record
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import typing as t
 
-from .._policy.evidence import Kind as ControllerKind
+from .._facts.account_kinds import Kind
+from .._facts.evidence import Kind as ControllerKind
+from .._facts.facts import Resolution
+from .._facts.provenance import Coverage
 from .._policy.exceptions import State
-from .._policy.expectation import Standing
-from .._policy.facts import Resolution
-from .._policy.kinds import Kind
 from .._policy.policy import Compare, HostRole
-from .._policy.provenance import Coverage
-from .._policy.verdict import Status
+from .._verdict.expectation import Standing
+from .._verdict.verdict import Status
 from .forms import LATER, Form, Least, Says, Words
 
 SID_FORM: t.Final = Form(r"S-1-([0-9]{1,15}|0x[0-9a-fA-F]{1,12})(-[0-9]{1,10})*", "a SID")

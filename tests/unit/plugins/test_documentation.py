@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _arguments
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.gate import CHOICES
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gate import CHOICES
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments
 
 MODULES = {
-    "local_right": _arguments.LOCAL_RIGHT,
-    "local_right_info": _arguments.LOCAL_RIGHT_INFO,
-    "fleet_check": _arguments.FLEET_CHECK,
-    "fleet_plan": _arguments.FLEET_PLAN,
-    "fleet_report": _arguments.FLEET_REPORT,
-    "fleet_merge": _arguments.FLEET_MERGE,
-    "policy_page": _arguments.POLICY_PAGE,
+    "local_right": arguments.LOCAL_RIGHT,
+    "local_right_info": arguments.LOCAL_RIGHT_INFO,
+    "fleet_check": arguments.FLEET_CHECK,
+    "fleet_plan": arguments.FLEET_PLAN,
+    "fleet_report": arguments.FLEET_REPORT,
+    "fleet_merge": arguments.FLEET_MERGE,
+    "policy_page": arguments.POLICY_PAGE,
 }
 
 
@@ -84,4 +84,4 @@ def test_the_role_offers_what_the_modules_allow(checkout):
     ]
 
     assert specs["impersonate_fail_on"]["choices"] == ["", *CHOICES]
-    assert specs["impersonate_host_role"]["choices"] == ["", *_arguments.LOCAL_RIGHT_INFO["host_role"]["choices"]]
+    assert specs["impersonate_host_role"]["choices"] == ["", *arguments.LOCAL_RIGHT_INFO["host_role"]["choices"]]

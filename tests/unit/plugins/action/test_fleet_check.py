@@ -12,7 +12,7 @@ from ansible.errors import AnsibleError
 from role_options import role_options
 
 from ansible_collections.winrights.seimpersonate.plugins.action.fleet_check import ActionModule
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots
 
 FOUR = ["administrators", "local_service", "network_service", "service"]
 OURS = {
@@ -148,7 +148,7 @@ def test_a_restore_says_which_snapshots_it_skipped(check, tmp_path):
     }  # fmt: skip
     folder = tmp_path / "snapshots"
     for run in ("old", "new"):
-        _snapshots.keep(_snapshots.path_of(folder, run, "web01"), {**snapshot, "run_id": run})
+        snapshots.keep(snapshots.path_of(folder, run, "web01"), {**snapshot, "run_id": run})
     variables = {"impersonate_snapshot_dir": str(folder), "impersonate_restore": "latest"}
     assert (check("restore", **variables)["restore"], check("restore", **variables).get("warnings", [])) == ("new", [])
     spoilt = folder / "new" / "web01.json"

@@ -12,8 +12,8 @@ from report_heads import GENERATOR, RUN
 from role_options import role_options
 
 from ansible_collections.winrights.seimpersonate.plugins.action.fleet_merge import ActionModule
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.document import document
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.json_lines import json_lines
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 

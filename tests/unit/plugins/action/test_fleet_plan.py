@@ -9,7 +9,7 @@ from ansible.errors import AnsibleError
 from role_options import role_options
 
 from ansible_collections.winrights.seimpersonate.plugins.action.fleet_plan import ActionModule
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._bad_input import BAD_INPUT
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.bad_input import BAD_INPUT
 
 CHECK = {"run_id": "20260131T081500Z-5014ea", "started": "2026-01-31T08:15:00Z"}
 USERS = {"sid": "S-1-5-32-545", "name": "BUILTIN\\Users", "kind": "builtin"}

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from whole_report import OTHERS, read_again, report_of, rows
 
 from ansible_collections.winrights.seimpersonate.plugins.action.local_right import ActionModule
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _locks, _same_machine
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.plans import count_plans, not_sent, plan_lines
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._report.summary import stopped_by
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.plans import count_plans, not_sent, plan_lines
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import stopped_by
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import locks, turns
 from fleet import lsa, names
 from fleet.change import local_right
 from fleet.grouppolicy import DENIED, Rsop, Setting
@@ -410,12 +410,12 @@ def test_a_run_that_is_still_at_work_is_left_alone(action, folder):
     path = folder / "run1" / "web01.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "outcome": "pending"}))
 
-    with _locks.host(folder, "web01", "run1"):
+    with locks.host(folder, "web01", "run1"):
         result = action(ActionModule, host(machine), snapshot_dir=str(folder), forbidden=["iis_iusrs"])
 
     assert (result["outcome"], result["error"]["category"]) == ("refused", "busy")
     assert set(machine.holders()) == WANTED
-    assert str(_locks.path_of(folder, "web01")) in result["msg"]
+    assert str(locks.path_of(folder, "web01")) in result["msg"]
     assert json.loads(path.read_text())["outcome"] == "pending"
 
 
@@ -958,7 +958,7 @@ def test_a_second_name_waits_for_the_change_of_the_first(action, folder, holder,
     sid = host(machine)("local_right", {"read": {"accounts": [], "exposure": False, "expand": False, "events": None}})["computer"][
         "sid"
     ]
-    place = _same_machine.path_of(folder, "run1", sid, "WEB01")
+    place = turns.path_of(folder, "run1", sid, "WEB01")
     place.parent.mkdir(parents=True, mode=0o700)
     process = holder(place)
 

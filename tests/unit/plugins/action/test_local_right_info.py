@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.action.local_right_info import ActionModule
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _limits
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.verdict import Status
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.wording import MESSAGE
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import limits
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE
 
 READ = "local_right_info"
 POLICY = {
@@ -450,7 +450,7 @@ def test_whatever_a_host_tells_of_itself_it_is_judged_or_an_error(action, micros
     )
 
     assert result["status"] in {status.value for status in Status}
-    assert not [text for text in _texts(result) if len(text) > 2 * _limits.TEXT]
+    assert not [text for text in _texts(result) if len(text) > 2 * limits.TEXT]
     json.dumps(result, ensure_ascii=False, allow_nan=False).encode()
     if result["error"]:
         assert result["failed"] is True

@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What sort of account a holder is, from its SID and the host's answer. A word for readers; no decision hangs on it but orphan."""
+
+from __future__ import annotations
+
+import enum
+
+from .._accounts.sids import WELL_KNOWN
+from .facts import Computer, Holder, Resolution
+
+_WELL_KNOWN_GROUP = 5  # SID_NAME_USE, [MS-LSAT] 2.2.13
+BUILTIN = "S-1-5-32-"
+_BUILTIN_RIDS = range(544, 586)  # [MS-DTYP] 2.4.2.4; no Windows has all of these groups
+_PREFIXES = (
+    (BUILTIN, "builtin"),
+    ("S-1-5-80-", "service"),
+    ("S-1-5-82-", "app pool"),
+    ("S-1-5-93-", "virtual"),  # winnt.h, SECURITY_USERMANAGER_ID_BASE_RID: the users of a container
+    ("S-1-5-94-", "virtual"),  # winnt.h, SECURITY_WINRM_ID_BASE_RID: WinRM Virtual Users
+    ("S-1-5-99-", "service"),
+    ("S-1-12-1-", "entra"),  # securityIdentifier of a user or group, Microsoft Graph
+    ("S-1-15-", "capability"),
+)
+_SIDS = frozenset(sid for sid, _name in WELL_KNOWN.values())
+
+
+class Kind(str, enum.Enum):
+    """Sorts of accounts."""
+
+    WELL_KNOWN = "well-known"
+    BUILTIN = "builtin"
+    LOCAL = "local"
+    DOMAIN = "domain"
+    SERVICE = "service"
+    APP_POOL = "app pool"
+    VIRTUAL = "virtual"
+    ENTRA = "entra"
+    CAPABILITY = "capability"
+    ORPHAN = "orphan"
+    UNKNOWN = "unknown"
+
+
+def kind_of(holder: Holder, computer: Computer) -> Kind:
+    """The sort of a holder.
+
+    An orphan is an account SID (S-1-5-21-..., or S-1-5-32-... with a number that no Windows has) of which the LSA itself said that no
+    account has it; a failed look-up makes none, and derived SIDs (services, pools) often have no name without being orphaned.
+    """
+    if holder.resolved is Resolution.UNMAPPED and holder.sid.startswith(BUILTIN) and _number(holder.sid) not in _BUILTIN_RIDS:
+        return Kind.ORPHAN
+    for prefix, kind in _PREFIXES:
+        if holder.sid.startswith(prefix):
+            return Kind(kind)
+    if holder.sid in _SIDS or (holder.use == _WELL_KNOWN_GROUP and holder.resolved is Resolution.LSA):
+        return Kind.WELL_KNOWN
+    if not holder.sid.startswith("S-1-5-21-"):
+        return Kind.UNKNOWN
+    if holder.resolved is Resolution.UNMAPPED:
+        return Kind.ORPHAN
+    if holder.resolved is not Resolution.LSA or holder.name is None:
+        return Kind.UNKNOWN
+    authority = holder.name.partition("\\")[0].casefold()
+    return Kind.LOCAL if authority == computer.name.casefold() else Kind.DOMAIN
+
+
+def _number(sid: str) -> int:
+    return int(sid.rpartition("-")[2])

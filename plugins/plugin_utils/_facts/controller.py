@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who sets the right on a host: the host itself, a GPO, a management service, or nobody knows. Pure.
+
+The rule: one statement decides, and whatever another source says becomes a note. Nothing that a host shows is left out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from .._accounts.parsing import shown
+from .._accounts.sids import ADMINISTRATORS, FLOOR, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, sort_key
+from .claims import Asked, Claim, by_templates
+from .evidence import Kind, Management, Statement, listed, of_management, of_rsop
+from .facts import ControlTraces, HostFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Who controls the right, by which evidence (rsop, templates, mdm, none), as of when, and the sentence that says so.
+
+    ``winner``: the GPO whose list counts, ``losers``: the others that define the right. ``provider``: enrolment of a management service.
+    ``extra``, ``lacking``: how the holders differ from what the winner or the service asks, None where that cannot be compared.
+    """
+
+    kind: Kind
+    why: str
+    evidence: str = "none"
+    as_of: str | None = None
+    winner: Claim | None = None
+    losers: tuple[Claim, ...] = ()
+    provider: str | None = None
+    extra: tuple[str, ...] | None = None
+    lacking: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def from_outside(self) -> bool:
+        """Somebody but the host sets the right, or did when that was last known."""
+        return self.kind in (Kind.GPO, Kind.MDM) or bool(self.winner or self.losers)
+
+    @property
+    def comes_back(self) -> str:
+        """What becomes of a local change."""
+        if self.kind is Kind.MDM:
+            return "it may take a local change back"
+        if self.kind is Kind.GPO and self.winner and self.winner.status == "applied":
+            return "Group Policy takes a local change back, at its first refresh after 16 hours at the latest"
+        return "Group Policy may take a local change back"
+
+    @property
+    def doubt(self) -> str | None:
+        """What to say beside a change where nobody knows whether it lasts."""
+        unsure = self.kind in (Kind.UNKNOWN, Kind.STALE) and not self.from_outside
+        return f"{self.why}, so that nobody knows whether a local change lasts" if unsure else None
+
+
+def stated(kind: str, name: str | None, guid: str | None) -> Control:
+    """What a task states of it, which counts instead of what the host shows; ``kind``: local, gpo or mdm."""
+    claim = Claim(name, guid)
+    if kind == Kind.GPO.value:
+        return Control(Kind.GPO, f"{claim.words} sets the right, as the task states", "stated", winner=claim)
+    if kind == Kind.MDM.value:
+        service = " ".join(filter(None, ("the management service", name)))
+        return Control(Kind.MDM, f"{service} sets the right, as the task states", "stated", provider=name)
+    return Control(Kind.LOCAL, "nobody sets the right from outside, as the task states", "stated")
+
+
+def control_on(facts: HostFacts, said: Control | None) -> Control:
+    """Who sets the right: as the task states it, else as the host shows it. What the host shows beside a statement is a note."""
+    shows = who_controls(facts)
+    if said is None:
+        return shows
+    agree = said.kind is shows.kind and (said.winner.guid if said.winner else None) == (shows.winner.guid if shows.winner else None)
+    return dataclasses.replace(said, notes=(*([] if agree else [f"the host shows: {shows.why}"]), *shows.notes))
+
+
+def who_controls(facts: HostFacts) -> Control:
+    """Who sets the right on this host. What cannot be known is unknown or stale, never local."""
+    managed = of_management(facts.control)
+    policy = _with_templates(of_rsop(facts), facts.control)
+    return _compared(_with_management(policy, managed), managed, facts)
+
+
+def _with_templates(rsop: Statement, traces: ControlTraces) -> Statement:
+    """Cached templates beside RSoP. They decide where RSoP names no GPO and proves nothing; else those that it does not name are a note.
+
+    A template does not tell of which run it is: what was too old stays so.
+    """
+    if traces.templates is None:
+        return _noted(rsop, "the cached security templates could not be read")
+    known = {claim.key for claim in rsop.claims}
+    claims = tuple(claim for claim in by_templates(traces) if not claim.key or claim.key not in known)
+    if not claims:
+        return rsop
+    if rsop.claims:
+        return _noted(rsop, f"the cached templates are of another GPO than RSoP has: {listed(claims)}")
+    if rsop.kind is Kind.LOCAL:
+        return _noted(rsop, f"the cached templates name the right all the same, and RSoP counts more: {listed(claims)}")
+    return _by_templates(rsop, claims)
+
+
+def _by_templates(rsop: Statement, claims: tuple[Claim, ...]) -> Statement:
+    """Which of several cached templates wins is not known, so that only a single one is the winner."""
+    winner, losers = (claims[0], ()) if len(claims) == 1 else (None, claims)
+    words = listed(claims)
+    if rsop.kind is Kind.STALE:
+        said = (
+            f"by a cached template, of a run that it does not tell, {words} set the right"
+            if winner
+            else f"by cached templates, of a run that they do not tell, one of these set the right: {words}"
+        )
+        return Statement(Kind.STALE, f"{rsop.why}; {said}", "templates", rsop.as_of, winner, losers, rsop.notes)
+    where = "by the cached template of its last run"
+    why = f"{words} sets the right, {where}" if winner else f"one of these sets the right, {where}: {words}"
+    return Statement(Kind.GPO, why, "templates", rsop.as_of, winner, losers, (rsop.why, *rsop.notes))
+
+
+def _noted(statement: Statement, note: str) -> Statement:
+    return dataclasses.replace(statement, notes=(*statement.notes, note))
+
+
+def _with_management(policy: Statement, managed: Management) -> Control:
+    """A management service beside Group Policy: it decides where no GPO won; where one did, which of the two wins is not known."""
+    control = Control(policy.kind, policy.why, policy.evidence, policy.as_of, policy.winner, policy.losers, notes=policy.notes)
+    if managed.words is None:
+        return control
+    if managed.sets and policy.winner:
+        both = f"{managed.words} as well; which of the two wins is not known"
+        return dataclasses.replace(control, provider=managed.provider, notes=(*policy.notes, both))
+    if managed.sets:
+        notes = (policy.why, *policy.notes)
+        return Control(Kind.MDM, managed.words, "mdm", losers=policy.losers, provider=managed.provider, notes=notes)
+    if policy.kind is Kind.LOCAL:  # no longer proof that nobody sets it
+        return dataclasses.replace(control, kind=Kind.UNKNOWN, why=f"{managed.words}; {policy.why}")
+    return dataclasses.replace(control, notes=(*policy.notes, managed.words))
+
+
+def _compared(control: Control, managed: Management, facts: HostFacts) -> Control:
+    """The holders beside what the winner and the service ask for; not beside a list of old, which may have been another since."""
+    if control.kind is Kind.GPO and control.winner:
+        beside = _beside(control.winner.words, control.winner.asked, facts, by_engine=True)
+        control = dataclasses.replace(control, extra=beside.extra, lacking=beside.lacking, notes=(*control.notes, *beside.notes))
+    if managed.sets:
+        beside = _beside("the management service", managed.asked, facts, by_engine=False)
+        if control.kind is Kind.MDM:
+            control = dataclasses.replace(control, extra=beside.extra, lacking=beside.lacking)
+        control = dataclasses.replace(control, notes=(*control.notes, *beside.notes))
+    return control
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """The holders beside a list. ``extra``, ``lacking``: None where the list cannot be compared."""
+
+    notes: tuple[str, ...]
+    extra: tuple[str, ...] | None = None
+    lacking: tuple[str, ...] | None = None
+
+
+_KEPT = frozenset({LOCAL_SERVICE, NETWORK_SERVICE})
+_ADDED = frozenset({ADMINISTRATORS, SERVICE})
+_NOBODY_TAKES = "no difference, because nobody can take the right from LOCAL SERVICE and NETWORK SERVICE ([MS-LSAD] 3.1.4.5.12)"
+_ENGINE_ADDS = "no difference, because the security engine adds Administrators and SERVICE to every list"
+_NOT_KNOWN = "not counted as a difference, because it is not known whether Windows adds Administrators and SERVICE to such a list"
+
+
+def _beside(who: str, asked: Asked, facts: HostFacts, *, by_engine: bool) -> _Beside:
+    """``by_engine``: the security engine of Group Policy carries the list out, and adds to it."""
+    if asked.sids is None:
+        return _Beside((f"what {who} asks for cannot be compared with the holders: {asked.doubt}",))
+    named, held = set(asked.sids), facts.sids
+    extra, lacking = held - named - FLOOR, (named | FLOOR if by_engine else named) - held
+    notes = []
+    if extra or lacking:
+        differences = [f"{_shown(sids, facts)} {word}" for sids, word in ((extra, "besides"), (lacking, "missing")) if sids]
+        notes.append(f"the host does not have what {who} asks for: {', '.join(differences)}")
+    for sids, why in ((_KEPT, _NOBODY_TAKES), (_ADDED, _ENGINE_ADDS if by_engine else _NOT_KNOWN)):
+        if sids & held - named:
+            notes.append(f"{who} does not name {_shown(sids & held - named, facts)}: {why}")
+    return _Beside(tuple(notes), *(tuple(sorted(sids, key=sort_key)) for sids in (extra, lacking)))
+
+
+def _shown(sids: Collection[str], facts: HostFacts) -> str:
+    names = {holder.sid: holder.name for holder in facts.holders}
+    return ", ".join(shown(sid, names.get(sid)) for sid in sorted(sids, key=sort_key))

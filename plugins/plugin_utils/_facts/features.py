@@ -1,0 +1,230 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Features of a host that decide who needs the right: what one read shows of each. Facts only, no opinion."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from .._accounts.parsing import name_key
+from .._accounts.sids import LOCAL_SERVICE, NETWORK_SERVICE, SYSTEM, app_pool_sid, service_sid
+from .._wording import some
+from .facts import AppPool, AskedAccount, Holder, HostFacts, Resolution
+
+_DISABLED = 4  # Start of a service, QUERY_SERVICE_CONFIG
+
+
+class FeatureName(str, enum.Enum):
+    """The features that every read looks for and that a policy may have rows for."""
+
+    IIS = "iis"
+    MANUAL_POOLS = "iis_manual_pools"
+    SSIS = "ssis"
+    ADFS = "adfs"
+    PRINT_SPOOLER = "print_spooler"
+    SESSION_HOST = "session_host"
+    LEGACY_ACCOUNTS = "legacy_accounts"
+
+    @property
+    def words(self) -> str:
+        """For sentences: ``the host has ...``."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    FeatureName.IIS: "IIS",
+    FeatureName.MANUAL_POOLS: "application pools with manualGroupMembership",
+    FeatureName.SSIS: "SQL Server Integration Services",
+    FeatureName.ADFS: "AD FS",
+    FeatureName.PRINT_SPOOLER: "a print spooler that may start",
+    FeatureName.SESSION_HOST: "the role of a Remote Desktop session host",
+    FeatureName.LEGACY_ACCOUNTS: "local accounts of IIS 6 or ASP.NET 1.x",
+}
+
+ACCOUNTS_OF: Mapping[str, FeatureName] = {
+    "pool_accounts": FeatureName.MANUAL_POOLS,
+    "ssis_services": FeatureName.SSIS,
+    "found_legacy_accounts": FeatureName.LEGACY_ACCOUNTS,
+}
+"""Words that stand in a row of the feature for the accounts that the read found for it."""
+
+MAY_BE: Mapping[FeatureName, tuple[str, ...]] = {
+    FeatureName.MANUAL_POOLS: ("S-1-5-21-", "S-1-5-82-"),
+    FeatureName.SSIS: ("S-1-5-80-",),
+    FeatureName.LEGACY_ACCOUNTS: ("S-1-5-21-",),
+}
+"""How SIDs of such accounts begin: whom nobody can call unexpected while the feature is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """What a host shows of one feature.
+
+    ``present``: None when that cannot be known; ``because``: the end of a sentence that begins with *because*, or why it is not known.
+    ``accounts``: SID -> why it belongs to the feature; ``unsure``: why there may be more of them. ``found``: names for a reader.
+    ``declared``: not asked of the host.
+    """
+
+    present: bool | None
+    because: str = ""
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    found: tuple[str, ...] = ()
+    declared: bool = False
+    unsure: str = ""
+
+
+Features = Mapping[FeatureName, Feature]
+
+
+def features_of(facts: HostFacts, legacy: tuple[str, ...], declared: Mapping[FeatureName, bool]) -> Features:
+    """Every feature as the host shows it; what is declared wins over what the host says, and the accounts that it found stay.
+
+    ``legacy``: names of local accounts that the policy calls legacy; they were asked of the host.
+    """
+    found = {name: detect(facts) for name, detect in _DETECT.items()}
+    found[FeatureName.LEGACY_ACCOUNTS] = _legacy_accounts(facts, legacy)
+    for name, present in declared.items():
+        its = found[name]
+        because = its.because if present and its.present else f"the host is declared to have {'' if present else 'no '}{name.words}"
+        unsure = its.unsure or ("" if its.accounts else f"which accounts belong to {name.words} is not known ({_why_none(its)})")
+        if present:
+            found[name] = Feature(present, because, its.accounts, its.found, declared=True, unsure=unsure if name in MAY_BE else "")
+        else:
+            found[name] = Feature(present, because, declared=True)
+    return found
+
+
+def _why_none(feature: Feature) -> str:
+    return feature.because if feature.present is None else "the host shows none"
+
+
+def _iis(facts: HostFacts) -> Feature:
+    because = f"IIS {facts.iis.version} is installed" if facts.iis.version else "IIS is installed"
+    if facts.iis.installed is None:
+        because = "a 32-bit PowerShell on 64-bit Windows does not see it, or its keys could not be read"
+    return Feature(facts.iis.installed, because, found=facts.iis.components if facts.iis.installed else ())
+
+
+# identityType of an application pool's processModel -> the account that it means
+_IDENTITIES = {"localsystem": SYSTEM, "localservice": LOCAL_SERVICE, "networkservice": NETWORK_SERVICE}
+_UNREAD_POOLS = {
+    "elsewhere": "the configuration of IIS lies on another host",
+    "locked": "another process holds applicationHost.config",
+    "denied": "applicationHost.config may not be read",
+    "malformed": "applicationHost.config is no XML that can be read",
+    "many": "applicationHost.config has more application pools than are read",
+}
+
+
+def _manual_pools(facts: HostFacts) -> Feature:
+    if facts.pools is None:
+        return Feature(None, _UNREAD_POOLS.get(facts.pools_status or "", "applicationHost.config could not be read"))
+    pools, own = [pool for pool in facts.pools if pool.manual], own_pool_sids(facts)
+    accounts = {sid: _why_pool(pool) for pool in reversed(pools) if (sid := _token_of(pool, own))}
+    names = tuple(pool.name for pool in pools)
+    lost = tuple(pool.name for pool in pools if pool.account and pool.sid is None)
+    unsure = f"the accounts of the application pools {some(lost)} have no SID that the host knows" if lost else ""
+    return Feature(bool(pools), f"application pools have manualGroupMembership: {some(names)}", accounts, names, unsure=unsure)
+
+
+def own_pool_sids(facts: HostFacts) -> dict[str, str]:
+    """Name of an application pool -> its own SID: as the host says it for one of that name, else as it follows from the name.
+
+    What Windows does with letters outside ASCII is not documented, so that such a SID is not sure unless the host says it.
+    """
+    told = _told(facts)
+    return {pool.name: told.get(name_key(pool.name)) or app_pool_sid(pool.name) for pool in facts.pools or ()}
+
+
+def unsure_pools(facts: HostFacts) -> list[str]:
+    """Application pools whose own SID is not sure, and whose processes run under it."""
+    told = _told(facts)
+    return [pool.name for pool in facts.pools or () if _own(pool) and not pool.name.isascii() and name_key(pool.name) not in told]
+
+
+def _told(facts: HostFacts) -> dict[str, str]:
+    """Names of pools outside ASCII -> SID, as the host's LSA says both of holders and of names that it was asked for."""
+    if all(pool.name.isascii() for pool in facts.pools or ()):
+        return {}
+    said: tuple[Holder | AskedAccount, ...] = (*facts.holders, *facts.accounts)
+    named = [(one.name, one.sid) for one in said if one.resolved is Resolution.LSA]
+    return {name_key(name.partition("\\")[2]): sid for name, sid in named if name and sid and sid.startswith(_POOLS)}
+
+
+_POOLS = "S-1-5-82-"
+
+
+def _own(pool: AppPool) -> bool:
+    return pool.identity.casefold() == "applicationpoolidentity"
+
+
+def pool_sid(pool: AppPool, own: Mapping[str, str]) -> str | None:
+    """SID of the account that a pool runs under, None where it is not known. ``own``: see own_pool_sids."""
+    return pool.sid or _IDENTITIES.get(pool.identity.casefold()) or (own[pool.name] if _own(pool) else None)
+
+
+def _token_of(pool: AppPool, own: Mapping[str, str]) -> str | None:
+    """The same where it is an account of its own, and none that many processes share."""
+    return None if pool.identity.casefold() in _IDENTITIES else pool_sid(pool, own)
+
+
+def _why_pool(pool: AppPool) -> str:
+    return f"the application pool {pool.name} runs under it with manualGroupMembership"
+
+
+def pool_users(facts: HostFacts) -> Mapping[str, str]:
+    """SID of an account that application pools run under -> the name of the first of them."""
+    own = own_pool_sids(facts)
+    return {sid: pool.name for pool in reversed(facts.pools or ()) if (sid := _token_of(pool, own))}
+
+
+def _ssis(facts: HostFacts) -> Feature:
+    services = facts.features.ssis
+    if services is None:
+        return Feature(None, "the services could not be listed")
+    accounts = {service_sid(name): f"the service {name} exists" for name in services}
+    return Feature(bool(services), f"Integration Services are installed: {some(services)}", accounts, services)
+
+
+def _adfs(facts: HostFacts) -> Feature:
+    present = facts.features.adfs
+    return Feature(
+        present, "the service adfssrv exists" if present is not None else "the key of the service adfssrv could not be read"
+    )
+
+
+def _print_spooler(facts: HostFacts) -> Feature:
+    if not facts.features.spooler_known:
+        return Feature(None, "the key of the service Spooler could not be read")
+    start = facts.features.spooler
+    return Feature(start is not None and start != _DISABLED, "the service Spooler exists and is not disabled")
+
+
+def _session_host(facts: HostFacts) -> Feature:
+    present = facts.features.session_host
+    said = "the terminal server mode could not be asked" if present is None else "the host is a Remote Desktop session host"
+    return Feature(present, said)
+
+
+_DETECT: Mapping[FeatureName, Callable[[HostFacts], Feature]] = {
+    FeatureName.IIS: _iis,
+    FeatureName.MANUAL_POOLS: _manual_pools,
+    FeatureName.SSIS: _ssis,
+    FeatureName.ADFS: _adfs,
+    FeatureName.PRINT_SPOOLER: _print_spooler,
+    FeatureName.SESSION_HOST: _session_host,
+}
+
+
+def _legacy_accounts(facts: HostFacts, legacy: tuple[str, ...]) -> Feature:
+    if not legacy:
+        return Feature(None, "the policy has no legacy.names to ask a host for")
+    answers = [answer for answer in facts.accounts if answer.asked in {f".\\{name}" for name in legacy}]
+    if any(answer.resolved is Resolution.FAILED for answer in answers):
+        return Feature(None, "the local accounts could not be looked up")
+    exist = [answer for answer in answers if answer.sid]
+    accounts = {answer.sid: f"the account {answer.name or answer.asked} exists" for answer in exist if answer.sid}
+    names = tuple(answer.name or answer.asked for answer in exist)
+    return Feature(bool(exist), f"such accounts exist: {some(names)}", accounts, names)

@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which host role a host has, by its own word; never guessed."""
+
+from __future__ import annotations
+
+from .._input.errors import CannotJudge
+from .._policy.policy import HostRole
+from .facts import HostFacts
+from .releases import MULTI_SESSION_SKU
+
+# DSROLE_MACHINE_ROLE, [MS-DSSP] 2.2.2. 4 is a backup domain controller and includes read-only ones.
+_BY_MACHINE_ROLE = {
+    0: HostRole.CLIENT,
+    1: HostRole.CLIENT,
+    2: HostRole.STANDALONE_SERVER,
+    3: HostRole.MEMBER_SERVER,
+    4: HostRole.DOMAIN_CONTROLLER,
+    5: HostRole.DOMAIN_CONTROLLER,
+}
+# ProductType of HKLM\SYSTEM\CurrentControlSet\Control\ProductOptions does not tell a member from a stand-alone server.
+_BY_PRODUCT_TYPE = {"WINNT": HostRole.CLIENT, "LANMANNT": HostRole.DOMAIN_CONTROLLER}
+
+_DECLARE = "declare impersonate_host_role for it"
+
+
+def detect_role(facts: HostFacts) -> HostRole:
+    """The host role that the facts show. Raises CannotJudge (``role_unknown``) where they leave a doubt."""
+    number = facts.computer.machine_role
+    role = _BY_PRODUCT_TYPE.get((facts.windows.product_type or "").upper()) if number is None else _BY_MACHINE_ROLE.get(number)
+    if role is None:
+        said = (
+            f"DsRole failed with Win32 error {facts.computer.role_status}"
+            if number is None
+            else f"DsRole answered machine role {number}"
+        )
+        raise CannotJudge(
+            "role_unknown",
+            f"the host role is not known: {said}, product type {facts.windows.product_type or 'unreadable'}; {_DECLARE}",
+        )
+    if role in (HostRole.MEMBER_SERVER, HostRole.STANDALONE_SERVER):
+        if facts.windows.sku is None:
+            raise CannotJudge(
+                "role_unknown",
+                f"the SKU could not be read, so a server cannot be told from a multi-session client; {_DECLARE}",
+            )
+        if facts.windows.sku == MULTI_SESSION_SKU:
+            return HostRole.CLIENT
+    return role
+
+
+def notes_on_role(facts: HostFacts, role: HostRole | None) -> tuple[str, ...]:
+    """Sentences a reader needs to understand the role."""
+    computer = facts.computer
+    notes = []
+    if computer.machine_role is None and role is not None:
+        notes.append(f"DsRole failed with Win32 error {computer.role_status}; the product type is {facts.windows.product_type}")
+    if computer.read_only:
+        notes.append("read-only domain controller")
+    if facts.windows.sku == MULTI_SESSION_SKU and role is HostRole.CLIENT:
+        notes.append("multi-session Windows (SKU 175): a client, although it reports itself as a server")
+    if computer.entra_joined and computer.machine_role in (0, 2):
+        notes.append(
+            "reports a join to Microsoft Entra ID and none to a domain: stand-alone; a management service may set the right"
+        )
+    if computer.role_pending:
+        notes.append("a promotion or demotion waits for a restart: the host role is about to change")
+    return tuple(notes)

@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gate of the fleet: what turns the numbers of a report into the fate of a run. Pure."""
+
+from __future__ import annotations
+
+import collections
+import re
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from .._input.errors import BadInput
+from .._policy.exceptions import State
+from .._result.types import Gate, Record, Used
+from .._verdict.verdict import Status
+
+EXPIRED = "expired_exception"
+_WORDS = {
+    Status.DRIFT.value: ("host drifts from the policy", "hosts drift from the policy"),
+    Status.UNREACHABLE.value: ("host is unreachable", "hosts are unreachable"),
+    Status.ERROR.value: ("host could not be read or judged", "hosts could not be read or judged"),
+    Status.NOT_CHECKED.value: ("host was not checked", "hosts were not checked"),
+    Status.NOT_APPLICABLE.value: ("host has no row in the policy", "hosts have no row in the policy"),
+    EXPIRED: ("exception has expired", "exceptions have expired"),
+}
+JUDGED = (Status.COMPLIANT.value, Status.DRIFT.value, Status.WAIVED.value)
+"""Statuses of a host that was measured against the policy."""
+CHOICES = tuple(_WORDS)
+"""What a gate can fail on."""
+_TOLERANCE = re.compile(r"([0-9]{1,7})|([0-9]{1,3}(?:\.[0-9]{1,3})?) *%")
+
+
+def tolerance(option: str, value: t.Any) -> str:
+    """A tolerance as a text: a number (``5``) or a share of the expected hosts (``2.5%``). Raises BadInput that names the option."""
+    text = str(value).strip()
+    match = _TOLERANCE.fullmatch(text)
+    if isinstance(value, bool) or not match or (match[2] and float(match[2]) > 100):
+        raise BadInput(
+            f"{option}: {value!r} is no tolerance; a tolerance is a number of hosts such as 5, or a share of all such as 2%"
+        )
+    return text
+
+
+def gate(records: Sequence[Record], fail_on: Iterable[str], tolerate: Mapping[str, str], exceptions: Iterable[Used] = ()) -> Gate:
+    """Whether the run may end well, and the reasons in words when it may not.
+
+    ``tolerate``: how many there may be of something that the gate fails on. A planned change counts as it would end. A run that judged
+    no host at all does not pass, whatever the gate fails on, and one without a host has judged none.
+    """
+    wanted = set(fail_on)
+    counts = collections.Counter(_at_the_end(record) for record in records)
+    counts[EXPIRED] = sum(one["state"] == State.EXPIRED.value for one in exceptions)
+    reasons = [
+        f"{counts[what]} {words[counts[what] != 1]}{_allowed(tolerate.get(what))}"
+        for what, words in _WORDS.items()
+        if what in wanted and counts[what] > _limit(tolerate.get(what), len(records))
+    ]
+    if not reasons and not any(counts[status] for status in JUDGED):
+        idle = any(record["change"] and record["change"]["outcome"] == "nothing_to_restore" for record in records)
+        absent = counts[Status.NOT_APPLICABLE.value] == len(records)
+        reasons = [
+            "there was no host to judge"
+            if not records
+            else "no host had anything to restore"
+            if idle
+            else "no host was judged: the policy has a row for none of them"
+            if absent
+            else "no host was judged"
+        ]
+    return {"passed": not reasons, "fail_on": sorted(wanted), "tolerate": dict(sorted(tolerate.items())), "reasons": reasons}
+
+
+def _at_the_end(record: Record) -> str:
+    change = record["change"]
+    return str(change["status_after"] if change and change["outcome"] == "planned" else record["status"])
+
+
+def _limit(text: str | None, expected: int) -> Fraction:
+    """The greatest number that passes. A fraction: 18.4 % of 375 hosts are 69, and a computer's 68.99999999999999 are not."""
+    if text is None:
+        return Fraction(0)
+    return Fraction(text[:-1].strip()) * expected / 100 if text.endswith("%") else Fraction(text)
+
+
+def _allowed(text: str | None) -> str:
+    return f" (tolerated: {text})" if text else ""

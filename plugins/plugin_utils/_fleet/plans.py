@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plans of a fleet, counted by account: what would change on how many hosts. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .._accounts.parsing import shown
+from .._accounts.same_account import same_row
+from .._accounts.sids import sort_key
+from .._wording import some, visible
+from .scope import same_machines
+
+BAD_INPUT = "bad_input"
+"""The key of a result whose task failed because an option is wrong, before any host was touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One change that several hosts would get. ``op``: add or remove; ``name``: as the first host says it."""
+
+    op: str
+    sid: str
+    name: str | None
+    hosts: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """For people: the account and how many hosts."""
+        return f"would {self.op} {shown(self.sid, self.name)} on {len(self.hosts)} {'host' if len(self.hosts) == 1 else 'hosts'}"
+
+
+def count_plans(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[Planned]:
+    """Count the plans of hosts by account. ``results``: host -> what a planning task registered, None for hosts without a result.
+
+    The same local account has another SID on every host, so it counts by its name; deleted accounts count as one.
+    """
+    hosts: dict[tuple[str, str], list[str]] = {}
+    shown_as: dict[str, tuple[str, str | None]] = {}
+    for host, result in sorted(results.items()):
+        kinds = {holder["sid"]: holder["kind"] for holder in (result or {}).get("holders") or ()}
+        for op, key in (("add", "added"), ("remove", "removed")):
+            for sid in (result or {}).get(key) or ():
+                name = (result or {}).get("names", {}).get(sid)
+                group = same_row(sid, name, kinds.get(sid))
+                hosts.setdefault((op, group), []).append(host)
+                shown_as.setdefault(group, (sid, name))
+    ordered = sorted(hosts.items(), key=lambda item: (item[0][0], sort_key(shown_as[item[0][1]][0])))
+    return [Planned(op, *shown_as[group], tuple(dict.fromkeys(its))) for (op, group), its in ordered]
+
+
+def second_look(planned: Iterable[Planned], unread: int, limit: int) -> list[Planned]:
+    """Removals that touch more hosts than ``limit``; 0 is no limit. A host that was not read may be one more."""
+    return [one for one in planned if one.op == "remove" and 0 < limit < len(one.hosts) + unread]
+
+
+def without_plan(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]:
+    """Hosts that were not read, so that nobody knows what would change on them."""
+    return [host for host, result in sorted(results.items()) if (result or {}).get("outcome") is None]
+
+
+def not_sent(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]:
+    """Hosts whose options are wrong, with what the task said: the run has to be mended. What else fails at a host is its own failure."""
+    its = {
+        host: str(result.get("msg") or "the task failed")
+        for host, result in sorted(results.items())
+        if result and result.get("failed") and result.get(BAD_INPUT) is True
+    }
+    some = [f"{host}: {message}" for host, message in list(its.items())[:3]]
+    return some + ([f"and {len(its) - 3} more hosts"] if len(its) > 3 else [])
+
+
+def plan_lines(results: Mapping[str, Mapping[str, t.Any] | None], planned: Sequence[Planned]) -> list[str]:
+    """The plan of a fleet for a person: what would change, and which hosts have no plan."""
+    refused = [host for host, result in sorted(results.items()) if (result or {}).get("outcome") == "refused"]
+    lines = [f"{one.text}: {_named(one.hosts)}" for one in planned] or ["nothing to change"]
+    unread = without_plan(results)
+    lines += [f"{line} and is changed under one of them" for line in same_machines(_computers(results))]
+    lines += [f"refused: {_named(refused)}"] if refused else []
+    return lines + ([f"not read, so that nothing is planned for them: {_named(unread)}"] if unread else [])
+
+
+def _computers(results: Mapping[str, Mapping[str, t.Any] | None]) -> Iterator[tuple[str, Mapping[str, object] | None]]:
+    return ((host, result.get("computer") if result else None) for host, result in results.items())
+
+
+def _named(hosts: Sequence[str]) -> str:
+    return some([visible(host) for host in hosts])

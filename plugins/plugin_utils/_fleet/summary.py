@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Numbers of a fleet, and the gate that turns them into the fate of the run. Pure."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable, Mapping, Sequence
+
+from .._accounts.same_account import fleet_name, same_account
+from .._result.record import UNTOLD
+from .._result.types import ControllingGpo, Record, Summary, UnexpectedAccount, Used
+from .._verdict.verdict import Status
+from .gate import JUDGED, gate
+
+_GOOD = (Status.COMPLIANT.value, Status.WAIVED.value)
+_NOT_AS_PLANNED = ("changed_meanwhile", "not_started", "undone", "undo_failed", "unknown")
+"""Outcomes of a change that was sent to the host."""
+UNREAD = (Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value)
+
+
+def summarise(
+    records: Sequence[Record],
+    fail_on: Iterable[str],
+    exceptions: Iterable[Used] = (),
+    tolerate: Mapping[str, str] | None = None,
+) -> Summary:
+    """Counts by status and role, coverage, compliance, the unexpected accounts, the exceptions (see exceptions_of) and the gate.
+    ``changed`` is for who has an earlier report.
+
+    Percentages are of all expected hosts, never of the assessed ones alone.
+    """
+    known: list[Used] = [{**one} for one in exceptions]
+    by_status = collections.Counter(record["status"] for record in records)
+    by_role: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    for record in records:
+        by_role[record["host_role"] or "unknown"][record["status"]] += 1
+    expected = len(records)
+    unread = sum(by_status[status] for status in UNREAD)
+    changes = collections.Counter(record["change"]["outcome"] for record in records if record["change"])
+    return {
+        "expected": expected,
+        "by_outcome": dict(sorted(changes.items())),
+        "by_status": {status.value: by_status[status.value] for status in Status},
+        "by_role": {role: dict(sorted(counts.items())) for role, counts in sorted(by_role.items())},
+        "coverage_percent": _percent(expected - unread, expected),
+        "compliance_percent": _percent(by_status[Status.COMPLIANT.value], expected),
+        "unexpected_accounts": _unexpected(records),
+        "controlled_by": _controlled(records),
+        "controlling_gpos": _controlling_gpos(records),
+        "exceptions": known,
+        "gate": gate(records, fail_on, tolerate or {}, known),
+        "changed": None,
+    }
+
+
+def stopped_by(records: Iterable[Record]) -> list[str]:
+    """Hosts that end a rolling change before its next batch: a change was sent and did not end as planned, or nobody knows whether it was.
+
+    A host that could not be read, or to which nothing was sent, is its own error alone: it tells nothing of what the change does to others.
+    """
+    return [record["host"] for record in records if _stops(record)]
+
+
+def _stops(record: Record) -> bool:
+    change = record["change"]
+    if change and change["outcome"] == "applied":  # what the options leave as it is was left on purpose
+        return record["status"] not in _GOOD and not change["unhandled"]
+    return change["outcome"] in _NOT_AS_PLANNED if change else bool(record["error"] and record["error"]["category"] == UNTOLD)
+
+
+def verdict_sentence(summary: Summary, action: str = "audit") -> str:
+    """The fleet's verdict in one sentence, for the gate and for notifications."""
+    counts, outcomes = summary["by_status"], summary["by_outcome"]
+    unread = sum(counts[status] for status in UNREAD)
+    if not summary["expected"]:
+        return "NOTHING AUDITED - there was no host"
+    if action == "restore":
+        back = sum(outcomes.get(outcome, 0) for outcome in ("applied", "planned", "unchanged", "same_machine"))
+        untouched = outcomes.get("nothing_to_restore", 0)
+        head = "RESTORED" if not (counts["drift"] or unread) else "NOT RESTORED COMPLETELY"
+        rest = f"{untouched} had nothing to restore, {counts['drift'] + unread} not as before"
+        return f"{head} - {back} of {summary['expected']} hosts have their earlier holders, {rest}"
+    if not sum(counts[status] for status in JUDGED) and not unread:
+        return f"NOTHING JUDGED - the policy has a row for none of the {summary['expected']} hosts"
+    good = "COMPLIANT WITH EXCEPTIONS" if counts["waived"] else "COMPLIANT"
+    head = good if not (counts["drift"] or unread) else "NOT COMPLIANT" if counts["drift"] else "NOT ASSESSED COMPLETELY"
+    idle = f", {counts['not_applicable']} not in the policy" if counts["not_applicable"] else ""
+    idle += f", {counts['waived']} waived" if counts["waived"] else ""
+    planned = f", {outcomes['planned']} of them would be changed" if outcomes.get("planned") else ""
+    return f"{head} - {counts['drift']} of {summary['expected']} hosts drift{planned}, {unread} not assessed{idle}"
+
+
+def planned_sentence(summary: Summary) -> str:
+    """Why hosts that drift do not fail a check: a plan changes nothing yet, and counts as it would end. Empty where nothing is planned."""
+    planned = summary["by_outcome"].get("planned", 0)
+    hosts = "host has" if planned == 1 else "hosts have"
+    return (
+        f"{planned} {hosts} a planned change, which counts as it would end: planned drift does not fail a check" if planned else ""
+    )
+
+
+def _percent(part: int, whole: int) -> float:
+    """Rounded down, so that 100.0 means all."""
+    return (1000 * part // whole) / 10 if whole else 0.0
+
+
+def _controlled(records: Iterable[Record]) -> dict[str, int]:
+    """Hosts by who controls the right."""
+    return dict(
+        sorted(collections.Counter(record["controlled_by"]["kind"] for record in records if record["controlled_by"]).items())
+    )
+
+
+def _controlling_gpos(records: Iterable[Record]) -> list[ControllingGpo]:
+    """The GPOs that set the right, with the hosts on which they do."""
+    hosts: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
+    for record in records:
+        control = record["controlled_by"]
+        if control and control["kind"] == "gpo" and (control["guid"] or control["name"]):
+            hosts[control["guid"] or "", control["name"] or ""].append(record["host"])
+    return [{"guid": guid or None, "name": name or None, "hosts": len(its)} for (guid, name), its in sorted(hosts.items())]
+
+
+def _unexpected(records: Iterable[Record]) -> list[UnexpectedAccount]:
+    """Accounts that hold the right and should not, one row each, the most frequent first; of a local account the first host's SID."""
+    hosts: collections.Counter[str] = collections.Counter()
+    rows: dict[str, UnexpectedAccount] = {}
+    for record in records:
+        kinds = {holder["sid"]: holder["kind"] for holder in record["holders"]}
+        seen = set()
+        for finding in record["findings"]:
+            if finding["kind"] != "missing" and not finding["kind"].startswith("exception_"):
+                sid, name, kind = finding["sid"], finding["name"], kinds.get(finding["sid"], "unknown")
+                key = same_account(sid, name, kind)
+                row = rows.setdefault(key, {"sid": sid, "name": None, "kind": kind, "hosts": 0})
+                row["name"] = row["name"] or fleet_name(name, kind)
+                seen.add(key)
+        hosts.update(seen)
+    return sorted(({**row, "hosts": hosts[key]} for key, row in rows.items()), key=lambda row: (-row["hosts"], row["sid"]))

@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""CSV for spreadsheets: one table of hosts, one of hosts and accounts. RFC 4180 with a byte order mark; no cell is a formula. Pure."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from .._fleet.summary import UNREAD
+from .._result.types import Record, Report
+from .._wording import SENTENCE, visible
+from .display import accounts, control_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
+
+HOSTS = (
+    "host", "status", "role", "os", "iis", "holders", "missing", "unexpected", "waived", "control", "controlled_by", "gpo", "plan",
+    "checked_at", "duration_ms", "error",
+)  # fmt: skip
+ACCOUNTS = ("host", "status", "role", "sid", "name", "kind", "standing", "why")
+MOST = 32_000
+"""UTF-16 units of a cell; one of a spreadsheet ends at 32,767."""
+FORMULA = r'(^|[;,"])( *)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])'
+"""Where a cell would be a formula. Where a spreadsheet of another language splits at semicolons, one may begin inside a cell of ours
+as well; the East Asian programs take the full-width signs too. Both readers of it, Python and the page's script, know all of it."""
+_FORMULA = re.compile(FORMULA)
+
+
+def csv_hosts(report: Report) -> str:
+    """One row a host, sorted by host; lists are joined with ``; `` as ``NAME (SID)``. Begins with the byte order mark."""
+    return _table(HOSTS, (_host(record) for record in report["hosts"]))
+
+
+def csv_accounts(report: Report) -> str:
+    """One row a host and holder, and one for each account that is missing there (standing ``missing``).
+
+    A host that was not read has one row without an account that says why: its rows are never simply absent.
+    """
+    return _table(ACCOUNTS, (row for record in report["hosts"] for row in _accounts(record)))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(text) for text in row] for row in rows)
+    return "\ufeff" + out.getvalue()
+
+
+@functools.lru_cache(maxsize=512)
+def _cell(text: str) -> str:
+    """A text that a spreadsheet shows and does not calculate; a leading quote says so to it."""
+    safe = _FORMULA.sub(r"\1\2'", visible(text, MOST))
+    if len(safe) <= MOST // 2:  # no character has more than two units
+        return safe
+    units = safe.encode("utf-16-le")
+    return safe if len(units) <= 2 * MOST else units[: 2 * (MOST - 3)].decode("utf-16-le", "ignore") + "..."
+
+
+def _host(record: Record) -> list[str]:
+    names = names_of(record)
+    return [
+        visible(record["host"]),
+        record["status"],
+        record["host_role"] or "",
+        system_of(record),
+        iis_of(record),
+        "; ".join(accounts((holder["sid"] for holder in record["holders"]), names)),
+        "; ".join(accounts(record["missing"], names)),
+        "; ".join(accounts(record["unexpected"], names)),
+        "; ".join(accounts(record["waived"], names)),
+        control_of(record),
+        record["controlled_by"]["kind"] if record["controlled_by"] else "",
+        gpo_of(record),
+        plan_of(record),
+        record["checked_at"] or "",
+        "" if record["duration_ms"] is None else str(record["duration_ms"]),
+        error_of(record),
+    ]
+
+
+def _accounts(record: Record) -> Iterator[list[str]]:
+    head = [visible(record["host"]), record["status"], record["host_role"] or ""]
+    for holder in record["holders"]:
+        yield [*head, *_holder(*(holder[key] for key in ("sid", "name", "kind", "standing", "why")))]
+    texts = {finding["sid"]: finding["text"] for finding in record["findings"] if finding["kind"] == "missing"}
+    names = names_of(record)
+    for sid in record["missing"]:
+        yield [*head, sid, name_of(sid, names.get(sid)), "", "missing", visible(texts.get(sid, ""), SENTENCE)]
+    if record["status"] in UNREAD and not record["holders"]:
+        yield [*head, "", "", "", "", visible(record["reason"], SENTENCE)]
+
+
+@functools.lru_cache(maxsize=4_096)
+def _holder(sid: str, name: str | None, *rest: str | None) -> tuple[str, ...]:
+    return (sid, name_of(sid, name), *(visible(text or "", SENTENCE) for text in rest))

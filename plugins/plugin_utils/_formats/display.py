@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names that others chose, in files that people read: visible (see _wording), and by the canonical name where there is one. Pure."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+
+from .._accounts.sids import NAMES
+from .._fleet.summary import UNREAD
+from .._result.types import Record
+from .._wording import SENTENCE, visible
+
+
+def names_of(record: Record) -> dict[str, str | None]:
+    """SID -> name of every account that a record names."""
+    named = {finding["sid"]: finding["name"] for finding in record["findings"]}
+    return named | {holder["sid"]: holder["name"] for holder in record["holders"]}
+
+
+def name_of(sid: str | None, name: str | None) -> str:
+    """The name to show for a SID: the canonical English one where there is one, so that a host's language does not matter."""
+    return NAMES.get(sid or "") or visible(name or "")
+
+
+@functools.lru_cache(maxsize=50_000)
+def shown(sid: str | None, name: str | None) -> str:
+    """``NAME (SID)``, or the one of them that there is."""
+    its, sid = name_of(sid, name), visible(sid or "")
+    return f"{its} ({sid})" if its and sid else its or sid
+
+
+def accounts(sids: Iterable[str], names: Mapping[str, str | None]) -> list[str]:
+    """Each account as ``NAME (SID)``, fit to be seen."""
+    return [shown(sid, names.get(sid)) for sid in sids]
+
+
+def system_of(record: Record) -> str:
+    """Windows of a host: caption, version and build; empty where it was not read."""
+    windows = record["windows"]
+    if not windows:
+        return ""
+    build = f"build {windows['build']}" if windows["build"] else None
+    return visible(" ".join(part for part in (windows["caption"], windows["display_version"], build) if part))
+
+
+def iis_of(record: Record) -> str:
+    """The version of IIS, ``yes``, ``no`` or ``unknown``; empty where the host was not read."""
+    iis = record["iis"]
+    if iis is None:
+        return ""
+    installed = iis["installed"]
+    return "unknown" if installed is None else visible(iis["version"] or "yes") if installed else "no"
+
+
+def control_of(record: Record) -> str:
+    """The control of the document that judged a host, by the first name that it has."""
+    control = record["control"]
+    return visible(control["control"] or control["rule"] or control["row"]) if control else ""
+
+
+def gpo_of(record: Record) -> str:
+    """``NAME (GUID)`` of the GPO that sets the right on a host, or the one of them that there is."""
+    controlled = record["controlled_by"]
+    if not controlled:
+        return ""
+    name, guid = visible(controlled["name"] or ""), visible(controlled["guid"] or "")
+    return f"{name} ({guid})" if name and guid and name != guid else name or guid
+
+
+def plan_of(record: Record) -> str:
+    """The outcome of a change and its sentences; empty in an audit."""
+    change = record["change"]
+    if not change:
+        return ""
+    sentences = "; ".join(visible(one, SENTENCE) for one in change["changes"] or ())
+    return ": ".join(filter(None, (visible(change["outcome"]), sentences)))
+
+
+def error_of(record: Record) -> str:
+    """Why a host was not read or not brought to the policy, after the word of its kind; empty where nothing went wrong."""
+    error = record["error"]
+    if error:
+        return f"{visible(error['category'])}: {visible(error['message'], SENTENCE)}"
+    return visible(record["reason"], SENTENCE) if record["status"] in UNREAD else ""

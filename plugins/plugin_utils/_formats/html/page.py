@@ -1,0 +1,314 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report as one HTML page that needs nothing else: no network, no other file, and no script but for the table of all hosts. Pure."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import typing as t
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..._fleet.report import to_json
+from ..._fleet.summary import UNREAD, planned_sentence, verdict_sentence
+from ..._result.types import Changed, Gate, PolicyHead, Record, Report, Run, RunHead, Summary, Used
+from ..._wording import SENTENCE
+from ..display import name_of
+from . import charts, data, exposure, sections
+from .accounts import AccountRow, account_rows, grouped, unexpected_rows
+from .words import AGAINST, STANDINGS, STATUSES, clean, counted, duration, joined, moment, number, role_words, soft
+
+MOST_ACCOUNTS, MOST_ROWS, MOST_RUNNING = 100, 200, 100  # rows of a section; the rest is in the table of all hosts and in the JSON
+_SIZE, _PER_HOST = 1_000_000, 100  # bytes of a page
+_ROOMS = (None, 300_000, 150_000, 50_000, 0)  # for what one host alone has, in the table of all hosts, until the page has its size
+_UNREAD_NAMES, _NAMES = 250_000, 120_000  # characters of names of hosts that were not read, and of all the others
+_NAMES_PER_HOST = 25  # the same, where there are more hosts than that is enough for
+_DIFFERENCES = 150_000  # characters of the accounts that differ and of the lines of plans, in the rows of drift
+_FIRST = 3  # hosts that a row names where there is no room for more
+_BARS = 10
+
+_TITLES = {
+    "audit": "Who may impersonate a client after authentication",
+    "enforce": "Bringing the holders of the right to the policy",
+    "restore": "Bringing earlier holders of the right back",
+}
+_ALWAYS = ("Came to drift", "Left drift")
+_TONES = {
+    "COMPLIANT WITH EXCEPTIONS": "waived",
+    "COMPLIANT": "good",
+    "RESTORED": "good",
+    "NOT COMPLIANT": "bad",
+    "NOT RESTORED COMPLETELY": "bad",
+}
+
+
+def html(report: Report, *, csv: str | None = None, sha256: str | None = None) -> str:
+    """The page of a report (see _fleet.report), the same bytes for the same report.
+
+    ``csv``: name of the CSV file of the hosts beside it, to point to. ``sha256``: of the JSON file beside it, else it is computed.
+    """
+    most = max(_SIZE, _PER_HOST * len(report["hosts"]))
+    accounts = account_rows(report["hosts"])
+    values = {
+        **_header(report),
+        **_rows(report["hosts"], accounts),
+        **_charts(report["summary"], accounts),
+        "summary": report["summary"],
+        "changed": _changed(report["summary"].get("changed")),
+        "exceptions": [_exception(one) for one in report["summary"]["exceptions"]],
+        "csv": csv,
+        "sha256": sha256 or hashlib.sha256(to_json(report).encode("utf-8", "replace")).hexdigest(),
+    }
+    for room in _ROOMS:
+        table = data.encode(data.columns(report["hosts"], _stem(report["run"]), room))
+        text = _render(values, table, len(report["hosts"]), abridged=room is not None)
+        if len(text.encode("utf-8", "replace")) <= most:
+            break
+    return text
+
+
+def _render(values: Mapping[str, t.Any], table: str, hosts: int, abridged: bool) -> str:
+    style, script = _asset("style.css"), _asset("script.js")
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            **values,
+            data=Markup(table),
+            abridged=abridged,
+            unread_names=Names(max(_UNREAD_NAMES, _NAMES_PER_HOST * hosts)).take,
+            some_names=Names(max(_NAMES, _NAMES_PER_HOST * hosts // 2)).take,
+            style=Markup(style),
+            script=Markup(script),
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+            statuses=STATUSES,
+            standings=STANDINGS,
+        )
+    )
+
+
+class Names:
+    """Room for names of hosts, which rows take one after the other; the first ones have each row's names whole."""
+
+    def __init__(self, characters: int) -> None:
+        self._left = characters
+
+    def take(self, hosts: Sequence[str]) -> tuple[list[str], int]:
+        """The hosts that are named, and how many are not; the first few always are."""
+        named: list[str] = []
+        for host in hosts:
+            self._left -= len(host) + 2
+            if self._left < 0 and len(named) >= _FIRST:
+                break
+            named.append(host)
+        return named, len(hosts) - len(named)
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters = {"clean": clean, "number": number, "counted": counted, "moment": moment, "duration": duration, "soft": soft}
+    environment.filters.update(filters)
+    return environment
+
+
+@functools.cache
+def _asset(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """As a content security policy wants it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _stem(run: RunHead) -> str:
+    return clean(f"impersonate-{run['action']}-{run.get('id') or run['started']}")
+
+
+def _header(report: Report) -> dict[str, t.Any]:
+    summary, run, policy, generator = report["summary"], report["run"], report["policy"], report["generator"]
+    head, _dash, rest = verdict_sentence(summary, run["action"]).partition(" - ")
+    tools = [
+        " ".join(filter(None, (generator.get("name"), generator.get("version")))),
+        f"ansible-core {generator['ansible_core']}" if generator.get("ansible_core") else None,
+        f"Python {generator['python']}" if generator.get("python") else None,
+    ]
+    others = sorted({record["policy"] for record in report["hosts"] if record["policy"]} - {policy["name"] if policy else None})
+    return {
+        "title": _TITLES.get(run["action"], _TITLES["audit"]),
+        "action": run["action"],
+        "verdict": head,
+        "said": rest,
+        "tone": _TONES.get(head, "unsure"),
+        "run": run,
+        "gate": _gate(summary["gate"]),
+        "planned": planned_sentence(summary),
+        "merged": [(moment(one["run"]["started"]), clean(one["run"].get("id"))) for one in run.get("merged") or ()],
+        "mode": _mode(run, summary),
+        "scope": _scope(report),
+        "notes": [clean(note, SENTENCE) for note in report["notes"]],
+        "job": [(key.replace("_", " "), clean(value)) for key, value in sorted((run.get("awx") or {}).items())],
+        "tools": ", ".join(clean(tool) for tool in tools if tool),
+        "policy": _policy(policy),
+        "other_policies": ", ".join(map(clean, others)),
+        "schema_version": clean(report["schema_version"]),
+    }
+
+
+def _mode(run: Run, summary: Summary) -> str:
+    """What the run was meant to do to hosts; of merged runs, whether one of them changed any."""
+    words = {"audit": "audit", "enforce": "enforcement", "restore": "restore"}.get(run["action"], clean(run["action"]))
+    if run["action"] == "audit":
+        return "audit: nothing was changed"
+    if run["check_mode"]:
+        return f"check mode of {'an' if words == 'enforcement' else 'a'} {words}: nothing was changed"
+    if run.get("merged"):
+        return f"{words} and other runs, merged: hosts were changed, or may have been"
+    changed = summary["by_outcome"].get("applied", 0)
+    return f"{words}: {counted(changed, 'host was', 'hosts were')} changed" if changed else f"{words}: no change was applied"
+
+
+def _scope(report: Report) -> str:
+    """How many hosts were expected and who says so, and what narrowed the run."""
+    scope, run = report["scope"], report["run"]
+    sources = {"play": "the hosts of the play", "merged": "those of the merged runs"}
+    source = sources.get(scope["source"], clean(scope["source"]))
+    limits = (("limited to", run["limit"]), ("of the hosts", run["hosts"]))
+    narrowed = [f"{words} {clean(limit)}" for words, limit in limits if limit]
+    without = len(scope["hosts_without_result"])
+    rest = [*narrowed, f"{counted(without, 'host', 'hosts')} without a result"] if without else narrowed
+    return "; ".join([f"{counted(scope['expected'], 'expected host')}: {source}", *rest])
+
+
+def _gate(gate: Gate) -> str:
+    """On what the gate fails, with what it tolerates."""
+    tolerate = gate["tolerate"]
+    words = [f"{clean(what)}{f' above {clean(str(tolerate[what]))}' if what in tolerate else ''}" for what in gate["fail_on"]]
+    return ", ".join(words).replace("_", " ") or "nothing"
+
+
+def _policy(policy: PolicyHead | None) -> dict[str, t.Any] | None:
+    if policy is None:
+        return None
+    compare = {
+        "exact": "exact: required accounts hold it, and nobody but those and the permitted ones",
+        "at_most": "at most: nobody but the named accounts; that one of them does not hold it is no finding",
+    }
+    documents = (
+        [policy["document"]] if policy["document"] else [t.cast("dict[str, t.Any]", one) for one in policy["documents"].values()]
+    )
+    return {
+        "name": clean(policy["name"]),
+        "title": clean(policy["title"]),
+        "compare": compare.get(policy["compare"], clean(policy["compare"])),
+        "sha256": clean(policy["sha256"]),
+        "version": clean(policy["version"]),
+        "references": [
+            " ".join(clean(text, SENTENCE) for text in (one["framework"], one["id"], one["title"])) for one in policy["references"]
+        ],
+        "documents": [_document(one) for one in documents],
+    }
+
+
+def _document(document: Mapping[str, t.Any]) -> dict[str, str]:
+    title = ", ".join(clean(document[key]) for key in ("publisher", "title", "version", "date") if document.get(key))
+    url = str(document.get("url") or "")
+    return {
+        "title": title,
+        "url": clean(url, SENTENCE) if url.startswith("https://") else "",
+        "differs": clean(document.get("differs"), SENTENCE),
+    }
+
+
+def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str, t.Any]:
+    drift = sections.drift_rows(records)
+    changes, members, running = sections.change_rows(records), exposure.members(records), exposure.running(records)
+    events, events_left = exposure.events(records)
+    unread = [record["status"] for record in records if record["status"] in UNREAD]
+    controls, asked = sections.control_rows(records), sections.policy_rows(records)
+    return {
+        "accounts": grouped(accounts, MOST_ACCOUNTS),
+        "accounts_count": len(accounts),
+        "against_count": sum(row.worst in AGAINST for row in accounts),
+        "running": running[:MOST_RUNNING],
+        "running_left": max(0, len(running) - MOST_RUNNING),
+        "reading": exposure.reading(records),
+        "members": members[:MOST_RUNNING],
+        "members_left": max(0, len(members) - MOST_RUNNING),
+        "unread_groups": exposure.unread_groups(records),
+        "events": events,
+        "events_left": events_left,
+        "event_coverage": joined(exposure.coverage(records)),
+        "drift": sections.within(drift[:MOST_ROWS], _DIFFERENCES),
+        "drift_left": sum(len(row.hosts) for row in drift[MOST_ROWS:]),
+        "drift_plans": any(row.plan for row in drift),
+        "changes": changes[:MOST_ROWS],
+        "changes_left": sum(len(row[3]) for row in changes[MOST_ROWS:]),
+        "unread": sections.unread_rows(records, MOST_ROWS),
+        "unread_count": len(unread),
+        "controls": controls[:MOST_ROWS],
+        "controls_left": sum(len(row.hosts) for row in controls[MOST_ROWS:]),
+        "policy_rows": asked[:MOST_ROWS],
+        "policy_rows_left": sum(row.hosts for row in asked[MOST_ROWS:]),
+    }
+
+
+def _charts(summary: Summary, accounts: Sequence[AccountRow]) -> dict[str, t.Any]:
+    roles = [(role_words(role), counts) for role, counts in summary["by_role"].items()]
+    roles.sort(key=lambda pair: (-sum(pair[1].values()), pair[0]))
+    top = [(row.name or row.sid, count) for row, count in unexpected_rows(accounts)[:_BARS]]
+    return {
+        "fleet_bar": charts.fleet_bar(summary["by_status"]),
+        "role_bars": charts.role_bars(roles),
+        "roles": roles,
+        "role_statuses": [status for status in charts.ORDER if summary["by_status"].get(status)],
+        "account_bars": charts.account_bars(top),
+        "top_accounts": top,
+    }
+
+
+def _exception(one: Used) -> dict[str, t.Any]:
+    limits = {"hosts": one["hosts"], "groups": one["groups"], "roles": one["host_roles"], "features": one["features"]}
+    texts = {
+        "account": one["account"], "reason": one["reason"], "owner": one["owner"], "ticket": one["ticket"],
+        "approved_by": one["approved_by"], "expires": one["expires"], "state": one["state"],
+    }  # fmt: skip
+    return {
+        **{key: clean(text, SENTENCE) for key, text in texts.items()},
+        "used_by": [clean(host) for host in one["used_by"]],
+        "wanted_by": [clean(host) for host in one["wanted_by"]],
+        "scope": [f"{word}: {', '.join(map(clean, its))}" for word, its in limits.items() if its],
+    }
+
+
+def _changed(changed: Changed | None) -> dict[str, t.Any] | None:
+    """What is new since an earlier report (see _fleet.changed), as texts."""
+    if changed is None:
+        return None
+    rows = (
+        ("Came to drift", changed["came"]),
+        ("Left drift", changed["left"]),
+        ("Drifted, not read now", changed["unclear"]),
+        ("New hosts", changed["new"]),
+        ("Hosts gone", changed["gone"]),
+    )
+    return {
+        "hosts": [(words, [clean(host) for host in hosts]) for words, hosts in rows if hosts or words in _ALWAYS],
+        "new_holders": [(name_of(one["sid"], one["name"]), clean(one["sid"]), one["hosts"]) for one in changed["new_holders"]],
+        "notes": [clean(note, SENTENCE) for note in changed["notes"]],
+        "started": moment(changed["previous"]["started"]),
+    }

@@ -1,0 +1,357 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of the sections on drift, on hosts that were not read, on changes, exceptions, Group Policy and the policy. Pure.
+
+Hosts about which the same is to be said share a row, so that ten thousand hosts with one cause are one row, and all are named.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..._accounts.same_account import fleet_name, same_row
+from ..._accounts.sids import NAMES, sort_key
+from ..._fleet.summary import UNREAD
+from ..._result.types import Control, ControlledBy, Finding, Gpo, Record
+from ..._wording import SENTENCE
+from ..display import name_of, names_of, shown
+from .words import AGAINST, VARIES, clean, counted, role_words
+
+_FIRST = 3  # accounts that a row of drift names where there is no room for more
+_MARKUP = 60  # characters of the page around each of them
+_FEW = 20  # links and other GPOs that are named for one GPO
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """Hosts with the same difference. Accounts are pairs of a text and a SID, which may be empty."""
+
+    hosts: list[str]
+    role: str
+    unexpected: list[tuple[str, str]]
+    missing: list[tuple[str, str]]
+    set_by: str
+    plan: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """Hosts that were not read for the same reason. ``example``: the first host's words, where they differ in numbers."""
+
+    status: str
+    category: str
+    text: str
+    differs: bool
+    hosts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRow:
+    """A GPO, or another who sets the right, with its hosts. ``applied``: how its application ended, for a GPO.
+
+    ``judged``: whether what it asks agrees with the policy; that is not said of a list that was not applied.
+    ``losers``: the other GPOs that define the right on these hosts, as sentences.
+    """
+
+    kind: str
+    name: str
+    guid: str
+    links: list[str]
+    hosts: list[str]
+    applied: str
+    judged: str
+    against: list[str]
+    why: str
+    losers: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """What was asked of hosts of one role by one row of the policy. ``features``: what all these hosts have that a policy may hang on.
+
+    ``must``, ``may``: accounts that have to hold the right, and those that may besides, held or not; pairs of a text and a SID,
+    which may be empty.
+    """
+
+    role: str
+    features: list[str]
+    cited: dict[str, str]
+    must: list[tuple[str, str]]
+    may: list[tuple[str, str]]
+    hosts: int
+
+
+def drift_rows(records: Iterable[Record]) -> list[DriftRow]:
+    """Hosts that drift, by what differs; most hosts first."""
+    groups: dict[tuple[t.Any, ...], list[Record]] = collections.defaultdict(list)
+    for record in records:
+        if record["status"] == "drift":
+            kinds = _kinds(record)
+            keys = sorted((one["kind"], _key(kinds, one)) for one in _differences(record))
+            groups[record["host_role"] or "", tuple(keys), set_by(record), tuple(plan_lines(record))].append(record)
+    rows = [_drift_row(its, role, setter, list(plan)) for (role, _keys, setter, plan), its in groups.items()]
+    return sorted(rows, key=lambda row: (-len(row.hosts), row.hosts[0]))
+
+
+def _drift_row(records: Sequence[Record], role: str, setter: str, plan: list[str]) -> DriftRow:
+    found: dict[tuple[str, str], dict[str, str | None]] = collections.defaultdict(dict)
+    for record in records:
+        kinds = _kinds(record)
+        for one in _differences(record):
+            found[one["kind"], _key(kinds, one)].setdefault(one["sid"], one["name"])
+    lines: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
+    for (kind, key), sids in sorted(found.items()):
+        lines[kind == "missing"].append(_account_line(kind, key, sids))
+    hosts = [clean(record["host"]) for record in records]
+    return DriftRow(hosts, role_words(role), lines[False], lines[True], setter, plan)
+
+
+def within(rows: Iterable[DriftRow], room: int) -> list[DriftRow]:
+    """The same rows with as many accounts and lines of a plan as there is room for, in characters; how many are left out is said.
+
+    The first rows have them whole; every row has the first few.
+    """
+    fitting = []
+    for row in rows:
+        unexpected, room = _pairs_within(row.unexpected, room)
+        missing, room = _pairs_within(row.missing, room)
+        plan, room = _pairs_within([(line, "") for line in row.plan], room)
+        fitting.append(replace(row, unexpected=unexpected, missing=missing, plan=[line for line, _none in plan]))
+    return fitting
+
+
+def _pairs_within(pairs: Sequence[tuple[str, str]], room: int) -> tuple[list[tuple[str, str]], int]:
+    shown: list[tuple[str, str]] = []
+    for pair in pairs:
+        size = sum(map(len, pair)) + _MARKUP
+        if size > room and len(shown) >= _FIRST:
+            left = len(pairs) - len(shown)
+            return [*shown, (f"and {left:,} more, in the JSON", "")], room
+        room -= size
+        shown.append(pair)
+    return shown, room
+
+
+def _account_line(kind: str, key: str, sids: Mapping[str, str | None]) -> tuple[str, str]:
+    first, *rest = sorted(sids, key=_order)
+    name, more = sids[first], f"{clean(first)} and {len(rest):,} more" if rest else clean(first)
+    if key == "orphan":
+        return (counted(len(sids), "deleted account"), more)
+    if key.startswith("local ") and name:
+        return (name_of(first, fleet_name(name, "local")), more)
+    its = name_of(first, name)
+    text = f"{its}, {kind}" if kind == "legacy" else its
+    return (text, more) if its else (clean(first), "")
+
+
+def _order(sid: str) -> t.Any:
+    try:
+        return (0, sort_key(sid), sid)
+    except ValueError:  # not a SID: somebody wrote the report by hand
+        return (1, (), sid)
+
+
+def _differences(record: Record) -> list[Finding]:
+    return [one for one in record["findings"] or () if one["kind"] == "missing" or one["kind"] in AGAINST]
+
+
+def _kinds(record: Record) -> dict[str, str]:
+    return {holder["sid"]: holder["kind"] for holder in record["holders"] or ()}
+
+
+def _key(kinds: Mapping[str, str], finding: Finding) -> str:
+    if finding["kind"] == "orphan":
+        return "orphan"
+    return same_row(finding["sid"], finding["name"], kinds.get(finding["sid"]))
+
+
+def set_by(record: Record) -> str:
+    """Who sets the right on a host: ``GPO name``, ``local``, ``MDM``, or why that is not known."""
+    control = record["controlled_by"]
+    if not control:
+        return ""
+    kind = control["kind"]
+    if kind == "gpo":
+        return f"GPO {clean(control['name'] or control['guid'])}"
+    return {"mdm": f"MDM {clean(control['provider'])}".strip(), "stale": "not known: too old"}.get(
+        kind, "not known" if kind == "unknown" else clean(kind)
+    )
+
+
+def plan_lines(record: Record) -> list[str]:
+    """What an enforcing run did or would do on a host; empty in an audit."""
+    change = record["change"]
+    if not change:
+        return []
+    outcome = clean(str(change["outcome"] or "")).replace("_", " ")
+    return [outcome, *(clean(line, SENTENCE) for line in change.get("changes") or ())]
+
+
+def change_rows(records: Iterable[Record]) -> list[tuple[str, list[str], list[str], list[str]]]:
+    """What a run that changes hosts did: (outcome, sentences, who must restart, hosts), most hosts first; hosts left as they were too."""
+    groups: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = collections.defaultdict(list)
+    for record in records:
+        if record["change"]:
+            outcome, *lines = plan_lines(record)
+            felt = sorted(
+                {f"{one['kind']} {clean(one['name'])}" for one in record["change"].get("restart") or () if not one["through"]}
+            )
+            if not lines and record["status"] not in UNREAD and outcome not in ("unchanged", "nothing to restore"):
+                lines = [clean(note, SENTENCE) for note in record["notes"] or ()]
+            groups[outcome, tuple(lines), tuple(felt)].append(clean(record["host"]))
+    rows = [(outcome, list(lines), list(felt), hosts) for (outcome, lines, felt), hosts in groups.items()]
+    return sorted(rows, key=lambda row: (-len(row[3]), row[3][0]))
+
+
+def unread_rows(records: Iterable[Record], most: int = 1_000) -> list[UnreadRow]:
+    """Hosts that were not read, by status and reason; reasons that differ in numbers or in the host's own name are one.
+
+    Of more than ``most`` reasons the rarest share a row for each status and category: the hosts stay named, never folded away.
+    """
+    groups: dict[tuple[int, str, str], list[tuple[str, str]]] = collections.defaultdict(list)
+    for record in records:
+        if record["status"] in UNREAD:
+            error = record["error"]
+            text = clean((error["message"] if error else "") or record["reason"], SENTENCE)
+            pattern = VARIES.sub("…", text.replace(record["host"], "…"))
+            category = error["category"] if error else ""
+            place = UNREAD.index(record["status"])
+            groups[place, "" if category == record["status"] else clean(category), pattern].append((clean(record["host"]), text))
+    rows = [
+        UnreadRow(UNREAD[place], category, its[0][1], len({text for _host, text in its}) > 1, [host for host, _text in its])
+        for (place, category, _pattern), its in groups.items()
+    ]
+    rows.sort(key=lambda row: (-len(row.hosts), row.hosts[0]))
+    return sorted([*rows[:most], *_others(rows[most:])], key=lambda row: UNREAD.index(row.status))  # the rare ones stay last
+
+
+def _others(rows: Iterable[UnreadRow]) -> list[UnreadRow]:
+    """Reasons that are too many for rows of their own, as one row for each status and category."""
+    groups: dict[tuple[str, str], list[UnreadRow]] = collections.defaultdict(list)
+    for row in rows:
+        groups[row.status, row.category].append(row)
+    return [
+        UnreadRow(
+            status,
+            category,
+            f"{counted(len(its), 'other reason')}, in the JSON",
+            False,
+            sorted(h for row in its for h in row.hosts),
+        )
+        for (status, category), its in groups.items()
+    ]
+
+
+def control_rows(records: Iterable[Record]) -> list[ControlRow]:
+    """Who sets the right where it is not the host alone: GPOs first, by number of hosts; those whose application failed apart."""
+    groups: dict[tuple[str, str, str, str, str], list[Record]] = collections.defaultdict(list)
+    for record in records:
+        control = record["controlled_by"]
+        if control and control["kind"] != "local":
+            gpo = control["kind"] == "gpo"
+            name = control["name"] if gpo else control["provider"]
+            guid, applied, why = (control["guid"] or "", _applied(control), "") if gpo else ("", "", control["why"] or "")
+            groups[control["kind"], name or "", guid, applied, why].append(record)
+    rows = [_control_row(kind, name, guid, applied, why, its) for (kind, name, guid, applied, why), its in groups.items()]
+    kinds = ("gpo", "mdm", "stale", "unknown")
+    return sorted(
+        rows,
+        key=lambda row: (kinds.index(row.kind) if row.kind in kinds else 9, -len(row.hosts), row.name, row.guid, row.applied),
+    )
+
+
+def _applied(control: ControlledBy) -> str:
+    """How the application of the winning GPO ended; there is no winner where only one of several is known to count."""
+    if not (control["name"] or control["guid"]):
+        return "which one won is not known"
+    error = f" (error {control['error']})" if control["error"] else ""
+    return f"{clean(control['status'] or 'not known')}{error}"
+
+
+def _control_row(kind: str, name: str, guid: str, applied: str, why: str, records: Sequence[Record]) -> ControlRow:
+    controllers = [record["controlled_by"] for record in records if record["controlled_by"]]
+    links = sorted({clean(one["link"]) for one in controllers if one["link"]})
+    judged, against = _gpo_verdict(records) if kind == "gpo" else ("", [])
+    if judged == "agrees" and applied != "applied":
+        judged = "not compared"
+    losers = collections.Counter(_loser(loser) for one in controllers for loser in one["losers"])
+    lost = [f"{text}, on {counted(count, 'host')}" for text, count in sorted(losers.items(), key=lambda item: (-item[1], item[0]))]
+    hosts = [clean(record["host"]) for record in records]
+    return ControlRow(
+        kind, clean(name), clean(guid), links[:_FEW], hosts, applied, judged, against, clean(why, SENTENCE), lost[:_FEW]
+    )
+
+
+def _loser(loser: Gpo) -> str:
+    place = f"precedence {loser['precedence']}" if loser["precedence"] else "precedence not known"
+    status = "" if loser["status"] in (None, "applied") else f", {clean(loser['status'])}"
+    return f"{clean(loser['name'] or loser['guid'] or 'a GPO without a name')} ({place}{status})"
+
+
+def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
+    """Whether the list of a GPO agrees with the policy: what a host has against the policy, and not besides the GPO, the GPO asks for."""
+    compared, accounts = 0, collections.Counter[str]()
+    for record in records:
+        control = record["controlled_by"]
+        if not control or control["extra"] is None or control["lacking"] is None:
+            continue
+        if record["status"] not in ("compliant", "drift", "waived"):
+            continue
+        compared += 1
+        names = {one["sid"]: one["name"] for one in record["findings"] or ()}
+        extra, lacking = set(control["extra"]), set(control["lacking"])
+        for sid in record["unexpected"] or ():
+            if sid not in extra:
+                accounts[f"gives it to {shown(sid, names.get(sid))}"] += 1
+        for sid in record["missing"] or ():
+            if sid not in lacking:
+                accounts[f"leaves out {shown(sid, names.get(sid))}"] += 1
+    if not compared:
+        return "not compared", []
+    lines = [
+        f"{text} on {counted(count, 'host')}" for text, count in sorted(accounts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    return ("differs" if lines else "agrees"), lines[:6]
+
+
+def policy_rows(records: Iterable[Record]) -> list[PolicyRow]:
+    """What was asked: hosts of the same role, row, and accounts that must and may hold the right share one row; many hosts first."""
+    groups: dict[tuple[t.Any, ...], list[Record]] = collections.defaultdict(list)
+    for record in records:
+        if record["control"] and record["required"] is not None:
+            must, may = tuple(record["required"]), tuple(record["permitted"] or ())
+            groups[record["host_role"] or "", tuple(_cited(record["control"]).items()), must, may].append(record)
+    rows = [_policy_row(role, dict(cited), must, may, its) for (role, cited, must, may), its in groups.items()]
+    return sorted(rows, key=lambda row: (row.role, -row.hosts, row.cited["row"], row.features, row.must, row.may))
+
+
+def _policy_row(role: str, cited: dict[str, str], must: Sequence[str], may: Sequence[str], records: Sequence[Record]) -> PolicyRow:
+    names: dict[str, str | None] = {}
+    for record in records if {*must, *may} - NAMES.keys() else ():  # the well-known ones have their names
+        names.update({sid: name for sid, name in names_of(record).items() if name and sid not in names})
+    features = [{name for name, one in (record["features"] or {}).items() if one["present"]} for record in records]
+    pairs = [[_named(sid, names.get(sid)) for sid in sorted(sids, key=_order)] for sids in (must, may)]
+    common = sorted(clean(name).replace("_", " ") for name in set.intersection(*features))
+    return PolicyRow(role_words(role), common, cited, pairs[0], pairs[1], len(records))
+
+
+def _named(sid: str, name: str | None) -> tuple[str, str]:
+    its = name_of(sid, name)
+    return (its, clean(sid)) if its else (clean(sid), "")
+
+
+def _cited(control: Control) -> dict[str, str]:
+    document = control["document"]
+    texts = {"row": control["row"], "control": control["control"], "rule": control["rule"], "source": control["source"]}
+    of_document = {
+        "title": document["title"] if document else None,
+        "publisher": document["publisher"] if document else None,
+        "version": document["version"] if document else None,
+        "date": document["date"] if document else None,
+        "url": document["url"] if document else None,
+        "differs": document["differs"] if document else None,
+    }
+    return {key: clean(value, SENTENCE) for key, value in {**texts, **of_document}.items()}

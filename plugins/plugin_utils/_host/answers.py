@@ -1,0 +1,193 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The payload's answer -> facts, each value of the type that its field declares and within its limits. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import reprlib
+import types
+import typing as t
+from collections.abc import Callable, Mapping
+
+from .._accounts.sids import Sid, checked_sid
+from .._facts.facts import (
+    AppPool,
+    AskedAccount,
+    Computer,
+    ControlTraces,
+    EventLog,
+    Group,
+    Holder,
+    HostFacts,
+    Iis,
+    Mdm,
+    Resolution,
+    Rsop,
+    Service,
+    Session,
+    Traces,
+    Windows,
+)
+from . import limits
+
+Row = t.TypeVar("Row")
+Part = t.TypeVar("Part")
+
+
+class TooLarge(Exception):
+    """The answer is beyond a limit; the message says which one."""
+
+
+def read_facts(answer: Mapping[str, t.Any]) -> HostFacts:
+    """The facts of an answer. Raises KeyError for a key that is missing; AttributeError, TypeError or ValueError for a value of another
+    form; TooLarge. What is read beside the right itself and cannot be understood is unknown instead.
+    """
+    refuse_large(answer)
+    holders = _rows(Holder, answer["holders"], limits.HOLDERS)
+    accounts = _rows(AskedAccount, answer["accounts"])
+    if holders is None or accounts is None:
+        raise TypeError("holders and accounts are lists")
+    if len({holder.sid for holder in holders}) < len(holders):
+        raise ValueError("a holder is named twice")
+    return HostFacts(
+        holders=holders,
+        accounts=accounts,
+        lookup_status=value_of("lookup_status", str, answer["lookup_status"]),
+        computer=typed(Computer, answer["computer"]),
+        windows=typed(Windows, answer["windows"]),
+        iis=typed(Iis, answer["iis"]),
+        session=typed(Session, answer["session"]),
+        services=_guarded(lambda: _rows(Service, answer.get("services")), None),
+        features=_guarded(lambda: typed(Traces, answer["features"]), _NO_TRACES),
+        pools=_guarded(lambda: _rows(AppPool, answer["pools"]), None),
+        pools_status=_guarded(lambda: value_of("pools_status", str, answer["pools_status"]), "unreadable"),
+        services_more=_guarded(lambda: value_of("services_more", bool, answer.get("services_more", False)), True),
+        control=_guarded(lambda: _control(answer["control"]), _NO_CONTROL),
+        groups=_guarded(lambda: _rows(Group, answer.get("groups")), None),
+        events=_guarded(lambda: typed(EventLog, answer["events"]), EventLog(error="failed")) if answer.get("events") else None,
+        not_asked=_guarded(lambda: value_of("not_asked", tuple[str, ...], answer.get("not_asked", [])), ()),
+    )
+
+
+# What stands for a part that cannot be understood. The right itself is judged all the same.
+_NO_TRACES = Traces(ssis=None, adfs=None, spooler_known=False, session_host=None)
+_NO_CONTROL = ControlTraces(now="", rsop=Rsop(error="an answer that cannot be understood"), templates=None, mdm=None)
+
+
+def refuse_large(answer: object) -> None:
+    """Raises TooLarge for an answer beyond ``ANSWER``. It may be nested deeper than Python's stack."""
+    size, left = 0, [answer]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            size += len(value)
+        elif isinstance(value, Mapping):
+            left += [*value, *value.values()]
+        elif isinstance(value, (list, tuple)):
+            left += value
+        size += 1
+        if size > limits.ANSWER or len(left) > limits.ANSWER:
+            raise TooLarge(f"the answer is larger than {limits.ANSWER:,} characters")
+
+
+def _control(data: t.Any) -> ControlTraces:
+    """Traces of control. What a management service left is a part of its own: an odd value there spoils nothing else."""
+    mdm: Mdm | None = _guarded(lambda: typed(Mdm, data["mdm"]) if data["mdm"] is not None else None, None)
+    return dataclasses.replace(typed(ControlTraces, {**data, "mdm": None}), mdm=mdm)
+
+
+def _guarded(read: Callable[[], Part], otherwise: Part) -> Part:
+    """A part of the answer beside the right itself, or what stands for it where it cannot be understood. Raises TooLarge."""
+    try:
+        return read()
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return otherwise
+
+
+def _rows(kind: type[Row], data: t.Any, most: int = limits.ROWS) -> tuple[Row, ...] | None:
+    """A list of the host as facts; None for null, which means not asked for or not known."""
+    if data is None:
+        return None
+    if not isinstance(data, list):
+        raise TypeError(f"{type(data).__name__} instead of a list of {kind.__name__}")
+    _refuse_more(kind.__name__, data, most)
+    return tuple(typed(kind, row) for row in data)
+
+
+def _refuse_more(where: str, data: list[t.Any], most: int) -> None:
+    if len(data) > most:
+        raise TooLarge(f"the answer has {len(data):,} rows of {where}; at most {most:,} are read")
+
+
+def typed(kind: type[Row], data: Mapping[str, t.Any]) -> Row:
+    """An object of the host as facts, each value of the type that the field declares: a number that came as a text is no number."""
+    hints: dict[str, t.Any] = _hints(t.cast("t.Hashable", kind))
+    values: dict[str, t.Any] = {}
+    for key, value in data.items():
+        if key not in hints:
+            raise TypeError(f"{kind.__name__} has no {brief(key)}")
+        values[key] = value_of(f"{kind.__name__}.{key}", hints[key], value)
+    for name in hints:
+        if name not in values:
+            raise KeyError(name)
+    return kind(**values)
+
+
+@functools.cache
+def _hints(kind: type[t.Any]) -> dict[str, t.Any]:
+    """Fields of a dataclass and their types; asked for every row of an answer."""
+    return t.get_type_hints(kind, include_extras=True)
+
+
+_LONG = ("AskedAccount.asked", "Mdm.value", "Setting.accounts", "Template.value", "TextSid.asked")
+"""Fields with texts of ``TEXT`` characters; every other one has names."""
+
+
+def value_of(where: str, hint: t.Any, value: t.Any) -> t.Any:
+    """A value of the type that a field declares. Raises TypeError or ValueError for one of another type, and TooLarge."""
+    allowed = t.get_args(hint) if t.get_origin(hint) in (t.Union, types.UnionType) else (hint,)
+    if value is None and type(None) in allowed:
+        return None
+    for one in allowed:
+        if one is Resolution and isinstance(value, str):  # the error of an enum has all of the value in it, however deep that is
+            return Resolution(value)
+        if one == Sid:
+            return _sid(where, value)
+        if dataclasses.is_dataclass(one) and isinstance(value, Mapping):
+            return typed(t.cast("type[t.Any]", one), value)
+        if t.get_origin(one) is tuple and isinstance(value, list):
+            _refuse_more(where, value, limits.ROWS)
+            return tuple(value_of(where, t.get_args(one)[0], item) for item in value)
+        if one is str and isinstance(value, str):
+            return _text(where, value)
+        if one is bool and isinstance(value, bool):
+            return bool(value)
+        if one is int and isinstance(value, int) and not isinstance(value, bool) and -(1 << 63) <= value < 1 << 64:
+            return int(value)
+    raise TypeError(f"{where} is {brief(value)}")
+
+
+def _sid(where: str, value: t.Any) -> str:
+    try:
+        return checked_sid(value)
+    except ValueError:
+        raise ValueError(f"{where} is {brief(value)}, which is no SID") from None
+
+
+def _text(where: str, value: str) -> str:
+    """A text within its limit. A lone surrogate in a name must not spoil the report."""
+    most = limits.TEXT if where in _LONG else limits.NAME
+    if len(value) > most:
+        raise TooLarge(f"{where} has {len(value):,} characters; at most {most:,} are read")
+    return value.encode("utf-8", "replace").decode()
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 80
+
+
+def brief(value: object) -> str:
+    """A value for a message, whatever it is: not longer than a line, and not deeper than a few levels."""
+    return _SHORT.repr(value)

@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The payload's answer to a change -> what the host has done. What contradicts itself or the plan is not believed. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .._accounts.sids import Sid, checked_sid
+from .._verdict.plan import Plan, by_number
+from . import limits
+from .answers import TooLarge, brief, typed
+from .failures import CallError, call_error, not_begun, words_of
+
+_SUCCESS = "0x00000000"
+_OBJECT_NAME_NOT_FOUND = "0xC0000034"
+
+OUTCOMES = ("applied", "changed_meanwhile", "undone", "undo_failed", "not_started")
+Sids = tuple[str, ...]
+
+
+class LostContact(Exception):
+    """The exchange ended before the host told what it has done, or it told nothing that can be believed: its state is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call that the host made. ``op``: add or remove; ``status``: its NTSTATUS."""
+
+    op: str
+    sid: Sid
+    status: str
+
+    @property
+    def done(self) -> bool:
+        """The call succeeded, or found that the account was gone already."""
+        return self.status == _SUCCESS or (self.op == "remove" and self.status == _OBJECT_NAME_NOT_FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the host says it has done.
+
+    ``outcome``: applied, changed_meanwhile (somebody else changed the right; nothing was done), undone, undo_failed, not_started.
+    ``after``: the holders at the end, None when the host could not read them. ``message``, ``attempted``, ``undone``, ``error`` are words
+    only: None or empty where they cannot be understood.
+    """
+
+    outcome: str
+    message: str | None
+    before: Sids | None
+    after: Sids | None
+    attempted: tuple[Step, ...]
+    undone: tuple[Step, ...]
+    error: CallError
+
+
+def change_of(answer: Mapping[str, t.Any], plan: Plan) -> Change:
+    """The change that an answer tells. Raises LostContact where the outcome or the holders cannot be understood or contradict the plan."""
+    outcome = answer.get("outcome")
+    if not isinstance(outcome, str) or outcome not in OUTCOMES:
+        return _of_the_wrapper(answer)
+    try:
+        before, after = _sids("before", answer["before"]), _sids("after", answer["after"])
+    except KeyError as missing:
+        raise LostContact(f"the host says {outcome}, and its answer lacks {missing}") from None
+    except (TypeError, ValueError, TooLarge) as wrong:
+        raise LostContact(words_of(f"the host says {outcome}, and its answer cannot be understood: {wrong}")) from None
+    steps = len(plan.add) + len(plan.remove)
+    change = Change(
+        outcome=outcome,
+        message=words_of(answer.get("msg")) or None,
+        before=before,
+        after=after,
+        attempted=_steps(answer.get("attempted"), steps),
+        undone=_steps(answer.get("undone"), steps),
+        error=call_error(answer.get("error")),
+    )
+    contradiction = _contradiction(change, plan, bool(answer.get("failed")))
+    if contradiction:
+        raise LostContact(f"the host says {outcome}, and {contradiction}")
+    return change
+
+
+def _of_the_wrapper(answer: Mapping[str, t.Any]) -> Change:
+    """A change that the wrapper ended before the payload began. Raises LostContact for any other answer without an outcome."""
+    reason = not_begun(answer)
+    if reason is None:
+        raise LostContact(words_of(answer.get("msg")) or "the host gave no answer that can be understood")
+    return Change("not_started", reason, None, None, (), (), CallError())
+
+
+def _contradiction(change: Change, plan: Plan, failed: bool) -> str | None:
+    """Why an outcome is not believed, or None."""
+    before, after = change.before, change.after
+    wrote = any(step.done for step in change.attempted)
+    if change.outcome == "applied":
+        if failed:
+            return "that it failed"
+        return _differs(before, plan.before, "its first read is not") or _differs(after, plan.after, "its second read is not")
+    if change.outcome == "undone":
+        return _differs(before, plan.before, "its first read is not") or _differs(after, plan.before, "its last read is not")
+    if change.outcome == "undo_failed":
+        return _differs(before, plan.before, "its first read is not")
+    if wrote:
+        return "that it changed something"
+    if change.outcome == "changed_meanwhile":
+        return "its read is what was expected" if before is None or before == plan.before or after != before else None
+    return None if after is None or after == before else "that the holders are others"
+
+
+def _differs(sids: Sids | None, wanted: Sids, words: str) -> str | None:
+    if sids == wanted:
+        return None
+    return f"{words} what it should be: {'not told' if sids is None else brief(list(sids))} for {brief(list(wanted))}"
+
+
+def _sids(where: str, data: t.Any) -> Sids | None:
+    """A list of SIDs. Raises TypeError or ValueError for anything else, such as a list that unrolled to a text, and TooLarge."""
+    if data is None:
+        return None
+    if not isinstance(data, list):
+        raise TypeError(f"{where} is {brief(data)}, which is no list of SIDs")
+    if len(data) > limits.HOLDERS:
+        raise TooLarge(f"{where} has {len(data):,} SIDs; at most {limits.HOLDERS:,} are read")
+    return by_number([checked_sid(sid) for sid in data])
+
+
+def _steps(data: t.Any, most: int) -> tuple[Step, ...]:
+    """The calls that the host made; none where their list cannot be understood, since they only explain."""
+    if not isinstance(data, list) or len(data) > most:
+        return ()
+    try:
+        return tuple(_step(row) for row in data)
+    except (AttributeError, KeyError, TypeError, ValueError, TooLarge):
+        return ()
+
+
+def _step(row: t.Any) -> Step:
+    """One call. Raises KeyError, TypeError or ValueError."""
+    step = typed(Step, row)
+    if step.op not in ("add", "remove") or call_error({"status": step.status}).status is None:
+        raise ValueError(f"{brief(row)} is no call")
+    return step

@@ -1,0 +1,376 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one enforcing task is to do on one host, and the care around the change: pre-image first, truth afterwards."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import multiprocessing
+import os
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .._accounts.parsing import Account, derived_names, shown
+from .._accounts.sids import NAMES
+from .._facts.controller import Control, control_on
+from .._facts.facts import Holder, HostFacts, Resolution
+from .._facts.machines import Kept, kept, other_machine, same_machine
+from .._input.errors import BadInput
+from .._play import arguments
+from .._policy.policy import Policy, plain_policy
+from .._verdict.expectation import Wishes
+from .._verdict.judgement import Judgement, judged
+from .._verdict.plan import (
+    Agreed,
+    Handling,
+    Orphans,
+    Plan,
+    Refused,
+    by_number,
+    heed_control,
+    make_plan,
+    refuse_beyond,
+    refuse_pending_role,
+)
+from .._verdict.verdict import judge
+from . import locks, snapshots, turns
+from .changes import Change, LostContact
+from .windows import WindowsHost
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A task's options for one host, checked.
+
+    ``control``: who sets the right, where the task states it.
+    ``pre_image``: the snapshot to restore, where the task restores. ``agreed``: what the fleet looked at.
+    """
+
+    host: str
+    run_id: str
+    folder: Path
+    policy: Policy
+    wishes: Wishes
+    handling: Handling
+    control: Control | None
+    policy_digest: str | None = None
+    pre_image: Mapping[str, t.Any] | None = None
+    agreed: Agreed | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """Names that only the host can turn into SIDs."""
+        return sorted({*self.policy.asked_names, *self.wishes.asked_names})
+
+    @property
+    def snapshot(self) -> Path:
+        """Where the pre-image of this host and run goes."""
+        return snapshots.path_of(self.folder, self.run_id, self.host)
+
+
+def job_of(options: Mapping[str, t.Any], task_vars: Mapping[str, t.Any], now: datetime.datetime) -> Job | str:
+    """The job of a task on one host, or the sentence why there is nothing to restore on it. Raises BadInput."""
+    host = str(task_vars.get("inventory_hostname", ""))
+    folder = Path(options["snapshot_dir"]).expanduser().absolute()
+    run_id = options.get("run_id") or arguments.new_run_id(now)
+    pre_image = digest = None
+    if options.get("restore"):
+        for option in ("required", "permitted", "forbidden"):
+            if options[option]:
+                raise BadInput(f"{option}: not together with restore, which brings the whole list back")
+        pre_image = snapshots.find(folder, options["restore"], host)
+        idle = _nothing_to_restore(folder, options["restore"], host, pre_image)
+        if pre_image is None or idle:
+            return idle
+        # The whole list as it was, by SIDs: also accounts that were deleted since then.
+        policy, wishes = (
+            plain_policy(closed=True),
+            Wishes(required=tuple(Account(one["sid"], one["sid"]) for one in pre_image["before"])),
+        )
+        wishes = dataclasses.replace(wishes, keep_orphans=arguments.orphans_of(options) is Orphans.KEEP)
+    else:
+        policy = arguments.policy_of(options)
+        wishes = arguments.wishes_of(options, policy, task_vars, now.date())
+        digest = arguments.digest_of(policy) if options.get("policy") else None
+    return Job(
+        host=host,
+        run_id=run_id,
+        folder=folder,
+        policy=policy,
+        wishes=wishes,
+        handling=arguments.handling_of(options),
+        control=arguments.control_of(options),
+        policy_digest=digest,
+        pre_image=pre_image,
+        agreed=arguments.agreed_of(options),
+    )
+
+
+def _nothing_to_restore(folder: Path, wanted: str, host: str, pre_image: Mapping[str, t.Any] | None) -> str:
+    """Why there is nothing to restore, or an empty text."""
+    if pre_image is not None:
+        outcome = pre_image["outcome"]
+        untouched = outcome in snapshots.UNTOUCHED_OUTCOMES
+        return f"the run {pre_image['run_id']} left this host as it was ({outcome}): nothing to restore" if untouched else ""
+    others = [
+        one["run_id"] for _path, one in snapshots.of_host(folder, host)[0] if one["outcome"] not in snapshots.UNTOUCHED_OUTCOMES
+    ]
+    older = f"; other runs that changed it: {', '.join(others)}" if others else ""
+    return f"the run {wanted} has no snapshot of this host: nothing to restore{older}"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of a job. ``after``: the holders at the end, or in check mode as planned; None when nobody knows them.
+
+    ``outcome``: unchanged, planned, refused; then applied, changed_meanwhile, undone, undo_failed, not_started as the host says,
+    or unknown when contact was lost; same_machine where the run changes the machine under another name, ``changed_as``.
+    ``control``: who sets the right. ``now``: the host as it was read, judged, and ``then``, as it is when the plan is done; None where a
+    refusal came first. Both are decided before anything is sent, so that nothing after a change can fail for want of a decision.
+    ``category``, ``message``: why it failed, None when it did not. ``computer``: which one was read.
+    """
+
+    plan: Plan
+    outcome: str
+    after: tuple[str, ...] | None
+    names: Mapping[str, str | None]
+    control: Control
+    now: Judgement | None = None
+    then: Judgement | None = None
+    notes: tuple[str, ...] = ()
+    warning: str | None = None
+    category: str | None = None
+    message: str | None = None
+    done: Change | None = None
+    computer: Kept | None = None
+    changed_as: str | None = None
+
+
+def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Made:
+    """Judge the host and plan the change: unchanged, planned or refused. Raises CannotJudge.
+
+    ``changed``: what the run changed on this machine under another name. Where the host holds just that, nothing more is planned for it.
+    """
+    names = _names(job, facts)
+    before = by_number(facts.sids)
+    if changed and changed.after == facts.sids:
+        return _under_another_name(job, facts, changed.host, names)
+    notes: tuple[str, ...] = ()
+    control, now = control_on(facts, job.control), None
+    try:
+        notes = (*_look_back(job, facts), *_whose(job, facts), *_since_then(job, facts))
+        now = Judgement(facts, job.policy, judge(facts, job.policy, job.wishes), control)
+        its = make_plan(before, now.verdict, job.handling)
+        refuse_pending_role(facts.computer.role_pending, its)
+        warning = heed_control(control, its, job.handling)
+        if control.doubt and not its.empty:
+            notes = (*notes, control.doubt)
+        refuse_beyond(job.agreed, its)
+    except Refused as refused:
+        nothing = Plan(before, (), (), ())
+        return Made(nothing, "refused", before, names, control, now, None, notes, category=refused.category, message=str(refused))
+    then = now if its.empty else judged(_with_holders(facts, its.after, names), job.policy, job.wishes, job.control)
+    outcome = "unchanged" if its.empty else "planned"
+    return Made(its, outcome, its.after, names, control, now, then, notes, warning, computer=kept(facts.computer))
+
+
+def _with_holders(facts: HostFacts, sids: tuple[str, ...], names: Mapping[str, str | None]) -> HostFacts:
+    """The same host with these holders; those that were not there before are accounts that the task named."""
+    known = {holder.sid: holder for holder in facts.holders}
+    added = {sid: Holder(sid, names.get(sid) or NAMES.get(sid), None, Resolution.LSA) for sid in sids}
+    return dataclasses.replace(facts, holders=tuple(known.get(sid, added[sid]) for sid in sids))
+
+
+def _under_another_name(job: Job, facts: HostFacts, host: str, names: Mapping[str, str | None]) -> Made:
+    """The second name of a machine: it is judged by its own options, and nothing is sent. Raises CannotJudge."""
+    before = by_number(facts.sids)
+    notes = [f"the run changes this machine as {host}, another name of it in the inventory: nothing was sent under this name"]
+    now = judged(facts, job.policy, job.wishes, job.control)
+    try:
+        differs = not make_plan(before, now.verdict, job.handling).empty
+    except Refused:  # they would take the floor
+        differs = True
+    if differs:
+        notes.append(f"the options of this name ask for other holders than those of {host}: give both names the same options")
+    return Made(Plan(before, (), (), ()), "same_machine", before, names, now.control, now, now, tuple(notes), changed_as=host)
+
+
+def already_changed(job: Job, facts: HostFacts) -> turns.Changed | None:
+    """What this run changed on the machine under another name, or None."""
+    return turns.changed(job.folder, job.run_id, facts.computer, job.host)
+
+
+def _names(job: Job, facts: HostFacts) -> dict[str, str | None]:
+    """Names of all SIDs that may turn up: as the snapshot had them, as they were written, as the host says them now."""
+    names: dict[str, str | None] = {one["sid"]: one.get("name") for one in (job.pre_image or {}).get("before", ())}
+    rows = (account for row in job.policy.rows for account in row.accounts())
+    names.update(derived_names((*rows, *job.wishes.accounts())))
+    names.update({asked.sid: asked.name for asked in facts.accounts if asked.sid and asked.name})
+    names.update({holder.sid: holder.name for holder in facts.holders if holder.name})
+    return names
+
+
+def _look_back(job: Job, facts: HostFacts) -> list[str]:
+    """What became of an earlier run that lost this host, as a sentence. Raises Refused (``busy``) when it is still at work."""
+    try:
+        locks.check_free(job.folder, job.host)
+    except locks.Busy as busy:
+        raise Refused("busy", str(busy)) from None
+    earlier, notes = snapshots.of_host(job.folder, job.host)  # an old file that is spoilt must not keep a new run from its work
+    if not earlier or earlier[-1][1]["outcome"] not in snapshots.OPEN_OUTCOMES:
+        return notes
+    snapshot = earlier[-1][1]
+    other = other_machine(snapshot.get("computer"), facts.computer)
+    if other:
+        lost = f"the run {snapshot['run_id']} lost this host and its state was unknown; that is not found out any more: {other}"
+        return [*notes, lost]
+    words = {
+        "found_applied": "its plan was carried out",
+        "found_unchanged": "nothing of its plan was carried out",
+        "found_other": "the holders are neither those before it nor those of its plan",
+    }[_found(snapshot, facts)]
+    return [*notes, f"the run {snapshot['run_id']} lost this host and its state was unknown: {words}"]
+
+
+def _found(snapshot: Mapping[str, t.Any], facts: HostFacts) -> str:
+    if other_machine(snapshot.get("computer"), facts.computer):
+        return "found_other"
+    before = {one["sid"] for one in snapshot["before"]}
+    planned = (before - set(snapshot["plan"]["remove"])) | set(snapshot["plan"]["add"])
+    return "found_applied" if facts.sids == planned else "found_unchanged" if facts.sids == before else "found_other"
+
+
+def settle_earlier(job: Job, facts: HostFacts, made: Made) -> Made:
+    """Note in the snapshot of a run that lost this host what was found, now that a result says so; a warning where that fails."""
+    try:
+        locks.check_free(job.folder, job.host)
+        earlier = snapshots.unfinished(job.folder, job.host)
+        if earlier is not None:
+            snapshots.settle(earlier[0], _found(earlier[1], facts), sorted(facts.sids))
+    except (OSError, BadInput, locks.Busy) as wrong:
+        return dataclasses.replace(made, warning=f"what became of an earlier run could not be noted: {wrong}")
+    return made
+
+
+def _whose(job: Job, facts: HostFacts) -> list[str]:
+    """What was compared of the machine of the snapshot and this one. Raises Refused (``other_machine``)."""
+    note = same_machine(job.pre_image.get("computer"), facts.computer) if job.pre_image else None
+    return [note] if note else []
+
+
+def _since_then(job: Job, facts: HostFacts) -> list[str]:
+    """What others changed between the run to restore and now, which a restore takes back as well."""
+    if job.pre_image is None or job.pre_image["after"] is None:
+        return []
+    differs = by_number(facts.sids ^ set(job.pre_image["after"]))
+    return (
+        [f"changed by others since the run {job.pre_image['run_id']}: {', '.join(shown(sid) for sid in differs)}"]
+        if differs
+        else []
+    )
+
+
+def apply(job: Job, host: WindowsHost, facts: HostFacts, made: Made, now: datetime.datetime) -> tuple[HostFacts, Made]:
+    """Keep the pre-image, then carry out the plan; what was read last, and what became of it.
+
+    Raises NotKept when the pre-image cannot be kept; nothing is sent then. Raises HostError and CannotJudge where the host is read again,
+    because the run was at work on the machine under another name. Whatever fails after the change began is part of what is returned.
+    """
+    try:
+        snapshots.make_folder(job.folder)
+        snapshots.make_folder(job.snapshot.parent)
+        with turns.turn(job.folder, job.run_id, facts.computer) as turn:
+            if not turn.first:
+                facts = host.read_for_change(job.names)
+                anew = plan(job, facts, already_changed(job, facts))
+                made = dataclasses.replace(anew, notes=tuple(dict.fromkeys((*made.notes, *anew.notes))))
+            if made.outcome != "planned":
+                return facts, made
+            with locks.host(job.folder, job.host, job.run_id):
+                _keep(job, made, now)
+                return facts, _noted(job, turn, _carry_out(job, host, made))
+    except locks.Busy as busy:
+        before = made.plan.before
+        nothing = Plan(before, (), (), ())
+        return facts, dataclasses.replace(made, plan=nothing, outcome="refused", after=before, category="busy", message=str(busy))
+    except OSError as wrong:
+        raise NotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {wrong}") from wrong
+
+
+def _noted(job: Job, turn: turns.Turn, ended: Made) -> Made:
+    """Note a change for the other names of the machine."""
+    wrong = turn.note(job.host, ended.after) if ended.outcome == "applied" and ended.after is not None else None
+    return dataclasses.replace(ended, warning=ended.warning or wrong)
+
+
+def _keep(job: Job, made: Made, now: datetime.datetime) -> None:
+    """Keep the pre-image. Raises OSError."""
+    snapshots.keep(
+        job.snapshot,
+        {
+            "host": job.host,
+            "run_id": job.run_id,
+            "kind": "restore" if job.pre_image else "enforce",
+            "taken": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "writer": snapshots.writer(),
+            "computer": made.computer,
+            "policy": {"name": job.policy.name, "title": job.policy.title, "sha256": job.policy_digest},
+            "before": [{"sid": sid, "name": made.names.get(sid)} for sid in made.plan.before],
+            "plan": {"add": list(made.plan.add), "remove": list(made.plan.remove)},
+            "outcome": "pending",
+            "after": None,
+        },
+    )
+
+
+def _orphaned() -> bool:
+    """Whether the run that began this task is gone: a worker outlives a main process that was killed, and nobody waits for it."""
+    parent = multiprocessing.parent_process()
+    return parent is not None and os.getppid() != parent.pid
+
+
+def _carry_out(job: Job, host: WindowsHost, made: Made) -> Made:
+    if _orphaned():
+        message = f"{_WORDS['not_started']}: the process that began the run has ended"
+        return _settled(
+            job, dataclasses.replace(made, outcome="not_started", after=made.plan.before, category="not_started", message=message)
+        )
+    try:
+        done = host.apply(made.plan)
+    except LostContact as lost:
+        message = (
+            f"contact was lost during the change, so the state of the host is unknown until the next run finds it out: {lost}. "
+            f"The holders before it are in {job.snapshot}"
+        )
+        return _settled(job, dataclasses.replace(made, outcome="unknown", after=None, category="unknown_state", message=message))
+    ended = _settled(job, dataclasses.replace(made, outcome=done.outcome, after=done.after, done=done))
+    return ended if done.outcome == "applied" else dataclasses.replace(ended, category=done.outcome, message=_sentence(done))
+
+
+def _settled(job: Job, ended: Made) -> Made:
+    """Note in the snapshot what became of its plan; a warning where that fails."""
+    try:
+        snapshots.settle(job.snapshot, ended.outcome, ended.after)
+    except (OSError, BadInput) as wrong:
+        return dataclasses.replace(ended, warning=f"what became of the change could not be noted in the snapshot: {wrong}")
+    return ended
+
+
+class NotKept(Exception):
+    """The pre-image could not be written to the controller's disk."""
+
+
+_WORDS = {
+    "changed_meanwhile": "nothing was changed: somebody else changed the right between the read and the change",
+    "not_started": "nothing was changed: the change could not begin",
+    "undone": "the change failed and was undone; the host has the holders that it had before",
+    "undo_failed": "the change failed and could NOT be undone completely; compare before, after and undone",
+}
+
+
+def _sentence(done: Change) -> str:
+    words = f"{_WORDS[done.outcome]}{': ' + done.error.words if done.error.words else ''}"
+    return f"{words}. The host says: {done.message}" if done.message else words

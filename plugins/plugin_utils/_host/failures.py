@@ -1,0 +1,259 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a host gave no facts: whatever it answered, or whatever ended the exchange -> one category and one sentence. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ansible.errors import AnsibleError
+
+from .._accounts.sids import Sid
+from .._facts.facts import Session
+from .._wording import WORDS, visible
+from . import limits
+from .answers import TooLarge, brief, value_of
+from .console import errors, first_line
+
+_ACCESS_DENIED = "0xC0000022"  # [MS-ERREF] 2.3.1 STATUS_ACCESS_DENIED
+_STATUS = re.compile(r"0x[0-9A-F]{8}")
+
+
+class HostError(Exception):
+    """The host could not be read. ``category``: one word for reports; ``call``, ``status``: what failed, if the host said so."""
+
+    def __init__(self, category: str, message: str, call: str | None = None, status: str | None = None) -> None:
+        super().__init__(message)
+        self.category = category
+        self.call = call
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class CallError:
+    """What the payload says of a call that failed. None where it says nothing, or nothing that can be understood."""
+
+    call: str | None = None
+    status: str | None = None
+    sid: str | None = None
+
+    @property
+    def words(self) -> str:
+        """For a sentence."""
+        return " ".join(filter(None, (self.call, self.status, self.sid)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Words by which a failure of ansible-core's wrapper is known, where the payload could not answer for itself.
+
+    ``words``: all of them are there. They are names, which no display language changes, or ansible-core's own English; a sentence of
+    Windows stands only beside such a row, for hosts that speak English. ``before``: the payload cannot have begun.
+    """
+
+    words: tuple[str, ...]
+    category: str
+    before: bool = False
+
+
+# WinRM's faults of a quota (winerror.h, ERROR_WSMAN_QUOTA_*): shells, operations, a user's, the system's, users of shells, and the
+# same of a plugin. WinRM 3.0 and later gives the number in a MSFT_WmiError: pywinrm keeps it as an attribute of its exception, pypsrp
+# not at all, and both print the sentence. It is English where the host has that language, which the clients ask for.
+_QUOTAS = (2150859173, 2150859174, 2150859175, 2150859176, 2150859179, *range(2150859236, 2150859243))
+
+# Names of exceptions, of error ids (FullyQualifiedErrorId), of programs and methods.
+_SIGNS = (
+    Sign(("OutOfMemoryException",), "host_resources"),
+    Sign(("InsufficientMemoryException",), "host_resources"),
+    Sign(("ThreadStartException",), "host_resources"),
+    Sign(("Thread failed to start",), "host_resources"),  # what .NET in English says of the same
+    *(Sign((str(number),), "host_resources") for number in _QUOTAS),
+    Sign(("w:QuotaLimit",), "host_resources"),  # [DSP0226] 14.6
+    Sign(("maximum number of", "concurrent", "has been exceeded", "quota"), "host_resources"),  # the sentences of all of them
+    Sign(("ScriptContainedMaliciousContent",), "blocked_by_antimalware", before=True),
+    Sign(
+        ("script contains malicious content",), "blocked_by_antimalware", before=True
+    ),  # PowerShell in English, where it tells no id
+    Sign(("CompileAssemblyFromSource", "csc.exe"), "compile_blocked", before=True),
+    Sign(("Failed to compile C# code",), "compile_failed", before=True),  # Ansible.ModuleUtils.AddType
+    Sign(("ConstrainedLanguage",), "unsupported_language_mode", before=True),  # in the ids of all its refusals
+    Sign(("core types in this language mode",), "unsupported_language_mode", before=True),  # PowerShell in English
+    Sign(("ScriptNotTrusted",), "unsupported_language_mode", before=True),
+    Sign(("ScriptUnsupported",), "unsupported_language_mode", before=True),
+    Sign(("is not trusted",), "unsupported_language_mode", before=True),  # module_wrapper.ps1
+    Sign(("unsupported in CLM mode",), "unsupported_language_mode", before=True),  # exec_wrapper.ps1
+    Sign(("requires a minimum PowerShell version",), "powershell_too_old", before=True),  # exec_wrapper.ps1
+    Sign(("Ansible requires PowerShell v",), "powershell_too_old", before=True),  # bootstrap_wrapper.ps1
+)
+
+# The module wrapper says the first where the payload had begun; the others are the payload's own functions in a stack.
+_BEGUN = ("while executing module", "Set-Right", "ConvertTo-AsciiJson")
+
+_MEANINGS = {
+    "blocked_by_antimalware": "anti-malware software on the host blocked the script",
+    "unsupported_language_mode": "the host allows PowerShell only in constrained language mode",
+    "compile_blocked": "the host does not let the compiler of C# (csc.exe) start",
+    "compile_failed": "the host could not compile the payload's C#",
+    "powershell_too_old": "the host has no PowerShell 5.1",
+    "host_resources": "the host has no memory or no quota left for the session",
+}
+
+# What a person can do about it.
+_HINTS = {
+    "not_admin": "The logon is no administrator of the host, and Windows lets nobody else list the holders.",
+    "uac_filtered": (
+        "UAC filtered the logon's token: log on with a domain account that is an administrator of the host, "
+        "or set LocalAccountTokenFilterPolicy to 1 there (KB 951016)."
+    ),
+    "lsa_denied": "The host's LSA denies the call, although the logon does not show as one without administrator's rights.",
+    "unsupported_language_mode": "AppLocker or App Control allows no types of our own there, unless the payload is signed.",
+    "compile_blocked": (
+        "AppLocker, App Control or another product keeps csc.exe of the .NET Framework from starting: allow it for this logon, "
+        "or look for the block in the event log of that product."
+    ),
+    "host_resources": (
+        "Look at the host's free memory, at MaxMemoryPerShellMB, MaxShellsPerUser and MaxProcessesPerShell of WinRM there, "
+        "and at sessions that others left open; then run again."
+    ),
+}
+
+
+def failure_of(answer: Mapping[str, t.Any]) -> HostError:
+    """Why a host failed, by what it answered: the payload's own words, or the wrapper's, or what PowerShell left on stderr and stdout."""
+    message = words_of(answer.get("msg"))
+    if isinstance(answer.get("error"), Mapping):
+        error = call_error(answer["error"])
+        category = _category(error, _session(answer))
+        return HostError(category, _sentence(message or "the host gave no answer", category), error.call, error.status)
+    sign = sign_of(answer)
+    line = _line(answer)
+    said = f"it says: {line}" if line else message or "the host gave no answer"
+    if sign:
+        return HostError(sign.category, _sentence(f"{_MEANINGS[sign.category]}: {said}", sign.category))
+    return HostError("payload_error", f"the host did not answer as it was asked; {said}" if line else said)
+
+
+def not_begun(answer: Mapping[str, t.Any]) -> str | None:
+    """The reason for which the payload cannot have begun, by the wrapper's words; None where there is no such proof."""
+    sign = sign_of(answer)
+    if sign is None or not sign.before or any(word in _everything(answer) for word in _BEGUN):
+        return None
+    return str(failure_of({**answer, "error": None}))
+
+
+def sign_of(answer: Mapping[str, t.Any]) -> Sign | None:
+    """The first sign that a failed answer shows, anywhere in what it says."""
+    said = _everything(answer)
+    return next((sign for sign in _SIGNS if all(word in said for word in sign.words)), None)
+
+
+def ended(lost: BaseException) -> HostError:
+    """Why the exchange with a host ended without an answer: what core and the client libraries of WinRM raise."""
+    said = words_of(f"{type(lost).__name__}: {lost}" if str(lost) else type(lost).__name__)
+    if lacks_resources(f"{said} {getattr(lost, 'wmierror_code', None)}"):
+        return HostError("host_resources", short_of(said))
+    if not isinstance(lost, Exception):  # core's time limit of a task is no Exception
+        return HostError("task_timeout", f"the time limit of the task (timeout) ended the read: {said}")
+    if isinstance(lost, MemoryError):
+        return HostError("answer_too_large", f"the answer does not fit into the controller's memory: {said}")
+    if isinstance(lost, RecursionError):
+        return HostError("payload_error", "the host's answer is nested deeper than can be read")
+    if (
+        isinstance(lost, (AttributeError, KeyError, TypeError, ValueError)) or "invalid UTF8" in said
+    ):  # the latter from core 2.19 on
+        return HostError("payload_error", f"ansible-core cannot read the host's answer: {said}")
+    if isinstance(lost, AnsibleError):
+        return HostError("read_failed", words_of(str(lost)))
+    return HostError("connection_lost", f"the connection was lost during the read: {said}")
+
+
+def lacks_resources(said: str) -> bool:
+    """Whether what ended an exchange is that the host has too little left for it."""
+    return any(sign.category == "host_resources" and all(word in said for word in sign.words) for sign in _SIGNS)
+
+
+def short_of(said: str) -> str:
+    """The same as a sentence: what it means, what was said, and what can be done."""
+    return _sentence(f"{_MEANINGS['host_resources']}: {words_of(said)}", "host_resources")
+
+
+def unreadable(wrong: Exception) -> HostError:
+    """What an answer that is no facts means."""
+    if isinstance(wrong, TooLarge):
+        return HostError("answer_too_large", f"{wrong}: a host with so much to tell is not judged")
+    if isinstance(wrong, KeyError):
+        return HostError("payload_error", f"the host's answer lacks {wrong}")
+    return HostError("payload_error", words_of(f"the host's answer cannot be understood: {wrong}"))
+
+
+def call_error(error: object) -> CallError:
+    """What of a call's failure can be understood; the rest is left out."""
+    data = error if isinstance(error, Mapping) else {}
+    status = _text("status", data)
+    return CallError(
+        _text("call", data), status if status and _STATUS.fullmatch(status) else None, _unless_odd("sid", Sid, data.get("sid"))
+    )
+
+
+def words_of(value: object) -> str:
+    """What a host says, for a message: one line without anything that cannot be seen, and not longer than ``WORDS``."""
+    text = value if isinstance(value, str) else "" if value is None else brief(value)
+    return visible(" ".join(text[: limits.SEARCHED].split()), WORDS)
+
+
+def _sentence(message: str, category: str) -> str:
+    return " ".join(filter(None, (message, _HINTS.get(category))))
+
+
+def _line(answer: Mapping[str, t.Any]) -> str | None:
+    """What the host's own PowerShell said first, where core found no answer and kept both streams."""
+    line = first_line(_searched(answer, "module_stderr"), _searched(answer, "module_stdout"))
+    return words_of(line) if line else None
+
+
+def _everything(answer: Mapping[str, t.Any]) -> str:
+    """All that a failed answer says, CLIXML decoded."""
+    return " ".join(errors(_searched(answer, key)) for key in ("msg", "exception", "module_stderr", "module_stdout"))
+
+
+def _searched(answer: Mapping[str, t.Any], key: str) -> str:
+    value = answer.get(key)
+    if isinstance(value, (Mapping, list)):  # no text of core's; it may be deeper than Python's stack
+        return ""
+    return ("" if value is None else str(value))[: limits.SEARCHED]
+
+
+def _category(error: CallError, session: Session) -> str:
+    if error.call == "language mode":
+        return "unsupported_language_mode"
+    if error.call is None and error.status is None:
+        return "payload_error"
+    if error.status != _ACCESS_DENIED:
+        return "lsa_error"
+    if session.filtered:
+        return "uac_filtered"
+    return "not_admin" if session.administrator is False else "lsa_denied"
+
+
+def _session(answer: Mapping[str, t.Any]) -> Session:
+    """The logon, as far as the failure tells it."""
+    data = answer.get("session")
+    known = {key: data.get(key) for key in Session.__dataclass_fields__} if isinstance(data, Mapping) else {}
+    whole: Session | None = _unless_odd("session", Session, known) if known else None
+    return whole or Session()
+
+
+def _text(key: str, data: Mapping[str, t.Any]) -> str | None:
+    value: str | None = _unless_odd(key, str, data.get(key))
+    return visible(value) if value else None
+
+
+def _unless_odd(where: str, hint: t.Any, value: t.Any) -> t.Any:
+    """A value of a type, or None where it is of another."""
+    try:
+        return value_of(where, hint, value)
+    except (AttributeError, KeyError, TypeError, ValueError, TooLarge):
+        return None

@@ -1,0 +1,286 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pre-images on the controller's disk: written before anything is sent, and what became of it afterwards.
+
+One JSON file per host and run, FOLDER/RUN/HOST.json, mode 0600. Its outcome is ``pending`` until the host has answered; a run that was
+killed leaves it so, and the next run on that host finds out what happened. Runs have numbers, because clocks are set back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import stat
+import typing as t
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .._accounts.sids import checked_sid
+from .._files import file_name, write_atomically
+from .._input.checks import brief
+from .._input.errors import BadInput
+from .._result import shape
+from .._result.forms import Form
+from .._wording import some
+from . import locks
+
+SCHEMA_VERSION = "1"
+OPEN_OUTCOMES = ("pending", "unknown")
+"""Nobody knows yet whether the plan of the snapshot was carried out."""
+UNTOUCHED_OUTCOMES = ("changed_meanwhile", "undone", "not_started", "found_unchanged")
+"""The run left the host as it was, so there is nothing of it to restore."""
+_CHANGED_OUTCOMES = ("applied", "undo_failed", "found_applied", "found_other")
+_KINDS = ("enforce", "restore")
+
+Snapshot = dict[str, t.Any]
+_SID = Form(r"S-1-[0-9A-Fx-]{1,200}", "a SID")
+_SHAPE: shape.Shape = {
+    **dict.fromkeys(("host", "run_id", "kind", "taken", "outcome"), str),
+    "writer": dict,
+    "computer": shape.OrNone({"name": str, "sid": shape.OrNone(_SID)}),
+    "policy": dict,
+    "before": [{"sid": _SID, "name": shape.OrNone(str)}],
+    "plan": {"add": [_SID], "remove": [_SID]},
+    "after": shape.OrNone([_SID]),
+}
+_LARGEST = 16 * 2**20
+"""Bytes of the largest snapshot that is read; one of 10,000 holders has less than 2 MB."""
+
+
+class Spoilt(BadInput):
+    """A file that is there and is no snapshot that can be trusted. It says nothing about other hosts."""
+
+
+def path_of(folder: Path, run_id: str, host: str) -> Path:
+    """Where the snapshot of a host is; names of hosts and runs cannot lead out of the folder."""
+    return folder / file_name(run_id) / file_name(host, ".json")
+
+
+def writer() -> dict[str, t.Any]:
+    """Who is at work: the controller and the process. For a reader; what decides is a lock."""
+    return {"controller": platform.node(), "pid": os.getpid()}
+
+
+def keep(path: Path, snapshot: Mapping[str, t.Any]) -> None:
+    """Keep a new snapshot, with the number of its run. Raises OSError, also where there is one already or others could change it."""
+    folder = path.parent.parent
+    for place in (folder, path.parent):
+        make_folder(place)
+    with locks.turn(folder / ".sequence"):
+        if path.exists():
+            raise FileExistsError(f"{path} is there already; a run keeps one pre-image per host")
+        write(path, {**snapshot, "sequence": _number(path.parent)})
+
+
+def make_folder(place: Path) -> None:
+    """Make a folder for its owner alone. Raises OSError, also where one is there that others can write to."""
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    why = _distrust(os.stat(place))
+    if why:
+        raise PermissionError(f"{place} {why}, so that a restore could not trust what it holds")
+
+
+def check_place(option: str, place: Path) -> None:
+    """Raises BadInput that names the option where a folder is there whose snapshots could be somebody else's."""
+    why = _distrust(os.stat(place)) if place.is_dir() else ""
+    if why:
+        raise BadInput(f"{option}: {place} {why}, so that a restore could not trust what it holds")
+
+
+def _number(run: Path) -> int:
+    """The number of a run: the one that its snapshots have, or the next one of the folder."""
+    known = _sequence(run)
+    return known or 1 + max(map(_sequence, _runs(run.parent)), default=0)
+
+
+def _sequence(run: Path) -> int:
+    return next((snapshot["sequence"] for snapshot in _readable(run, [])), 0)
+
+
+def write(path: Path, snapshot: Mapping[str, t.Any]) -> None:
+    """Write a snapshot whole or not at all. Raises OSError."""
+    text = json.dumps({"schema_version": SCHEMA_VERSION, **snapshot}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    text = text.encode("utf-8", "replace").decode()  # a name with half of a pair of surrogates
+    write_atomically(path, text, mode=0o600, beside=path.parent.parent)
+
+
+def settle(path: Path, outcome: str, after: t.Sequence[str] | None) -> None:
+    """Note what became of the plan of a snapshot. Raises OSError or Spoilt."""
+    write(path, {**read(path), "outcome": outcome, "after": None if after is None else list(after)})
+
+
+def read(path: Path, host: str | None = None) -> Snapshot:
+    """A snapshot from its file. Raises Spoilt that names the file and what is wrong with it.
+
+    ``host``: whose it must be. One without a number is of the first release, and older than all others; it does not tell its computer.
+    """
+    where = f"snapshot {path}"
+    try:
+        data = json.loads(_text(path))
+        json.dumps(data, ensure_ascii=False).encode()  # a lone surrogate could be written to no report
+    except (OSError, ValueError, RecursionError) as wrong:
+        raise Spoilt(f"{where}: cannot be read: {wrong}") from None
+    if not isinstance(data, dict):
+        raise Spoilt(f"{where}: is no snapshot; a snapshot is a mapping")
+    if data.get("schema_version") != SCHEMA_VERSION:
+        raise Spoilt(f"{where}: schema_version {brief(data.get('schema_version'))} is not known; known is {SCHEMA_VERSION}")
+    data.setdefault("sequence", 0)
+    data.setdefault("computer", None)
+    try:
+        shape.check(where, data, _SHAPE)
+        _check_values(where, data)
+    except BadInput as wrong:
+        raise Spoilt(str(wrong)) from None
+    if host is not None and data["host"] != host:
+        raise Spoilt(f"{where}: it is of the host {brief(data['host'])}, and its name says {brief(host)}")
+    return data
+
+
+def _check_values(where: str, data: Snapshot) -> None:
+    """Raises BadInput for what has the form of a snapshot and means nothing."""
+    for key, allowed in (("outcome", (*OPEN_OUTCOMES, *UNTOUCHED_OUTCOMES, *_CHANGED_OUTCOMES)), ("kind", _KINDS)):
+        if data[key] not in allowed:
+            raise BadInput(f"{where}: {key} is {brief(data[key])}; it is one of {', '.join(allowed)}")
+    if type(data["sequence"]) is not int or data["sequence"] < 0:
+        raise BadInput(f"{where}: sequence is {brief(data['sequence'])}, which is no number of a run")
+    sids = [entry["sid"] for entry in data["before"]]
+    sids += [data["computer"]["sid"]] if data["computer"] and data["computer"]["sid"] is not None else []
+    for sid in [*sids, *data["plan"]["add"], *data["plan"]["remove"], *(data["after"] or ())]:
+        try:
+            checked_sid(sid)
+        except ValueError:
+            raise BadInput(f"{where}: {brief(sid)} is no SID") from None
+
+
+def _text(path: Path) -> str:
+    """What a file says that nobody else could have written. Raises OSError or ValueError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+            raise OSError(f"it is no file, or has more than {_LARGEST} bytes")
+        folder = path.absolute().parent
+        for what, info in (("it", found), (f"its folder {folder}", os.stat(folder))):
+            why = _distrust(info)
+            if why:
+                raise PermissionError(f"{what} {why}")
+        return file.read().decode("utf-8")
+
+
+def _distrust(info: os.stat_result) -> str:
+    """Why a file or a folder may hold what somebody else wrote, or an empty text. Whoever is root here may do anything anyway."""
+    if info.st_uid not in (os.geteuid(), 0):
+        return f"belongs to another user (uid {info.st_uid}, and this is {os.geteuid()})"
+    return "can be written by everybody; take that right away (chmod o-w)" if info.st_mode & stat.S_IWOTH else ""
+
+
+def _runs(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*") if path.is_dir()]
+
+
+def _readable(run: Path, spoilt: list[str]) -> Iterator[Snapshot]:
+    """The snapshots of a run; a sentence about each that is spoilt goes to ``spoilt``."""
+    for path in sorted(run.glob("*.json")):
+        try:
+            yield read(path)
+        except Spoilt as wrong:  # an error of its host alone, when that one is restored
+            spoilt.append(str(wrong))
+
+
+def of_host(folder: Path, host: str) -> tuple[list[tuple[Path, Snapshot]], list[str]]:
+    """All snapshots of a host, oldest first; and a sentence about each that is spoilt."""
+    found, spoilt = [], []
+    for path in sorted(folder.glob("*/" + _literal(file_name(host, ".json")))):
+        try:
+            found.append((path, read(path, host)))
+        except Spoilt as wrong:
+            spoilt.append(str(wrong))
+    return sorted(found, key=lambda one: _age(one[1])), spoilt
+
+
+def _literal(name: str) -> str:
+    return re.sub(r"([*?[])", r"[\1]", name)
+
+
+def _age(snapshot: Snapshot) -> tuple[int, str]:
+    """What orders snapshots: the number of the run, and the clock only where there is none."""
+    return snapshot["sequence"], snapshot["taken"]
+
+
+def unfinished(folder: Path, host: str) -> tuple[Path, Snapshot] | None:
+    """The newest snapshot of a host, if nobody knows what became of its plan."""
+    snapshots, _spoilt = of_host(folder, host)
+    return snapshots[-1] if snapshots and snapshots[-1][1]["outcome"] in OPEN_OUTCOMES else None
+
+
+def restorable(snapshot: Snapshot) -> bool:
+    """Whether a run may have changed the host, and is itself no restore, so that a restore can be repeated."""
+    return snapshot["kind"] != "restore" and snapshot["outcome"] not in UNTOUCHED_OUTCOMES
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run of the folder. ``age``: None where no snapshot of it can be read, so that nobody knows how old it is."""
+
+    folder: Path
+    age: tuple[int, str] | None
+    changed: str | None
+    spoilt: tuple[str, ...]
+
+
+def _run(folder: Path) -> _Run:
+    spoilt: list[str] = []
+    snapshots = list(_readable(folder, spoilt))
+    changed = next((str(one["run_id"]) for one in snapshots if restorable(one)), None)
+    return _Run(folder, _age(snapshots[0]) if snapshots else None, changed, tuple(spoilt))
+
+
+def latest_run(folder: Path) -> tuple[str, list[str]]:
+    """The newest run that changed something and is itself no restore: its name, or its folder where that is not called so.
+
+    With a sentence about each spoilt snapshot because of which another run may be the latest, or a host of it may be missing.
+    Raises BadInput when there is none; it names them as well.
+    """
+    runs = [_run(one) for one in _runs(folder)]
+    known = sorted((run for run in runs if run.age), key=lambda run: (run.age, run.folder))
+    latest = next((run for run in reversed(known) if run.changed), None)
+    doubts = sorted(text for run in runs if not (latest and run.age and latest.age and run.age < latest.age) for text in run.spoilt)
+    if latest is None or latest.changed is None:
+        why = f"; what cannot be read of it: {some(doubts)}" if doubts else ""
+        raise BadInput(f"restore: {folder} has no run to restore that changed a host{why}")
+    name = latest.changed if latest.folder.name == file_name(latest.changed) else str(latest.folder)
+    return name, doubts
+
+
+def find(folder: Path, wanted: str, host: str) -> Snapshot | None:
+    """The snapshot that ``restore`` means: a file, a folder of a run, the name of a run below ``folder``, or ``latest``.
+
+    ``latest`` is the newest snapshot of this host from a run that changed it and is itself no restore.
+    None when the run has no snapshot of this host. Raises BadInput when there is no such run, Spoilt for a spoilt file.
+    """
+    place = Path(wanted).expanduser()
+    if _is(place, Path.is_file):
+        snapshot = read(place)
+        return snapshot if snapshot["host"] == host else None
+    if wanted == "latest":
+        snapshots, spoilt = of_host(folder, host)
+        if spoilt:  # it may be the newest one
+            raise Spoilt(f"{spoilt[0]}; so that nobody knows which run is the latest: name one")
+        return next((snapshot for _path, snapshot in reversed(snapshots) if restorable(snapshot)), None)
+    if not (_is(place, Path.is_dir) and any(place.glob("*.json"))):
+        place = folder / file_name(wanted)
+    if not any(place.glob("*.json")):
+        raise BadInput(f"restore: {wanted!r} is no snapshot file, no folder of a run, and no run of {folder}")
+    path = place / file_name(host, ".json")
+    return read(path, host) if path.exists() else None
+
+
+def _is(place: Path, kind: t.Callable[[Path], bool]) -> bool:
+    """Whether there is such a thing. A name of a run may be longer than the name of a file."""
+    try:
+        return kind(place)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only file that runs anything on a host. What the host answers is typed in answers, failures and changes."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from ansible.errors import AnsibleConnectionFailure
+
+from .._facts.facts import HostFacts
+from .._verdict.plan import Plan
+from .answers import TooLarge, read_facts
+from .changes import Change, LostContact, change_of
+from .failures import HostError, ended, failure_of, lacks_resources, short_of, unreadable, words_of
+
+READ = "winrights.seimpersonate.local_right_info"
+CHANGE = "winrights.seimpersonate.local_right"
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What a read brings besides: who really has the right (``exposure``), members of groups (``expand``), events of so many hours."""
+
+    exposure: bool = False
+    expand: bool = False
+    events: int | None = None
+
+
+NOTHING_MORE = More()
+
+
+class WindowsHost:
+    """Runs the payload over the connection that the inventory chose."""
+
+    def __init__(self, execute_module: Callable[..., Mapping[str, t.Any]], task_vars: Mapping[str, t.Any]) -> None:
+        self._execute_module = execute_module
+        self._task_vars = task_vars
+
+    @classmethod
+    def behind(
+        cls, connection: t.Any, execute_module: Callable[..., Mapping[str, t.Any]], task_vars: Mapping[str, t.Any]
+    ) -> WindowsHost:
+        """The host at the end of a connection. Raises HostError (``not_windows``) when the connection leads to none."""
+        if not getattr(connection._shell, "_IS_WINDOWS", False):
+            raise HostError("not_windows", f"the connection {connection.transport} does not lead to a Windows host")
+        return cls(execute_module, task_vars)
+
+    def read(self, names: Iterable[str] = (), more: More = NOTHING_MORE) -> HostFacts:
+        """Read the right in one command and look up ``names`` on the host.
+
+        Raises HostError; a failed read is never an empty right.
+        """
+        return self._facts(READ, {"accounts": list(names), **dataclasses.asdict(more)})
+
+    def read_for_change(self, names: Iterable[str] = ()) -> HostFacts:
+        """The same with what runs on the host, for the list of what must restart. Its payload can also write; here it only reads."""
+        return self._facts(CHANGE, {"read": {"accounts": list(names), **dataclasses.asdict(More(exposure=True))}})
+
+    def _facts(self, module: str, asked: dict[str, t.Any]) -> HostFacts:
+        try:
+            answer = self._execute_module(module_name=module, module_args=asked, task_vars=self._task_vars)
+        except AnsibleConnectionFailure as lost:  # core calls it unreachable
+            if not lacks_resources(str(lost)):
+                raise
+            raise AnsibleConnectionFailure(short_of(str(lost))) from None
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as lost:  # core, client libraries, a time limit of the task: all of it is an error of this host alone
+            raise ended(lost) from lost
+        if answer.get("failed") or answer.get("unreachable"):
+            raise failure_of(answer)
+        return facts_of(answer)
+
+    def apply(self, plan: Plan) -> Change:
+        """Carry out a plan in one command: the host compares the pre-image, adds, removes, re-reads, and undoes when anything fails.
+
+        Raises LostContact when nobody can know what the host has done.
+        """
+        asked = {"expected": list(plan.before), "add": list(plan.add), "remove": list(plan.remove)}
+        try:
+            answer = self._execute_module(module_name=CHANGE, module_args=asked, task_vars=self._task_vars)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as lost:  # whatever ended the exchange, a time-out of the task too: the host may have begun
+            raise LostContact(words_of(str(lost)) or type(lost).__name__) from lost
+        return change_of(answer, plan)
+
+
+def facts_of(answer: Mapping[str, t.Any]) -> HostFacts:
+    """The payload's answer as facts. Raises HostError (``payload_error``, ``answer_too_large``) for one that is no facts."""
+    try:
+        return read_facts(answer)
+    except (AttributeError, KeyError, TypeError, ValueError, TooLarge) as wrong:
+        raise unreadable(wrong) from None

@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Ansible knows of a run."""

@@ -1,0 +1,364 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Option specs of all modules, and options -> policy and wishes. Bad input ends here, before a host is touched."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import re
+import secrets
+import typing as t
+from collections.abc import Mapping
+from pathlib import Path
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from .._accounts.parsing import parse_accounts
+from .._facts.controller import Control, stated
+from .._facts.features import FeatureName
+from .._files import check_folder
+from .._fleet.gate import CHOICES, tolerance
+from .._formats.names import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS, check_length, checked_name
+from .._host.windows import More
+from .._input import checks
+from .._input.errors import BadInput
+from .._policy.exceptions import PolicyException, meant_for, parse_exceptions
+from .._policy.extending import SHIPPED
+from .._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
+from .._policy.policy import HostRole, Policy, plain_policy
+from .._verdict.expectation import Wishes
+from .._verdict.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
+from .._verdict.verdict import Status
+
+Spec = dict[str, dict[str, t.Any]]
+
+_WISHES: Spec = {
+    "host_role": {"type": "str", "choices": [role.value for role in HostRole]},
+    "iis": {"type": "bool"},
+    "features": {"type": "dict", "default": {}},
+    "exceptions": {"type": "raw", "default": []},
+    "required": {"type": "list", "elements": "str", "default": []},
+    "permitted": {"type": "list", "elements": "str", "default": []},
+    "forbidden": {"type": "list", "elements": "str", "default": []},
+}
+_POLICIES: Spec = {"policies": {"type": "dict", "default": {}}}
+_JUDGEMENT: Spec = {"policy": {"type": "raw", "required": True}, **_POLICIES, **_WISHES}
+
+_HANDLING: Spec = {
+    "unexpected": {"type": "str", "choices": [choice.value for choice in Unexpected], "default": "remove"},
+    "missing": {"type": "str", "choices": [choice.value for choice in Absent], "default": "add"},
+    "orphans": {"type": "str", "choices": [choice.value for choice in Orphans]},
+    "on_controlled": {"type": "str", "choices": [choice.value for choice in OnControlled], "default": "refuse"},
+    "controlled_by": {
+        "type": "dict",
+        "options": {
+            "kind": {"type": "str", "choices": ["local", "gpo", "mdm"], "required": True},
+            "name": {"type": "str"},
+            "guid": {"type": "str"},
+        },
+    },
+}
+
+_FAIL_ON = [Status.DRIFT.value, Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value]
+"""What a gate fails on by default: a run with an unread host is never green by accident."""
+
+_REPORT: Spec = {
+    "fail_on": {"type": "list", "elements": "str", "choices": list(CHOICES), "default": _FAIL_ON},
+    "tolerate": {"type": "dict", "default": {}},
+    "report_dir": {"type": "path", "required": True},
+    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(DEFAULT_FORMATS)},
+    "name": {"type": "str", "default": DEFAULT_NAME},
+}
+
+MOST_HOURS = 90 * 24
+"""How far back a window of events may reach."""
+_MORE: Spec = {
+    "exposure": {"type": "bool", "default": False},
+    "expand_groups": {"type": "bool", "default": False},
+    "events": {"type": "str"},
+}
+
+_FLEET: Spec = {
+    "previous": {"type": "path"},
+    "expected_group": {"type": "str"},
+    "expected_file": {"type": "path"},
+}
+
+_ACTION: Spec = {"action": {"type": "str", "choices": ["audit", "enforce", "restore"], "default": "audit"}}
+_NAMES: Spec = {"allow_unknown": {"type": "raw"}}
+_RUN: Spec = {"run_id": {"type": "str"}, "progress": {"type": "bool", "default": True}}
+
+LOCAL_RIGHT_INFO: Spec = {**_JUDGEMENT, **_MORE, **_RUN}
+LOCAL_RIGHT: Spec = {
+    "policy": {"type": "raw"},
+    **_POLICIES,
+    **_WISHES,
+    "holders": {"type": "list", "elements": "str"},
+    "restore": {"type": "str"},
+    "plan": {"type": "dict"},
+    **_HANDLING,
+    "snapshot_dir": {"type": "path", "default": "impersonate-snapshots"},
+    **_RUN,
+}
+EXCLUSIVE = [["policy", "holders", "restore"]]
+FLEET_CHECK: Spec = {
+    **_JUDGEMENT,
+    **_MORE,
+    "progress": _RUN["progress"],
+    **_REPORT,
+    **_FLEET,
+    **_ACTION,
+    **_NAMES,
+    "serial": {"type": "raw"},
+    "max_hosts_per_account": {"type": "int", "default": 10},
+    "policy": {"type": "raw"},
+    "restore": {"type": "str"},
+    "snapshot_dir": {"type": "path"},
+    "own_policies": {"type": "raw", "default": {}},
+    "own_policy": {"type": "bool", "default": False},
+    "same_for_all": {"type": "list", "elements": "str", "default": []},
+}
+FLEET_PLAN: Spec = {
+    "results": {"type": "str", "required": True},
+    "check": {"type": "dict", "required": True},
+    "max_hosts_per_account": {"type": "int", "default": 10},
+}
+FLEET_MERGE: Spec = {
+    "sources": {"type": "list", "elements": "path", "required": True},
+    **_REPORT,
+    **_FLEET,
+    "fail_on": {"type": "list", "elements": "str", "choices": list(CHOICES)},
+    "tolerate": {"type": "dict"},
+    **_NAMES,
+}
+POLICY_PAGE: Spec = {
+    "policies": {"type": "dict", "required": True},
+    "own_policies": {"type": "raw", "default": {}},
+    "dest": {"type": "path"},
+    **_NAMES,
+}
+FLEET_REPORT: Spec = {
+    **_REPORT,
+    **_FLEET,
+    **_ACTION,
+    "results": {"type": "str", "required": True},
+    "check": {"type": "dict", "required": True},
+}
+
+
+def refuse_delegation(delegate_to: str | None, task_vars: Mapping[str, t.Any]) -> None:
+    """The connection of a delegated task leads to another host than the one under whose name its result and its snapshot are kept.
+
+    Raises BadInput where ``delegate_to`` (of the task, its block or ``local_action``) names another host than the task's own.
+    """
+    host = task_vars.get("inventory_hostname")
+    if delegate_to and delegate_to != host:
+        raise BadInput(
+            f"delegate_to: {delegate_to!r} is not allowed for {host!r}: the task would reach {delegate_to}, and report and "
+            f"snapshot would say {host}. Leave delegate_to out and let the play name {delegate_to} in its hosts"
+        )
+
+
+def policy_of(options: Mapping[str, t.Any]) -> Policy:
+    """The policy of a task: its table, or what its options alone say. Raises BadInput.
+
+    Without a table, ``holders`` and ``permitted`` close the list: nobody else may hold the right. ``required`` and ``forbidden``
+    alone leave everybody else as they are.
+    """
+    if isinstance(options.get("policy"), str):
+        own = options.get("own_policies") or {}
+        if options["policy"] in own:  # a mapping would stand here itself
+            raise BadInput(f"policies.{options['policy']}: {checks.brief(own[options['policy']])} is not a mapping")
+        names = sorted({*SHIPPED, *own, *options["policies"]})
+        raise BadInput(f"policy: {options['policy']!r} is not a policy; there are {', '.join(names)}")
+    if options.get("policy") is not None or "holders" not in options:
+        return load_policy(options["policy"], options.get("policies"))
+    if options.get("holders") is not None:
+        for option in ("required", "permitted", "forbidden"):
+            if options[option]:
+                raise BadInput(f"{option}: not together with holders, which is the whole list")
+        return plain_policy(closed=True)
+    if not (options["required"] or options["permitted"] or options["forbidden"]):
+        raise BadInput(
+            "one of the options policy, holders, restore, required, permitted and forbidden must say who holds the right"
+        )
+    return plain_policy(closed=bool(options["permitted"]))
+
+
+def tolerate_of(options: Mapping[str, t.Any]) -> dict[str, str]:
+    """How many there may be of what the gate fails on. Raises BadInput that names the key and what is allowed."""
+    for key in options["tolerate"] or {}:
+        if key not in CHOICES:
+            raise BadInput(f"tolerate.{key}: the gate knows no {key!r}; it knows {', '.join(CHOICES)}")
+    return {key: tolerance(f"tolerate.{key}", value) for key, value in (options["tolerate"] or {}).items()}
+
+
+def most_hosts_of(options: Mapping[str, t.Any]) -> int:
+    """How many hosts may lose the same account without a second look; 0 is no limit. Raises BadInput."""
+    most = int(options["max_hosts_per_account"])
+    if most < 0:
+        raise BadInput(f"max_hosts_per_account: {most} is no number of hosts; 0 is no limit")
+    return most
+
+
+def check_report_options(options: Mapping[str, t.Any], values: Mapping[str, str]) -> None:
+    """How and where a report is to be written. ``values``: what stands for the placeholders in its name, as far as it is known.
+
+    Raises BadInput for what would end a run without a report: no format, no name of a file, a folder that cannot be written.
+    """
+    checked_name("name", options["name"])
+    check_length("name", options["name"], values)
+    if not options["formats"]:
+        raise BadInput("formats: the list is empty, and a run without a report would leave nothing to look at")
+    check_folder("report_dir", Path(options["report_dir"]).expanduser().absolute(), "so that the run would end without a report")
+
+
+def expected_of(options: Mapping[str, t.Any], groups: Mapping[str, t.Any]) -> list[str]:
+    """Hosts that a report must account for besides those of the play. Raises BadInput for a group or a file that is not there or empty."""
+    group, file = options.get("expected_group"), options.get("expected_file")
+    if group and group not in groups:
+        raise BadInput(f"expected_group: the inventory has no group {group!r}")
+    hosts = [str(host) for host in groups[group]] if group else []
+    if file:
+        try:
+            lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as wrong:
+            raise BadInput(f"expected_file: {file} cannot be read: {wrong}") from None
+        named = [name for line in lines if (name := line.partition("#")[0].strip())]
+        if not named:
+            raise BadInput(f"expected_file: {file} names no host")
+        hosts += named
+    return sorted(set(hosts))
+
+
+def policies_of(library: Mapping[str, t.Any]) -> list[Policy]:
+    """Every policy of a library, called by its key. Raises BadInput."""
+    return [load_policy({**checks.mapping(f"policies.{name}", data), "name": name}, library) for name, data in library.items()]
+
+
+def wishes_of(
+    options: Mapping[str, t.Any], policy: Policy, task_vars: Mapping[str, t.Any], today: datetime.date | None = None
+) -> Wishes:
+    """What a task asks of one host beyond its policy; exceptions are those meant for this host of the inventory.
+
+    Raises BadInput for an account that is none, or that is wanted in one place and forbidden in another.
+    """
+    role = options.get("host_role")
+    exceptions = declared_exceptions(options)
+    wishes = Wishes(
+        host_role=HostRole(role) if role else None,
+        features=_declared(options),
+        required=parse_accounts("required", options["required"]) + parse_accounts("holders", options.get("holders") or []),
+        permitted=parse_accounts("permitted", options["permitted"]),
+        forbidden=parse_accounts("forbidden", options["forbidden"]),
+        exceptions=meant_for(exceptions, str(task_vars.get("inventory_hostname", "")), task_vars.get("group_names", ())),
+        today=today or datetime.datetime.now(datetime.timezone.utc).date(),
+        keep_orphans="orphans" in options and orphans_of(options) is Orphans.KEEP,
+    )
+    banned = {account.key for account in wishes.forbidden}
+    for exception in wishes.exceptions:
+        if exception.account.key in banned:
+            raise BadInput(f"{exception.where}.account: {exception.account.shown} is forbidden by the option forbidden")
+    everywhere = [row for row in policy.rows if row.where == "every_host"]  # what other rows forbid, only a host can tell
+    forbidden = {account.key: f"the policy {policy.name} ({row.where})" for row in everywhere for account in row.forbidden}
+    forbidden |= {account.key: "the option forbidden" for account in wishes.forbidden}
+    for option in ("required", "permitted"):
+        for account in getattr(wishes, option):
+            if account.key in forbidden:
+                raise BadInput(f"{option}: {account.shown} is forbidden by {forbidden[account.key]}")
+    required = {account.key: row.where for row in policy.rows for account in row.required}
+    for account in wishes.forbidden:
+        refuse_forbidden_floor("forbidden", account)
+        if account.key in required:
+            raise BadInput(f"forbidden: {account.shown} is required by the policy {policy.name} ({required[account.key]})")
+    return wishes
+
+
+def declared_exceptions(options: Mapping[str, t.Any]) -> tuple[PolicyException, ...]:
+    """The exceptions of a task, on whatever hosts; an empty answer is none. Raises BadInput that names entry and key."""
+    return parse_exceptions([] if options["exceptions"] in (None, "") else options["exceptions"])
+
+
+def _declared(options: Mapping[str, t.Any]) -> dict[FeatureName, bool]:
+    """Features that the task declares. Raises BadInput for one that no host is asked for, and for a value that is no boolean."""
+    declared = {}
+    for name, value in (options.get("features") or {}).items():
+        try:
+            declared[parse_feature(name, "features")] = boolean(value)
+        except TypeError:
+            raise BadInput(f"features.{name}: {value!r} is neither true nor false") from None
+    if options.get("iis") is not None and declared.setdefault(FeatureName.IIS, options["iis"]) is not options["iis"]:
+        raise BadInput(f"iis: {options['iis']} is not what features declares of it")
+    return declared
+
+
+def refuse_shipped_names(options: Mapping[str, t.Any]) -> None:
+    """Raises BadInput when a policy of the user's has the name of a shipped one, which it would hide or pass for."""
+    own = dict(checks.mapping("policies", options["own_policies"] or {}))
+    if options.get("own_policy") and isinstance(options["policy"], Mapping):
+        own[str(options["policy"].get("name"))] = options["policy"]
+    for name in own:
+        if name in SHIPPED:
+            raise BadInput(f"policies.{name}: this is the name of a shipped policy; choose another one and let it extend {name}")
+
+
+def agreed_of(options: Mapping[str, t.Any]) -> Agreed | None:
+    """What the fleet looked at (``plan``: what planning this host returned); None when it did not look. Raises BadInput."""
+    planned = options.get("plan")
+    if planned is None:
+        return None
+    add, remove = (
+        frozenset(checks.text(f"plan.{key}", sid) for sid in checks.items(f"plan.{key}", planned.get(key) or []))
+        for key in ("added", "removed")
+    )
+    return Agreed(add, remove, read=planned.get("outcome") is not None)
+
+
+def new_run_id(now: datetime.datetime) -> str:
+    """A name for a run that sorts by time and that no other run has."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def digest_of(policy: Policy) -> str:
+    """SHA-256 of a policy's data, with what it takes from others, so that a report and a snapshot can say which text judged."""
+    return hashlib.sha256(json.dumps(policy.data, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def handling_of(options: Mapping[str, t.Any]) -> Handling:
+    """What a task wants done about each kind of finding."""
+    return Handling(
+        unexpected=Unexpected(options["unexpected"]),
+        missing=Absent(options["missing"]),
+        orphans=orphans_of(options),
+        on_controlled=OnControlled(options["on_controlled"]),
+    )
+
+
+def orphans_of(options: Mapping[str, t.Any]) -> Orphans:
+    """What becomes of holders whose account was deleted: where the whole list is given, they are no part of it."""
+    if options["orphans"]:
+        return Orphans(options["orphans"])
+    return Orphans.REMOVE if options.get("holders") is not None or options.get("restore") else Orphans.KEEP
+
+
+def control_of(options: Mapping[str, t.Any]) -> Control | None:
+    """Who sets the right, as the task states it; None when it states nothing, so that the host's own traces count."""
+    said = options.get("controlled_by")
+    return stated(said["kind"], said.get("name"), said.get("guid")) if said else None
+
+
+def more_of(options: Mapping[str, t.Any]) -> More:
+    """What a read is to bring besides. Raises BadInput for a window that is none."""
+    return More(exposure=options["exposure"], expand=options["expand_groups"], events=_hours(options["events"]))
+
+
+def _hours(window: str | None) -> int | None:
+    if not window:
+        return None
+    match = re.fullmatch(r"(\d{1,4})([hd])", window.strip())
+    hours = int(match[1]) * (24 if match[2] == "d" else 1) if match else 0
+    if not 0 < hours <= MOST_HOURS:
+        raise BadInput(f"events: {window!r} is no window; a window reads 24h or 7d, and is at most {MOST_HOURS // 24}d")
+    return hours

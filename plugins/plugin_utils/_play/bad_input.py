@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad input is marked in a task's result, so that nothing else that fails at one host is ever taken for it."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from collections.abc import Iterator
+
+from ansible.errors import AnsibleActionFail
+
+from .._fleet.plans import BAD_INPUT
+from .._input.errors import BadInput
+from .._result.build import error
+
+
+@contextlib.contextmanager
+def marked() -> Iterator[None]:
+    """Bad input that is found inside fails the task, with the key ``bad_input`` and its error. Raises AnsibleActionFail."""
+    try:
+        yield
+    except BadInput as wrong:
+        raise AnsibleActionFail(str(wrong), result=_result(str(wrong))) from None
+    except AnsibleActionFail as wrong:  # of core's own check of the options; its obj tells file and line
+        raise AnsibleActionFail(wrong.message, obj=getattr(wrong, "obj", None), result=_result(wrong.message)) from None
+
+
+def _result(words: str) -> dict[str, t.Any]:
+    """What the failure adds; ansible-core says by itself that the task failed, and where the option stands."""
+    told = error(BAD_INPUT, words)
+    return {BAD_INPUT: True, **{key: told[key] for key in ("status", "compliant", "error")}}

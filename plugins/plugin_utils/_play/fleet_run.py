@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all hosts of a play registered, as plain data. For the action plugins that run once for the fleet."""
+
+from __future__ import annotations
+
+import json
+import platform
+import typing as t
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+from ansible import __version__ as ansible_version
+from ansible.errors import AnsibleActionFail
+
+from .._formats.write import write
+from .._result.types import Generator, Report
+
+
+def generator() -> Generator:
+    """What made a report."""
+    return {
+        "name": "winrights.seimpersonate",
+        "version": release(Path(__file__).parents[3]),
+        "ansible_core": ansible_version,
+        "python": platform.python_version(),
+    }
+
+
+def release(collection: Path) -> str:
+    """The release of the collection in a folder: of an installed one, or of a checkout; ``unknown`` where neither can be read."""
+    for file, key in (("MANIFEST.json", "collection_info"), ("galaxy.yml", None)):
+        try:
+            data = yaml.safe_load((collection / file).read_text(encoding="utf-8"))  # JSON is YAML
+            version = (data[key] if key else data)["version"]
+        except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
+            continue
+        if isinstance(version, str):
+            return version
+    return "unknown"
+
+
+def file_report(
+    report: Report, options: Mapping[str, t.Any], formats: Collection[str], sentence: Callable[[Mapping[str, str]], str]
+) -> dict[str, t.Any]:
+    """Write a report as the options of a task say; the keys ``files`` and ``verdict`` of its result.
+
+    ``sentence``: the verdict, from the files that there are. Where one cannot be written, the result has failed, says which and why, and
+    keeps the verdict, which would be lost with it.
+    """
+    written = write(report, Path(options["report_dir"]), formats, options["name"])
+    verdict = sentence(written.files)
+    if not written.failed:
+        return {"files": written.files, "verdict": verdict}
+    kinds: dict[str, list[str]] = {}
+    for kind, reason in written.failed.items():
+        kinds.setdefault(reason, []).append(kind)
+    why = "; ".join(f"{reason} ({', '.join(each)})" for reason, each in kinds.items())
+    lost = f"report_dir: {'the report' if not written.files else 'a part of the report'} could not be written to"
+    return {
+        "files": written.files,
+        "not_written": written.failed,
+        "verdict": verdict,
+        "failed": True,
+        "msg": f"{lost} {options['report_dir']}: {why}. {verdict}",
+    }
+
+
+def run_of(check: Mapping[str, t.Any]) -> str:
+    """Name of the run that fleet_check began. Raises AnsibleActionFail when it did not run (``--start-at-task``)."""
+    if not check.get("run_id") or not check.get("started"):
+        raise AnsibleActionFail(
+            "check: this is not what fleet_check returned; the play has to begin with it, so do not start at a later task"
+        )
+    return str(check["run_id"])
+
+
+def results_of(task_vars: Mapping[str, t.Any], registered: str, run_id: str) -> dict[str, t.Any]:
+    """Host -> what it registered under that name in this run, for every host of the play, dead ones included.
+
+    None where it registered nothing, or the result is an earlier run's (a variable outlives its play).
+    """
+    hostvars = task_vars["hostvars"]
+    results = {str(host): _registered(hostvars[host].get(registered)) for host in task_vars["ansible_play_hosts_all"]}
+    return {host: result if _is_of(result, run_id) else None for host, result in results.items()}
+
+
+def _is_of(result: t.Any, run_id: str) -> bool:
+    """Whether a result is this run's. One that failed before our code knew its run has no id, and says nothing good either."""
+    if not isinstance(result, Mapping):
+        return False
+    lost = bool(result.get("unreachable") or result.get("failed"))
+    return result["run_id"] == run_id if result.get("run_id") else lost or bool(result.get("skipped"))
+
+
+class Same:
+    """Variables that must be the same for all hosts of a play, by a look at one host after the other."""
+
+    def __init__(self, variables: Sequence[str]) -> None:
+        self._hosts: dict[str, dict[str, str]] = {name: {} for name in variables}
+
+    def look(self, host: str, values: Mapping[str, t.Any]) -> None:
+        """Take the variables of one host."""
+        for name, seen in self._hosts.items():
+            seen.setdefault(json.dumps(_plain(values.get(name)), sort_keys=True), host)
+
+    @property
+    def differing(self) -> str | None:
+        """A sentence about the first variable that is not the same for all of them, or None."""
+        for name, hosts in self._hosts.items():
+            if len(hosts) > 1:
+                said = "; ".join(f"{value if value != 'null' else 'not set'} for {host}" for value, host in sorted(hosts.items()))
+                return f"{name} is one value for the whole fleet, and it differs between hosts: {said}"
+        return None
+
+
+def _registered(value: t.Any) -> t.Any:
+    """What one host registered; a value that cannot be made plain is this host's failure, and no other host's."""
+    try:
+        return _plain(value)
+    except (RecursionError, TypeError, ValueError) as wrong:
+        return {"failed": True, "msg": f"what the task registered for the host is no plain data: {wrong}"}
+
+
+def _plain(value: t.Any) -> t.Any:
+    """Ansible's own containers as plain data.
+
+    A text goes through ``str.__str__``: the unsafe text of ansible-core up to 2.18 gives itself for ``str(text)``, and is no ``str``.
+    """
+    if isinstance(value, Mapping):
+        return {str.__str__(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str.__str__(value) if isinstance(value, str) else json.loads(json.dumps(value))

@@ -1,0 +1,34 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hosts a play of ours has, from what a person wrote: asked before it has any, so that it cannot end green without a task."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterable
+
+from .._input.checks import brief
+from .._input.entries import entries_of
+from .._input.errors import BadInput
+
+SKIPPING = ("always", "tagged")
+"""Values of ``--skip-tags`` that leave out tasks which are tagged ``always``, as ours are."""
+
+
+def hosts_of(where: str, said: t.Any, skipped: Iterable[str]) -> str | list[str]:
+    """A pattern of hosts, or a list of patterns. Null and an empty text, as a survey sends it, are all hosts.
+
+    ``skipped``: what ``--skip-tags`` names. Raises BadInput for something else than patterns, which Ansible would read as other
+    hosts or as all, and where every task of the play would be skipped.
+    """
+    for tag in skipped:
+        if tag in SKIPPING:
+            raise BadInput(
+                f"--skip-tags {tag}: this skips every task, and the run would end green with nothing done; leave {tag} out"
+            )
+    if said is None or (isinstance(said, str) and not said.strip()):
+        return "all"
+    patterns = entries_of(where, said)
+    if not (isinstance(patterns, (list, tuple)) and patterns and all(isinstance(one, str) and one.strip() for one in patterns)):
+        raise BadInput(f"{where}: {brief(said)} is neither a pattern of hosts nor a list of such")
+    return str(said) if isinstance(said, str) else [str(one) for one in patterns]

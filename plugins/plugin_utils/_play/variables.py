@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of variables that a run of ours can see: a misspelt one must not be a run with the default. Reads names, templates nothing."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import typing as t
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import yaml
+
+from .._input.checks import brief
+from .._input.errors import BadInput
+
+PREFIX = "impersonate_"
+OF_PLAYBOOKS = ("impersonate_hosts", "impersonate_serial")
+"""Variables of our playbooks, which no role has: a play takes them before it has hosts, so the inventory cannot set them."""
+
+
+@functools.cache
+def known() -> frozenset[str]:
+    """Every variable that our playbooks and our role take. The defaults of the role are the list."""
+    defaults = Path(__file__).parents[3] / "roles" / "impersonate" / "defaults" / "main.yml"
+    return frozenset([*yaml.safe_load(defaults.read_text(encoding="utf-8")), *OF_PLAYBOOKS])
+
+
+Look = t.Callable[[str, t.Mapping[str, t.Any]], None]
+"""What looks at the variables of one host."""
+
+
+def check(task_vars: Mapping[str, t.Any], allowed: t.Any, extra: Iterable[str], also: Look | None = None) -> None:
+    """Look at the names of all variables of a task and of all hosts of its play.
+
+    ``allowed``: names with our prefix that belong to somebody else. ``extra``: names of the extra variables. ``also``: looks at each host
+    in the same pass, because ansible-core takes most of a millisecond to put the variables of a host together.
+    Raises BadInput for an unknown name, for what Ansible cut off an extra variable, and for a variable of a playbook in the inventory.
+    """
+    _refuse_cut(task_vars)
+    if not (isinstance(allowed, (list, tuple)) and all(isinstance(name, str) for name in allowed)):
+        raise BadInput(f"impersonate_allow_unknown: {brief(allowed)} is not a list of names of variables")
+    _refuse_unknown("", task_vars, allowed)
+    hostvars, outside = task_vars.get("hostvars") or {}, frozenset(OF_PLAYBOOKS) - frozenset(extra)
+    hosts = set(hostvars)  # without a localhost that no inventory has: it has the variables of the task
+    for host in [host for host in task_vars.get("ansible_play_hosts_all") or () if host in hosts]:
+        values = hostvars[host]
+        names = [name for name in values if str(name).startswith(PREFIX)]
+        _refuse_unknown(f" of host {host}", names, allowed)
+        for name in outside.intersection(names):
+            raise BadInput(
+                f"{name}: the inventory sets it for host {host}, and a play cannot take it from there, so that it would count for "
+                f"nothing; give it with -e {name}=..., or as a variable of import_playbook"
+            )
+        if also:
+            also(host, values)
+
+
+def _refuse_unknown(whose: str, names: Iterable[str], allowed: Iterable[str]) -> None:
+    for name in names:
+        if str(name).startswith(PREFIX) and name not in known() and name not in allowed:
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), sorted(one.removeprefix(PREFIX) for one in known()), n=1)
+            hint = f"did you mean {PREFIX}{near[0]}? " if near else ""
+            raise BadInput(
+                f"{name}{whose}: there is no such variable, and the run would go on without it; {hint}Where it is one of your own, "
+                f"list it in impersonate_allow_unknown"
+            )
+
+
+def _refuse_cut(task_vars: Mapping[str, t.Any]) -> None:
+    """Ansible keeps what it cut off ``-e 'name=a b'`` under this name."""
+    rest = task_vars.get("_raw_params")
+    if rest:
+        raise BadInput(
+            f"-e: {brief(str(rest))} belongs to no variable. Ansible cuts -e 'name=a b' at the blank: write name=a,b, or give it as "
+            'JSON, -e \'{"name": "a b"}\''
+        )

@@ -1,0 +1,363 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts + verdict -> the result of a task. The only place that shapes results; the same keys whatever the verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Iterable, Mapping
+
+from .._accounts.parsing import shown
+from .._accounts.sids import NAMES, sort_key
+from .._facts.claims import Claim as GpoClaim
+from .._facts.controller import Control
+from .._facts.facts import EventLog, Group, HostFacts
+from .._facts.features import Feature, FeatureName, unsure_pools
+from .._facts.processes import users_of
+from .._facts.provenance import by_machine, given, provenance
+from .._host.enforcement import Job, Made
+from .._host.windows import More
+from .._policy.exceptions import Claim, State, too_wide
+from .._policy.policy import Row
+from .._verdict.expectation import Standing
+from .._verdict.judgement import Judgement
+from .._verdict.plan import Plan, by_number
+from .._verdict.restarts import restarts
+from .._verdict.verdict import Judged, Status, Verdict
+from .._wording import MESSAGE, some, visible
+from .._wording import message as said
+
+_SENTENCES = frozenset(("why", "text", "notes", "because", "evidence", "changes", "warnings", "msg", "message"))
+_WITHOUT_SNAPSHOT = ("unchanged", "planned", "refused", "same_machine")
+_WITH_MEMBERS = (2, 4)  # SID_NAME_USE of a group and of an alias
+
+
+def report(judgement: Judgement) -> dict[str, t.Any]:
+    """The result of a judged host: plain data, lists sorted by SID."""
+    facts, verdict, control = judgement.facts, judgement.verdict, judgement.control
+    return _harmless(
+        {
+            "status": verdict.status.value,
+            "compliant": verdict.status in (Status.COMPLIANT, Status.WAIVED),
+            "policy": judgement.policy.name,
+            "host_role": verdict.here.role.value if verdict.here.role else None,
+            "role_source": _source(verdict.here.role_declared),
+            "holders": [_holder(judged) for judged in verdict.holders],
+            "required": list(verdict.required),
+            "permitted": list(verdict.permitted),
+            "missing": [missing.sid for missing in verdict.missing],
+            "unexpected": [judged.holder.sid for judged in verdict.unexpected],
+            "findings": _findings(verdict),
+            "waived": [judged.holder.sid for judged in verdict.holders if judged.standing is Standing.WAIVED],
+            "exceptions": [_claim(claim) for claim in verdict.claims],
+            "control": _control(verdict.row),
+            "controlled_by": _control_of(control),
+            "notes": [
+                *verdict.notes,
+                *([control.why] if control.from_outside else []),
+                *control.notes,
+                *_not_asked(facts),
+                *_not_sure(facts),
+            ],
+            "features": {name.value: _feature(feature) for name, feature in verdict.here.features.items()},
+            "iis": {
+                **_plain(facts.iis),
+                "installed": verdict.here.features[FeatureName.IIS].present,
+                "source": _source(verdict.here.features[FeatureName.IIS].declared),
+                "pools": [_plain(pool) for pool in facts.pools] if facts.pools is not None else None,
+                "pools_status": facts.pools_status,
+            },
+            "computer": _plain(facts.computer),
+            "windows": _plain(facts.windows),
+            "session": _plain(facts.session),
+            "error": None,
+        }
+    )
+
+
+def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
+    """The result of an enforcing task: how the holders at the end were judged, and what was done; the same keys whatever happened.
+
+    Decides nothing: a change is behind it, and must not be lost.
+    """
+    ended_as = made.then if made.category is None else None
+    # A plan has changed nothing yet: the verdict of a planned host is that of the holders it has.
+    shown_as = made.now if made.outcome == "planned" else ended_as
+    if ended_as and shown_as:
+        result = report(shown_as)
+    else:
+        result = error(made.category or "error", made.message or "", facts=facts) | {"controlled_by": _control_of(made.control)}
+    done = made.outcome in ("applied", "planned")
+    ended = made.done.after if made.done and made.outcome == "undo_failed" else None
+    left = by_number(set(made.plan.before) ^ set(ended)) if ended is not None else ()
+    felt = made.plan if done or made.outcome in ("undo_failed", "unknown") else Plan(made.plan.before, (), (), ())
+    restart = restarts(facts, felt, made.names)
+    return _harmless(
+        {
+            **result,
+            "changed": done or made.outcome in ("undo_failed", "unknown"),
+            "outcome": made.outcome,
+            "changed_as": made.changed_as,
+            "status_after": ended_as.verdict.status.value if ended_as else None,
+            "before": list(made.plan.before),
+            "after": None if made.after is None else list(made.after),
+            "added": list(made.plan.add) if done else [],
+            "removed": list(made.plan.remove) if done else [],
+            "changes": _changes(made) if done else [],
+            "names": {sid: made.names.get(sid) or NAMES.get(sid) for sid in (*made.plan.before, *made.plan.add)},
+            "unhandled": list(made.plan.unhandled),
+            "attempted": [dataclasses.asdict(step) for step in made.done.attempted] if made.done else [],
+            "done": [dataclasses.asdict(step) for step in made.done.attempted if step.done] if made.done else [],
+            "undone": [dataclasses.asdict(step) for step in made.done.undone] if made.done else [],
+            "left": list(left),
+            "restart": None if restart is None else [dataclasses.asdict(one) for one in restart],
+            "snapshot": str(job.snapshot) if made.outcome not in _WITHOUT_SNAPSHOT else None,
+            "notes": [*made.notes, *_cut_short(facts, felt), *result.get("notes", [])],
+            "warnings": [made.warning] if made.warning else [],
+        }
+    )
+
+
+def _cut_short(facts: HostFacts, felt: Plan) -> list[str]:
+    """A note where the list of what must restart cannot be complete."""
+    cut = facts.services_more and not felt.empty
+    return ["there are more running services than are read, so that more may have to restart than are listed"] if cut else []
+
+
+def _changes(made: Made) -> list[str]:
+    """What changed, or would change, as sentences."""
+    words = ("added", "removed") if made.outcome == "applied" else ("would add", "would remove")
+    pairs = zip(words, (made.plan.add, made.plan.remove), strict=True)
+    return [f"{word}: {shown(sid, made.names.get(sid))}" for word, sids in pairs for sid in sids]
+
+
+def nothing_to_restore(why: str) -> dict[str, t.Any]:
+    """The result of a host that the run to restore did not change; ``why`` is the sentence that says so."""
+    return {
+        "changed": False,
+        "status": Status.NOT_APPLICABLE.value,
+        "compliant": False,
+        "outcome": "nothing_to_restore",
+        "notes": [why],
+        "error": None,
+    }
+
+
+def diff(host: str, names: Mapping[str, str | None], before: Iterable[str], after: Iterable[str]) -> dict[str, str]:
+    """Holders before and after, one per line, so that a unified diff reads as account gone, account come."""
+
+    def text(sids: Iterable[str]) -> str:
+        return "".join(f"{sid}  {visible(names.get(sid) or NAMES.get(sid) or '?')}\n" for sid in sorted(sids, key=sort_key))
+
+    header = f"SeImpersonatePrivilege on {visible(host)}"
+    return {"before_header": header, "after_header": header, "before": text(before), "after": text(after)}
+
+
+def error(
+    category: str, message: str, call: str | None = None, status: str | None = None, facts: HostFacts | None = None
+) -> dict[str, t.Any]:
+    """The result of a host that could not be read or judged: failed, and never compliant. ``facts``: if it answered at all."""
+    words = said(message)
+    return {
+        **(
+            {"computer": _plain(facts.computer), "windows": _plain(facts.windows), "session": _plain(facts.session)}
+            if facts
+            else {}
+        ),
+        "failed": True,
+        "msg": words,
+        "status": Status.ERROR.value,
+        "compliant": False,
+        "error": {"category": category, "message": words, "call": call, "status": status},
+    }
+
+
+def _holder(judged: Judged) -> dict[str, t.Any]:
+    holder = judged.holder
+    return {
+        "sid": holder.sid,
+        "name": holder.name,
+        "resolved": holder.resolved.value,
+        "kind": judged.kind.value,
+        "standing": judged.standing.value if judged.standing else None,
+        "why": judged.why,
+    }
+
+
+def _source(declared: bool) -> str:
+    return "declared" if declared else "detected"
+
+
+def _feature(feature: Feature) -> dict[str, t.Any]:
+    return {
+        "present": feature.present,
+        "source": _source(feature.declared),
+        "because": feature.because if feature.present is not False else None,
+        "found": list(feature.found),
+    }
+
+
+def more(facts: HostFacts, asked: More) -> dict[str, t.Any]:
+    """What was read besides: who really has the right, members of groups, events. Null what was not asked for."""
+    return _harmless(
+        {
+            "exposure": _exposure(facts) if asked.exposure else None,
+            "groups": _groups(facts) if asked.expand else None,
+            "provenance": None if asked.events is None else _provenance(facts, asked.events),
+        }
+    )
+
+
+def _harmless(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The result with its sentences fit for a terminal, since words of a host are in them. Names stay as they are, for other programs."""
+    return {key: _visible(value, key in _SENTENCES) for key, value in result.items()}
+
+
+def _visible(value: t.Any, sentence: bool) -> t.Any:
+    if isinstance(value, str):
+        return visible(value, MESSAGE) if sentence else value
+    if isinstance(value, dict):
+        return {key: _visible(item, key in _SENTENCES) for key, item in value.items()}
+    return [_visible(item, sentence) for item in value] if isinstance(value, list) else value
+
+
+def _exposure(facts: HostFacts) -> dict[str, t.Any]:
+    """Services and application pools by whether their processes have the right."""
+    users = [{**dataclasses.asdict(user), "through": list(user.through)} for user in users_of(facts, facts.sids)]
+    known = facts.services is not None and facts.pools is not None and not facts.services_more
+    return {
+        "complete": known,
+        "users": [user for user in users if user["has"]],
+        "excluded": [user for user in users if user["has"] is False],
+        "unknown": [user for user in users if user["has"] is None],
+        "notes": [
+            *(["the running services could not be listed"] if facts.services is None else []),
+            *(["the application pools could not be read"] if facts.pools is None else []),
+            *(["there are more running services than are read"] if facts.services_more else []),
+        ],
+    }
+
+
+def _not_asked(facts: HostFacts) -> list[str]:
+    if not facts.not_asked:
+        return []
+    return [
+        f"looking names up took too long, so the host did not ask for {some(facts.not_asked)}: what it says of them is not known"
+    ]
+
+
+def _not_sure(facts: HostFacts) -> list[str]:
+    pools = [visible(name) for name in unsure_pools(facts)]
+    whose = f"the application pool{'s' if len(pools) > 1 else ''} {some(pools)}"
+    return (
+        [f"the SID of {whose} is taken from the name, which is not sure outside ASCII; the host was not asked for it"]
+        if pools
+        else []
+    )
+
+
+def _groups(facts: HostFacts) -> list[dict[str, t.Any]]:
+    """Groups that hold the right; those of nearly everybody that have no list of members are told as such."""
+    holders = [Group(one.sid, one.name, "failed") for one in facts.holders if one.use in _WITH_MEMBERS]
+    read = facts.groups if facts.groups is not None else holders  # an answer that cannot be understood: nobody's members are known
+    known = {group.sid for group in read}
+    names = {one.sid: one.name or NAMES.get(one.sid) for one in facts.holders}
+    everybody = [Group(sid, name, "everybody") for sid, name in names.items() if too_wide(sid) and sid not in known]
+    return [_group(group) for group in (*read, *everybody)]
+
+
+def _group(group: Group) -> dict[str, t.Any]:
+    """Members that are not known are null, never an empty list; a member without a SID makes the list incomplete."""
+    members = [{"sid": one.sid, "name": one.name, "broad": too_wide(one.sid)} for one in group.members if one.sid]
+    status = "incomplete" if group.status == "read" and len(members) < len(group.members) else group.status
+    known = members if members or status == "read" else None
+    return {"sid": group.sid, "name": group.name, "status": status, "broad": too_wide(group.sid), "members": known}
+
+
+def _provenance(facts: HostFacts, hours: int) -> dict[str, t.Any]:
+    found = provenance(facts.events or EventLog(error="failed"), facts.control.now, hours)
+    names = {holder.sid: holder.name for holder in facts.holders}
+    events = [
+        {
+            "time": event.time,
+            "event": event.id,
+            "given": given(event),
+            "target": event.target,
+            "target_name": names.get(event.target) or NAMES.get(event.target),
+            "by": "machine" if by_machine(event) else "account",
+            "subject": event.subject,
+            "subject_name": event.subject_name,
+            "logon": event.logon,
+        }
+        for event in found.log.events
+    ]
+    return {"window_hours": hours, "coverage": found.coverage.value, "why": found.why, "oldest": found.log.oldest, "events": events}
+
+
+def _control_of(control: Control) -> dict[str, t.Any]:
+    """Who sets the right: the winner's name, GUID and link at the top, the losers below."""
+    winner = _gpo(control.winner) if control.winner else dict.fromkeys(("name", "guid", "link", "precedence", "status", "error"))
+    return {
+        "kind": control.kind.value,
+        **winner,
+        "provider": control.provider,
+        "evidence": control.evidence,
+        "as_of": control.as_of,
+        "why": control.why,
+        "losers": [_gpo(claim) for claim in control.losers],
+        "extra": None if control.extra is None else list(control.extra),
+        "lacking": None if control.lacking is None else list(control.lacking),
+    }
+
+
+def _gpo(claim: GpoClaim) -> dict[str, t.Any]:
+    return {key: getattr(claim, key) for key in ("name", "guid", "link", "precedence", "status", "error")}
+
+
+def _control(row: Row | None) -> dict[str, t.Any] | None:
+    """The row of the policy for this kind of host, by the numbers of its document."""
+    if row is None:
+        return None
+    document = row.document
+    return {
+        "row": row.where,
+        "control": row.control or None,
+        "rule": row.rule or None,
+        "source": row.source,
+        "document": {key: value or None for key, value in dataclasses.asdict(document).items()} if document else None,
+    }
+
+
+def _claim(claim: Claim) -> dict[str, t.Any]:
+    return {**claim.exception.plain, "sid": claim.sid, "state": claim.state.value}
+
+
+def _findings(verdict: Verdict) -> list[dict[str, t.Any]]:
+    """Each difference as one row with a sentence: what is missing, what should not be there, and exceptions that do not hold there."""
+    absent = [_finding("missing", missing.sid, missing.name, missing.why) for missing in verdict.missing]
+    present = [
+        _finding(judged.standing.value, judged.holder.sid, judged.holder.name, judged.why)
+        for judged in verdict.unexpected
+        if judged.standing
+    ]
+    names = {judged.holder.sid: judged.holder.name for judged in verdict.unexpected}
+    refused = [
+        _finding(f"exception_{claim.state.value}", claim.sid, names[claim.sid], f"{claim.exception.where}: {claim.exception.words}")
+        for claim in verdict.claims
+        if claim.state in (State.EXPIRED, State.TOO_WIDE) and claim.sid in names
+    ]
+    return absent + present + refused
+
+
+def _finding(kind: str, sid: str, name: str | None, why: str) -> dict[str, t.Any]:
+    return {
+        "kind": kind,
+        "sid": sid,
+        "name": name or NAMES.get(sid),
+        "text": f"{kind.replace('_', ' ')}: {shown(sid, name)}, {why}",
+    }
+
+
+def _plain(facts: t.Any) -> dict[str, t.Any]:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in dataclasses.asdict(facts).items()}

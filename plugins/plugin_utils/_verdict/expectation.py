@@ -1,0 +1,306 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a policy and the wishes ask of one host: SID -> standing and the sentence that says why. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .._accounts.parsing import Account, name_key
+from .._accounts.sids import FLOOR
+from .._facts.facts import HostFacts
+from .._facts.features import MAY_BE, Feature, FeatureName, Features
+from .._facts.names import Answers
+from .._facts.releases import System
+from .._input.errors import CannotJudge
+from .._policy.exceptions import Claim, PolicyException, State, too_wide
+from .._policy.policy import ACCOUNT_KEYS, HostRole, Policy, Row
+
+_CURE = "write a built-in group as its symbol, an account that was deleted as its SID, and leave out what this host does not have"
+
+
+class Standing(str, enum.Enum):
+    """Where one holder stands."""
+
+    FLOOR = "floor"
+    REQUIRED = "required"
+    DEFAULT = "default"
+    PERMITTED = "permitted"
+    WAIVED = "waived"
+    LEGACY = "legacy"
+    ORPHAN = "orphan"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the task asks beyond the policy.
+
+    ``host_role``, ``features``: what is not there believes the host, the rest is declared. ``exceptions``: those meant for this host,
+    which hold or do not on the day ``today``. ``keep_orphans``: a holder whose account was deleted is no finding.
+    """
+
+    host_role: HostRole | None = None
+    features: Mapping[FeatureName, bool] = field(default_factory=dict)
+    required: tuple[Account, ...] = ()
+    permitted: tuple[Account, ...] = ()
+    forbidden: tuple[Account, ...] = ()
+    exceptions: tuple[PolicyException, ...] = ()
+    today: datetime.date = datetime.date.max  # a caller that names no day makes no exception hold for longer
+    keep_orphans: bool = False
+
+    @property
+    def asked_names(self) -> tuple[str, ...]:
+        """Names to ask a host for, sorted: those that only it can turn into SIDs, and services and pools, which it may not know."""
+        return tuple(sorted({account.text for account in self.accounts() if account.asked}))
+
+    def accounts(self) -> Iterator[Account]:
+        """All accounts that the task names."""
+        yield from (*self.required, *self.permitted, *self.forbidden, *(one.account for one in self.exceptions))
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides which rows count on this host. ``system``: None when no row asks, or for a release that no document is written for."""
+
+    role: HostRole | None
+    build: int | None
+    system: System | None
+    features: Features
+    role_declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something unknown that may permit or waive a holder, so that nobody can call that holder unexpected.
+
+    It can be one of ``sids`` or begin like one of ``prefixes``; ``nameless``: only where the host has no name for it either.
+    """
+
+    category: str
+    why: str
+    sids: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    nameless: bool = False
+
+
+@dataclass(slots=True)
+class Expectation:
+    """Accounts by SID, each with the sentence why.
+
+    ``demanded``: required by the task itself. ``unresolved``: names that the host knows no SID for -> the list that they stand in.
+    ``names``: of services and pools, as they were written. ``row_notes``: what is to be said when an account holds the
+    right. ``claims``: the exceptions that are meant for the host. ``doubts``: what is unknown and may permit or waive a holder.
+    """
+
+    required: dict[str, str] = field(default_factory=dict)
+    default: dict[str, str] = field(default_factory=dict)
+    permitted: dict[str, str] = field(default_factory=dict)
+    forbidden: dict[str, str] = field(default_factory=dict)
+    demanded: set[str] = field(default_factory=set)
+    unresolved: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    row_notes: dict[str, str] = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    closed: bool = True
+    notes: list[str] = field(default_factory=list)
+
+    def __contains__(self, sid: str) -> bool:
+        """Whether a row or the task says something about an account."""
+        return any(sid in getattr(self, key) for key in ACCOUNT_KEYS)
+
+    def standing(self, sid: str) -> tuple[Standing, str]:
+        """Where an account stands; what is asked first of it counts: forbidden, required, default, permitted, else unexpected."""
+        if sid in self.forbidden:
+            return Standing.UNEXPECTED, self.forbidden[sid]
+        for standing in (Standing.REQUIRED, Standing.DEFAULT, Standing.PERMITTED):
+            whys: dict[str, str] = getattr(self, standing.value)
+            if sid in whys:
+                return (Standing.FLOOR if sid in FLOOR else standing), whys[sid]
+        return (Standing.UNEXPECTED, "") if self.closed else (Standing.PERMITTED, "not asked about by the task")
+
+
+def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances) -> Expectation:
+    """Collect what counts on this host.
+
+    Raises CannotJudge when a row hangs on a fact that is not known, or a required name has no SID on the host.
+    """
+    expectation = Expectation(closed=policy.closed)
+    answers = Answers(facts)
+    rows = tuple(rows_that_count(policy.rows, here))
+    refuse_unknown_forbidden(facts, (account for row in rows for account in row.forbidden))
+    for row in rows:
+        if row.feature is not None and here.features[row.feature].present is None:
+            expectation.doubts.append(_doubt_about(row, row.feature, here.features[row.feature], answers))
+            continue
+        _enter_row(expectation, row, here, answers)
+    for key in ("required", "permitted", "forbidden"):
+        for account in getattr(wishes, key):
+            sid = _enter(expectation, key, account, f"{key} by the option {key}", answers)
+            if sid and key == "required":
+                expectation.demanded.add(sid)
+    for exception in wishes.exceptions:
+        _claim(expectation, exception, wishes.today, here, answers)
+    for sid in expectation.required.keys() & expectation.forbidden.keys():
+        raise CannotJudge("contradiction", f"{sid} is {expectation.required[sid]}, and {expectation.forbidden[sid]}")
+    return expectation
+
+
+def refuse_unknown_forbidden(facts: HostFacts, forbidden: Iterable[Account]) -> None:
+    """Raises CannotJudge for a name that must not hold the right and that nobody can resolve: whoever it means may hold it."""
+    answers = Answers(facts)
+    for account in forbidden:
+        if answers.sid(account) is None:
+            raise CannotJudge(
+                "account_lookup",
+                f"forbidden: {account.text} {answers.words(account)}, so nobody can tell whether it holds the right; {_CURE}",
+            )
+
+
+def rows_that_count(rows: Iterable[Row], here: Circumstances) -> Iterator[Row]:
+    """Those of the rows that count on a host, in their order; also those of a feature of which nobody knows whether it is there."""
+    for row in rows:
+        if here.role is not None and here.role not in row.host_roles:
+            continue
+        if row.per_release and here.system not in row.systems:
+            continue
+        if row.feature is not None and here.features[row.feature].present is False:
+            continue
+        if row.build_from is not None or row.build_to is not None:
+            if here.build is None:
+                raise CannotJudge("build_unknown", f"the build of Windows could not be read, and {row.where} hangs on it")
+            if not (row.build_from or 0) <= here.build <= (row.build_to or here.build):
+                continue
+        yield row
+
+
+def _enter_row(expectation: Expectation, row: Row, here: Circumstances, answers: Answers) -> None:
+    for key in ACCOUNT_KEYS:
+        for account in getattr(row, key):
+            sid = _enter(expectation, key, account, f"{key} {_because(row, account, here)}", answers, of_policy=True)
+            if sid and row.note:
+                expectation.row_notes[sid] = row.note
+    if row.feature is None:
+        return
+    feature = here.features[row.feature]
+    if row.found and feature.unsure:
+        expectation.doubts.append(_doubt(row, row.feature, feature.unsure, frozenset(), row.found))
+    for key in row.found:
+        for sid, why in feature.accounts.items():
+            getattr(expectation, key).setdefault(sid, f"{key} because {why} ({row.cited})")
+            if row.note:
+                expectation.row_notes[sid] = row.note
+
+
+def _doubt_about(row: Row, name: FeatureName, feature: Feature, answers: Answers) -> Doubt:
+    """A row of a feature of which nobody knows whether it is there."""
+    cure = "if it has none, declare" if row.found else "declare"
+    value = "false" if row.found else "true or false"
+    option = f"impersonate_iis: {value}" if name is FeatureName.IIS else f"impersonate_features: {{{name.value}: {value}}}"
+    why = f"whether the host has {name.words} is not known ({feature.because}); {cure} {option}"
+    sids = {answers.sid(account) for account in (*row.default, *row.permitted)}
+    keys = frozenset(key for key in ACCOUNT_KEYS if getattr(row, key)) | row.found
+    return _doubt(row, name, why, frozenset(sid for sid in sids if sid), keys)
+
+
+def _doubt(row: Row, name: FeatureName, why: str, sids: frozenset[str], keys: Collection[str]) -> Doubt:
+    """What is unknown of a row of a feature. Raises CannotJudge where the row does more than permit."""
+    category = f"{name.value}_unknown"
+    if not {"required", "forbidden"}.isdisjoint(keys):
+        raise CannotJudge(category, f"{why}, for {row.where} hangs on it")
+    return Doubt(category, why, sids, MAY_BE.get(name, ()) if row.found else ())
+
+
+def _because(row: Row, account: Account, here: Circumstances) -> str:
+    """The end of the sentence ``required ...``."""
+    if row.reason:
+        circumstance = row.reason
+    elif row.feature is not None:
+        circumstance = f"because {here.features[row.feature].because}"
+    elif row.build_from is not None or row.build_to is not None:
+        circumstance = f"on build {here.build}"
+    elif row.where == "every_host":
+        circumstance = "on every host"
+    elif row.per_release and here.system and here.role:
+        circumstance = f"on {here.role.words} with {here.system.words}"
+    else:
+        circumstance = f"on {here.role.words}" if here.role else "on this host"
+    beyond = row.erratum if row.printed is not None and account.key not in row.printed else ""
+    return f"{circumstance} ({row.cited}{'; ' + beyond if beyond else ''})"
+
+
+def _enter(expectation: Expectation, key: str, account: Account, why: str, answers: Answers, of_policy: bool = False) -> str | None:
+    """Enter an account under its SID and return that; None when the host knows no SID for it and can do without."""
+    sid = answers.sid(account)
+    if sid is None:
+        _unresolved(expectation, key, account, answers, of_policy)
+        sid = account.derived
+    elif answers.unknown(account):
+        expectation.notes.append(f"the {key} account {account.text} {answers.unknown(account)}; its SID follows from the name")
+    if sid is not None:
+        getattr(expectation, key).setdefault(sid, why)
+        if account.derived:
+            expectation.names.setdefault(sid, account.text)
+    return sid
+
+
+def _unresolved(expectation: Expectation, key: str, account: Account, answers: Answers, of_policy: bool) -> None:
+    failed, said = answers.failed(account), answers.words(account)
+    if key == "required" and (failed or account.derived is None):
+        raise CannotJudge("account_lookup", f"the required account {account.text} {said}")
+    local = account.text.startswith(".\\")
+    if failed or not local:  # a host always knows whether an account of its own exists
+        expectation.doubts.append(_unknown_name(account, failed))
+    if failed or not (of_policy and local):
+        guess = "; its SID is taken from the name, which is not sure outside ASCII" if account.derived else ""
+        expectation.notes.append(f"the {key} account {account.text} {said}{guess}")
+    expectation.unresolved.setdefault(name_key(account.text), key)
+
+
+def _unknown_name(account: Account, failed: bool) -> Doubt:
+    """A trust outage may leave names and SIDs unmapped alike, so an unmapped name throws doubt on holders without a name."""
+    authority = "-".join((account.derived or "S-1-5-21").split("-")[:4])
+    said = (
+        "could not be looked up on the host"
+        if failed
+        else "is no account that the host's LSA knows, and a holder has no name either"
+    )
+    return Doubt("account_lookup", f"{account.text} {said}", prefixes=(f"{authority}-",), nameless=not failed)
+
+
+def _claim(
+    expectation: Expectation,
+    exception: PolicyException,
+    today: datetime.date,
+    here: Circumstances,
+    answers: Answers,
+) -> None:
+    """Note what an exception can do here; whether it is used, the holders decide."""
+    present = [here.features[feature].present for feature in exception.features]
+    if (exception.host_roles and here.role not in exception.host_roles) or False in present:
+        return
+    account, state = exception.account, State.UNUSED
+    sid = answers.sid(account)
+    if exception.expired(today):
+        state = State.EXPIRED
+    elif sid is None:
+        failed = answers.failed(account)
+        state = State.UNKNOWN if failed else State.UNUSED
+        if failed or not account.text.startswith(".\\"):
+            expectation.doubts.append(_unknown_name(account, failed))
+        expectation.unresolved.setdefault(name_key(account.text), "excepted")
+        sid = account.derived
+    elif too_wide(sid):
+        state = State.TOO_WIDE
+    elif None in present:
+        state = State.UNKNOWN
+        names = ", ".join(sorted(feature.value for feature in exception.features if here.features[feature].present is None))
+        why = f"{exception.where} counts where the host has {names}, and that is not known; declare impersonate_features"
+        expectation.doubts.append(Doubt("feature_unknown", why, frozenset({sid})))
+    if answers.unknown(account):
+        expectation.notes.append(f"the excepted account {account.text} {answers.unknown(account)}; its SID follows from the name")
+    expectation.claims.append(Claim(exception, sid, state))

@@ -1,0 +1,28 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host, judged: its facts, where its holders stand, and who sets the right. Decided here once, and shaped into a result elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._facts.controller import Control, control_on
+from .._facts.facts import HostFacts
+from .._policy.policy import Policy
+from .expectation import Wishes
+from .verdict import Verdict, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is known and decided of a host with these holders."""
+
+    facts: HostFacts
+    policy: Policy
+    verdict: Verdict
+    control: Control
+
+
+def judged(facts: HostFacts, policy: Policy, wishes: Wishes, said: Control | None = None) -> Judgement:
+    """Judge a host. ``said``: who sets the right, where the task states it. Raises CannotJudge."""
+    return Judgement(facts, policy, judge(facts, policy, wishes), control_on(facts, said))

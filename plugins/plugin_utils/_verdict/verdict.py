@@ -1,0 +1,278 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The judgement: facts + policy + wishes -> a standing for every holder. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from .._accounts.parsing import shown
+from .._accounts.sids import FLOOR, IIS_IUSRS, NAMES, sort_key
+from .._facts.account_kinds import BUILTIN, Kind, kind_of
+from .._facts.facts import Holder, HostFacts, Resolution
+from .._facts.features import FeatureName, features_of, pool_users
+from .._facts.releases import detect_system
+from .._facts.roles import detect_role, notes_on_role
+from .._input.errors import CannotJudge
+from .._policy.exceptions import Claim, State
+from .._policy.policy import Compare, HostRole, Policy, Row
+from .expectation import Circumstances, Doubt, Expectation, Standing, Wishes, expect, refuse_unknown_forbidden, rows_that_count
+from .namesakes import Namesakes
+
+
+class Status(str, enum.Enum):
+    """One word per host. The first four come from a judgement; the others say why there is none."""
+
+    COMPLIANT = "compliant"
+    DRIFT = "drift"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not_applicable"
+    UNREACHABLE = "unreachable"
+    ERROR = "error"
+    NOT_CHECKED = "not_checked"
+
+
+SUCCESS = "0x00000000"
+ALLOWED = frozenset({Standing.FLOOR, Standing.REQUIRED, Standing.DEFAULT, Standing.PERMITTED, Standing.WAIVED})
+"""Standings that are no finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One holder and where it stands, with the words that say why. ``standing`` is None where the policy does not apply.
+
+    ``namesake``: it has the name of an account that counts, under another SID, so that nobody knows whether it is that account.
+    """
+
+    holder: Holder
+    kind: Kind
+    standing: Standing | None
+    why: str
+    namesake: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One account that must hold the right and does not."""
+
+    sid: str
+    name: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement on one host. Holders and missing accounts are sorted by SID.
+
+    ``row``: the row of the policy for this kind of host. ``claims``: the exceptions that are meant for it and what they do.
+    ``required``: SIDs whose absence is a finding; ``permitted``: the others that are no finding, by the policy and the task, held or not.
+    """
+
+    status: Status
+    here: Circumstances
+    holders: tuple[Judged, ...]
+    missing: tuple[Missing, ...] = ()
+    notes: tuple[str, ...] = ()
+    allowed: frozenset[Standing] = ALLOWED
+    row: Row | None = None
+    claims: tuple[Claim, ...] = ()
+    required: tuple[str, ...] = ()
+    permitted: tuple[str, ...] = ()
+
+    @property
+    def host_role(self) -> HostRole | None:
+        """The role by which the host was judged; None where the task judged by its options alone."""
+        return self.here.role
+
+    @property
+    def unexpected(self) -> tuple[Judged, ...]:
+        """Holders that should not hold the right: unexpected ones, orphans and legacy accounts."""
+        return tuple(judged for judged in self.holders if judged.standing is not None and judged.standing not in self.allowed)
+
+
+def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
+    """Say where every holder stands.
+
+    Raises CannotJudge when a fact is unknown on which the answer hangs: host role, release or build of Windows, feature, SID of an account.
+    """
+    refuse_unknown_forbidden(facts, wishes.forbidden)
+    asks_role = not policy.plain or any(exception.host_roles for exception in wishes.exceptions)
+    role = wishes.host_role or (detect_role(facts) if asks_role else None)
+    here = Circumstances(
+        role=role,
+        build=facts.windows.build,
+        system=detect_system(facts) if policy.per_release else None,
+        features=features_of(facts, policy.legacy, wishes.features),
+        role_declared=wishes.host_role is not None,
+    )
+    notes = notes_on_role(facts, role)
+    held = sorted(facts.holders, key=lambda holder: sort_key(holder.sid))
+    bases = list(rows_that_count((row for row in policy.rows if row.base), here))
+    if role is not None and not policy.plain and not bases:
+        idle = tuple(Judged(holder, kind_of(holder, facts.computer), None, "") for holder in held)
+        return Verdict(Status.NOT_APPLICABLE, here, idle, (), (*notes, _no_row(policy, here)))
+    expectation = expect(facts, policy, wishes, here)
+    row = bases[-1] if bases else None  # a row of a release says more than one of the role alone
+    namesakes = Namesakes(expectation, facts)
+    judged = tuple(_waive(_stand(holder, expectation, namesakes, facts, policy, here), expectation, row) for holder in held)
+    required = set(expectation.required if policy.compare is Compare.EXACT else expectation.demanded)
+    permitted = {*expectation.required, *expectation.default, *expectation.permitted} - required - expectation.forbidden.keys()
+    missing = _missing(expectation, facts, required)
+    verdict = Verdict(
+        Status.COMPLIANT,
+        here,
+        judged,
+        missing,
+        (*notes, *expectation.notes, *_notes_on_holders(expectation, facts), *(_kept(judged) if wishes.keep_orphans else ())),
+        ALLOWED | {Standing.ORPHAN} if wishes.keep_orphans else ALLOWED,
+        row,
+        _used(expectation.claims, judged),
+        tuple(sorted(required, key=sort_key)),
+        tuple(sorted(permitted, key=sort_key)),
+    )
+    if verdict.missing or verdict.unexpected:
+        _stop_at_doubt(verdict, expectation)
+        return dataclasses.replace(verdict, status=Status.DRIFT)
+    waived = any(one.standing is Standing.WAIVED for one in judged)
+    return dataclasses.replace(verdict, status=Status.WAIVED) if waived else verdict
+
+
+def _no_row(policy: Policy, here: Circumstances) -> str:
+    host = here.role.words if here.role else "this host"
+    if policy.per_release:
+        host += f" with {here.system.words}" if here.system else f" with build {here.build}, which no document is written for"
+    return f"the policy {policy.name} has no row for {host}"
+
+
+def _stand(
+    holder: Holder, expectation: Expectation, namesakes: Namesakes, facts: HostFacts, policy: Policy, here: Circumstances
+) -> Judged:
+    kind = kind_of(holder, facts.computer)
+    standing, why = expectation.standing(holder.sid)
+    same = namesakes.of(holder, forbidden_only=not expectation.closed) if holder.sid not in expectation else ""
+    if not same and (standing is not Standing.UNEXPECTED or why):
+        return Judged(holder, kind, standing, why)
+    if kind is Kind.ORPHAN:
+        domain = holder.domain or ("BUILTIN" if holder.sid.startswith(BUILTIN) else None)
+        said = f"the domain {domain} has" if domain else "the host knows"
+        return Judged(holder, kind, Standing.ORPHAN, f"{said} no account with this SID")
+    if same:
+        said = f"the policy {policy.name} does not name it for this host; " if expectation.closed else ""
+        return Judged(holder, kind, Standing.UNEXPECTED, said + same, namesake=True)
+    if kind is Kind.LOCAL and _is_legacy(holder, facts, policy, here):
+        return Judged(
+            holder, kind, Standing.LEGACY, "has the name of an account of IIS 6 or ASP.NET 1.x; permit it where it is still needed"
+        )
+    said = "; ".join(filter(None, (f"the policy {policy.name} does not name it for this host", _known_as(holder.sid, facts, here))))
+    return Judged(holder, kind, Standing.UNEXPECTED, said)
+
+
+def _known_as(sid: str, facts: HostFacts, here: Circumstances) -> str:
+    """What a reader should know of an unexpected holder before it is taken away."""
+    iis, ssis = here.features[FeatureName.IIS], here.features[FeatureName.SSIS]
+    if sid == IIS_IUSRS and iis.present:
+        return f"{iis.because} and needs it (KB 981949)"
+    if sid in ssis.accounts:
+        return f"{ssis.accounts[sid]}, and Setup of Integration Services grants it the right"
+    pool = pool_users(facts).get(sid)
+    if pool is None:
+        return ""
+    if sid in here.features[FeatureName.MANUAL_POOLS].accounts:
+        return here.features[FeatureName.MANUAL_POOLS].accounts[sid]
+    runs = f"the application pool {pool} runs under it"
+    if IIS_IUSRS in facts.sids:
+        return f"{runs} and has the right through IIS_IUSRS, which IIS adds to its token (processModel)"
+    return f"{runs}, and IIS_IUSRS does not hold the right here"
+
+
+def _is_legacy(holder: Holder, facts: HostFacts, policy: Policy, here: Circumstances) -> bool:
+    """A label for a local account by its old name; the account is a finding with and without it."""
+    if holder.sid in here.features[FeatureName.LEGACY_ACCOUNTS].accounts:
+        return True
+    name = (holder.name or "").rpartition("\\")[2].casefold()
+    return name in {legacy.replace("<COMPUTER>", facts.computer.name).casefold() for legacy in policy.legacy}
+
+
+def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
+    """A finding that an exception answers for is waived; one whose exception does not hold says so."""
+    sid = judged.holder.sid
+    claims = [claim for claim in expectation.claims if claim.sid == sid]
+    if judged.standing in ALLOWED or not claims:
+        return judged
+    if sid in expectation.forbidden:
+        return dataclasses.replace(judged, why=f"{judged.why}; {claims[0].exception.where} does not count for what is forbidden")
+    if sid in FLOOR:
+        said = f"{claims[0].exception.where} does not count for an account that Windows needs: name it in the policy"
+        return dataclasses.replace(judged, why=f"{judged.why}; {said}")
+    valid = next((claim.exception for claim in claims if claim.state is State.UNUSED), None)
+    if valid:
+        clause = f"; {row.control or row.source}: {row.exception_clause}" if row is not None and row.exception_clause else ""
+        return dataclasses.replace(judged, standing=Standing.WAIVED, why=f"waived by {valid.where}: {valid.words}{clause}")
+    refused = next((claim for claim in claims if claim.state in (State.EXPIRED, State.TOO_WIDE)), None)
+    if refused is None:
+        return judged
+    why = (
+        f"expired on {refused.exception.expires}"
+        if refused.state is State.EXPIRED
+        else "is refused: nearly everybody is in this group"
+    )
+    return dataclasses.replace(judged, why=f"{judged.why}; {refused.exception.where} {why}")
+
+
+def _used(claims: Iterable[Claim], judged: Iterable[Judged]) -> tuple[Claim, ...]:
+    """The claims, those that waived a holder marked as used."""
+    waived = {one.holder.sid for one in judged if one.standing is Standing.WAIVED}
+    return tuple(
+        dataclasses.replace(claim, state=State.USED) if claim.state is State.UNUSED and claim.sid in waived else claim
+        for claim in claims
+    )
+
+
+def _missing(expectation: Expectation, facts: HostFacts, wanted: Collection[str]) -> tuple[Missing, ...]:
+    names = {**expectation.names, **{answer.sid: answer.name for answer in facts.accounts if answer.sid and answer.name}}
+    absent = sorted(set(wanted) - facts.sids, key=sort_key)
+    return tuple(Missing(sid, names.get(sid) or NAMES.get(sid), expectation.required[sid]) for sid in absent)
+
+
+def _notes_on_holders(expectation: Expectation, facts: HostFacts) -> tuple[str, ...]:
+    said = [
+        f"{shown(sid)}: {expectation.row_notes[sid]}" for sid in sorted(expectation.row_notes.keys() & facts.sids, key=sort_key)
+    ]
+    if facts.lookup_status != SUCCESS:
+        said.append(f"not all names could be looked up on the host ({facts.lookup_status})")
+    return tuple(said)
+
+
+def _kept(judged: Iterable[Judged]) -> tuple[str, ...]:
+    """Orphans that the task leaves as they are, so that nobody takes the list for a clean one."""
+    orphans = [f"{shown(one.holder.sid)}: {one.why}" for one in judged if one.standing is Standing.ORPHAN]
+    return (f"orphans that stay, as orphans says (keep): {'; '.join(orphans)}",) if orphans else ()
+
+
+def _stop_at_doubt(verdict: Verdict, expectation: Expectation) -> None:
+    """A holder may be the very account that something unknown permits or waives: then nobody can call it unexpected."""
+    for doubt in expectation.doubts:
+        doubtful = [judged.holder.sid for judged in verdict.unexpected if _may_be(doubt, judged)]
+        if doubtful:
+            said = f"{doubt.why}, so it is not known whether {', '.join(doubtful)} is permitted"
+            raise CannotJudge(doubt.category, said + _certain(verdict, expectation))
+
+
+def _certain(verdict: Verdict, expectation: Expectation) -> str:
+    """What is a finding whatever the unknown turns out to be: the error must not hide it."""
+    found = [f"missing {shown(one.sid, one.name)}" for one in verdict.missing]
+    found += [
+        f"{judged.standing.value} {shown(judged.holder.sid, judged.holder.name)}"
+        for judged in verdict.unexpected
+        if judged.standing and not any(_may_be(doubt, judged) for doubt in expectation.doubts)
+    ]
+    return f"; certain all the same: {', '.join(found)}" if found else ""
+
+
+def _may_be(doubt: Doubt, judged: Judged) -> bool:
+    if doubt.nameless and judged.holder.resolved is Resolution.LSA:
+        return False
+    return judged.holder.sid in doubt.sids or judged.holder.sid.startswith(doubt.prefixes)

@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What hosts registered is plain data, whatever types ansible-core wraps it in."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import results_of
+
+
+class Unsafe(str):
+    """As the unsafe text of ansible-core up to 2.18: its ``str`` is itself."""
+
+    __slots__ = ()
+
+    def __str__(self):
+        return self
+
+
+def types(value):
+    """Types of everything in a value."""
+    if isinstance(value, dict):
+        return {type(value)}.union(*map(types, value), *map(types, value.values()))
+    return {type(value)}.union(*map(types, value)) if isinstance(value, list) else {type(value)}
+
+
+@pytest.mark.parametrize(
+    "registered",
+    [
+        pytest.param({"status": Unsafe("drift"), "run_id": "r"}, id="a text"),
+        pytest.param({Unsafe("status"): "drift", "run_id": "r"}, id="a key"),
+        pytest.param({"holders": [{"sid": Unsafe("S-1-5-6"), "use": 5, "name": None}], "run_id": "r"}, id="deep inside"),
+        pytest.param({"notes": (Unsafe("a"), True), "run_id": Unsafe("r")}, id="a tuple"),
+    ],
+)
+def test_texts_are_texts_and_nothing_else(registered):
+    results = results_of({"hostvars": {"web01": {"audit": registered}}, "ansible_play_hosts_all": ["web01"]}, "audit", "r")
+
+    assert types(results["web01"]) <= {dict, list, str, int, bool, type(None)}
+    assert results["web01"] == {key: list(value) if isinstance(value, tuple) else value for key, value in registered.items()}
