@@ -15,7 +15,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host impo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, bad_input, progress
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, bad_input, jobs, progress
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 
 
@@ -35,8 +35,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             _validation, options = self.validate_argument_spec(arguments.LOCAL_RIGHT, mutually_exclusive=arguments.EXCLUSIVE)
             arguments.refuse_delegation(self._task.delegate_to, task_vars)
             job = self._job(options, task_vars, now)
-        if isinstance(job, str):
-            result.update(build.nothing_to_restore(job))
+        if isinstance(job, jobs.NothingToRestore):
+            result.update(build.nothing_to_restore(job.why))
         elif isinstance(job, snapshots.Spoilt):
             result.update(build.error("snapshot_spoilt", f"nothing was changed: {job}"), changed=False)
         else:
@@ -58,10 +58,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _job(
         self, options: dict[str, t.Any], task_vars: dict[str, t.Any], now: datetime.datetime
-    ) -> enforcement.Job | snapshots.Spoilt | str:
-        """The job, or the sentence why there is nothing to restore, or what is wrong with the host's own snapshot. Raises BadInput."""
+    ) -> enforcement.Job | snapshots.Spoilt | jobs.NothingToRestore:
+        """The job, or why there is nothing to restore, or what is wrong with the host's own snapshot. Raises BadInput."""
         try:
-            return enforcement.job_of(options, task_vars, now)
+            return jobs.job_of(options, task_vars, now)
         except snapshots.Spoilt as spoilt:
             return spoilt
 

@@ -14,9 +14,11 @@ import typing as t
 from collections.abc import Mapping
 
 from .._input.errors import BadInput
+from .._input.forms import Form
 
-Sid = t.Annotated[str, "a SID in the form that Windows prints"]
-"""The type of a field of facts that holds a SID: ``_answers`` lets nothing else in. For a type checker it is a text."""
+SID_FORM: t.Final = Form(r"S-1-([0-9]{1,15}|0x[0-9a-fA-F]{1,12})(-[0-9]{1,10})*", "a SID")
+Sid = t.Annotated[str, SID_FORM]
+"""The type of a field that holds a SID: no answer, record or file with another text is let in. For a type checker it is a text."""
 
 _SID = re.compile(r"\*?S-1-(?P<authority>\d{1,15}|0x[0-9A-F]{1,12})(?P<subs>(?:-\d{1,10}){1,15})", re.IGNORECASE | re.ASCII)
 

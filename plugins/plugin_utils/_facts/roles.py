@@ -4,10 +4,26 @@
 
 from __future__ import annotations
 
+import enum
+
 from .._input.errors import CannotJudge
-from .._policy.policy import HostRole
 from .facts import HostFacts
 from .releases import MULTI_SESSION_SKU
+
+
+class HostRole(str, enum.Enum):
+    """The kinds of hosts that policies tell apart."""
+
+    DOMAIN_CONTROLLER = "domain_controller"
+    MEMBER_SERVER = "member_server"
+    STANDALONE_SERVER = "standalone_server"
+    CLIENT = "client"
+
+    @property
+    def words(self) -> str:
+        """For sentences: ``a member server``."""
+        return "a " + self.value.replace("_", " ").replace("standalone", "stand-alone")
+
 
 # DSROLE_MACHINE_ROLE, [MS-DSSP] 2.2.2. 4 is a backup domain controller and includes read-only ones.
 _BY_MACHINE_ROLE = {

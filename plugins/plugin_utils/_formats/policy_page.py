@@ -14,7 +14,8 @@ from .._accounts.parsing import Account, parse_accounts
 from .._accounts.sids import NAMES
 from .._facts.features import ACCOUNTS_OF
 from .._facts.releases import System
-from .._policy.policy import ACCOUNT_KEYS, Compare, HostRole, Policy, Row
+from .._facts.roles import HostRole
+from .._policy.policy import ACCOUNT_KEYS, Compare, Policy, Row
 
 Place = tuple[System, HostRole]
 

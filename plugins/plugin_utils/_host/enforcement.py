@@ -13,20 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._accounts.parsing import Account, derived_names, shown
+from .._accounts.parsing import derived_names, shown
 from .._accounts.sids import NAMES
 from .._facts.controller import Control, control_on
 from .._facts.facts import Holder, HostFacts, Resolution
-from .._facts.machines import Kept, kept, other_machine, same_machine
 from .._input.errors import BadInput
-from .._play import arguments
-from .._policy.policy import Policy, plain_policy
+from .._policy.policy import Policy
 from .._verdict.expectation import Wishes
 from .._verdict.judgement import Judgement, judged
 from .._verdict.plan import (
     Agreed,
     Handling,
-    Orphans,
     Plan,
     Refused,
     by_number,
@@ -38,6 +35,7 @@ from .._verdict.plan import (
 from .._verdict.verdict import judge
 from . import locks, snapshots, turns
 from .changes import Change, LostContact
+from .machines import Kept, kept, other_machine, same_machine
 from .windows import WindowsHost
 
 
@@ -69,57 +67,6 @@ class Job:
     def snapshot(self) -> Path:
         """Where the pre-image of this host and run goes."""
         return snapshots.path_of(self.folder, self.run_id, self.host)
-
-
-def job_of(options: Mapping[str, t.Any], task_vars: Mapping[str, t.Any], now: datetime.datetime) -> Job | str:
-    """The job of a task on one host, or the sentence why there is nothing to restore on it. Raises BadInput."""
-    host = str(task_vars.get("inventory_hostname", ""))
-    folder = Path(options["snapshot_dir"]).expanduser().absolute()
-    run_id = options.get("run_id") or arguments.new_run_id(now)
-    pre_image = digest = None
-    if options.get("restore"):
-        for option in ("required", "permitted", "forbidden"):
-            if options[option]:
-                raise BadInput(f"{option}: not together with restore, which brings the whole list back")
-        pre_image = snapshots.find(folder, options["restore"], host)
-        idle = _nothing_to_restore(folder, options["restore"], host, pre_image)
-        if pre_image is None or idle:
-            return idle
-        # The whole list as it was, by SIDs: also accounts that were deleted since then.
-        policy, wishes = (
-            plain_policy(closed=True),
-            Wishes(required=tuple(Account(one["sid"], one["sid"]) for one in pre_image["before"])),
-        )
-        wishes = dataclasses.replace(wishes, keep_orphans=arguments.orphans_of(options) is Orphans.KEEP)
-    else:
-        policy = arguments.policy_of(options)
-        wishes = arguments.wishes_of(options, policy, task_vars, now.date())
-        digest = arguments.digest_of(policy) if options.get("policy") else None
-    return Job(
-        host=host,
-        run_id=run_id,
-        folder=folder,
-        policy=policy,
-        wishes=wishes,
-        handling=arguments.handling_of(options),
-        control=arguments.control_of(options),
-        policy_digest=digest,
-        pre_image=pre_image,
-        agreed=arguments.agreed_of(options),
-    )
-
-
-def _nothing_to_restore(folder: Path, wanted: str, host: str, pre_image: Mapping[str, t.Any] | None) -> str:
-    """Why there is nothing to restore, or an empty text."""
-    if pre_image is not None:
-        outcome = pre_image["outcome"]
-        untouched = outcome in snapshots.UNTOUCHED_OUTCOMES
-        return f"the run {pre_image['run_id']} left this host as it was ({outcome}): nothing to restore" if untouched else ""
-    others = [
-        one["run_id"] for _path, one in snapshots.of_host(folder, host)[0] if one["outcome"] not in snapshots.UNTOUCHED_OUTCOMES
-    ]
-    older = f"; other runs that changed it: {', '.join(others)}" if others else ""
-    return f"the run {wanted} has no snapshot of this host: nothing to restore{older}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from pathlib import Path
 
 from .._accounts.sids import checked_sid
 from .._files import file_name, write_atomically
+from .._input import shape
 from .._input.checks import brief
 from .._input.errors import BadInput
-from .._result import shape
-from .._result.forms import Form
+from .._input.forms import Form
 from .._wording import some
 from . import locks
 

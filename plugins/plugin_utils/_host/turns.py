@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._accounts.sids import SID_FORM
 from .._facts.facts import Computer
 from .._files import file_name
+from .._input import shape
 from .._input.errors import BadInput
-from .._result import shape
-from .._result.types import SID_FORM
 from . import locks
 
 _SHAPE: shape.Shape = {"host": str, "after": [SID_FORM]}

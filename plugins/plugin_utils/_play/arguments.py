@@ -18,6 +18,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from .._accounts.parsing import parse_accounts
 from .._facts.controller import Control, stated
 from .._facts.features import FeatureName
+from .._facts.roles import HostRole
 from .._files import check_folder
 from .._fleet.gate import CHOICES, tolerance
 from .._formats.names import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS, check_length, checked_name
@@ -27,7 +28,7 @@ from .._input.errors import BadInput
 from .._policy.exceptions import PolicyException, meant_for, parse_exceptions
 from .._policy.extending import SHIPPED
 from .._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
-from .._policy.policy import HostRole, Policy, plain_policy
+from .._policy.policy import Policy, plain_policy
 from .._verdict.expectation import Wishes
 from .._verdict.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
 from .._verdict.verdict import Status

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from .._accounts.parsing import Account, parse_account
 from .._facts.features import FeatureName
+from .._facts.roles import HostRole
 from .._input import checks
 from .._input.errors import BadInput
 from .loading import parse_feature, parse_role
-from .policy import HostRole, floor_account
+from .policy import floor_account
 
 KEYS = ("account", "reason", "owner", "ticket", "approved_by", "expires", "hosts", "groups", "host_roles", "features")
 """Keys of an exception; the first three must be there."""

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from .._accounts.parsing import Account, parse_accounts
 from .._facts.features import ACCOUNTS_OF, FeatureName
 from .._facts.releases import System
+from .._facts.roles import HostRole
 from .._input import checks
 from .._input.errors import BadInput
 from .extending import SHIPPED, resolve
-from .policy import ACCOUNT_KEYS, Compare, Document, HostRole, Policy, Row, floor_account
+from .policy import ACCOUNT_KEYS, Compare, Document, Policy, Row, floor_account
 
 Choice = t.TypeVar("Choice", bound=enum.Enum)
 

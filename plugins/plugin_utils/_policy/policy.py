@@ -12,20 +12,7 @@ from .._accounts.parsing import Account
 from .._accounts.sids import FLOOR
 from .._facts.features import FeatureName
 from .._facts.releases import System
-
-
-class HostRole(str, enum.Enum):
-    """The kinds of hosts that policies tell apart."""
-
-    DOMAIN_CONTROLLER = "domain_controller"
-    MEMBER_SERVER = "member_server"
-    STANDALONE_SERVER = "standalone_server"
-    CLIENT = "client"
-
-    @property
-    def words(self) -> str:
-        """For sentences: ``a member server``."""
-        return "a " + self.value.replace("_", " ").replace("standalone", "stand-alone")
+from .._facts.roles import HostRole
 
 
 class Compare(str, enum.Enum):

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 from .._input.checks import brief
 from .._input.errors import BadInput
-from .forms import LATER, Form, Least, Words
-from .shape import From, MapOf, NullIfAbsent, Optional, OrNone, Shape, check
+from .._input.forms import LATER, Form, Least, Words
+from .._input.shape import From, MapOf, NullIfAbsent, Optional, OrNone, Shape, check
 from .types import Change, Head, Record, Report
 
 

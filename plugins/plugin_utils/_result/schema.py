@@ -9,7 +9,7 @@ import re
 import types
 import typing as t
 
-from .forms import Form, Least, Says, Words
+from .._input.forms import Form, Least, Says, Words
 from .types import Header, Record, Report
 
 _JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import typing as t
 
+from .._accounts.sids import Sid
 from .._facts.account_kinds import Kind
 from .._facts.evidence import Kind as ControllerKind
 from .._facts.facts import Resolution
 from .._facts.provenance import Coverage
+from .._facts.roles import HostRole
+from .._input.forms import LATER, Form, Least, Says, Words
 from .._policy.exceptions import State
-from .._policy.policy import Compare, HostRole
+from .._policy.policy import Compare
 from .._verdict.expectation import Standing
 from .._verdict.verdict import Status
-from .forms import LATER, Form, Least, Says, Words
 
-SID_FORM: t.Final = Form(r"S-1-([0-9]{1,15}|0x[0-9a-fA-F]{1,12})(-[0-9]{1,10})*", "a SID")
-Sid = t.Annotated[str, SID_FORM]
 Time = t.Annotated[
     str,
     Form(

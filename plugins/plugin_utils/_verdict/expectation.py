@@ -15,9 +15,10 @@ from .._facts.facts import HostFacts
 from .._facts.features import MAY_BE, Feature, FeatureName, Features
 from .._facts.names import Answers
 from .._facts.releases import System
+from .._facts.roles import HostRole
 from .._input.errors import CannotJudge
 from .._policy.exceptions import Claim, PolicyException, State, too_wide
-from .._policy.policy import ACCOUNT_KEYS, HostRole, Policy, Row
+from .._policy.policy import ACCOUNT_KEYS, Policy, Row
 
 _CURE = "write a built-in group as its symbol, an account that was deleted as its SID, and leave out what this host does not have"
 

@@ -15,10 +15,10 @@ from .._facts.account_kinds import BUILTIN, Kind, kind_of
 from .._facts.facts import Holder, HostFacts, Resolution
 from .._facts.features import FeatureName, features_of, pool_users
 from .._facts.releases import detect_system
-from .._facts.roles import detect_role, notes_on_role
+from .._facts.roles import HostRole, detect_role, notes_on_role
 from .._input.errors import CannotJudge
 from .._policy.exceptions import Claim, State
-from .._policy.policy import Compare, HostRole, Policy, Row
+from .._policy.policy import Compare, Policy, Row
 from .expectation import Circumstances, Doubt, Expectation, Standing, Wishes, expect, refuse_unknown_forbidden, rows_that_count
 from .namesakes import Namesakes
 

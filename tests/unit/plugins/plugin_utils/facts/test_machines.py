@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import Computer
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.machines import kept, same_machine
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.machines import kept, same_machine
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Refused
 
 ONE, OTHER = "S-1-5-21-1-2-3", "S-1-5-21-4-5-6"

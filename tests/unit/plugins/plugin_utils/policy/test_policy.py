@@ -7,9 +7,9 @@ import datetime
 
 import pytest
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.roles import HostRole
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import HostRole
 
 PRINTED = ["administrators", "local_service", "network_service"]
 CORRECTED = [*PRINTED, "service"]

@@ -10,7 +10,8 @@ import pytest
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.features import FeatureName
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.releases import System
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import Compare, HostRole
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.roles import HostRole
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import Compare
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Wishes
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status, judge
 

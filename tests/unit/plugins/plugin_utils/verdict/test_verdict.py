@@ -22,10 +22,11 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.fac
     Resolution,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.features import FeatureName
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.roles import HostRole
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import HostRole, plain_policy
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Wishes
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Handling, Refused, Unexpected, make_plan
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status, judge

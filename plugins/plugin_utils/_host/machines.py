@@ -12,8 +12,8 @@ import typing as t
 from collections.abc import Mapping
 
 from .._accounts.parsing import shown
+from .._facts.facts import Computer
 from .._verdict.plan import Refused
-from .facts import Computer
 
 Kept = Mapping[str, t.Any]
 """A computer as a snapshot keeps it: its name, and its SID or None."""

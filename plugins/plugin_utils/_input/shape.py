@@ -8,8 +8,8 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .._input.checks import brief
-from .._input.errors import BadInput
+from .checks import brief
+from .errors import BadInput
 from .forms import Form, Words
 
 _GREATEST = 1 << 64  # of a number, as of one in an answer; Python does not write one of 4,300 digits

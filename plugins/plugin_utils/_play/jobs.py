@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of an enforcing task -> what it is to do on one host."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .._accounts.parsing import Account
+from .._host import snapshots
+from .._host.enforcement import Job
+from .._input.errors import BadInput
+from .._policy.policy import plain_policy
+from .._verdict.expectation import Wishes
+from .._verdict.plan import Orphans
+from . import arguments
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToRestore:
+    """The run to restore did not change the host; ``why`` is the sentence that says so."""
+
+    why: str
+
+
+def job_of(options: Mapping[str, t.Any], task_vars: Mapping[str, t.Any], now: datetime.datetime) -> Job | NothingToRestore:
+    """The job of a task on one host, or why there is nothing to restore on it. Raises BadInput, and Spoilt for its own snapshot."""
+    host = str(task_vars.get("inventory_hostname", ""))
+    folder = Path(options["snapshot_dir"]).expanduser().absolute()
+    run_id = options.get("run_id") or arguments.new_run_id(now)
+    pre_image = digest = None
+    if options.get("restore"):
+        for option in ("required", "permitted", "forbidden"):
+            if options[option]:
+                raise BadInput(f"{option}: not together with restore, which brings the whole list back")
+        pre_image = snapshots.find(folder, options["restore"], host)
+        idle = _nothing_to_restore(folder, options["restore"], host, pre_image)
+        if pre_image is None or idle:
+            return NothingToRestore(idle)
+        # The whole list as it was, by SIDs: also accounts that were deleted since then.
+        policy, wishes = (
+            plain_policy(closed=True),
+            Wishes(required=tuple(Account(one["sid"], one["sid"]) for one in pre_image["before"])),
+        )
+        wishes = dataclasses.replace(wishes, keep_orphans=arguments.orphans_of(options) is Orphans.KEEP)
+    else:
+        policy = arguments.policy_of(options)
+        wishes = arguments.wishes_of(options, policy, task_vars, now.date())
+        digest = arguments.digest_of(policy) if options.get("policy") else None
+    return Job(
+        host=host,
+        run_id=run_id,
+        folder=folder,
+        policy=policy,
+        wishes=wishes,
+        handling=arguments.handling_of(options),
+        control=arguments.control_of(options),
+        policy_digest=digest,
+        pre_image=pre_image,
+        agreed=arguments.agreed_of(options),
+    )
+
+
+def _nothing_to_restore(folder: Path, wanted: str, host: str, pre_image: Mapping[str, t.Any] | None) -> str:
+    """Why there is nothing to restore, or an empty text."""
+    if pre_image is not None:
+        outcome = pre_image["outcome"]
+        untouched = outcome in snapshots.UNTOUCHED_OUTCOMES
+        return f"the run {pre_image['run_id']} left this host as it was ({outcome}): nothing to restore" if untouched else ""
+    others = [
+        one["run_id"] for _path, one in snapshots.of_host(folder, host)[0] if one["outcome"] not in snapshots.UNTOUCHED_OUTCOMES
+    ]
+    older = f"; other runs that changed it: {', '.join(others)}" if others else ""
+    return f"the run {wanted} has no snapshot of this host: nothing to restore{older}"
