@@ -14,7 +14,7 @@ import report_heads
 from jsonschema import Draft202012Validator
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import gathered, merge, merged_report
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document, to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.csv import csv_accounts, csv_hosts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import (
@@ -34,7 +34,7 @@ FORMATS = (to_json, html, markdown, csv_hosts, csv_accounts, junit, prometheus, 
 
 def report_of(**results):
     records = [record_of(host, result) for host, result in results.items()]
-    return document(records, run=report_heads.RUN, policy=None, generator=report_heads.GENERATOR, fail_on=["drift", "error"])
+    return build_report(records, run=report_heads.RUN, policy=None, generator=report_heads.GENERATOR, fail_on=["drift", "error"])
 
 
 def rows(report):

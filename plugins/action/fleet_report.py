@@ -12,7 +12,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.changed import changed
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import awx_of, document
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import awx_of, build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import absent, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import (
     UNREAD,
@@ -61,7 +61,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         missing = absent(expected, results)
         records = [record_of(host, registered) for host, registered in (results | dict.fromkeys(missing)).items()]
         declared = options["check"].get("exceptions") or []
-        report = document(
+        report = build_report(
             records,
             run=self._run(task_vars, options, now),
             policy=None if options["action"] == "restore" else options["check"]["policy"],

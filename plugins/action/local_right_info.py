@@ -40,7 +40,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars or {})
             facts = host.read(sorted({*policy.asked_names, *wishes.asked_names}), more)
-            result.update(build.report(judged(facts, policy, wishes)), **build.more(facts, more))
+            result.update(build.host_result(judged(facts, policy, wishes)), **build.more(facts, more))
             status = result["status"]
         except HostError as failed:
             result.update(build.error(failed.category, str(failed), failed.call, failed.status))

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.sids import service_sid
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import Record, record_of
 
 Result = dict[str, t.Any]
@@ -189,7 +189,7 @@ def _document(
     run: dict[str, t.Any] | None = None,
     policy: dict[str, t.Any] | None = None,
 ) -> dict[str, t.Any]:
-    return document(
+    return build_report(
         records,
         run={**RUN, "action": action, "check_mode": action == "audit", **(run or {})},
         policy={**POLICY, **(policy or {})},

@@ -10,7 +10,7 @@ import types
 import pytest
 from report_heads import GENERATOR
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from fleet.fleet import Fleet
@@ -29,7 +29,7 @@ def lines(number=1, fail_on=("drift",), tolerate=None, results=None, **run):
         record_of(f"{host}{number}", {"status": status, "checked_at": "2026-01-31T08:15:30Z"}) for host, status in statuses.items()
     ]
     tolerate = {"drift": "1"} if tolerate is None else tolerate
-    return json_lines(document(records, run=about, policy=None, generator=GENERATOR, fail_on=fail_on, tolerate=tolerate))
+    return json_lines(build_report(records, run=about, policy=None, generator=GENERATOR, fail_on=fail_on, tolerate=tolerate))
 
 
 @pytest.fixture

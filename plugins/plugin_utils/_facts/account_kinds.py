@@ -25,7 +25,7 @@ _PREFIXES = (
 _SIDS = frozenset(sid for sid, _name in WELL_KNOWN.values())
 
 
-class Kind(str, enum.Enum):
+class AccountKind(str, enum.Enum):
     """Sorts of accounts."""
 
     WELL_KNOWN = "well-known"
@@ -41,27 +41,27 @@ class Kind(str, enum.Enum):
     UNKNOWN = "unknown"
 
 
-def kind_of(holder: Holder, computer: Computer) -> Kind:
+def kind_of(holder: Holder, computer: Computer) -> AccountKind:
     """The sort of a holder.
 
     An orphan is an account SID (S-1-5-21-..., or S-1-5-32-... with a number that no Windows has) of which the LSA itself said that no
     account has it; a failed look-up makes none, and derived SIDs (services, pools) often have no name without being orphaned.
     """
     if holder.resolved is Resolution.UNMAPPED and holder.sid.startswith(BUILTIN) and _number(holder.sid) not in _BUILTIN_RIDS:
-        return Kind.ORPHAN
+        return AccountKind.ORPHAN
     for prefix, kind in _PREFIXES:
         if holder.sid.startswith(prefix):
-            return Kind(kind)
+            return AccountKind(kind)
     if holder.sid in _SIDS or (holder.use == _WELL_KNOWN_GROUP and holder.resolved is Resolution.LSA):
-        return Kind.WELL_KNOWN
+        return AccountKind.WELL_KNOWN
     if not holder.sid.startswith("S-1-5-21-"):
-        return Kind.UNKNOWN
+        return AccountKind.UNKNOWN
     if holder.resolved is Resolution.UNMAPPED:
-        return Kind.ORPHAN
+        return AccountKind.ORPHAN
     if holder.resolved is not Resolution.LSA or holder.name is None:
-        return Kind.UNKNOWN
+        return AccountKind.UNKNOWN
     authority = holder.name.partition("\\")[0].casefold()
-    return Kind.LOCAL if authority == computer.name.casefold() else Kind.DOMAIN
+    return AccountKind.LOCAL if authority == computer.name.casefold() else AccountKind.DOMAIN
 
 
 def _number(sid: str) -> int:

@@ -35,7 +35,7 @@ NOT_TOLD = Asked(None, "its list is not told")
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class GpoSetting:
     """One GPO that defines the right on a host. ``link``: where it is linked; ``status``: applied, failed, not attempted, None unknown."""
 
     name: str | None
@@ -61,7 +61,7 @@ class Claim:
         return (self.guid or "").upper()
 
 
-def by_rsop(traces: ControlTraces, setting: Setting) -> Claim:
+def by_rsop(traces: ControlTraces, setting: Setting) -> GpoSetting:
     """The GPO of a setting, by GPOID; its GUID is in that name, and the cached template has its list with SIDs."""
     rsop = traces.rsop
     gpo = next((one for one in rsop.gpos if _same(one.id, setting.gpo)), None)
@@ -70,7 +70,7 @@ def by_rsop(traces: ControlTraces, setting: Setting) -> Claim:
     guid = (gpo.guid if gpo and gpo.guid else None) or (found.group() if found else None)
     local = som is not None and som.type == _LOCAL_SOM
     cached = [one for one in traces.templates or () if guid and _same(one.gpo, guid)]
-    return Claim(
+    return GpoSetting(
         name=(gpo.name if gpo else None) or ("Local Group Policy" if local else None),
         guid=guid,
         link=None if local else setting.som or None,
@@ -81,13 +81,13 @@ def by_rsop(traces: ControlTraces, setting: Setting) -> Claim:
     )
 
 
-def by_templates(traces: ControlTraces) -> tuple[Claim, ...]:
+def by_templates(traces: ControlTraces) -> tuple[GpoSetting, ...]:
     """One claim for each GPO that has cached templates with the right; templates that name no GPO have one each."""
     names = {gpo.guid.upper(): gpo.name for gpo in traces.rsop.gpos if gpo.guid}
     found: dict[str, list[Template]] = {}
     for template in sorted(traces.templates or (), key=lambda one: one.file):
         found.setdefault((template.gpo or "").upper() or f"?{template.file}", []).append(template)
-    return tuple(Claim(names.get(key), own[0].gpo or None, asked=_of_templates(own, traces)) for key, own in found.items())
+    return tuple(GpoSetting(names.get(key), own[0].gpo or None, asked=_of_templates(own, traces)) for key, own in found.items())
 
 
 def by_management(mdm: Mdm, traces: ControlTraces) -> Asked:

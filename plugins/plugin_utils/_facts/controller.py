@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from .._accounts.parsing import shown
 from .._accounts.sids import ADMINISTRATORS, FLOOR, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, sort_key
-from .claims import Asked, Claim, by_templates
-from .evidence import Kind, Management, Statement, listed, of_management, of_rsop
+from .claims import Asked, GpoSetting, by_templates
+from .evidence import Controller, Management, Statement, listed, of_management, of_rsop
 from .facts import ControlTraces, HostFacts
 
 
@@ -26,12 +26,12 @@ class Control:
     ``extra``, ``lacking``: how the holders differ from what the winner or the service asks, None where that cannot be compared.
     """
 
-    kind: Kind
+    kind: Controller
     why: str
     evidence: str = "none"
     as_of: str | None = None
-    winner: Claim | None = None
-    losers: tuple[Claim, ...] = ()
+    winner: GpoSetting | None = None
+    losers: tuple[GpoSetting, ...] = ()
     provider: str | None = None
     extra: tuple[str, ...] | None = None
     lacking: tuple[str, ...] | None = None
@@ -40,33 +40,33 @@ class Control:
     @property
     def from_outside(self) -> bool:
         """Somebody but the host sets the right, or did when that was last known."""
-        return self.kind in (Kind.GPO, Kind.MDM) or bool(self.winner or self.losers)
+        return self.kind in (Controller.GPO, Controller.MDM) or bool(self.winner or self.losers)
 
     @property
     def comes_back(self) -> str:
         """What becomes of a local change."""
-        if self.kind is Kind.MDM:
+        if self.kind is Controller.MDM:
             return "it may take a local change back"
-        if self.kind is Kind.GPO and self.winner and self.winner.status == "applied":
+        if self.kind is Controller.GPO and self.winner and self.winner.status == "applied":
             return "Group Policy takes a local change back, at its first refresh after 16 hours at the latest"
         return "Group Policy may take a local change back"
 
     @property
     def doubt(self) -> str | None:
         """What to say beside a change where nobody knows whether it lasts."""
-        unsure = self.kind in (Kind.UNKNOWN, Kind.STALE) and not self.from_outside
+        unsure = self.kind in (Controller.UNKNOWN, Controller.STALE) and not self.from_outside
         return f"{self.why}, so that nobody knows whether a local change lasts" if unsure else None
 
 
 def stated(kind: str, name: str | None, guid: str | None) -> Control:
     """What a task states of it, which counts instead of what the host shows; ``kind``: local, gpo or mdm."""
-    claim = Claim(name, guid)
-    if kind == Kind.GPO.value:
-        return Control(Kind.GPO, f"{claim.words} sets the right, as the task states", "stated", winner=claim)
-    if kind == Kind.MDM.value:
+    claim = GpoSetting(name, guid)
+    if kind == Controller.GPO.value:
+        return Control(Controller.GPO, f"{claim.words} sets the right, as the task states", "stated", winner=claim)
+    if kind == Controller.MDM.value:
         service = " ".join(filter(None, ("the management service", name)))
-        return Control(Kind.MDM, f"{service} sets the right, as the task states", "stated", provider=name)
-    return Control(Kind.LOCAL, "nobody sets the right from outside, as the task states", "stated")
+        return Control(Controller.MDM, f"{service} sets the right, as the task states", "stated", provider=name)
+    return Control(Controller.LOCAL, "nobody sets the right from outside, as the task states", "stated")
 
 
 def control_on(facts: HostFacts, said: Control | None) -> Control:
@@ -98,25 +98,25 @@ def _with_templates(rsop: Statement, traces: ControlTraces) -> Statement:
         return rsop
     if rsop.claims:
         return _noted(rsop, f"the cached templates are of another GPO than RSoP has: {listed(claims)}")
-    if rsop.kind is Kind.LOCAL:
+    if rsop.kind is Controller.LOCAL:
         return _noted(rsop, f"the cached templates name the right all the same, and RSoP counts more: {listed(claims)}")
     return _by_templates(rsop, claims)
 
 
-def _by_templates(rsop: Statement, claims: tuple[Claim, ...]) -> Statement:
+def _by_templates(rsop: Statement, claims: tuple[GpoSetting, ...]) -> Statement:
     """Which of several cached templates wins is not known, so that only a single one is the winner."""
     winner, losers = (claims[0], ()) if len(claims) == 1 else (None, claims)
     words = listed(claims)
-    if rsop.kind is Kind.STALE:
+    if rsop.kind is Controller.STALE:
         said = (
             f"by a cached template, of a run that it does not tell, {words} set the right"
             if winner
             else f"by cached templates, of a run that they do not tell, one of these set the right: {words}"
         )
-        return Statement(Kind.STALE, f"{rsop.why}; {said}", "templates", rsop.as_of, winner, losers, rsop.notes)
+        return Statement(Controller.STALE, f"{rsop.why}; {said}", "templates", rsop.as_of, winner, losers, rsop.notes)
     where = "by the cached template of its last run"
     why = f"{words} sets the right, {where}" if winner else f"one of these sets the right, {where}: {words}"
-    return Statement(Kind.GPO, why, "templates", rsop.as_of, winner, losers, (rsop.why, *rsop.notes))
+    return Statement(Controller.GPO, why, "templates", rsop.as_of, winner, losers, (rsop.why, *rsop.notes))
 
 
 def _noted(statement: Statement, note: str) -> Statement:
@@ -133,20 +133,20 @@ def _with_management(policy: Statement, managed: Management) -> Control:
         return dataclasses.replace(control, provider=managed.provider, notes=(*policy.notes, both))
     if managed.sets:
         notes = (policy.why, *policy.notes)
-        return Control(Kind.MDM, managed.words, "mdm", losers=policy.losers, provider=managed.provider, notes=notes)
-    if policy.kind is Kind.LOCAL:  # no longer proof that nobody sets it
-        return dataclasses.replace(control, kind=Kind.UNKNOWN, why=f"{managed.words}; {policy.why}")
+        return Control(Controller.MDM, managed.words, "mdm", losers=policy.losers, provider=managed.provider, notes=notes)
+    if policy.kind is Controller.LOCAL:  # no longer proof that nobody sets it
+        return dataclasses.replace(control, kind=Controller.UNKNOWN, why=f"{managed.words}; {policy.why}")
     return dataclasses.replace(control, notes=(*policy.notes, managed.words))
 
 
 def _compared(control: Control, managed: Management, facts: HostFacts) -> Control:
     """The holders beside what the winner and the service ask for; not beside a list of old, which may have been another since."""
-    if control.kind is Kind.GPO and control.winner:
+    if control.kind is Controller.GPO and control.winner:
         beside = _beside(control.winner.words, control.winner.asked, facts, by_engine=True)
         control = dataclasses.replace(control, extra=beside.extra, lacking=beside.lacking, notes=(*control.notes, *beside.notes))
     if managed.sets:
         beside = _beside("the management service", managed.asked, facts, by_engine=False)
-        if control.kind is Kind.MDM:
+        if control.kind is Controller.MDM:
             control = dataclasses.replace(control, extra=beside.extra, lacking=beside.lacking)
         control = dataclasses.replace(control, notes=(*control.notes, *beside.notes))
     return control

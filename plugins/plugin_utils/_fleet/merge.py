@@ -20,7 +20,7 @@ from .._result.record import MALFORMED_RECORD, record_of
 from .._result.types import Declared, Generator, MergedRun, Record, Report, Run, RunHead, Used
 from .._verdict.verdict import Status
 from .._wording import some
-from .report import document
+from .report import build_report
 from .scope import LIMITS, MERGED, absent
 from .summary import UNREAD
 from .waivers import exceptions_of
@@ -128,7 +128,7 @@ def merged_report(
     records = [*merged.records, *(record_of(host, None) for host in lost)]
     today = _utc.read(newest["run"]["finished"]).date()
     policies = [run for run in merged.runs if run["policy"]]
-    return document(
+    return build_report(
         records,
         run=_run(merged.runs, newest["run"]),
         policy=policies[-1]["policy"] if policies else None,

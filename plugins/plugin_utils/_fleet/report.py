@@ -21,7 +21,7 @@ _AWX = (
 )  # fmt: skip
 
 
-def document(
+def build_report(
     records: Iterable[Record],
     *,
     run: Run,

@@ -64,7 +64,7 @@ def _notes(notes: Sequence[str]) -> list[str]:
     if not notes:
         return []
     more = [f"> and {len(notes) - _NOTES} more in the JSON report"] if len(notes) > _NOTES else []
-    return [*(f"> **Mind:** {_cell(note, 600)}  " for note in notes[:_NOTES]), *more, ""]
+    return [*(f"> **Note:** {_cell(note, 600)}  " for note in notes[:_NOTES]), *more, ""]
 
 
 def _source(source: str) -> str:

@@ -22,7 +22,7 @@ CHANGE = "winrights.seimpersonate.local_right"
 
 
 @dataclass(frozen=True, slots=True)
-class More:
+class ReadRequest:
     """What a read brings besides: who really has the right (``exposure``), members of groups (``expand``), events of so many hours."""
 
     exposure: bool = False
@@ -30,7 +30,7 @@ class More:
     events: int | None = None
 
 
-NOTHING_MORE = More()
+NOTHING_MORE = ReadRequest()
 
 
 class WindowsHost:
@@ -49,7 +49,7 @@ class WindowsHost:
             raise HostError("not_windows", f"the connection {connection.transport} does not lead to a Windows host")
         return cls(execute_module, task_vars)
 
-    def read(self, names: Iterable[str] = (), more: More = NOTHING_MORE) -> HostFacts:
+    def read(self, names: Iterable[str] = (), more: ReadRequest = NOTHING_MORE) -> HostFacts:
         """Read the right in one command and look up ``names`` on the host.
 
         Raises HostError; a failed read is never an empty right.
@@ -58,7 +58,7 @@ class WindowsHost:
 
     def read_for_change(self, names: Iterable[str] = ()) -> HostFacts:
         """The same with what runs on the host, for the list of what must restart. Its payload can also write; here it only reads."""
-        return self._facts(CHANGE, {"read": {"accounts": list(names), **dataclasses.asdict(More(exposure=True))}})
+        return self._facts(CHANGE, {"read": {"accounts": list(names), **dataclasses.asdict(ReadRequest(exposure=True))}})
 
     def _facts(self, module: str, asked: dict[str, t.Any]) -> HostFacts:
         try:

@@ -22,7 +22,7 @@ from .._facts.roles import HostRole
 from .._files import check_folder
 from .._fleet.gate import CHOICES, tolerance
 from .._formats.names import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS, check_length, checked_name
-from .._host.windows import More
+from .._host.windows import ReadRequest
 from .._input import checks
 from .._input.errors import BadInput
 from .._policy.exceptions import PolicyException, meant_for, parse_exceptions
@@ -350,9 +350,9 @@ def control_of(options: Mapping[str, t.Any]) -> Control | None:
     return stated(said["kind"], said.get("name"), said.get("guid")) if said else None
 
 
-def more_of(options: Mapping[str, t.Any]) -> More:
+def more_of(options: Mapping[str, t.Any]) -> ReadRequest:
     """What a read is to bring besides. Raises BadInput for a window that is none."""
-    return More(exposure=options["exposure"], expand=options["expand_groups"], events=_hours(options["events"]))
+    return ReadRequest(exposure=options["exposure"], expand=options["expand_groups"], events=_hours(options["events"]))
 
 
 def _hours(window: str | None) -> int | None:

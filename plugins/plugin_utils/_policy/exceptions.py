@@ -100,7 +100,7 @@ class PolicyException:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ExceptionUse:
     """An exception that is meant for a host, the SID of its account there, and what it does."""
 
     exception: PolicyException

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping
 
 from .._accounts.parsing import shown
 from .._accounts.sids import NAMES, sort_key
-from .._facts.claims import Claim as GpoClaim
+from .._facts.claims import GpoSetting
 from .._facts.controller import Control
 from .._facts.facts import EventLog, Group, HostFacts
 from .._facts.features import Feature, FeatureName, unsure_pools
 from .._facts.processes import users_of
 from .._facts.provenance import by_machine, given, provenance
 from .._host.enforcement import Job, Made
-from .._host.windows import More
-from .._policy.exceptions import Claim, State, too_wide
+from .._host.windows import ReadRequest
+from .._policy.exceptions import ExceptionUse, State, too_wide
 from .._policy.policy import Row
 from .._verdict.expectation import Standing
 from .._verdict.judgement import Judgement
@@ -33,7 +33,7 @@ _WITHOUT_SNAPSHOT = ("unchanged", "planned", "refused", "same_machine")
 _WITH_MEMBERS = (2, 4)  # SID_NAME_USE of a group and of an alias
 
 
-def report(judgement: Judgement) -> dict[str, t.Any]:
+def host_result(judgement: Judgement) -> dict[str, t.Any]:
     """The result of a judged host: plain data, lists sorted by SID."""
     facts, verdict, control = judgement.facts, judgement.verdict, judgement.control
     return _harmless(
@@ -85,7 +85,7 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
     # A plan has changed nothing yet: the verdict of a planned host is that of the holders it has.
     shown_as = made.now if made.outcome == "planned" else ended_as
     if ended_as and shown_as:
-        result = report(shown_as)
+        result = host_result(shown_as)
     else:
         result = error(made.category or "error", made.message or "", facts=facts) | {"controlled_by": _control_of(made.control)}
     done = made.outcome in ("applied", "planned")
@@ -198,7 +198,7 @@ def _feature(feature: Feature) -> dict[str, t.Any]:
     }
 
 
-def more(facts: HostFacts, asked: More) -> dict[str, t.Any]:
+def more(facts: HostFacts, asked: ReadRequest) -> dict[str, t.Any]:
     """What was read besides: who really has the right, members of groups, events. Null what was not asked for."""
     return _harmless(
         {
@@ -311,7 +311,7 @@ def _control_of(control: Control) -> dict[str, t.Any]:
     }
 
 
-def _gpo(claim: GpoClaim) -> dict[str, t.Any]:
+def _gpo(claim: GpoSetting) -> dict[str, t.Any]:
     return {key: getattr(claim, key) for key in ("name", "guid", "link", "precedence", "status", "error")}
 
 
@@ -329,7 +329,7 @@ def _control(row: Row | None) -> dict[str, t.Any] | None:
     }
 
 
-def _claim(claim: Claim) -> dict[str, t.Any]:
+def _claim(claim: ExceptionUse) -> dict[str, t.Any]:
     return {**claim.exception.plain, "sid": claim.sid, "state": claim.state.value}
 
 

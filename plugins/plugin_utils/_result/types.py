@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from .._accounts.sids import Sid
-from .._facts.account_kinds import Kind
-from .._facts.evidence import Kind as ControllerKind
+from .._facts.account_kinds import AccountKind
+from .._facts.evidence import Controller
 from .._facts.facts import Resolution
 from .._facts.provenance import Coverage
 from .._facts.roles import HostRole
@@ -33,7 +33,7 @@ Digest = t.Annotated[str, Form(r"[0-9a-f]{64}", "a digest of SHA-256")]
 Count = t.Annotated[int, Least(0)]
 Percent = t.Annotated[float, Least(0)]
 StatusWord = t.Annotated[str, Words.of(Status)]
-KindWord = t.Annotated[str, Words.of(Kind)]
+KindWord = t.Annotated[str, Words.of(AccountKind)]
 StateWord = t.Annotated[str, Words.of(State)]
 RoleWord = t.Annotated[str, Words.of(HostRole)]
 SourceWord = t.Annotated[str, Words(("detected", "declared")), Says("detected on the host, or declared for it.")]
@@ -158,7 +158,7 @@ class Gpo(t.TypedDict):
 class ControlledBy(Gpo):
     """Who sets the right: the winner at the top, the losers below."""
 
-    kind: t.Annotated[str, Words.of(ControllerKind)]
+    kind: t.Annotated[str, Words.of(Controller)]
     provider: t.Annotated[str | None, Says("Enrolment of a management service.")]
     evidence: str
     as_of: str | None
@@ -560,7 +560,7 @@ class Summary(t.TypedDict):
     unexpected_accounts: t.Annotated[
         list[UnexpectedAccount], Says("The most frequent first; a local account of several hosts is one.")
     ]
-    controlled_by: t.Annotated[dict[str, Count], Words.of(ControllerKind), Says("Hosts by who sets the right on them.")]
+    controlled_by: t.Annotated[dict[str, Count], Words.of(Controller), Says("Hosts by who sets the right on them.")]
     controlling_gpos: list[ControllingGpo]
     exceptions: t.Annotated[list[Used], Says("Every exception once.")]
     gate: Gate

@@ -17,7 +17,7 @@ from .._facts.names import Answers
 from .._facts.releases import System
 from .._facts.roles import HostRole
 from .._input.errors import CannotJudge
-from .._policy.exceptions import Claim, PolicyException, State, too_wide
+from .._policy.exceptions import ExceptionUse, PolicyException, State, too_wide
 from .._policy.policy import ACCOUNT_KEYS, Policy, Row
 
 _CURE = "write a built-in group as its symbol, an account that was deleted as its SID, and leave out what this host does not have"
@@ -105,7 +105,7 @@ class Expectation:
     unresolved: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     row_notes: dict[str, str] = field(default_factory=dict)
-    claims: list[Claim] = field(default_factory=list)
+    claims: list[ExceptionUse] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     closed: bool = True
     notes: list[str] = field(default_factory=list)
@@ -304,4 +304,4 @@ def _claim(
         expectation.doubts.append(Doubt("feature_unknown", why, frozenset({sid})))
     if answers.unknown(account):
         expectation.notes.append(f"the excepted account {account.text} {answers.unknown(account)}; its SID follows from the name")
-    expectation.claims.append(Claim(exception, sid, state))
+    expectation.claims.append(ExceptionUse(exception, sid, state))

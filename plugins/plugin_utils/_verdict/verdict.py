@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from .._accounts.parsing import shown
 from .._accounts.sids import FLOOR, IIS_IUSRS, NAMES, sort_key
-from .._facts.account_kinds import BUILTIN, Kind, kind_of
+from .._facts.account_kinds import BUILTIN, AccountKind, kind_of
 from .._facts.facts import Holder, HostFacts, Resolution
 from .._facts.features import FeatureName, features_of, pool_users
 from .._facts.releases import detect_system
 from .._facts.roles import HostRole, detect_role, notes_on_role
 from .._input.errors import CannotJudge
-from .._policy.exceptions import Claim, State
+from .._policy.exceptions import ExceptionUse, State
 from .._policy.policy import Compare, Policy, Row
 from .expectation import Circumstances, Doubt, Expectation, Standing, Wishes, expect, refuse_unknown_forbidden, rows_that_count
 from .namesakes import Namesakes
@@ -48,7 +48,7 @@ class Judged:
     """
 
     holder: Holder
-    kind: Kind
+    kind: AccountKind
     standing: Standing | None
     why: str
     namesake: bool = False
@@ -78,7 +78,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     allowed: frozenset[Standing] = ALLOWED
     row: Row | None = None
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[ExceptionUse, ...] = ()
     required: tuple[str, ...] = ()
     permitted: tuple[str, ...] = ()
 
@@ -155,14 +155,14 @@ def _stand(
     same = namesakes.of(holder, forbidden_only=not expectation.closed) if holder.sid not in expectation else ""
     if not same and (standing is not Standing.UNEXPECTED or why):
         return Judged(holder, kind, standing, why)
-    if kind is Kind.ORPHAN:
+    if kind is AccountKind.ORPHAN:
         domain = holder.domain or ("BUILTIN" if holder.sid.startswith(BUILTIN) else None)
         said = f"the domain {domain} has" if domain else "the host knows"
         return Judged(holder, kind, Standing.ORPHAN, f"{said} no account with this SID")
     if same:
         said = f"the policy {policy.name} does not name it for this host; " if expectation.closed else ""
         return Judged(holder, kind, Standing.UNEXPECTED, said + same, namesake=True)
-    if kind is Kind.LOCAL and _is_legacy(holder, facts, policy, here):
+    if kind is AccountKind.LOCAL and _is_legacy(holder, facts, policy, here):
         return Judged(
             holder, kind, Standing.LEGACY, "has the name of an account of IIS 6 or ASP.NET 1.x; permit it where it is still needed"
         )
@@ -222,7 +222,7 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
     return dataclasses.replace(judged, why=f"{judged.why}; {refused.exception.where} {why}")
 
 
-def _used(claims: Iterable[Claim], judged: Iterable[Judged]) -> tuple[Claim, ...]:
+def _used(claims: Iterable[ExceptionUse], judged: Iterable[Judged]) -> tuple[ExceptionUse, ...]:
     """The claims, those that waived a holder marked as used."""
     waived = {one.holder.sid for one in judged if one.standing is Standing.WAIVED}
     return tuple(

@@ -13,7 +13,7 @@ import yaml
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import stated
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats import names, write
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import enforcement
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import More
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.check import CHANGE, RECORD
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
@@ -28,7 +28,7 @@ HELD = ("S-1-5-6", "S-1-5-19", "S-1-5-20", "S-1-5-32-544", "S-1-5-32-545")
 
 def test_every_key_of_the_contract_is_filled(host, microsoft):
     facts = host(HELD)
-    result = build.report(judged(facts, microsoft, Wishes())) | build.more(facts, More(True, True, 72))
+    result = build.host_result(judged(facts, microsoft, Wishes())) | build.more(facts, ReadRequest(True, True, 72))
 
     assert set(RECORD) - OF_THE_RUN - OF_THE_RECORD == set(result) - {"compliant"}
 

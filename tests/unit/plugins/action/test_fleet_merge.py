@@ -12,7 +12,7 @@ from report_heads import GENERATOR, RUN
 from role_options import role_options
 
 from ansible_collections.winrights.seimpersonate.plugins.action.fleet_merge import ActionModule
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
@@ -24,7 +24,7 @@ def merge(action, tmp_path):
     for name in ("r1", "r" * 50):
         run = {**RUN, "id": name}
         records = [record_of(f"host-{name}", {"status": "drift", "checked_at": "2026-01-31T08:15:30Z"})]
-        report = document(records, run=run, policy=None, generator=GENERATOR, fail_on=["drift"], tolerate={"drift": "1"})
+        report = build_report(records, run=run, policy=None, generator=GENERATOR, fail_on=["drift"], tolerate={"drift": "1"})
         (tmp_path / f"in/{name}.jsonl").write_text(json_lines(report))
 
     def execute(module, args):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import (
-    Kind,
+    Controller,
     control_on,
     stated,
     who_controls,
@@ -65,72 +65,72 @@ def facts(*settings, held=FOUR, role=3, extension=FRESH, error=None, **traces):
     ("host", "kind", "evidence", "words"),
     [
         # 5.1: precedence 1 is the winner, the others lost; Status; GPOID is the DN; no instance counts only when the extension ran
-        pytest.param(facts(), Kind.LOCAL, "rsop", "no GPO sets the right; the security extension of Group Policy last ran at 2026-06-15T11:00:00Z", id="no instance, fresh"),
-        pytest.param(facts(setting()), Kind.GPO, "rsop", f"the GPO Servers baseline {GUID} linked at {OU} sets the right", id="one GPO"),
-        pytest.param(facts(setting(OTHER_DN, 2), setting()), Kind.GPO, "rsop", f"sets the right, over the GPO Old baseline {OTHER}", id="winner and loser"),
-        pytest.param(facts(setting(status=3, error=1332)), Kind.GPO, "rsop", "defines the right, and its application is failed with error 1332", id="status 3"),
-        pytest.param(facts(setting(status=4)), Kind.GPO, "rsop", "its application is failed for a child", id="status 4"),
-        pytest.param(facts(setting(), setting("LocalGPO", 2, som="LocalGPO")), Kind.GPO, "rsop", "sets the right, over the GPO Local Group Policy", id="the local GPO loses to one of the domain"),
-        pytest.param(facts(setting(), setting(OTHER_DN, 1)), Kind.UNKNOWN, "rsop", "RSoP names several that won, and these define it: the GPO", id="two winners"),
-        pytest.param(facts(setting(status=0)), Kind.GPO, "rsop", "its application is not attempted", id="status 0"),
-        pytest.param(facts(setting(status=9)), Kind.GPO, "rsop", "its application is unknown", id="a status that nobody knows"),
-        pytest.param(facts(setting(precedence=2)), Kind.UNKNOWN, "rsop", "RSoP names none that won, and these define it: the GPO Servers baseline", id="a loser alone"),
-        pytest.param(facts(setting(som="LocalGPO", gpo="LocalGPO")), Kind.GPO, "rsop", "the GPO Local Group Policy sets the right", id="local GPO"),
-        pytest.param(facts(setting(gpo=f"cn={GUID},unlisted", som="")), Kind.GPO, "rsop", f"{UNNAMED} sets the right", id="a GPO that RSOP_GPO does not list"),
-        pytest.param(facts(Setting(None, None, None, None, None, None, None)), Kind.GPO, "rsop", "defines the right, and its application is unknown", id="an instance that says nothing"),
-        pytest.param(facts(Setting(DN, None, 1, None, None, None, None)), Kind.GPO, "rsop", "its application is unknown", id="an instance without status, link and accounts"),
+        pytest.param(facts(), Controller.LOCAL, "rsop", "no GPO sets the right; the security extension of Group Policy last ran at 2026-06-15T11:00:00Z", id="no instance, fresh"),
+        pytest.param(facts(setting()), Controller.GPO, "rsop", f"the GPO Servers baseline {GUID} linked at {OU} sets the right", id="one GPO"),
+        pytest.param(facts(setting(OTHER_DN, 2), setting()), Controller.GPO, "rsop", f"sets the right, over the GPO Old baseline {OTHER}", id="winner and loser"),
+        pytest.param(facts(setting(status=3, error=1332)), Controller.GPO, "rsop", "defines the right, and its application is failed with error 1332", id="status 3"),
+        pytest.param(facts(setting(status=4)), Controller.GPO, "rsop", "its application is failed for a child", id="status 4"),
+        pytest.param(facts(setting(), setting("LocalGPO", 2, som="LocalGPO")), Controller.GPO, "rsop", "sets the right, over the GPO Local Group Policy", id="the local GPO loses to one of the domain"),
+        pytest.param(facts(setting(), setting(OTHER_DN, 1)), Controller.UNKNOWN, "rsop", "RSoP names several that won, and these define it: the GPO", id="two winners"),
+        pytest.param(facts(setting(status=0)), Controller.GPO, "rsop", "its application is not attempted", id="status 0"),
+        pytest.param(facts(setting(status=9)), Controller.GPO, "rsop", "its application is unknown", id="a status that nobody knows"),
+        pytest.param(facts(setting(precedence=2)), Controller.UNKNOWN, "rsop", "RSoP names none that won, and these define it: the GPO Servers baseline", id="a loser alone"),
+        pytest.param(facts(setting(som="LocalGPO", gpo="LocalGPO")), Controller.GPO, "rsop", "the GPO Local Group Policy sets the right", id="local GPO"),
+        pytest.param(facts(setting(gpo=f"cn={GUID},unlisted", som="")), Controller.GPO, "rsop", f"{UNNAMED} sets the right", id="a GPO that RSOP_GPO does not list"),
+        pytest.param(facts(Setting(None, None, None, None, None, None, None)), Controller.GPO, "rsop", "defines the right, and its application is unknown", id="an instance that says nothing"),
+        pytest.param(facts(Setting(DN, None, 1, None, None, None, None)), Controller.GPO, "rsop", "its application is unknown", id="an instance without status, link and accounts"),
         # 5.2: RSoP is silent
-        pytest.param(facts(logging=0), Kind.STALE, "rsop", "RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it no GPO set the right", id="logging off, no instance"),
-        pytest.param(facts(setting(), logging=0), Kind.STALE, "rsop", "by it the GPO Servers baseline", id="logging off, old instance"),
-        pytest.param(facts(logging=1), Kind.LOCAL, "rsop", "no GPO sets the right", id="logging on by policy"),
-        pytest.param(facts(extension=OLD), Kind.STALE, "rsop", "what RSoP holds is from 2026-06-14T17:59:59Z; by it no GPO", id="older than 18 hours"),
-        pytest.param(facts(setting(), extension=OLD), Kind.STALE, "rsop", "by it the GPO Servers baseline", id="an instance that is older than 18 hours"),
-        pytest.param(facts(extension=dataclasses.replace(OLD, ended="2026-06-14T18:00:00.0000000Z")), Kind.LOCAL, "rsop", "no GPO", id="18 hours are fresh"),
-        pytest.param(facts(extension=None), Kind.UNKNOWN, "none", "RSoP has nothing about the security extension", id="no instance, no status"),
-        pytest.param(facts(extension=Extension(None, 0, 1)), Kind.UNKNOWN, "none", "RSoP has nothing about", id="a status without a time"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, error=5)), Kind.UNKNOWN, "rsop", "last ended with error 5", id="the extension failed"),
-        pytest.param(facts(setting(), extension=None), Kind.STALE, "rsop", "from a time that it does not say", id="an instance without a status"),
-        pytest.param(facts(role=2, extension=None), Kind.UNKNOWN, "none", "the host is in no domain, and RSoP does not tell whether a policy of its own sets", id="stand-alone server"),
-        pytest.param(facts(role=0, extension=None, error="0x8004100e"), Kind.UNKNOWN, "none", "a policy of its own sets the right: the host has no RSoP data", id="workgroup client without RSoP"),
-        pytest.param(facts(role=2), Kind.LOCAL, "rsop", "no GPO sets the right", id="stand-alone, and the extension has run"),
-        pytest.param(facts(role=2, extension=None, mdm=Mdm("{ABC}", 1)), Kind.MDM, "mdm", "enrolment {ABC}", id="in no domain, and managed"),
-        pytest.param(facts(role=None, extension=None), Kind.UNKNOWN, "none", "not known", id="host role unknown"),
-        pytest.param(facts(role=2, extension=OLD), Kind.STALE, "rsop", "what RSoP holds is from", id="left a domain"),
-        pytest.param(facts(extension=None, error="0x80041003"), Kind.UNKNOWN, "none", "access to RSoP was denied", id="denied"),
-        pytest.param(facts(extension=None, error="0x8004100e"), Kind.UNKNOWN, "none", "the host has no RSoP data", id="no namespace"),
-        pytest.param(facts(extension=None, error="failed"), Kind.UNKNOWN, "none", "RSoP could not be asked (failed)", id="WMI broken"),
-        pytest.param(facts(setting(), error="0x80041069"), Kind.GPO, "rsop", f"{UNNAMED} linked at {OU} sets the right", id="a later query failed"),
-        pytest.param(facts(setting(OTHER_DN, 2), setting(DN, None)), Kind.UNKNOWN, "rsop", "these define it", id="two, and none that won"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, logging=2)), Kind.STALE, "rsop", "what RSoP holds is from", id="its data is not complete"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, error=None)), Kind.UNKNOWN, "rsop", "last ended with error None", id="how it ended is not told"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2030-01-01T00:00:00.0000000Z")), Kind.STALE, "rsop", "what RSoP holds is from", id="a time to come"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2026-06-15T12:09:00.0000000Z")), Kind.LOCAL, "rsop", "no GPO", id="a clock that was set back a little"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2026-06-15T12:11:00.0000000Z")), Kind.STALE, "rsop", "what RSoP holds is from", id="a clock that was set back more"),
-        pytest.param(facts(logging="0"), Kind.STALE, "rsop", "RSoP logging is switched off", id="logging off as a text"),
-        pytest.param(facts(role=2, extension=None, error="0x80041003", templates=(TEMPLATE,)), Kind.GPO, "templates", f"{UNNAMED} sets the right", id="in no domain, and a template all the same"),
-        pytest.param(facts(extension=None, templates=(Template("a", "", LINE), Template("b", "", LINE))), Kind.GPO, "templates", "one of these", id="two templates without a GUID"),
-        pytest.param(facts(setting(precedence=2), mdm=Mdm("{ABC}", 1)), Kind.MDM, "mdm", "enrolment {ABC}", id="a loser and MDM"),
-        pytest.param(facts(mdm=Mdm(None, "1")), Kind.MDM, "mdm", "a management service", id="a provider set as a text"),
-        pytest.param(facts(mdm=Mdm(None, "0")), Kind.LOCAL, "rsop", "no GPO", id="no provider set, as a text"),
+        pytest.param(facts(logging=0), Controller.STALE, "rsop", "RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it no GPO set the right", id="logging off, no instance"),
+        pytest.param(facts(setting(), logging=0), Controller.STALE, "rsop", "by it the GPO Servers baseline", id="logging off, old instance"),
+        pytest.param(facts(logging=1), Controller.LOCAL, "rsop", "no GPO sets the right", id="logging on by policy"),
+        pytest.param(facts(extension=OLD), Controller.STALE, "rsop", "what RSoP holds is from 2026-06-14T17:59:59Z; by it no GPO", id="older than 18 hours"),
+        pytest.param(facts(setting(), extension=OLD), Controller.STALE, "rsop", "by it the GPO Servers baseline", id="an instance that is older than 18 hours"),
+        pytest.param(facts(extension=dataclasses.replace(OLD, ended="2026-06-14T18:00:00.0000000Z")), Controller.LOCAL, "rsop", "no GPO", id="18 hours are fresh"),
+        pytest.param(facts(extension=None), Controller.UNKNOWN, "none", "RSoP has nothing about the security extension", id="no instance, no status"),
+        pytest.param(facts(extension=Extension(None, 0, 1)), Controller.UNKNOWN, "none", "RSoP has nothing about", id="a status without a time"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, error=5)), Controller.UNKNOWN, "rsop", "last ended with error 5", id="the extension failed"),
+        pytest.param(facts(setting(), extension=None), Controller.STALE, "rsop", "from a time that it does not say", id="an instance without a status"),
+        pytest.param(facts(role=2, extension=None), Controller.UNKNOWN, "none", "the host is in no domain, and RSoP does not tell whether a policy of its own sets", id="stand-alone server"),
+        pytest.param(facts(role=0, extension=None, error="0x8004100e"), Controller.UNKNOWN, "none", "a policy of its own sets the right: the host has no RSoP data", id="workgroup client without RSoP"),
+        pytest.param(facts(role=2), Controller.LOCAL, "rsop", "no GPO sets the right", id="stand-alone, and the extension has run"),
+        pytest.param(facts(role=2, extension=None, mdm=Mdm("{ABC}", 1)), Controller.MDM, "mdm", "enrolment {ABC}", id="in no domain, and managed"),
+        pytest.param(facts(role=None, extension=None), Controller.UNKNOWN, "none", "not known", id="host role unknown"),
+        pytest.param(facts(role=2, extension=OLD), Controller.STALE, "rsop", "what RSoP holds is from", id="left a domain"),
+        pytest.param(facts(extension=None, error="0x80041003"), Controller.UNKNOWN, "none", "access to RSoP was denied", id="denied"),
+        pytest.param(facts(extension=None, error="0x8004100e"), Controller.UNKNOWN, "none", "the host has no RSoP data", id="no namespace"),
+        pytest.param(facts(extension=None, error="failed"), Controller.UNKNOWN, "none", "RSoP could not be asked (failed)", id="WMI broken"),
+        pytest.param(facts(setting(), error="0x80041069"), Controller.GPO, "rsop", f"{UNNAMED} linked at {OU} sets the right", id="a later query failed"),
+        pytest.param(facts(setting(OTHER_DN, 2), setting(DN, None)), Controller.UNKNOWN, "rsop", "these define it", id="two, and none that won"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, logging=2)), Controller.STALE, "rsop", "what RSoP holds is from", id="its data is not complete"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, error=None)), Controller.UNKNOWN, "rsop", "last ended with error None", id="how it ended is not told"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2030-01-01T00:00:00.0000000Z")), Controller.STALE, "rsop", "what RSoP holds is from", id="a time to come"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2026-06-15T12:09:00.0000000Z")), Controller.LOCAL, "rsop", "no GPO", id="a clock that was set back a little"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2026-06-15T12:11:00.0000000Z")), Controller.STALE, "rsop", "what RSoP holds is from", id="a clock that was set back more"),
+        pytest.param(facts(logging="0"), Controller.STALE, "rsop", "RSoP logging is switched off", id="logging off as a text"),
+        pytest.param(facts(role=2, extension=None, error="0x80041003", templates=(TEMPLATE,)), Controller.GPO, "templates", f"{UNNAMED} sets the right", id="in no domain, and a template all the same"),
+        pytest.param(facts(extension=None, templates=(Template("a", "", LINE), Template("b", "", LINE))), Controller.GPO, "templates", "one of these", id="two templates without a GUID"),
+        pytest.param(facts(setting(precedence=2), mdm=Mdm("{ABC}", 1)), Controller.MDM, "mdm", "enrolment {ABC}", id="a loser and MDM"),
+        pytest.param(facts(mdm=Mdm(None, "1")), Controller.MDM, "mdm", "a management service", id="a provider set as a text"),
+        pytest.param(facts(mdm=Mdm(None, "0")), Controller.LOCAL, "rsop", "no GPO", id="no provider set, as a text"),
         # 5.3: cached templates
-        pytest.param(facts(extension=None, error="failed", templates=(TEMPLATE,)), Kind.GPO, "templates", f"{UNNAMED} sets the right, by the cached template of its last run", id="one template, and RSoP that fails"),
-        pytest.param(facts(extension=None, templates=(dataclasses.replace(OTHERS, gpo=OTHER.lower()),)), Kind.GPO, "templates", f"the GPO Old baseline {OTHER.lower()} sets the right, by the cached", id="one template, and RSoP that names its GPO"),
-        pytest.param(facts(logging=0, templates=(OTHERS,)), Kind.STALE, "templates", "RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it no GPO set the right; by a cached template, of a run that it does not tell, the GPO Old baseline", id="logging off, one template"),
-        pytest.param(facts(extension=dataclasses.replace(OLD, ended="2020-01-01T00:00:00.0000000Z"), templates=(TEMPLATE,)), Kind.STALE, "templates", "from 2020-01-01T00:00:00Z; by it no GPO set the right; by a cached template", id="RSoP of years ago, one template"),
-        pytest.param(facts(extension=OLD, templates=(TEMPLATE, OTHERS)), Kind.STALE, "templates", "one of these set the right: the GPO Servers baseline", id="old RSoP, two templates"),
-        pytest.param(facts(setting(), extension=OLD, templates=(OTHERS,)), Kind.STALE, "rsop", "by it the GPO Servers baseline", id="an old instance, and a template of another GPO"),
-        pytest.param(facts(extension=None, templates=(Template("gpt00000.dom", GUID, ""), Template("gpt00001.inf", OTHER, ""))), Kind.GPO, "templates", "one of these sets the right", id="two templates: which wins is not known"),
-        pytest.param(facts(extension=None, templates=()), Kind.UNKNOWN, "none", "not known", id="no template proves nothing"),
-        pytest.param(facts(extension=None, templates=None), Kind.UNKNOWN, "none", "not known", id="templates that cannot be read"),
-        pytest.param(facts(templates=(Template("gpt00001.inf", GUID, ""),)), Kind.LOCAL, "rsop", "no GPO", id="RSoP that is fresh counts more than a template"),
+        pytest.param(facts(extension=None, error="failed", templates=(TEMPLATE,)), Controller.GPO, "templates", f"{UNNAMED} sets the right, by the cached template of its last run", id="one template, and RSoP that fails"),
+        pytest.param(facts(extension=None, templates=(dataclasses.replace(OTHERS, gpo=OTHER.lower()),)), Controller.GPO, "templates", f"the GPO Old baseline {OTHER.lower()} sets the right, by the cached", id="one template, and RSoP that names its GPO"),
+        pytest.param(facts(logging=0, templates=(OTHERS,)), Controller.STALE, "templates", "RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it no GPO set the right; by a cached template, of a run that it does not tell, the GPO Old baseline", id="logging off, one template"),
+        pytest.param(facts(extension=dataclasses.replace(OLD, ended="2020-01-01T00:00:00.0000000Z"), templates=(TEMPLATE,)), Controller.STALE, "templates", "from 2020-01-01T00:00:00Z; by it no GPO set the right; by a cached template", id="RSoP of years ago, one template"),
+        pytest.param(facts(extension=OLD, templates=(TEMPLATE, OTHERS)), Controller.STALE, "templates", "one of these set the right: the GPO Servers baseline", id="old RSoP, two templates"),
+        pytest.param(facts(setting(), extension=OLD, templates=(OTHERS,)), Controller.STALE, "rsop", "by it the GPO Servers baseline", id="an old instance, and a template of another GPO"),
+        pytest.param(facts(extension=None, templates=(Template("gpt00000.dom", GUID, ""), Template("gpt00001.inf", OTHER, ""))), Controller.GPO, "templates", "one of these sets the right", id="two templates: which wins is not known"),
+        pytest.param(facts(extension=None, templates=()), Controller.UNKNOWN, "none", "not known", id="no template proves nothing"),
+        pytest.param(facts(extension=None, templates=None), Controller.UNKNOWN, "none", "not known", id="templates that cannot be read"),
+        pytest.param(facts(templates=(Template("gpt00001.inf", GUID, ""),)), Controller.LOCAL, "rsop", "no GPO", id="RSoP that is fresh counts more than a template"),
         # 5.7: a management service
-        pytest.param(facts(mdm=Mdm("{ABC}", 1, "*S-1-5-32-544")), Kind.MDM, "mdm", "a management service (enrolment {ABC}) sets the right", id="MDM"),
-        pytest.param(facts(mdm=Mdm(None, 1)), Kind.MDM, "mdm", "a management service sets the right", id="MDM without a name"),
-        pytest.param(facts(extension=None, mdm=Mdm("{ABC}", None)), Kind.MDM, "mdm", "enrolment {ABC}", id="MDM, RSoP silent"),
-        pytest.param(facts(setting(), mdm=Mdm("{ABC}", 1)), Kind.GPO, "rsop", "the GPO Servers baseline", id="both"),
-        pytest.param(facts(mdm=Mdm(None, 0, "x")), Kind.UNKNOWN, "rsop", "has left a value for the right", id="a value, and nobody knows who set it"),
-        pytest.param(facts(setting(), extension=OLD, mdm=Mdm("{ABC}", 1)), Kind.STALE, "rsop", "by it the GPO Servers baseline", id="MDM, and a GPO of old"),
-        pytest.param(facts(mdm=None), Kind.UNKNOWN, "rsop", "whether a management service sets the right could not be read; no GPO", id="MDM traces that cannot be read"),
+        pytest.param(facts(mdm=Mdm("{ABC}", 1, "*S-1-5-32-544")), Controller.MDM, "mdm", "a management service (enrolment {ABC}) sets the right", id="MDM"),
+        pytest.param(facts(mdm=Mdm(None, 1)), Controller.MDM, "mdm", "a management service sets the right", id="MDM without a name"),
+        pytest.param(facts(extension=None, mdm=Mdm("{ABC}", None)), Controller.MDM, "mdm", "enrolment {ABC}", id="MDM, RSoP silent"),
+        pytest.param(facts(setting(), mdm=Mdm("{ABC}", 1)), Controller.GPO, "rsop", "the GPO Servers baseline", id="both"),
+        pytest.param(facts(mdm=Mdm(None, 0, "x")), Controller.UNKNOWN, "rsop", "has left a value for the right", id="a value, and nobody knows who set it"),
+        pytest.param(facts(setting(), extension=OLD, mdm=Mdm("{ABC}", 1)), Controller.STALE, "rsop", "by it the GPO Servers baseline", id="MDM, and a GPO of old"),
+        pytest.param(facts(mdm=None), Controller.UNKNOWN, "rsop", "whether a management service sets the right could not be read; no GPO", id="MDM traces that cannot be read"),
     ],
 )  # fmt: skip
 def test_who_sets_the_right(host, kind, evidence, words):
@@ -376,7 +376,7 @@ def test_whether_the_holders_are_what_a_management_service_asks_for(value, held,
 
     control = who_controls(facts(held=held, mdm=Mdm("{ABC}", 1, value), sids=sids))
 
-    assert (control.kind, control.extra, control.lacking) == (Kind.MDM, extra, lacking)
+    assert (control.kind, control.extra, control.lacking) == (Controller.MDM, extra, lacking)
     assert any("does not have what" in note for note in control.notes) is bool(extra or lacking)
     assert any("cannot be compared" in note for note in control.notes) is (extra is None)
     assert words is None or any(words in note for note in control.notes)
@@ -434,7 +434,7 @@ def test_several_templates_of_one_gpo(rsop, lines, lacking, said):
 
     control = who_controls(facts(*rsop, extension=FRESH if rsop else None, templates=templates))
 
-    assert (control.kind, control.winner.guid, control.lacking) == (Kind.GPO, GUID, lacking)
+    assert (control.kind, control.winner.guid, control.lacking) == (Controller.GPO, GUID, lacking)
     assert any("its cached templates do not have the same list" in note for note in control.notes) is said
 
 
@@ -479,7 +479,7 @@ def test_local_is_only_ever_said_with_proof(settings, extension, logging, error,
         facts(*settings, extension=extension, logging=logging, error=error, templates=templates, mdm=mdm, role=role)
     )
 
-    if control.kind is Kind.LOCAL:
+    if control.kind is Controller.LOCAL:
         # By the documents: the extension ended well and lately, its data is whole, and no instance names the right.
         assert extension in (FRESH,)
         assert logging in (None, 1)
@@ -490,5 +490,5 @@ def test_local_is_only_ever_said_with_proof(settings, extension, logging, error,
         assert not mdm.set
     defines = bool(settings) or bool(mdm and (mdm.provider or mdm.set))
     assert control.from_outside or not defines
-    if control.from_outside and control.kind is not Kind.MDM:
+    if control.from_outside and control.kind is not Controller.MDM:
         assert control.winner or control.losers

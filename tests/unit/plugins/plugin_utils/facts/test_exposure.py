@@ -293,4 +293,4 @@ def test_a_pool_outside_ascii_has_the_sid_that_the_host_says(host, sid, unsure):
     (user,) = users_of(host, FOUR)
 
     assert (user.sid, unsure_pools(host)) == (sid, unsure)
-    assert any("outside ASCII" in note for note in build.report(judged(host, POLICY, Wishes()))["notes"]) is bool(unsure)
+    assert any("outside ASCII" in note for note in build.host_result(judged(host, POLICY, Wishes()))["notes"]) is bool(unsure)

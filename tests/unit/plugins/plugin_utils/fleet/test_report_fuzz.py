@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whole_report import OTHERS, read_again, report_of, rows
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import HostError, More, WindowsHost
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import HostError, ReadRequest, WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.checks import brief
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
@@ -18,7 +18,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.e
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 
 HONEST = hostile.facts()
-MORE = More(exposure=True, expand=True, events=24)
+MORE = ReadRequest(exposure=True, expand=True, events=24)
 SEEN = {"checked_at": "2026-01-31T08:15:30Z", "duration_ms": 1, "transport": "winrm"}
 
 
@@ -40,7 +40,7 @@ def registered(answer, policy):
     facts = None
     try:
         facts = WindowsHost(lambda **_call: answer, {}).read(["SIM\\nobody"], MORE)
-        result = build.report(judged(facts, policy, Wishes())) | build.more(facts, MORE)
+        result = build.host_result(judged(facts, policy, Wishes())) | build.more(facts, MORE)
     except HostError as failed:
         result = build.error(failed.category, str(failed), failed.call, failed.status)
     except CannotJudge as doubt:

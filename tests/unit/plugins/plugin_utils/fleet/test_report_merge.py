@@ -20,7 +20,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.mer
     merge,
     merged_report,
 )
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import (
     json_lines,
     read_json_lines,
@@ -60,7 +60,7 @@ def report(results, /, day=31, policy=POLICY, number=1, fail_on=("drift",), exce
     about = {"id": f"202601{day:02}T081500Z-{number}", "started": started, "finished": finished, "duration_s": 60}
     about |= {"check_mode": False, "action": "audit", "awx": {}, "limit": None, "hosts": None, "forks": 5, **run}
     records = [record_of(host, one if one is None or isinstance(one, dict) else result(one)) for host, one in results.items()]
-    return document(
+    return build_report(
         records, run=about, policy=policy, generator=GENERATOR, fail_on=fail_on, exceptions=exceptions, tolerate=tolerate
     )
 

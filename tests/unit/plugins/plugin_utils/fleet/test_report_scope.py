@@ -15,7 +15,7 @@ from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.changed import changed
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import gathered, merge, merged_report
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document, policy_head
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, policy_head
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import absent, same_machines, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines, read_json_lines
@@ -41,7 +41,7 @@ def report(day=31, results=None, /, policy_=None, source="play", number=1, **run
     about = {"id": f"r{day}-{number}", "started": started, "finished": finished, "duration_s": 60, "check_mode": False}
     about |= {"action": "audit", "limit": None, "hosts": None, "forks": 5, "awx": {}, **run}
     records = [record_of(host, one) for host, one in (results or {"a": result()}).items()]
-    return document(records, run=about, policy=policy_, generator=GENERATOR, fail_on=["drift"], source=source)
+    return build_report(records, run=about, policy=policy_, generator=GENERATOR, fail_on=["drift"], source=source)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 import report_heads
 
 from ansible_collections.winrights.seimpersonate.plugins.action.fleet_report import _sentence
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import Kind, stated
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import Controller, stated
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import (
     AppPool,
     EventLog,
@@ -27,7 +27,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.fac
     Service,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.plans import count_plans, plan_lines
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document, to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.csv import csv_accounts, csv_hosts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines, read_json_lines
@@ -35,7 +35,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.j
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.prometheus import prometheus
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import enforcement
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import More
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
@@ -69,8 +69,8 @@ def results(facts, microsoft, tmp_path):
     job = enforcement.Job("h", "r", tmp_path, microsoft, Wishes(), Handling(), stated("local", None, None))
     planned = enforcement.plan(job, facts)
     return {
-        "audited": build.report(judged(facts, microsoft, Wishes())) | build.more(facts, More(True, True, 72)) | SEEN,
-        "gpo": build.report(judged(facts, microsoft, Wishes(), stated(Kind.GPO.value, NAME, NAME))) | SEEN,
+        "audited": build.host_result(judged(facts, microsoft, Wishes())) | build.more(facts, ReadRequest(True, True, 72)) | SEEN,
+        "gpo": build.host_result(judged(facts, microsoft, Wishes(), stated(Controller.GPO.value, NAME, NAME))) | SEEN,
         "planned": build.enforced(job, facts, planned) | SEEN,
         "error": build.error("payload_error", NAME, NAME, NAME, facts) | SEEN,
         "dead": {"unreachable": True, "msg": NAME},
@@ -82,7 +82,7 @@ def results(facts, microsoft, tmp_path):
 @pytest.fixture
 def report(results):
     records = [record_of(host, json.loads(json.dumps(result))) for host, result in results.items()]
-    return document(records, run=report_heads.RUN, policy=None, generator=report_heads.GENERATOR, fail_on=["drift"], notes=[])
+    return build_report(records, run=report_heads.RUN, policy=None, generator=report_heads.GENERATOR, fail_on=["drift"], notes=[])
 
 
 def unseen(text):

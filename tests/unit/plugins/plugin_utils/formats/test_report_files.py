@@ -13,7 +13,7 @@ import pytest
 from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder, write_atomically
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document, to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.earlier import earlier_report, previous_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines, read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import FORMATS, check_length, checked_name
@@ -27,7 +27,7 @@ def report(day=31, status="compliant", host="a", awx=None, **run):
     started, finished = f"2026-01-{day:02}T08:15:00Z", f"2026-01-{day:02}T08:16:00Z"
     about = {"id": f"r{day}", "started": started, "finished": finished, "duration_s": 60, "check_mode": False, "action": "audit"}
     about |= {"limit": None, "hosts": None, "forks": 5, "awx": awx or {}, **run}
-    return document([record_of(host, {"status": status})], run=about, policy=None, generator=GENERATOR, fail_on=["drift"])
+    return build_report([record_of(host, {"status": status})], run=about, policy=None, generator=GENERATOR, fail_on=["drift"])
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_two_hosts_stay_two_when_they_are_written_out():
     records = [record_of(host, None) for host in ("x\udcfe", "x\udcff")]
     run = report()["run"]
 
-    assert len({one["host"] for one in document(records, run=run, policy=None, generator=GENERATOR, fail_on=[])["hosts"]}) == 2
+    assert len({one["host"] for one in build_report(records, run=run, policy=None, generator=GENERATOR, fail_on=[])["hosts"]}) == 2
 
 
 def store(folder, name, text, written=0):

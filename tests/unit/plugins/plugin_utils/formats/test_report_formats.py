@@ -38,7 +38,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.fac
     Service,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import merged_report
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document, policy_head, to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, policy_head, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.csv import ACCOUNTS, HOSTS, csv_accounts, csv_hosts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines, read_json_lines
@@ -47,7 +47,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.p
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import enforcement
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.changes import Change, Step
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import CallError
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import More
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.arguments import digest_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
@@ -96,9 +96,11 @@ def results(host, microsoft, tmp_path):
         ),
     )
     wishes = Wishes(exceptions=exceptions, today=TODAY)
-    made = {name: build.report(judged(one, microsoft, wishes)) | SEEN for name, one in facts.items()}
-    made["closely"].update(build.more(facts["closely"], More(exposure=True, expand=True, events=72)))
-    made["by_gpo"] = SEEN | build.report(judged(facts["drift"], microsoft, wishes, stated("gpo", "Servers baseline", "{6AC1786C}")))
+    made = {name: build.host_result(judged(one, microsoft, wishes)) | SEEN for name, one in facts.items()}
+    made["closely"].update(build.more(facts["closely"], ReadRequest(exposure=True, expand=True, events=72)))
+    made["by_gpo"] = SEEN | build.host_result(
+        judged(facts["drift"], microsoft, wishes, stated("gpo", "Servers baseline", "{6AC1786C}"))
+    )
     made["client"] = {**made["good"], **build.nothing_to_restore("nothing there")}
     made["denied"] = build.error("not_admin", "denied", "LsaOpenPolicy", "0xC0000022", facts["good"]) | SEEN
     made |= {
@@ -121,7 +123,7 @@ def report(results, microsoft):
     records = [record_of(host, result) for host, result in results.items()]
     policy = policy_head(microsoft, digest_of(microsoft))
     exceptions = exceptions_of(records, [], {}, TODAY)
-    return document(
+    return build_report(
         records,
         run=RUN,
         policy=policy,
@@ -223,7 +225,7 @@ def test_the_same_report_gives_the_same_bytes(report, write):
 
 @pytest.mark.parametrize("write", FORMATS)
 def test_a_report_without_hosts_is_written(write):
-    empty = document([], run=RUN, policy=None, generator=GENERATOR, fail_on=[])
+    empty = build_report([], run=RUN, policy=None, generator=GENERATOR, fail_on=[])
 
     assert wrong(empty) == []
     assert write(empty).endswith("\n")
@@ -336,7 +338,7 @@ def named(name):
     waived = {**record, "host": f"{name}w", "status": "waived", "waived": [holders[0]["sid"]], "policy": name}
     lost = record_of(f"{name}d", {"unreachable": True, "msg": name})
     policy = {**POLICY, "name": name or "-", "title": name, "document": {}}
-    return document([record, waived, lost], run=RUN, policy=policy, generator=GENERATOR, fail_on=["drift"])
+    return build_report([record, waived, lost], run=RUN, policy=policy, generator=GENERATOR, fail_on=["drift"])
 
 
 def test_a_case_a_host(report):

@@ -13,7 +13,7 @@ from browser import samples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document, to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.display import error_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html import charts, data, exposure, sections
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.accounts import account_rows
@@ -185,7 +185,7 @@ def test_a_page_is_made_of_every_fleet(report, words):
 
 def test_a_restoring_run_has_no_policy():
     idle = {"status": "not_applicable", "outcome": "nothing_to_restore", "notes": ["no snapshot of it"], "error": None}
-    report = document(
+    report = build_report(
         [record_of("a", idle)], run={**samples.RUN, "action": "restore"}, policy=None, generator=samples.GENERATOR, fail_on=[]
     )
 

@@ -109,7 +109,7 @@ def test_what_limits_the_numbers_stands_before_them():
     report["scope"]["source"] = "group servers"
     lines = markdown(report).splitlines()
 
-    assert lines[4].startswith("> **Mind:** the run was limited to 'web\\*'")
+    assert lines[4].startswith("> **Note:** the run was limited to 'web\\*'")
     assert lines[5] == ""
     assert "- hosts: 5 expected (group servers):" in markdown(report)
     assert "release 0.1.0" in markdown(report)

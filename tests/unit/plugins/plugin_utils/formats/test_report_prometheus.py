@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from report_heads import GENERATOR, RUN
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import document
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.prometheus import prometheus
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import write
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
@@ -21,7 +21,7 @@ def local(host, sid):
 
 
 def report(*records):
-    return document(records, run=RUN, policy=None, generator=GENERATOR, fail_on=["drift"])
+    return build_report(records, run=RUN, policy=None, generator=GENERATOR, fail_on=["drift"])
 
 
 def samples(text, name):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import write_atomically
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import awx_of, document, to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import awx_of, build_report, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import verdict_sentence
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import results_of
@@ -148,7 +148,7 @@ def test_a_result_that_is_no_record_keeps_what_a_change_left():
 
 
 def report(fail_on=ALL, **results):
-    return document(
+    return build_report(
         [record_of(host, result) for host, result in results.items()], run=RUN, policy=POLICY, generator={}, fail_on=fail_on
     )
 

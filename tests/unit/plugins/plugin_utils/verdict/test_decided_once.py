@@ -14,7 +14,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts imp
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import enforcement
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.changes import Change
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import CallError
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import More
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict import verdict
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
@@ -35,7 +35,7 @@ class Host:
 
 
 def audit(job, facts):
-    return build.report(judged(facts, job.policy, job.wishes)) | build.more(facts, More(True, True, 72))
+    return build.host_result(judged(facts, job.policy, job.wishes)) | build.more(facts, ReadRequest(True, True, 72))
 
 
 def check(job, facts):

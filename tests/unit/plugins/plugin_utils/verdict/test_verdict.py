@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.parsing import parse_account
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.sids import service_sid
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.account_kinds import Kind
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.account_kinds import AccountKind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import (
     AskedAccount,
     Computer,
@@ -178,29 +178,29 @@ def test_what_is_declared_wins_and_is_marked(host, microsoft):
 
 
 STANDINGS = [
-    pytest.param(Holder(SERVICE, None, 5, Resolution.LSA), Standing.FLOOR, Kind.WELL_KNOWN, "leaves out Service", id="floor, and the erratum of the page"),
-    pytest.param(Holder(IIS_IUSRS, None, 4, Resolution.LSA), Standing.REQUIRED, Kind.BUILTIN, "because IIS 10.0 is installed", id="IIS group"),
-    pytest.param(Holder(IUSR, None, 5, Resolution.LSA), Standing.PERMITTED, Kind.WELL_KNOWN, "Potential impact", id="IUSR"),
-    pytest.param(Holder(PRINT_SPOOLER, None, None, Resolution.FAILED), Standing.DEFAULT, Kind.SERVICE, "on build 26100", id="fifth holder"),
-    pytest.param(Holder(SOMEBODY, "CORP\\ops", 2, Resolution.LSA), Standing.UNEXPECTED, Kind.DOMAIN, "does not name it", id="domain group"),
-    pytest.param(Holder(SOMEBODY, "WEB01\\ops", 1, Resolution.LSA), Standing.UNEXPECTED, Kind.LOCAL, "does not name it", id="local account"),
-    pytest.param(Holder(SOMEBODY, "web01\\ASPNET", 1, Resolution.LSA), Standing.LEGACY, Kind.LOCAL, "ASP.NET 1.x", id="legacy account"),
-    pytest.param(Holder(SOMEBODY, "WEB01\\IUSR_web01", 1, Resolution.LSA), Standing.LEGACY, Kind.LOCAL, "IIS 6", id="legacy account with host name"),
-    pytest.param(Holder(SOMEBODY, "CORP\\ASPNET", 1, Resolution.LSA), Standing.UNEXPECTED, Kind.DOMAIN, "does not", id="legacy name of a domain"),
-    pytest.param(Holder(SOMEBODY, None, 8, Resolution.UNMAPPED), Standing.ORPHAN, Kind.ORPHAN, "the host knows no account with this SID", id="orphan"),
-    pytest.param(Holder(SOMEBODY, None, 8, Resolution.UNMAPPED, "CORP"), Standing.ORPHAN, Kind.ORPHAN, "domain CORP", id="orphan of a known domain"),
-    pytest.param(Holder(SOMEBODY), Standing.UNEXPECTED, Kind.UNKNOWN, "does not name it", id="failed look-up makes no orphan"),
-    pytest.param(Holder("S-1-5-80-1-2-3-4-5", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.SERVICE, "", id="service without a name is no orphan"),
-    pytest.param(Holder("S-1-5-82-1-2-3-4-5", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.APP_POOL, "", id="pool without a name is no orphan"),
-    pytest.param(Holder("S-1-15-3-1024-1", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.CAPABILITY, "", id="capability"),
-    pytest.param(Holder("S-1-5-83-0", "X", 5, Resolution.LSA), Standing.UNEXPECTED, Kind.WELL_KNOWN, "", id="virtual machines"),
-    pytest.param(Holder("S-1-5-93-2-2", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.VIRTUAL, "", id="user of a container"),
-    pytest.param(Holder("S-1-5-94-1", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.VIRTUAL, "", id="user of a WinRM session"),
-    pytest.param(Holder("S-1-12-1-1-2-3-4", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.ENTRA, "", id="Entra principal"),
-    pytest.param(Holder("S-1-5-32-9999", None, 8, Resolution.UNMAPPED), Standing.ORPHAN, Kind.ORPHAN, "domain BUILTIN", id="a group that no Windows has"),
-    pytest.param(Holder("S-1-5-32-547", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.BUILTIN, "", id="a group that this host does not have"),
-    pytest.param(Holder("S-1-5-32-9999"), Standing.UNEXPECTED, Kind.BUILTIN, "", id="failed look-up makes no orphan of BUILTIN"),
-    pytest.param(Holder("S-1-5-95-1", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, Kind.UNKNOWN, "", id="of no known kind"),
+    pytest.param(Holder(SERVICE, None, 5, Resolution.LSA), Standing.FLOOR, AccountKind.WELL_KNOWN, "leaves out Service", id="floor, and the erratum of the page"),
+    pytest.param(Holder(IIS_IUSRS, None, 4, Resolution.LSA), Standing.REQUIRED, AccountKind.BUILTIN, "because IIS 10.0 is installed", id="IIS group"),
+    pytest.param(Holder(IUSR, None, 5, Resolution.LSA), Standing.PERMITTED, AccountKind.WELL_KNOWN, "Potential impact", id="IUSR"),
+    pytest.param(Holder(PRINT_SPOOLER, None, None, Resolution.FAILED), Standing.DEFAULT, AccountKind.SERVICE, "on build 26100", id="fifth holder"),
+    pytest.param(Holder(SOMEBODY, "CORP\\ops", 2, Resolution.LSA), Standing.UNEXPECTED, AccountKind.DOMAIN, "does not name it", id="domain group"),
+    pytest.param(Holder(SOMEBODY, "WEB01\\ops", 1, Resolution.LSA), Standing.UNEXPECTED, AccountKind.LOCAL, "does not name it", id="local account"),
+    pytest.param(Holder(SOMEBODY, "web01\\ASPNET", 1, Resolution.LSA), Standing.LEGACY, AccountKind.LOCAL, "ASP.NET 1.x", id="legacy account"),
+    pytest.param(Holder(SOMEBODY, "WEB01\\IUSR_web01", 1, Resolution.LSA), Standing.LEGACY, AccountKind.LOCAL, "IIS 6", id="legacy account with host name"),
+    pytest.param(Holder(SOMEBODY, "CORP\\ASPNET", 1, Resolution.LSA), Standing.UNEXPECTED, AccountKind.DOMAIN, "does not", id="legacy name of a domain"),
+    pytest.param(Holder(SOMEBODY, None, 8, Resolution.UNMAPPED), Standing.ORPHAN, AccountKind.ORPHAN, "the host knows no account with this SID", id="orphan"),
+    pytest.param(Holder(SOMEBODY, None, 8, Resolution.UNMAPPED, "CORP"), Standing.ORPHAN, AccountKind.ORPHAN, "domain CORP", id="orphan of a known domain"),
+    pytest.param(Holder(SOMEBODY), Standing.UNEXPECTED, AccountKind.UNKNOWN, "does not name it", id="failed look-up makes no orphan"),
+    pytest.param(Holder("S-1-5-80-1-2-3-4-5", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, AccountKind.SERVICE, "", id="service without a name is no orphan"),
+    pytest.param(Holder("S-1-5-82-1-2-3-4-5", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, AccountKind.APP_POOL, "", id="pool without a name is no orphan"),
+    pytest.param(Holder("S-1-15-3-1024-1", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, AccountKind.CAPABILITY, "", id="capability"),
+    pytest.param(Holder("S-1-5-83-0", "X", 5, Resolution.LSA), Standing.UNEXPECTED, AccountKind.WELL_KNOWN, "", id="virtual machines"),
+    pytest.param(Holder("S-1-5-93-2-2", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, AccountKind.VIRTUAL, "", id="user of a container"),
+    pytest.param(Holder("S-1-5-94-1", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, AccountKind.VIRTUAL, "", id="user of a WinRM session"),
+    pytest.param(Holder("S-1-12-1-1-2-3-4", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, AccountKind.ENTRA, "", id="Entra principal"),
+    pytest.param(Holder("S-1-5-32-9999", None, 8, Resolution.UNMAPPED), Standing.ORPHAN, AccountKind.ORPHAN, "domain BUILTIN", id="a group that no Windows has"),
+    pytest.param(Holder("S-1-5-32-547", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, AccountKind.BUILTIN, "", id="a group that this host does not have"),
+    pytest.param(Holder("S-1-5-32-9999"), Standing.UNEXPECTED, AccountKind.BUILTIN, "", id="failed look-up makes no orphan of BUILTIN"),
+    pytest.param(Holder("S-1-5-95-1", None, 8, Resolution.UNMAPPED), Standing.UNEXPECTED, AccountKind.UNKNOWN, "", id="of no known kind"),
 ]  # fmt: skip
 
 
