@@ -66,9 +66,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             )
             if _is_first_batch(task_vars or {}):  # a file that vanishes must not end a change between two batches
                 expected = arguments.expected_of(options, (task_vars or {}).get("groups") or {})
-        except BadInput as wrong:
+        except BadInput as error:
             whom = "any host" if _is_first_batch(task_vars or {}) else "the hosts of this batch"
-            raise AnsibleActionFail(f"Nothing was sent to {whom}. {wrong}", obj=wrong.written) from None
+            raise AnsibleActionFail(f"Nothing was sent to {whom}. {error}", obj=error.written) from None
         result.update(changed=False, started=started, run_id=run_id, restore=restore, policy=None, exceptions=[], expected=expected)
         if spoilt:
             doubt = f"restore: the latest run that can be read is {restore}; another one may be, and hosts may be missing"

@@ -58,8 +58,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 source=named or None,
             )
             check_length("name", options["name"], names_of(report))
-        except BadInput as wrong:
-            raise AnsibleActionFail(str(wrong)) from None
+        except BadInput as error:
+            raise AnsibleActionFail(str(error)) from None
         summary, warnings = report["summary"], doubts(merged)
         previous, nothing = previous_of(options["previous"], report["run"])
         summary["changed"] = changed(report, previous)
@@ -95,7 +95,7 @@ def _files(sources: list[str]) -> list[Path]:
 def _read(path: Path) -> Gathered:
     try:
         return read_json_lines(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise BadInput(f"sources: {path} cannot be read: {wrong}") from None
-    except BadInput as wrong:
-        raise BadInput(f"sources: {path}: {wrong}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"sources: {path} cannot be read: {error}") from None
+    except BadInput as error:
+        raise BadInput(f"sources: {path}: {error}") from None

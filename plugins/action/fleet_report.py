@@ -56,8 +56,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             # fleet_check has read them before the first host was touched; a file may be gone by now
             expected = options["check"].get("expected") or arguments.expected_of(options, task_vars.get("groups") or {})
             tolerate = arguments.tolerate_of(options)
-        except BadInput as wrong:
-            raise AnsibleActionFail(str(wrong)) from None
+        except BadInput as error:
+            raise AnsibleActionFail(str(error)) from None
         missing = absent(expected, results)
         records = [record_of(host, registered) for host, registered in (results | dict.fromkeys(missing)).items()]
         declared = options["check"].get("exceptions") or []

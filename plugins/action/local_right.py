@@ -80,8 +80,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return build.error(failed.category, str(failed), failed.call, failed.status)
         except CannotJudge as doubt:
             return build.error(doubt.category, str(doubt), facts=facts)
-        except enforcement.NotKept as wrong:
-            return build.error("snapshot_not_kept", str(wrong), facts=facts)
+        except enforcement.NotKept as error:
+            return build.error("snapshot_not_kept", str(error), facts=facts)
         if self._task.diff and made.after is not None:
             result["diff"] = build.diff(job.host, made.names, made.plan.before, made.after)
         return result

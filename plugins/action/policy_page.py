@@ -32,16 +32,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
             arguments.refuse_shipped_names(options)
             text = page(arguments.policies_of(options["policies"]))
-        except BadInput as wrong:
-            raise AnsibleActionFail(str(wrong)) from None
+        except BadInput as error:
+            raise AnsibleActionFail(str(error)) from None
         path = Path(options["dest"]).absolute() if options["dest"] else None
         written = path is not None and not self._task.check_mode
         if path and written:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(path, text)
-            except OSError as wrong:
-                raise AnsibleActionFail(f"dest: the page could not be written to {path}: {wrong}") from wrong
+            except OSError as error:
+                raise AnsibleActionFail(f"dest: the page could not be written to {path}: {error}") from error
         Display().display("\n" + text)
         result.update(changed=False, page=text, path=str(path) if written else None)
         return result

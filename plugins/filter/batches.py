@@ -53,8 +53,8 @@ def batches(said: t.Any, name: str = "impersonate_serial") -> list[int | str]:
     """The filter. Raises AnsibleFilterError that names the variable, the size and what is allowed."""
     try:
         return batches_of(name, said)
-    except BadInput as wrong:
-        raise AnsibleFilterError(str(wrong)) from None
+    except BadInput as error:
+        raise AnsibleFilterError(str(error)) from None
 
 
 class FilterModule:

@@ -53,8 +53,8 @@ def entries(said: t.Any, name: str) -> t.Any:
     """The filter. Raises AnsibleFilterError that names the variable and the value."""
     try:
         return entries_of(name, said)
-    except BadInput as wrong:
-        raise AnsibleFilterError(str(wrong)) from None
+    except BadInput as error:
+        raise AnsibleFilterError(str(error)) from None
 
 
 class FilterModule:

@@ -57,8 +57,8 @@ def hosts(said: t.Any, skipped: Iterable[str], name: str = "impersonate_hosts") 
     """The filter. Raises AnsibleFilterError that names the variable and the value."""
     try:
         return hosts_of(name, said, skipped)
-    except BadInput as wrong:
-        raise AnsibleFilterError(str(wrong)) from None
+    except BadInput as error:
+        raise AnsibleFilterError(str(error)) from None
 
 
 class FilterModule:

@@ -114,6 +114,6 @@ def check_folder(option: str, place: Path, loss: str) -> None:
         with _unfinished(there, 0o600) as (_handle, name):
             os.unlink(name)
         sweep(there)
-    except OSError as wrong:
-        why = getattr(wrong, "strerror", None) or wrong
+    except OSError as error:
+        why = getattr(error, "strerror", None) or error
         raise BadInput(f"{option}: {place} cannot be written ({why}), {loss}") from None

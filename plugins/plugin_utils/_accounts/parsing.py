@@ -110,8 +110,8 @@ def parse_accounts(where: str, entries: Iterable[t.Any], known: Collection[str] 
             continue
         try:
             accounts.append(parse_account(entry))
-        except BadInput as wrong:
-            raise BadInput(f"{where}[{number}]: {wrong}") from None
+        except BadInput as error:
+            raise BadInput(f"{where}[{number}]: {error}") from None
     return tuple(accounts)
 
 

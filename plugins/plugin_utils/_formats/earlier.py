@@ -39,10 +39,10 @@ def earlier_report(place: Path, action: str = "audit", besides: str = "") -> Fou
         if not place.is_dir():
             return None, f"{place} does not exist"
         runs = [(run, path) for path in place.glob("*.json") if path.is_file() and (run := _run_of(path))]
-    except BadInput as wrong:
-        return None, str(wrong)
-    except (OSError, ValueError) as wrong:
-        return None, f"{place} cannot be read: {wrong}"
+    except BadInput as error:
+        return None, str(error)
+    except (OSError, ValueError) as error:
+        return None, f"{place} cannot be read: {error}"
     for run, path in sorted(runs, key=lambda one: (one[0]["finished"], one[1].name), reverse=True):
         if run.get("action") == action and run.get("id") != besides:
             try:
@@ -56,12 +56,12 @@ def _read(path: Path) -> Report:
     """The report in a file. Raises BadInput that says why there is none."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as wrong:
-        raise BadInput(f"{path} is no report: {wrong}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadInput(f"{path} is no report: {error}") from None
     try:
         return read_report(str(path), data)
-    except BadInput as wrong:
-        raise BadInput(f"{path} is no report that this release reads: {wrong}") from None
+    except BadInput as error:
+        raise BadInput(f"{path} is no report that this release reads: {error}") from None
 
 
 def _run_of(path: Path) -> dict[str, t.Any] | None:

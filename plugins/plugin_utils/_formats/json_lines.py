@@ -84,8 +84,8 @@ def _parsed(where: str, line: str) -> Mapping[str, t.Any]:
         data = json.loads(line, parse_constant=_refuse)
         if "\\ud" in line.lower():
             json.dumps(data, ensure_ascii=False).encode()  # half of a pair of surrogates is no character
-    except (ValueError, RecursionError) as wrong:
-        raise BadInput(f"{where}: this is no JSON: {wrong}") from None
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{where}: this is no JSON: {error}") from None
     if not isinstance(data, dict):
         raise BadInput(f"{where}: {brief(data)} is not a mapping")
     return data

@@ -73,8 +73,8 @@ def write(report: Report, folder: Path, formats: Collection[str], pattern: str =
             folder.mkdir(parents=True, exist_ok=True)
             text = texts[kind]()
             write_atomically(path, text)
-        except Exception as wrong:  # noqa: BLE001 # a defect in one format as well: it is told and fails the task, after the others
-            failed[kind] = message(f"{type(wrong).__name__}: {wrong}")
+        except Exception as error:  # noqa: BLE001 # a defect in one format as well: it is told and fails the task, after the others
+            failed[kind] = message(f"{type(error).__name__}: {error}")
         else:
             made[kind] = hashlib.sha256(text.encode()).hexdigest() if kind == "json" else ""
     return Written({kind: str(paths[kind].resolve()) for kind in sorted(made)}, dict(sorted(failed.items())))

@@ -66,8 +66,8 @@ def change_of(answer: Mapping[str, t.Any], plan: Plan) -> Change:
         before, after = _sids("before", answer["before"]), _sids("after", answer["after"])
     except KeyError as missing:
         raise LostContact(f"the host says {outcome}, and its answer lacks {missing}") from None
-    except (TypeError, ValueError, TooLarge) as wrong:
-        raise LostContact(words_of(f"the host says {outcome}, and its answer cannot be understood: {wrong}")) from None
+    except (TypeError, ValueError, TooLarge) as error:
+        raise LostContact(words_of(f"the host says {outcome}, and its answer cannot be understood: {error}")) from None
     steps = len(plan.add) + len(plan.remove)
     change = Change(
         outcome=outcome,

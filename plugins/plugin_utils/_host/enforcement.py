@@ -197,8 +197,8 @@ def settle_earlier(job: Job, facts: HostFacts, made: Made) -> Made:
         earlier = snapshots.unfinished(job.folder, job.host)
         if earlier is not None:
             snapshots.settle(earlier[0], _found(earlier[1], facts), sorted(facts.sids))
-    except (OSError, BadInput, locks.Busy) as wrong:
-        return dataclasses.replace(made, warning=f"what became of an earlier run could not be noted: {wrong}")
+    except (OSError, BadInput, locks.Busy) as error:
+        return dataclasses.replace(made, warning=f"what became of an earlier run could not be noted: {error}")
     return made
 
 
@@ -243,8 +243,8 @@ def apply(job: Job, host: WindowsHost, facts: HostFacts, made: Made, now: dateti
         before = made.plan.before
         nothing = Plan(before, (), (), ())
         return facts, dataclasses.replace(made, plan=nothing, outcome="refused", after=before, category="busy", message=str(busy))
-    except OSError as wrong:
-        raise NotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {wrong}") from wrong
+    except OSError as error:
+        raise NotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {error}") from error
 
 
 def _noted(job: Job, turn: turns.Turn, ended: Made) -> Made:
@@ -301,8 +301,8 @@ def _settled(job: Job, ended: Made) -> Made:
     """Note in the snapshot what became of its plan; a warning where that fails."""
     try:
         snapshots.settle(job.snapshot, ended.outcome, ended.after)
-    except (OSError, BadInput) as wrong:
-        return dataclasses.replace(ended, warning=f"what became of the change could not be noted in the snapshot: {wrong}")
+    except (OSError, BadInput) as error:
+        return dataclasses.replace(ended, warning=f"what became of the change could not be noted in the snapshot: {error}")
     return ended
 
 

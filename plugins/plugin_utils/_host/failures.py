@@ -180,13 +180,13 @@ def short_of(said: str) -> str:
     return _sentence(f"{_MEANINGS['host_resources']}: {words_of(said)}", "host_resources")
 
 
-def unreadable(wrong: Exception) -> HostError:
+def unreadable(error: Exception) -> HostError:
     """What an answer that is no facts means."""
-    if isinstance(wrong, TooLarge):
-        return HostError("answer_too_large", f"{wrong}: a host with so much to tell is not judged")
-    if isinstance(wrong, KeyError):
-        return HostError("payload_error", f"the host's answer lacks {wrong}")
-    return HostError("payload_error", words_of(f"the host's answer cannot be understood: {wrong}"))
+    if isinstance(error, TooLarge):
+        return HostError("answer_too_large", f"{error}: a host with so much to tell is not judged")
+    if isinstance(error, KeyError):
+        return HostError("payload_error", f"the host's answer lacks {error}")
+    return HostError("payload_error", words_of(f"the host's answer cannot be understood: {error}"))
 
 
 def call_error(error: object) -> CallError:

@@ -121,8 +121,8 @@ def read(path: Path, host: str | None = None) -> Snapshot:
     try:
         data = json.loads(_text(path))
         json.dumps(data, ensure_ascii=False).encode()  # a lone surrogate could be written to no report
-    except (OSError, ValueError, RecursionError) as wrong:
-        raise Spoilt(f"{where}: cannot be read: {wrong}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise Spoilt(f"{where}: cannot be read: {error}") from None
     if not isinstance(data, dict):
         raise Spoilt(f"{where}: is no snapshot; a snapshot is a mapping")
     if data.get("schema_version") != SCHEMA_VERSION:
@@ -132,8 +132,8 @@ def read(path: Path, host: str | None = None) -> Snapshot:
     try:
         shape.check(where, data, _SHAPE)
         _check_values(where, data)
-    except BadInput as wrong:
-        raise Spoilt(str(wrong)) from None
+    except BadInput as error:
+        raise Spoilt(str(error)) from None
     if host is not None and data["host"] != host:
         raise Spoilt(f"{where}: it is of the host {brief(data['host'])}, and its name says {brief(host)}")
     return data
@@ -186,8 +186,8 @@ def _readable(run: Path, spoilt: list[str]) -> Iterator[Snapshot]:
     for path in sorted(run.glob("*.json")):
         try:
             yield read(path)
-        except Spoilt as wrong:  # an error of its host alone, when that one is restored
-            spoilt.append(str(wrong))
+        except Spoilt as error:  # an error of its host alone, when that one is restored
+            spoilt.append(str(error))
 
 
 def of_host(folder: Path, host: str) -> tuple[list[tuple[Path, Snapshot]], list[str]]:
@@ -196,8 +196,8 @@ def of_host(folder: Path, host: str) -> tuple[list[tuple[Path, Snapshot]], list[
     for path in sorted(folder.glob("*/" + _literal(file_name(host, ".json")))):
         try:
             found.append((path, read(path, host)))
-        except Spoilt as wrong:
-            spoilt.append(str(wrong))
+        except Spoilt as error:
+            spoilt.append(str(error))
     return sorted(found, key=lambda one: _age(one[1])), spoilt
 
 

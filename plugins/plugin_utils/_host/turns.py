@@ -49,8 +49,8 @@ class Turn:
             return None
         try:
             self.path.write_text(json.dumps({"host": host, "after": list(after)}), encoding="utf-8")
-        except OSError as wrong:
-            return f"that this machine was changed could not be noted for its other names: {wrong}"
+        except OSError as error:
+            return f"that this machine was changed could not be noted for its other names: {error}"
         return None
 
 

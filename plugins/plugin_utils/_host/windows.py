@@ -94,5 +94,5 @@ def facts_of(answer: Mapping[str, t.Any]) -> HostFacts:
     """The payload's answer as facts. Raises HostError (``payload_error``, ``answer_too_large``) for one that is no facts."""
     try:
         return read_facts(answer)
-    except (AttributeError, KeyError, TypeError, ValueError, TooLarge) as wrong:
-        raise unreadable(wrong) from None
+    except (AttributeError, KeyError, TypeError, ValueError, TooLarge) as error:
+        raise unreadable(error) from None

@@ -23,8 +23,8 @@ def written_as(value: t.Any) -> Iterator[None]:
     """Bad input that is found inside comes from this variable."""
     try:
         yield
-    except BadInput as wrong:
-        wrong.written = value
+    except BadInput as error:
+        error.written = value
         raise
 
 

@@ -63,11 +63,11 @@ def check(where: str, data: t.Any, shape: Shape, closed: bool = False) -> None:
     """
     try:
         _check(data, shape, closed)
-    except _Misfit as wrong:
+    except _Misfit as error:
         key = "".join(
-            part if part.startswith("[") or not number else f".{part}" for number, part in enumerate(reversed(wrong.path))
+            part if part.startswith("[") or not number else f".{part}" for number, part in enumerate(reversed(error.path))
         )
-        raise BadInput(": ".join(filter(None, (where, key, wrong.words)))) from None
+        raise BadInput(": ".join(filter(None, (where, key, error.words)))) from None
 
 
 class _Misfit(Exception):
@@ -120,8 +120,8 @@ def _list(data: t.Any, shape: Shape, closed: bool) -> None:
         for item in data:
             _check(item, shape, closed)
             done += 1
-    except _Misfit as wrong:
-        wrong.path.append(f"[{done}]")
+    except _Misfit as error:
+        error.path.append(f"[{done}]")
         raise
 
 
@@ -141,8 +141,8 @@ def _mapping(data: t.Any, shape: Mapping[str, Shape], closed: bool) -> None:
                 known += 1
             elif type(inner) is not Optional:
                 raise _Misfit("the key is missing")
-    except _Misfit as wrong:
-        wrong.path.append(name)
+    except _Misfit as error:
+        error.path.append(name)
         raise
     if closed and known < len(data):
         raise _Misfit(f"{brief(next(name for name in data if name not in shape))} is not a key of it")

@@ -225,8 +225,8 @@ def expected_of(options: Mapping[str, t.Any], groups: Mapping[str, t.Any]) -> li
     if file:
         try:
             lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as wrong:
-            raise BadInput(f"expected_file: {file} cannot be read: {wrong}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"expected_file: {file} cannot be read: {error}") from None
         named = [name for line in lines if (name := line.partition("#")[0].strip())]
         if not named:
             raise BadInput(f"expected_file: {file} names no host")

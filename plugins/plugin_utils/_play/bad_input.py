@@ -20,10 +20,10 @@ def marked() -> Iterator[None]:
     """Bad input that is found inside fails the task, with the key ``bad_input`` and its error. Raises AnsibleActionFail."""
     try:
         yield
-    except BadInput as wrong:
-        raise AnsibleActionFail(str(wrong), result=_result(str(wrong))) from None
-    except AnsibleActionFail as wrong:  # of core's own check of the options; its obj tells file and line
-        raise AnsibleActionFail(wrong.message, obj=getattr(wrong, "obj", None), result=_result(wrong.message)) from None
+    except BadInput as error:
+        raise AnsibleActionFail(str(error), result=_result(str(error))) from None
+    except AnsibleActionFail as error:  # of core's own check of the options; its obj tells file and line
+        raise AnsibleActionFail(error.message, obj=getattr(error, "obj", None), result=_result(error.message)) from None
 
 
 def _result(words: str) -> dict[str, t.Any]:

@@ -119,8 +119,8 @@ def _registered(value: t.Any) -> t.Any:
     """What one host registered; a value that cannot be made plain is this host's failure, and no other host's."""
     try:
         return _plain(value)
-    except (RecursionError, TypeError, ValueError) as wrong:
-        return {"failed": True, "msg": f"what the task registered for the host is no plain data: {wrong}"}
+    except (RecursionError, TypeError, ValueError) as error:
+        return {"failed": True, "msg": f"what the task registered for the host is no plain data: {error}"}
 
 
 def _plain(value: t.Any) -> t.Any:

@@ -30,8 +30,8 @@ def tell(task_vars: Mapping[str, t.Any], options: Mapping[str, t.Any], status: s
         return
     try:
         line = progress_line(Path(constants.DEFAULT_LOCAL_TMP), run_id, total, status, datetime.datetime.now(datetime.timezone.utc))
-    except OSError as wrong:
-        Display().vv(f"the progress of the run is not counted: {wrong}")
+    except OSError as error:
+        Display().vv(f"the progress of the run is not counted: {error}")
         return
     if line:
         Display().display(line)

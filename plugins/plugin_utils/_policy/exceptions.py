@@ -152,8 +152,8 @@ def _exception(where: str, data: t.Any) -> PolicyException:
 def _account(where: str, entry: t.Any) -> Account:
     try:
         account = parse_account(entry)
-    except BadInput as wrong:
-        raise BadInput(f"{where}: {wrong}") from None
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from None
     if floor_account(account):
         raise BadInput(
             f"{where}: {account.shown} needs no exception: Windows needs its right, which is never taken away; "

@@ -57,9 +57,9 @@ def load_policy(data: t.Any, library: Mapping[str, t.Any] | None = None) -> Poli
         )
     try:
         return _Loader(resolve(checks.mapping("policy", data), library or {})).load()
-    except BadInput as wrong:
+    except BadInput as error:
         file = f" (policy_{name}.yml of the role impersonate)" if name in SHIPPED else ""
-        raise BadInput(f"policy {name}{file}{_ancestors(data, library or {})}: {wrong}") from None
+        raise BadInput(f"policy {name}{file}{_ancestors(data, library or {})}: {error}") from None
 
 
 def _ancestors(data: Mapping[str, t.Any], library: Mapping[str, t.Any]) -> str:

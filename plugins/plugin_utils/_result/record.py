@@ -48,8 +48,8 @@ def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
         record.update(status=Status.ERROR.value, error=_error(UNTOLD, _message(result)))
     try:
         return _reasoned(checked("", record))
-    except BadInput as wrong:
-        return _spoilt(host, record, MALFORMED_RESULT, f"what the task registered for the host is no record of ours: {wrong}")
+    except BadInput as error:
+        return _spoilt(host, record, MALFORMED_RESULT, f"what the task registered for the host is no record of ours: {error}")
 
 
 def read_record(where: str, data: Mapping[str, t.Any]) -> Record:
@@ -60,8 +60,8 @@ def read_record(where: str, data: Mapping[str, t.Any]) -> Record:
     host = host_of(where, data)
     try:
         return checked(where, data)
-    except BadInput as wrong:
-        return _spoilt(host, data, MALFORMED_RECORD, f"the record of the host is damaged: {wrong}")
+    except BadInput as error:
+        return _spoilt(host, data, MALFORMED_RECORD, f"the record of the host is damaged: {error}")
 
 
 def _empty(host: str) -> Record:
