@@ -14,6 +14,7 @@ here=.build/collections/ansible_collections/winrights/seimpersonate
 check ruff ruff check .
 check format ruff format --check plugins tests
 check mypy mypy -p ansible_collections.winrights.seimpersonate.plugins
+check untyped python tests/untyped.py
 check yamllint yamllint --strict .
 # A list of files, so that the linter does not follow the link to this very folder in .build.
 check ansible-lint ansible-lint --offline --profile production --strict playbooks roles meta galaxy.yml

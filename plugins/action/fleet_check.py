@@ -16,6 +16,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.rep
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput, written_as
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, batches, fleet_run, variables
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import PolicyException
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, some, visible
 
@@ -80,7 +81,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result["policy"] = policy_head(policy, arguments.digest_of(policy))
         return result
 
-    def _check_variables(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> str | None:
+    def _check_variables(self, task_vars: TaskVars, options: Options) -> str | None:
         """What differs between hosts and must not, in one look at each of them. Later batches need not look again.
 
         Raises BadInput for a variable that nobody reads.
@@ -95,7 +96,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             variables.check(task_vars, options["allow_unknown"], self._task.get_variable_manager().extra_vars, same.look)
         return same.differing
 
-    def _run_to_restore(self, options: dict[str, t.Any]) -> tuple[str, list[str]]:
+    def _run_to_restore(self, options: Options) -> tuple[str, list[str]]:
         """What restore means for the whole run: latest is looked up once, so that no batch gets another one; and what could not be read
         then. Raises BadInput.
         """
@@ -103,7 +104,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         folder = Path(options.get("snapshot_dir") or "impersonate-snapshots").expanduser().absolute()
         return snapshots.latest_run(folder) if wanted == "latest" else (wanted, [])
 
-    def _check_fleet(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> None:
+    def _check_fleet(self, task_vars: TaskVars, options: Options) -> None:
         """Raises BadInput for what only makes sense for all hosts together."""
         if options["action"] != "audit" and options.get("snapshot_dir"):
             place = Path(options["snapshot_dir"]).expanduser().absolute()
@@ -116,12 +117,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             )
 
 
-def _policy_as_written(task_vars: t.Mapping[str, t.Any]) -> t.Any:
+def _policy_as_written(task_vars: TaskVars) -> t.Any:
     """The variable with the policy that was chosen, or that chooses it."""
     chosen, own = task_vars.get("impersonate_policy"), task_vars.get("impersonate_policies")
     return own[chosen] if isinstance(chosen, str) and isinstance(own, t.Mapping) and chosen in own else chosen
 
 
-def _is_first_batch(task_vars: t.Mapping[str, t.Any]) -> bool:
+def _is_first_batch(task_vars: TaskVars) -> bool:
     hosts, batch = task_vars.get("ansible_play_hosts_all", ()), task_vars.get("ansible_play_batch", ())
     return not hosts or hosts[0] in batch

@@ -26,6 +26,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.m
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, fleet_run
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import Declared, Record, Run, Summary, Used
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status
@@ -92,7 +93,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         return result
 
-    def _run(self, task_vars: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any], finished: datetime.datetime) -> Run:
+    def _run(self, task_vars: TaskVars, options: Options, finished: datetime.datetime) -> Run:
         check = options["check"]
         started = _utc.read(check["started"])
         return {
@@ -109,7 +110,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         }
 
 
-def _narrowed_by(task_vars: t.Mapping[str, t.Any]) -> str | None:
+def _narrowed_by(task_vars: TaskVars) -> str | None:
     """The pattern by which the playbooks take some of the inventory's hosts; None where they take all."""
     pattern = task_vars.get("impersonate_hosts")
     if pattern in (None, "", "all"):
@@ -118,7 +119,7 @@ def _narrowed_by(task_vars: t.Mapping[str, t.Any]) -> str | None:
 
 
 def _exceptions(
-    task_vars: t.Mapping[str, t.Any], records: list[Record], declared: list[Declared], missing: list[str], today: datetime.date
+    task_vars: TaskVars, records: list[Record], declared: list[Declared], missing: list[str], today: datetime.date
 ) -> list[Used]:
     if not declared and not any(record["exceptions"] for record in records):
         return []
@@ -128,7 +129,7 @@ def _exceptions(
     return exceptions_of(records, declared, _unread(task_vars, records, missing, sorted(named)), today)
 
 
-def _unread(task_vars: t.Mapping[str, t.Any], records: list[Record], missing: list[str], named: list[str]) -> dict[str, list[str]]:
+def _unread(task_vars: TaskVars, records: list[Record], missing: list[str], named: list[str]) -> dict[str, list[str]]:
     """Hosts that were not judged, with their groups: nobody else knows which exceptions are meant for them.
 
     Hosts outside the play count when the run was narrowed; without that they are no Windows hosts of this audit, unless they were
@@ -147,7 +148,7 @@ def _unread(task_vars: t.Mapping[str, t.Any], records: list[Record], missing: li
     }
 
 
-def _batches_left(task_vars: t.Mapping[str, t.Any]) -> bool:
+def _batches_left(task_vars: TaskVars) -> bool:
     """Whether hosts of the play come after this batch; batches take the hosts in their order."""
     hosts, batch = task_vars["ansible_play_hosts_all"], set(task_vars["ansible_play_batch"])
     last = max((number for number, host in enumerate(hosts) if host in batch), default=len(hosts))

@@ -16,6 +16,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.fail
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, bad_input, jobs, progress
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 
 
@@ -57,7 +58,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return result
 
     def _job(
-        self, options: dict[str, t.Any], task_vars: dict[str, t.Any], now: datetime.datetime
+        self, options: Options, task_vars: TaskVars, now: datetime.datetime
     ) -> enforcement.Job | snapshots.Spoilt | jobs.NothingToRestore:
         """The job, or why there is nothing to restore, or what is wrong with the host's own snapshot. Raises BadInput."""
         try:
@@ -65,7 +66,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except snapshots.Spoilt as spoilt:
             return spoilt
 
-    def _enforce(self, job: enforcement.Job, task_vars: dict[str, t.Any], now: datetime.datetime) -> dict[str, t.Any]:
+    def _enforce(self, job: enforcement.Job, task_vars: TaskVars, now: datetime.datetime) -> dict[str, t.Any]:
         facts = None
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
@@ -49,7 +48,7 @@ _value:
 """
 
 
-def batches(said: t.Any, name: str = "impersonate_serial") -> list[int | str]:
+def batches(said: object, name: str = "impersonate_serial") -> list[int | str]:
     """The filter. Raises AnsibleFilterError that names the variable, the size and what is allowed."""
     try:
         return batches_of(name, said)
@@ -60,6 +59,6 @@ def batches(said: t.Any, name: str = "impersonate_serial") -> list[int | str]:
 class FilterModule:
     """The filters of this file."""
 
-    def filters(self) -> dict[str, Callable[..., t.Any]]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         """Filters by their names."""
         return {"batches": batches}

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
@@ -49,7 +48,7 @@ _value:
 """
 
 
-def entries(said: t.Any, name: str) -> t.Any:
+def entries(said: object, name: str) -> object:
     """The filter. Raises AnsibleFilterError that names the variable and the value."""
     try:
         return entries_of(name, said)
@@ -60,6 +59,6 @@ def entries(said: t.Any, name: str) -> t.Any:
 class FilterModule:
     """The filters of this file."""
 
-    def filters(self) -> dict[str, Callable[..., t.Any]]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         """Filters by their names."""
         return {"entries": entries}

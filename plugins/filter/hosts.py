@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Iterable
 
 from ansible.errors import AnsibleFilterError
@@ -53,7 +52,7 @@ _value:
 """
 
 
-def hosts(said: t.Any, skipped: Iterable[str], name: str = "impersonate_hosts") -> str | list[str]:
+def hosts(said: object, skipped: Iterable[str], name: str = "impersonate_hosts") -> str | list[str]:
     """The filter. Raises AnsibleFilterError that names the variable and the value."""
     try:
         return hosts_of(name, said, skipped)
@@ -64,6 +63,6 @@ def hosts(said: t.Any, skipped: Iterable[str], name: str = "impersonate_hosts") 
 class FilterModule:
     """The filters of this file."""
 
-    def filters(self) -> dict[str, Callable[..., t.Any]]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         """Filters by their names."""
         return {"hosts": hosts}

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -74,7 +73,7 @@ def shown(sid: str, name: str | None = None) -> str:
     return f"{name} ({sid})" if name else sid
 
 
-def parse_account(text: t.Any) -> Account:
+def parse_account(text: object) -> Account:
     """Turn one entry into an account. Raises BadInput that says what is wrong with it and what is allowed."""
     if not isinstance(text, str):
         raise BadInput(f"{text!r} is not a text; allowed is {ALLOWED_FORMS}")
@@ -99,7 +98,7 @@ def parse_account(text: t.Any) -> Account:
     raise BadInput(_bare(text))
 
 
-def parse_accounts(where: str, entries: Iterable[t.Any], known: Collection[str] = ()) -> tuple[Account, ...]:
+def parse_accounts(where: str, entries: Iterable[object], known: Collection[str] = ()) -> tuple[Account, ...]:
     """Turn the entries of a list into accounts; words that are ``known`` stand for something else and are left out.
 
     Raises BadInput that names the place of a wrong one (``permitted[2]``).

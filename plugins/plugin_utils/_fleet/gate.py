@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import collections
 import re
-import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
@@ -31,7 +30,7 @@ CHOICES = tuple(_WORDS)
 _TOLERANCE = re.compile(r"([0-9]{1,7})|([0-9]{1,3}(?:\.[0-9]{1,3})?) *%")
 
 
-def tolerance(option: str, value: t.Any) -> str:
+def tolerance(option: str, value: object) -> str:
     """A tolerance as a text: a number (``5``) or a share of the expected hosts (``2.5%``). Raises BadInput that names the option."""
     text = str(value).strip()
     match = _TOLERANCE.fullmatch(text)

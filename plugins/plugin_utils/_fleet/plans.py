@@ -57,12 +57,12 @@ def second_look(planned: Iterable[Planned], unread: int, limit: int) -> list[Pla
     return [one for one in planned if one.op == "remove" and 0 < limit < len(one.hosts) + unread]
 
 
-def without_plan(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]:
+def without_plan(results: Mapping[str, Mapping[str, object] | None]) -> list[str]:
     """Hosts that were not read, so that nobody knows what would change on them."""
     return [host for host, result in sorted(results.items()) if (result or {}).get("outcome") is None]
 
 
-def not_sent(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]:
+def not_sent(results: Mapping[str, Mapping[str, object] | None]) -> list[str]:
     """Hosts whose options are wrong, with what the task said: the run has to be mended. What else fails at a host is its own failure."""
     its = {
         host: str(result.get("msg") or "the task failed")
@@ -73,7 +73,7 @@ def not_sent(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[str]:
     return some + ([f"and {len(its) - 3} more hosts"] if len(its) > 3 else [])
 
 
-def plan_lines(results: Mapping[str, Mapping[str, t.Any] | None], planned: Sequence[Planned]) -> list[str]:
+def plan_lines(results: Mapping[str, Mapping[str, object] | None], planned: Sequence[Planned]) -> list[str]:
     """The plan of a fleet for a person: what would change, and which hosts have no plan."""
     refused = [host for host, result in sorted(results.items()) if (result or {}).get("outcome") == "refused"]
     lines = [f"{one.text}: {_named(one.hosts)}" for one in planned] or ["nothing to change"]

@@ -64,7 +64,7 @@ def encodable(report: Report) -> Report:
     return report
 
 
-def _written_out(value: t.Any) -> t.Any:
+def _written_out(value: object) -> object:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, Mapping):
@@ -94,7 +94,7 @@ def policy_head(policy: Policy, sha256: str) -> PolicyHead:
     }
 
 
-def awx_of(task_vars: Mapping[str, t.Any]) -> dict[str, str]:
+def awx_of(task_vars: Mapping[str, object]) -> dict[str, str]:
     """Where the job came from, without the prefix; empty outside AWX."""
     return {key.removeprefix("awx_"): str(task_vars[key]) for key in _AWX if key in task_vars}
 

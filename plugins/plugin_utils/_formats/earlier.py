@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import typing as t
 from pathlib import Path
 
 from .._input.errors import BadInput
@@ -64,7 +63,7 @@ def _read(path: Path) -> Report:
         raise BadInput(f"{path} is no report that this release reads: {error}") from None
 
 
-def _run_of(path: Path) -> dict[str, t.Any] | None:
+def _run_of(path: Path) -> dict[str, object] | None:
     """What a file says of its run, so that only one of many must be parsed and checked whole. None where it says nothing of it."""
     try:
         with path.open("rb") as file:  # line by line: one of 10,000 hosts has 40 MB

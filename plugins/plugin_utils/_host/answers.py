@@ -123,8 +123,8 @@ def _refuse_more(where: str, data: list[t.Any], most: int) -> None:
 
 def typed(kind: type[Row], data: Mapping[str, t.Any]) -> Row:
     """An object of the host as facts, each value of the type that the field declares: a number that came as a text is no number."""
-    hints: dict[str, t.Any] = _hints(t.cast("t.Hashable", kind))
-    values: dict[str, t.Any] = {}
+    hints: dict[str, object] = _hints(t.cast("t.Hashable", kind))
+    values: dict[str, object] = {}
     for key, value in data.items():
         if key not in hints:
             raise TypeError(f"{kind.__name__} has no {brief(key)}")
@@ -136,7 +136,7 @@ def typed(kind: type[Row], data: Mapping[str, t.Any]) -> Row:
 
 
 @functools.cache
-def _hints(kind: type[t.Any]) -> dict[str, t.Any]:
+def _hints(kind: type[object]) -> dict[str, object]:
     """Fields of a dataclass and their types; asked for every row of an answer."""
     return t.get_type_hints(kind, include_extras=True)
 
@@ -145,7 +145,7 @@ _LONG = ("AskedAccount.asked", "Mdm.value", "Setting.accounts", "Template.value"
 """Fields with texts of ``TEXT`` characters; every other one has names."""
 
 
-def value_of(where: str, hint: t.Any, value: t.Any) -> t.Any:
+def value_of(where: str, hint: object, value: object) -> t.Any:
     """A value of the type that a field declares. Raises TypeError or ValueError for one of another type, and TooLarge."""
     allowed = t.get_args(hint) if t.get_origin(hint) in (t.Union, types.UnionType) else (hint,)
     if value is None and type(None) in allowed:

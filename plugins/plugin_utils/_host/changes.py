@@ -57,7 +57,7 @@ class Change:
     error: CallError
 
 
-def change_of(answer: Mapping[str, t.Any], plan: Plan) -> Change:
+def change_of(answer: Mapping[str, object], plan: Plan) -> Change:
     """The change that an answer tells. Raises LostContact where the outcome or the holders cannot be understood or contradict the plan."""
     outcome = answer.get("outcome")
     if not isinstance(outcome, str) or outcome not in OUTCOMES:
@@ -84,7 +84,7 @@ def change_of(answer: Mapping[str, t.Any], plan: Plan) -> Change:
     return change
 
 
-def _of_the_wrapper(answer: Mapping[str, t.Any]) -> Change:
+def _of_the_wrapper(answer: Mapping[str, object]) -> Change:
     """A change that the wrapper ended before the payload began. Raises LostContact for any other answer without an outcome."""
     reason = not_begun(answer)
     if reason is None:
@@ -117,7 +117,7 @@ def _differs(sids: Sids | None, wanted: Sids, words: str) -> str | None:
     return f"{words} what it should be: {'not told' if sids is None else brief(list(sids))} for {brief(list(wanted))}"
 
 
-def _sids(where: str, data: t.Any) -> Sids | None:
+def _sids(where: str, data: object) -> Sids | None:
     """A list of SIDs. Raises TypeError or ValueError for anything else, such as a list that unrolled to a text, and TooLarge."""
     if data is None:
         return None
@@ -128,7 +128,7 @@ def _sids(where: str, data: t.Any) -> Sids | None:
     return by_number([checked_sid(sid) for sid in data])
 
 
-def _steps(data: t.Any, most: int) -> tuple[Step, ...]:
+def _steps(data: object, most: int) -> tuple[Step, ...]:
     """The calls that the host made; none where their list cannot be understood, since they only explain."""
     if not isinstance(data, list) or len(data) > most:
         return ()

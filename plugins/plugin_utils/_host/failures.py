@@ -121,7 +121,7 @@ _HINTS = {
 }
 
 
-def failure_of(answer: Mapping[str, t.Any]) -> HostError:
+def failure_of(answer: Mapping[str, object]) -> HostError:
     """Why a host failed, by what it answered: the payload's own words, or the wrapper's, or what PowerShell left on stderr and stdout."""
     message = words_of(answer.get("msg"))
     if isinstance(answer.get("error"), Mapping):
@@ -136,7 +136,7 @@ def failure_of(answer: Mapping[str, t.Any]) -> HostError:
     return HostError("payload_error", f"the host did not answer as it was asked; {said}" if line else said)
 
 
-def not_begun(answer: Mapping[str, t.Any]) -> str | None:
+def not_begun(answer: Mapping[str, object]) -> str | None:
     """The reason for which the payload cannot have begun, by the wrapper's words; None where there is no such proof."""
     sign = sign_of(answer)
     if sign is None or not sign.before or any(word in _everything(answer) for word in _BEGUN):
@@ -144,7 +144,7 @@ def not_begun(answer: Mapping[str, t.Any]) -> str | None:
     return str(failure_of({**answer, "error": None}))
 
 
-def sign_of(answer: Mapping[str, t.Any]) -> Sign | None:
+def sign_of(answer: Mapping[str, object]) -> Sign | None:
     """The first sign that a failed answer shows, anywhere in what it says."""
     said = _everything(answer)
     return next((sign for sign in _SIGNS if all(word in said for word in sign.words)), None)
@@ -208,18 +208,18 @@ def _sentence(message: str, category: str) -> str:
     return " ".join(filter(None, (message, _HINTS.get(category))))
 
 
-def _line(answer: Mapping[str, t.Any]) -> str | None:
+def _line(answer: Mapping[str, object]) -> str | None:
     """What the host's own PowerShell said first, where core found no answer and kept both streams."""
     line = first_line(_searched(answer, "module_stderr"), _searched(answer, "module_stdout"))
     return words_of(line) if line else None
 
 
-def _everything(answer: Mapping[str, t.Any]) -> str:
+def _everything(answer: Mapping[str, object]) -> str:
     """All that a failed answer says, CLIXML decoded."""
     return " ".join(errors(_searched(answer, key)) for key in ("msg", "exception", "module_stderr", "module_stdout"))
 
 
-def _searched(answer: Mapping[str, t.Any], key: str) -> str:
+def _searched(answer: Mapping[str, object], key: str) -> str:
     value = answer.get(key)
     if isinstance(value, (Mapping, list)):  # no text of core's; it may be deeper than Python's stack
         return ""
@@ -238,7 +238,7 @@ def _category(error: CallError, session: Session) -> str:
     return "not_admin" if session.administrator is False else "lsa_denied"
 
 
-def _session(answer: Mapping[str, t.Any]) -> Session:
+def _session(answer: Mapping[str, object]) -> Session:
     """The logon, as far as the failure tells it."""
     data = answer.get("session")
     known = {key: data.get(key) for key in Session.__dataclass_fields__} if isinstance(data, Mapping) else {}
@@ -246,12 +246,12 @@ def _session(answer: Mapping[str, t.Any]) -> Session:
     return whole or Session()
 
 
-def _text(key: str, data: Mapping[str, t.Any]) -> str | None:
+def _text(key: str, data: Mapping[str, object]) -> str | None:
     value: str | None = _unless_odd(key, str, data.get(key))
     return visible(value) if value else None
 
 
-def _unless_odd(where: str, hint: t.Any, value: t.Any) -> t.Any:
+def _unless_odd(where: str, hint: object, value: object) -> t.Any:
     """A value of a type, or None where it is of another."""
     try:
         return value_of(where, hint, value)

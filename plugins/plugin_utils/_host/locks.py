@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import time
-import typing as t
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,13 +130,13 @@ def _waited_for(handle: int, pauses: int) -> tuple[bool, bool]:
     return False, True
 
 
-def _who(handle: int) -> t.Any:
+def _who(handle: int) -> object:
     with contextlib.suppress(OSError, ValueError, RecursionError):
         return json.loads(os.pread(handle, 4096, 0))
     return None
 
 
-def _sentence(path: Path, who: t.Any) -> str:
+def _sentence(path: Path, who: object) -> str:
     told = who if isinstance(who, dict) else {}
     run, pid, controller = (ascii(told.get(key))[:80] for key in ("run_id", "pid", "controller"))
     whose = f"the run {run} (process {pid} of {controller})" if told else "another run"

@@ -64,7 +64,7 @@ def writer() -> dict[str, t.Any]:
     return {"controller": platform.node(), "pid": os.getpid()}
 
 
-def keep(path: Path, snapshot: Mapping[str, t.Any]) -> None:
+def keep(path: Path, snapshot: Mapping[str, object]) -> None:
     """Keep a new snapshot, with the number of its run. Raises OSError, also where there is one already or others could change it."""
     folder = path.parent.parent
     for place in (folder, path.parent):
@@ -100,7 +100,7 @@ def _sequence(run: Path) -> int:
     return next((snapshot["sequence"] for snapshot in _readable(run, [])), 0)
 
 
-def write(path: Path, snapshot: Mapping[str, t.Any]) -> None:
+def write(path: Path, snapshot: Mapping[str, object]) -> None:
     """Write a snapshot whole or not at all. Raises OSError."""
     text = json.dumps({"schema_version": SCHEMA_VERSION, **snapshot}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     text = text.encode("utf-8", "replace").decode()  # a name with half of a pair of surrogates

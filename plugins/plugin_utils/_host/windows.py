@@ -36,13 +36,13 @@ NOTHING_MORE = ReadRequest()
 class WindowsHost:
     """Runs the payload over the connection that the inventory chose."""
 
-    def __init__(self, execute_module: Callable[..., Mapping[str, t.Any]], task_vars: Mapping[str, t.Any]) -> None:
+    def __init__(self, execute_module: Callable[..., Mapping[str, object]], task_vars: Mapping[str, object]) -> None:
         self._execute_module = execute_module
         self._task_vars = task_vars
 
     @classmethod
     def behind(
-        cls, connection: t.Any, execute_module: Callable[..., Mapping[str, t.Any]], task_vars: Mapping[str, t.Any]
+        cls, connection: t.Any, execute_module: Callable[..., Mapping[str, object]], task_vars: Mapping[str, object]
     ) -> WindowsHost:
         """The host at the end of a connection. Raises HostError (``not_windows``) when the connection leads to none."""
         if not getattr(connection._shell, "_IS_WINDOWS", False):
@@ -60,7 +60,7 @@ class WindowsHost:
         """The same with what runs on the host, for the list of what must restart. Its payload can also write; here it only reads."""
         return self._facts(CHANGE, {"read": {"accounts": list(names), **dataclasses.asdict(ReadRequest(exposure=True))}})
 
-    def _facts(self, module: str, asked: dict[str, t.Any]) -> HostFacts:
+    def _facts(self, module: str, asked: dict[str, object]) -> HostFacts:
         try:
             answer = self._execute_module(module_name=module, module_args=asked, task_vars=self._task_vars)
         except AnsibleConnectionFailure as lost:  # core calls it unreachable
@@ -90,7 +90,7 @@ class WindowsHost:
         return change_of(answer, plan)
 
 
-def facts_of(answer: Mapping[str, t.Any]) -> HostFacts:
+def facts_of(answer: Mapping[str, object]) -> HostFacts:
     """The payload's answer as facts. Raises HostError (``payload_error``, ``answer_too_large``) for one that is no facts."""
     try:
         return read_facts(answer)

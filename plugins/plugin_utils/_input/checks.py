@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from .errors import BadInput
 
 
-def keys(where: str, data: Mapping[str, t.Any], allowed: Iterable[str]) -> None:
+def keys(where: str, data: Mapping[str, object], allowed: Iterable[str]) -> None:
     """Only these keys; says which one is near a misspelt one."""
     known = tuple(allowed)
     for key in data:
@@ -24,7 +24,7 @@ def keys(where: str, data: Mapping[str, t.Any], allowed: Iterable[str]) -> None:
             raise BadInput(f"{place}: {key!r} is not a key; allowed are {', '.join(known)}{hint}")
 
 
-def mapping(where: str, data: t.Any) -> Mapping[str, t.Any]:
+def mapping(where: str, data: object) -> Mapping[str, object]:
     """A mapping whose keys are texts."""
     if not isinstance(data, Mapping):
         raise BadInput(f"{where}: {brief(data)} is not a mapping")
@@ -34,14 +34,14 @@ def mapping(where: str, data: t.Any) -> Mapping[str, t.Any]:
     return data
 
 
-def items(where: str, data: t.Any) -> list[t.Any]:
+def items(where: str, data: object) -> list[object]:
     """A list."""
     if not isinstance(data, (list, tuple)):
         raise BadInput(f"{where}: {brief(data)} is not a list")
     return list(data)
 
 
-def text(where: str, data: t.Any) -> str:
+def text(where: str, data: object) -> str:
     """A text that is not empty."""
     if not isinstance(data, str) or not data.strip():
         hint = "" if data is None or isinstance(data, (str, Mapping, list, tuple)) else "; put it in quotes"
@@ -79,7 +79,7 @@ class _Brief(reprlib.Repr):
 _BRIEF = _Brief()
 
 
-def brief(data: t.Any) -> str:
+def brief(data: object) -> str:
     """A value for a message, not longer than a line."""
     shown = _BRIEF.repr(data)
     return shown if len(shown) <= 80 else shown[:77] + "..."

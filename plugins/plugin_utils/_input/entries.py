@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from .checks import brief
 from .errors import BadInput
 
 
-def entries_of(where: str, said: t.Any) -> t.Any:
+def entries_of(where: str, said: object) -> object:
     """The entries of a text: on lines, between commas, or both. Anything but a text comes back as it is, and null as no entry.
 
     A line may end in a comma where another one follows. Raises BadInput where a comma has nothing beside it: ansible-playbook cuts

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import typing as t
 from collections.abc import Iterator
 
 
@@ -15,11 +14,11 @@ class BadInput(ValueError):
     ``written``: the variable as the user wrote it, where that is known; ansible-core tells file and line of such a value.
     """
 
-    written: t.Any = None
+    written: object = None
 
 
 @contextlib.contextmanager
-def written_as(value: t.Any) -> Iterator[None]:
+def written_as(value: object) -> Iterator[None]:
     """Bad input that is found inside comes from this variable."""
     try:
         yield

@@ -52,7 +52,7 @@ class From:
     least: int
 
 
-Shape = type | Form | From | Words | OrNone | MapOf | Optional | NullIfAbsent | list[t.Any] | dict[str, t.Any]
+Shape = type | Form | From | Words | OrNone | MapOf | Optional | NullIfAbsent | list[object] | dict[str, t.Any]
 """A type; a text of a form, or one of some words; a list of one shape; keys that must be there, each with its shape."""
 
 

@@ -32,8 +32,9 @@ from .._policy.policy import Policy, plain_policy
 from .._verdict.expectation import Wishes
 from .._verdict.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
 from .._verdict.verdict import Status
+from .given import Options, TaskVars
 
-Spec = dict[str, dict[str, t.Any]]
+Spec = dict[str, dict[str, object]]
 
 _WISHES: Spec = {
     "host_role": {"type": "str", "choices": [role.value for role in HostRole]},
@@ -149,7 +150,7 @@ FLEET_REPORT: Spec = {
 }
 
 
-def refuse_delegation(delegate_to: str | None, task_vars: Mapping[str, t.Any]) -> None:
+def refuse_delegation(delegate_to: str | None, task_vars: Mapping[str, object]) -> None:
     """The connection of a delegated task leads to another host than the one under whose name its result and its snapshot are kept.
 
     Raises BadInput where ``delegate_to`` (of the task, its block or ``local_action``) names another host than the task's own.
@@ -162,7 +163,7 @@ def refuse_delegation(delegate_to: str | None, task_vars: Mapping[str, t.Any]) -
         )
 
 
-def policy_of(options: Mapping[str, t.Any]) -> Policy:
+def policy_of(options: Options) -> Policy:
     """The policy of a task: its table, or what its options alone say. Raises BadInput.
 
     Without a table, ``holders`` and ``permitted`` close the list: nobody else may hold the right. ``required`` and ``forbidden``
@@ -188,7 +189,7 @@ def policy_of(options: Mapping[str, t.Any]) -> Policy:
     return plain_policy(closed=bool(options["permitted"]))
 
 
-def tolerate_of(options: Mapping[str, t.Any]) -> dict[str, str]:
+def tolerate_of(options: Options) -> dict[str, str]:
     """How many there may be of what the gate fails on. Raises BadInput that names the key and what is allowed."""
     for key in options["tolerate"] or {}:
         if key not in CHOICES:
@@ -196,7 +197,7 @@ def tolerate_of(options: Mapping[str, t.Any]) -> dict[str, str]:
     return {key: tolerance(f"tolerate.{key}", value) for key, value in (options["tolerate"] or {}).items()}
 
 
-def most_hosts_of(options: Mapping[str, t.Any]) -> int:
+def most_hosts_of(options: Options) -> int:
     """How many hosts may lose the same account without a second look; 0 is no limit. Raises BadInput."""
     most = int(options["max_hosts_per_account"])
     if most < 0:
@@ -204,7 +205,7 @@ def most_hosts_of(options: Mapping[str, t.Any]) -> int:
     return most
 
 
-def check_report_options(options: Mapping[str, t.Any], values: Mapping[str, str]) -> None:
+def check_report_options(options: Options, values: Mapping[str, str]) -> None:
     """How and where a report is to be written. ``values``: what stands for the placeholders in its name, as far as it is known.
 
     Raises BadInput for what would end a run without a report: no format, no name of a file, a folder that cannot be written.
@@ -216,7 +217,7 @@ def check_report_options(options: Mapping[str, t.Any], values: Mapping[str, str]
     check_folder("report_dir", Path(options["report_dir"]).expanduser().absolute(), "so that the run would end without a report")
 
 
-def expected_of(options: Mapping[str, t.Any], groups: Mapping[str, t.Any]) -> list[str]:
+def expected_of(options: Options, groups: Mapping[str, t.Any]) -> list[str]:
     """Hosts that a report must account for besides those of the play. Raises BadInput for a group or a file that is not there or empty."""
     group, file = options.get("expected_group"), options.get("expected_file")
     if group and group not in groups:
@@ -234,14 +235,12 @@ def expected_of(options: Mapping[str, t.Any], groups: Mapping[str, t.Any]) -> li
     return sorted(set(hosts))
 
 
-def policies_of(library: Mapping[str, t.Any]) -> list[Policy]:
+def policies_of(library: Mapping[str, object]) -> list[Policy]:
     """Every policy of a library, called by its key. Raises BadInput."""
     return [load_policy({**checks.mapping(f"policies.{name}", data), "name": name}, library) for name, data in library.items()]
 
 
-def wishes_of(
-    options: Mapping[str, t.Any], policy: Policy, task_vars: Mapping[str, t.Any], today: datetime.date | None = None
-) -> Wishes:
+def wishes_of(options: Options, policy: Policy, task_vars: TaskVars, today: datetime.date | None = None) -> Wishes:
     """What a task asks of one host beyond its policy; exceptions are those meant for this host of the inventory.
 
     Raises BadInput for an account that is none, or that is wanted in one place and forbidden in another.
@@ -277,12 +276,12 @@ def wishes_of(
     return wishes
 
 
-def declared_exceptions(options: Mapping[str, t.Any]) -> tuple[PolicyException, ...]:
+def declared_exceptions(options: Mapping[str, object]) -> tuple[PolicyException, ...]:
     """The exceptions of a task, on whatever hosts; an empty answer is none. Raises BadInput that names entry and key."""
     return parse_exceptions([] if options["exceptions"] in (None, "") else options["exceptions"])
 
 
-def _declared(options: Mapping[str, t.Any]) -> dict[FeatureName, bool]:
+def _declared(options: Options) -> dict[FeatureName, bool]:
     """Features that the task declares. Raises BadInput for one that no host is asked for, and for a value that is no boolean."""
     declared = {}
     for name, value in (options.get("features") or {}).items():
@@ -295,7 +294,7 @@ def _declared(options: Mapping[str, t.Any]) -> dict[FeatureName, bool]:
     return declared
 
 
-def refuse_shipped_names(options: Mapping[str, t.Any]) -> None:
+def refuse_shipped_names(options: Options) -> None:
     """Raises BadInput when a policy of the user's has the name of a shipped one, which it would hide or pass for."""
     own = dict(checks.mapping("policies", options["own_policies"] or {}))
     if options.get("own_policy") and isinstance(options["policy"], Mapping):
@@ -305,7 +304,7 @@ def refuse_shipped_names(options: Mapping[str, t.Any]) -> None:
             raise BadInput(f"policies.{name}: this is the name of a shipped policy; choose another one and let it extend {name}")
 
 
-def agreed_of(options: Mapping[str, t.Any]) -> Agreed | None:
+def agreed_of(options: Options) -> Agreed | None:
     """What the fleet looked at (``plan``: what planning this host returned); None when it did not look. Raises BadInput."""
     planned = options.get("plan")
     if planned is None:
@@ -327,7 +326,7 @@ def digest_of(policy: Policy) -> str:
     return hashlib.sha256(json.dumps(policy.data, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def handling_of(options: Mapping[str, t.Any]) -> Handling:
+def handling_of(options: Options) -> Handling:
     """What a task wants done about each kind of finding."""
     return Handling(
         unexpected=Unexpected(options["unexpected"]),
@@ -337,20 +336,20 @@ def handling_of(options: Mapping[str, t.Any]) -> Handling:
     )
 
 
-def orphans_of(options: Mapping[str, t.Any]) -> Orphans:
+def orphans_of(options: Options) -> Orphans:
     """What becomes of holders whose account was deleted: where the whole list is given, they are no part of it."""
     if options["orphans"]:
         return Orphans(options["orphans"])
     return Orphans.REMOVE if options.get("holders") is not None or options.get("restore") else Orphans.KEEP
 
 
-def control_of(options: Mapping[str, t.Any]) -> Control | None:
+def control_of(options: Options) -> Control | None:
     """Who sets the right, as the task states it; None when it states nothing, so that the host's own traces count."""
     said = options.get("controlled_by")
     return stated(said["kind"], said.get("name"), said.get("guid")) if said else None
 
 
-def more_of(options: Mapping[str, t.Any]) -> ReadRequest:
+def more_of(options: Options) -> ReadRequest:
     """What a read is to bring besides. Raises BadInput for a window that is none."""
     return ReadRequest(exposure=options["exposure"], expand=options["expand_groups"], events=_hours(options["events"]))
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import typing as t
 from collections.abc import Iterator
 
 from ansible.errors import AnsibleActionFail
@@ -26,7 +25,7 @@ def marked() -> Iterator[None]:
         raise AnsibleActionFail(error.message, obj=getattr(error, "obj", None), result=_result(error.message)) from None
 
 
-def _result(words: str) -> dict[str, t.Any]:
+def _result(words: str) -> dict[str, object]:
     """What the failure adds; ansible-core says by itself that the task failed, and where the option stands."""
     told = error(BAD_INPUT, words)
     return {BAD_INPUT: True, **{key: told[key] for key in ("status", "compliant", "error")}}

@@ -8,7 +8,6 @@ Ansible takes 0, a negative number and an empty list for "all hosts at once", an
 from __future__ import annotations
 
 import re
-import typing as t
 
 from .._input.checks import brief
 from .._input.errors import BadInput
@@ -18,7 +17,7 @@ CANARY: tuple[int | str, ...] = (1, "5%", "25%", "100%")
 _ALLOWED = "a batch is a whole number from 1 on or a percentage from 1% to 100%, and a list of them reads 1, 10%, 100%"
 
 
-def batches_of(where: str, said: t.Any) -> list[int | str]:
+def batches_of(where: str, said: object) -> list[int | str]:
     """Sizes of the batches: numbers of hosts and percentages. Null and an empty text, as a survey sends it, are the default.
 
     ``said``: one size, a list of them, or such a list as text, with or without brackets. Raises BadInput that names the size.
@@ -36,7 +35,7 @@ def _sizes(text: str) -> list[str]:
     return [re.sub(r"""^(['"])(.*)\1$""", r"\2", size.strip()) for size in (inner[1] if inner else text).split(",")]
 
 
-def _size(where: str, size: t.Any) -> int | str:
+def _size(where: str, size: object) -> int | str:
     """One size as Ansible reads it: ``2`` and ``"2"`` are two hosts."""
     if isinstance(size, int) and not isinstance(size, bool) and size > 0:
         return int(size)

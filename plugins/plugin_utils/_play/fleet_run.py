@@ -16,6 +16,7 @@ from ansible.errors import AnsibleActionFail
 
 from .._formats.write import write
 from .._result.types import Generator, Report
+from .given import Options, TaskVars
 
 
 def generator() -> Generator:
@@ -42,7 +43,7 @@ def release(collection: Path) -> str:
 
 
 def file_report(
-    report: Report, options: Mapping[str, t.Any], formats: Collection[str], sentence: Callable[[Mapping[str, str]], str]
+    report: Report, options: Options, formats: Collection[str], sentence: Callable[[Mapping[str, str]], str]
 ) -> dict[str, t.Any]:
     """Write a report as the options of a task say; the keys ``files`` and ``verdict`` of its result.
 
@@ -67,7 +68,7 @@ def file_report(
     }
 
 
-def run_of(check: Mapping[str, t.Any]) -> str:
+def run_of(check: Mapping[str, object]) -> str:
     """Name of the run that fleet_check began. Raises AnsibleActionFail when it did not run (``--start-at-task``)."""
     if not check.get("run_id") or not check.get("started"):
         raise AnsibleActionFail(
@@ -76,7 +77,7 @@ def run_of(check: Mapping[str, t.Any]) -> str:
     return str(check["run_id"])
 
 
-def results_of(task_vars: Mapping[str, t.Any], registered: str, run_id: str) -> dict[str, t.Any]:
+def results_of(task_vars: TaskVars, registered: str, run_id: str) -> dict[str, t.Any]:
     """Host -> what it registered under that name in this run, for every host of the play, dead ones included.
 
     None where it registered nothing, or the result is an earlier run's (a variable outlives its play).
@@ -86,7 +87,7 @@ def results_of(task_vars: Mapping[str, t.Any], registered: str, run_id: str) -> 
     return {host: result if _is_of(result, run_id) else None for host, result in results.items()}
 
 
-def _is_of(result: t.Any, run_id: str) -> bool:
+def _is_of(result: object, run_id: str) -> bool:
     """Whether a result is this run's. One that failed before our code knew its run has no id, and says nothing good either."""
     if not isinstance(result, Mapping):
         return False
@@ -100,7 +101,7 @@ class Same:
     def __init__(self, variables: Sequence[str]) -> None:
         self._hosts: dict[str, dict[str, str]] = {name: {} for name in variables}
 
-    def look(self, host: str, values: Mapping[str, t.Any]) -> None:
+    def look(self, host: str, values: Mapping[str, object]) -> None:
         """Take the variables of one host."""
         for name, seen in self._hosts.items():
             seen.setdefault(json.dumps(_plain(values.get(name)), sort_keys=True), host)
@@ -115,7 +116,7 @@ class Same:
         return None
 
 
-def _registered(value: t.Any) -> t.Any:
+def _registered(value: object) -> object:
     """What one host registered; a value that cannot be made plain is this host's failure, and no other host's."""
     try:
         return _plain(value)
@@ -123,7 +124,7 @@ def _registered(value: t.Any) -> t.Any:
         return {"failed": True, "msg": f"what the task registered for the host is no plain data: {error}"}
 
 
-def _plain(value: t.Any) -> t.Any:
+def _plain(value: object) -> object:
     """Ansible's own containers as plain data.
 
     A text goes through ``str.__str__``: the unsafe text of ansible-core up to 2.18 gives itself for ``str(text)``, and is no ``str``.

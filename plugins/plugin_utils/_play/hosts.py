@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable
 
 from .._input.checks import brief
@@ -15,7 +14,7 @@ SKIPPING = ("always", "tagged")
 """Values of ``--skip-tags`` that leave out tasks which are tagged ``always``, as ours are."""
 
 
-def hosts_of(where: str, said: t.Any, skipped: Iterable[str]) -> str | list[str]:
+def hosts_of(where: str, said: object, skipped: Iterable[str]) -> str | list[str]:
     """A pattern of hosts, or a list of patterns. Null and an empty text, as a survey sends it, are all hosts.
 
     ``skipped``: what ``--skip-tags`` names. Raises BadInput for something else than patterns, which Ansible would read as other

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from .._policy.policy import plain_policy
 from .._verdict.expectation import Wishes
 from .._verdict.plan import Orphans
 from . import arguments
+from .given import Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class NothingToRestore:
     why: str
 
 
-def job_of(options: Mapping[str, t.Any], task_vars: Mapping[str, t.Any], now: datetime.datetime) -> Job | NothingToRestore:
+def job_of(options: Options, task_vars: Mapping[str, object], now: datetime.datetime) -> Job | NothingToRestore:
     """The job of a task on one host, or why there is nothing to restore on it. Raises BadInput, and Spoilt for its own snapshot."""
     host = str(task_vars.get("inventory_hostname", ""))
     folder = Path(options["snapshot_dir"]).expanduser().absolute()
@@ -66,7 +66,7 @@ def job_of(options: Mapping[str, t.Any], task_vars: Mapping[str, t.Any], now: da
     )
 
 
-def _nothing_to_restore(folder: Path, wanted: str, host: str, pre_image: Mapping[str, t.Any] | None) -> str:
+def _nothing_to_restore(folder: Path, wanted: str, host: str, pre_image: Mapping[str, object] | None) -> str:
     """Why there is nothing to restore, or an empty text."""
     if pre_image is not None:
         outcome = pre_image["outcome"]

@@ -7,14 +7,13 @@ from __future__ import annotations
 import datetime
 import os
 import time
-import typing as t
-from collections.abc import Mapping
 from pathlib import Path
 
 from ansible import constants
 from ansible.utils.display import Display
 
 from .._files import file_name
+from .given import Options, TaskVars
 
 FEW = 20
 """Runs of fewer hosts say nothing: their hosts scroll by anyway."""
@@ -23,7 +22,7 @@ _SECONDS = 15.0  # or after so long
 _MARKS = {"drift": b"d", "error": b"l", "unreachable": b"l"}
 
 
-def tell(task_vars: Mapping[str, t.Any], options: Mapping[str, t.Any], status: str) -> None:
+def tell(task_vars: TaskVars, options: Options, status: str) -> None:
     """Count the host of a task, and print a line where one is due. A controller whose disk is full says nothing."""
     run_id, total = options["run_id"], len(task_vars.get("ansible_play_hosts_all", ()))
     if not (options["progress"] and run_id):

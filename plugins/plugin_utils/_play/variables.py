@@ -7,13 +7,14 @@ from __future__ import annotations
 import difflib
 import functools
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
 
 from .._input.checks import brief
 from .._input.errors import BadInput
+from .given import TaskVars
 
 PREFIX = "impersonate_"
 OF_PLAYBOOKS = ("impersonate_hosts", "impersonate_serial")
@@ -27,11 +28,11 @@ def known() -> frozenset[str]:
     return frozenset([*yaml.safe_load(defaults.read_text(encoding="utf-8")), *OF_PLAYBOOKS])
 
 
-Look = t.Callable[[str, t.Mapping[str, t.Any]], None]
+Look = t.Callable[[str, t.Mapping[str, object]], None]
 """What looks at the variables of one host."""
 
 
-def check(task_vars: Mapping[str, t.Any], allowed: t.Any, extra: Iterable[str], also: Look | None = None) -> None:
+def check(task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], also: Look | None = None) -> None:
     """Look at the names of all variables of a task and of all hosts of its play.
 
     ``allowed``: names with our prefix that belong to somebody else. ``extra``: names of the extra variables. ``also``: looks at each host
@@ -68,7 +69,7 @@ def _refuse_unknown(whose: str, names: Iterable[str], allowed: Iterable[str]) ->
             )
 
 
-def _refuse_cut(task_vars: Mapping[str, t.Any]) -> None:
+def _refuse_cut(task_vars: TaskVars) -> None:
     """Ansible keeps what it cut off ``-e 'name=a b'`` under this name."""
     rest = task_vars.get("_raw_params")
     if rest:

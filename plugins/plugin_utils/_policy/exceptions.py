@@ -7,7 +7,6 @@ from __future__ import annotations
 import datetime
 import enum
 import fnmatch
-import typing as t
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -83,7 +82,7 @@ class PolicyException:
         return f"{self.reason} ({by})"
 
     @property
-    def plain(self) -> dict[str, t.Any]:
+    def plain(self) -> dict[str, object]:
         """The exception as plain data, the same for the same exception wherever it stands."""
         return {
             "account": self.account.text,
@@ -108,7 +107,7 @@ class ExceptionUse:
     state: State
 
 
-def parse_exceptions(entries: t.Any) -> tuple[PolicyException, ...]:
+def parse_exceptions(entries: object) -> tuple[PolicyException, ...]:
     """Exceptions from plain data. Raises BadInput that names entry and key (``exceptions[1].expires``)."""
     return tuple(_exception(f"exceptions[{number}]", entry) for number, entry in enumerate(checks.items("exceptions", entries)))
 
@@ -129,7 +128,7 @@ def _holds_for(one: PolicyException, host: str, groups: Collection[str]) -> bool
     return not one.hosts or any(fnmatch.fnmatchcase(host, pattern.casefold()) for pattern in one.hosts)
 
 
-def _exception(where: str, data: t.Any) -> PolicyException:
+def _exception(where: str, data: object) -> PolicyException:
     data = checks.mapping(where, data)
     checks.keys(where, data, KEYS)
     for key in KEYS[:3]:
@@ -149,7 +148,7 @@ def _exception(where: str, data: t.Any) -> PolicyException:
     )
 
 
-def _account(where: str, entry: t.Any) -> Account:
+def _account(where: str, entry: object) -> Account:
     try:
         account = parse_account(entry)
     except BadInput as error:
@@ -164,7 +163,7 @@ def _account(where: str, entry: t.Any) -> Account:
     return account
 
 
-def _texts(where: str, data: Mapping[str, t.Any]) -> tuple[str, ...]:
+def _texts(where: str, data: Mapping[str, object]) -> tuple[str, ...]:
     """A list of texts; an empty one would be meant for nobody and count for everybody."""
     key = where.rpartition(".")[2]
     if data.get(key) is None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Mapping
 
 from .._input import checks
@@ -17,7 +16,7 @@ _BY_PLACE = ("documents", "host_roles", "features", "gpos")
 _BY_TWO_PLACES = ("operating_systems",)
 
 
-def resolve(data: Mapping[str, t.Any], library: Mapping[str, t.Any], way: tuple[str, ...] = ()) -> dict[str, t.Any]:
+def resolve(data: Mapping[str, object], library: Mapping[str, object], way: tuple[str, ...] = ()) -> dict[str, object]:
     """The data of a policy with everything that it takes from the policies that it extends.
 
     A row that it writes replaces the other's row of the same place (``host_roles.client``, ``operating_systems.server_2022.client``,
@@ -50,18 +49,18 @@ def resolve(data: Mapping[str, t.Any], library: Mapping[str, t.Any], way: tuple[
     return merged
 
 
-def _with_its_document(name: str, data: dict[str, t.Any]) -> dict[str, t.Any]:
+def _with_its_document(name: str, data: dict[str, object]) -> dict[str, object]:
     """The document of a whole policy goes into its rows, so that rows which others write beside them do not claim it."""
     if data.get("document") is None:
         return data
     rest = {key: value for key, value in data.items() if key != "document"}
 
-    def named(row: t.Any) -> t.Any:
+    def named(row: object) -> object:
         if isinstance(row, (list, tuple)):
             return [named(one) for one in row]
         return {"document": name, **row} if isinstance(row, Mapping) else row
 
-    def each(rows: t.Any, depth: int) -> t.Any:
+    def each(rows: object, depth: int) -> object:
         if depth == 0 or not isinstance(rows, Mapping):
             return named(rows)
         return {key: each(row, depth - 1) for key, row in rows.items()}
@@ -71,7 +70,7 @@ def _with_its_document(name: str, data: dict[str, t.Any]) -> dict[str, t.Any]:
     return {**rest, "documents": {name: data["document"], **checks.mapping("documents", rest.get("documents") or {})}}
 
 
-def _laid_over(where: str, base: Mapping[str, t.Any], over: Mapping[str, t.Any], deep: bool) -> dict[str, t.Any]:
+def _laid_over(where: str, base: Mapping[str, object], over: Mapping[str, object], deep: bool) -> dict[str, object]:
     merged = dict(base)
     for key, value in over.items():
         place = f"{where}.{key}"

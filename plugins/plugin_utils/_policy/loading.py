@@ -43,7 +43,7 @@ POLICY_KEYS = (
 """Keys of a policy."""
 
 
-def load_policy(data: t.Any, library: Mapping[str, t.Any] | None = None) -> Policy:
+def load_policy(data: object, library: Mapping[str, object] | None = None) -> Policy:
     """Validate a policy given as plain data (mappings, lists, texts) and return it typed.
 
     ``library``: name -> data of the policies that it may extend. Raises BadInput that names the policy, the row and the key, the value
@@ -62,7 +62,7 @@ def load_policy(data: t.Any, library: Mapping[str, t.Any] | None = None) -> Poli
         raise BadInput(f"policy {name}{file}{_ancestors(data, library or {})}: {error}") from None
 
 
-def _ancestors(data: Mapping[str, t.Any], library: Mapping[str, t.Any]) -> str:
+def _ancestors(data: Mapping[str, object], library: Mapping[str, t.Any]) -> str:
     """`` (extends base, which extends microsoft)``: where else a mistake may stand."""
     names: list[str] = []
     while isinstance(data, Mapping) and isinstance(data.get("extends"), str) and data["extends"] not in names:
@@ -90,7 +90,7 @@ def refuse_forbidden_floor(where: str, account: Account) -> None:
 class _Loader:
     """One pass over a policy's data, which remembers its documents."""
 
-    def __init__(self, data: Mapping[str, t.Any]) -> None:
+    def __init__(self, data: Mapping[str, object]) -> None:
         checks.keys("", data, POLICY_KEYS)
         self._data = data
         self._whole = None if data.get("document") is None else _document("document", data["document"])
@@ -127,16 +127,16 @@ class _Loader:
             data=data,
         )
 
-    def _role_rows(self, where: str, data: t.Any, **when: t.Any) -> Iterator[Row]:
+    def _role_rows(self, where: str, data: object, **when: t.Any) -> Iterator[Row]:
         for role, row in checks.mapping(where, data).items():
             yield self._row(f"{where}.{role}", row, base=True, host_roles=frozenset({parse_role(role, where)}), **when)
 
-    def _system_rows(self, systems: Mapping[str, t.Any]) -> Iterator[Row]:
+    def _system_rows(self, systems: Mapping[str, object]) -> Iterator[Row]:
         for name, rows in systems.items():
             system = _choice("operating_systems", name, System, _A_SYSTEM)
             yield from self._role_rows(f"operating_systems.{name}", rows, systems=frozenset({system}))
 
-    def _feature_rows(self, features: Mapping[str, t.Any]) -> Iterator[Row]:
+    def _feature_rows(self, features: Mapping[str, object]) -> Iterator[Row]:
         """One row or a list of rows per feature."""
         for name, data in features.items():
             where = f"features.{name}"
@@ -146,7 +146,7 @@ class _Loader:
             else:
                 yield self._when_row(where, data, feature=feature)
 
-    def _when_row(self, where: str, data: t.Any, **when: t.Any) -> Row:
+    def _when_row(self, where: str, data: object, **when: object) -> Row:
         """A row that says itself on which hosts it counts."""
         data = checks.mapping(where, data)
         roles = [parse_role(role, f"{where}.host_roles") for role in _scope(where, "host_roles", data)]
@@ -166,7 +166,7 @@ class _Loader:
             **when,
         )
 
-    def _row(self, where: str, data: t.Any, extra: tuple[str, ...] = (), **when: t.Any) -> Row:
+    def _row(self, where: str, data: object, extra: tuple[str, ...] = (), **when: t.Any) -> Row:
         data = checks.mapping(where, data)
         checks.keys(where, data, _ROW_KEYS + extra)
         lists = {key: checks.items(f"{where}.{key}", data.get(key, [])) for key in ACCOUNT_KEYS}
@@ -192,7 +192,7 @@ class _Loader:
         return self._documents[name]
 
 
-def _scope(where: str, key: str, data: Mapping[str, t.Any]) -> list[t.Any]:
+def _scope(where: str, key: str, data: Mapping[str, t.Any]) -> list[object]:
     """A list that narrows a row; an empty one would be meant for nobody and count for all."""
     if data.get(key) is None:
         return []
@@ -202,13 +202,13 @@ def _scope(where: str, key: str, data: Mapping[str, t.Any]) -> list[t.Any]:
     return names
 
 
-def _build(where: str, value: t.Any) -> int | None:
+def _build(where: str, value: object) -> int | None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
         raise BadInput(f"{where}: {checks.brief(value)} is not a build number, such as 20348")
     return value
 
 
-def _document(where: str, data: t.Any) -> Document:
+def _document(where: str, data: object) -> Document:
     data = checks.mapping(where, data)
     checks.keys(where, data, _DOCUMENT_KEYS)
     for key, value in data.items():
@@ -220,7 +220,7 @@ def _document(where: str, data: t.Any) -> Document:
     return Document(**{key: str(value) for key, value in data.items()})
 
 
-def _is_found(entry: t.Any) -> bool:
+def _is_found(entry: object) -> bool:
     return isinstance(entry, str) and entry in ACCOUNTS_OF
 
 
@@ -262,7 +262,7 @@ def _contradictions(rows: list[Row]) -> None:
                     )
 
 
-def _choice(where: str, value: t.Any, choices: type[Choice], what: str) -> Choice:
+def _choice(where: str, value: object, choices: type[Choice], what: str) -> Choice:
     try:
         return choices(value)
     except ValueError:

@@ -156,7 +156,7 @@ def diff(host: str, names: Mapping[str, str | None], before: Iterable[str], afte
 
 def error(
     category: str, message: str, call: str | None = None, status: str | None = None, facts: HostFacts | None = None
-) -> dict[str, t.Any]:
+) -> dict[str, object]:
     """The result of a host that could not be read or judged: failed, and never compliant. ``facts``: if it answered at all."""
     words = said(message)
     return {
@@ -173,7 +173,7 @@ def error(
     }
 
 
-def _holder(judged: Judged) -> dict[str, t.Any]:
+def _holder(judged: Judged) -> dict[str, object]:
     holder = judged.holder
     return {
         "sid": holder.sid,
@@ -189,7 +189,7 @@ def _source(declared: bool) -> str:
     return "declared" if declared else "detected"
 
 
-def _feature(feature: Feature) -> dict[str, t.Any]:
+def _feature(feature: Feature) -> dict[str, object]:
     return {
         "present": feature.present,
         "source": _source(feature.declared),
@@ -198,7 +198,7 @@ def _feature(feature: Feature) -> dict[str, t.Any]:
     }
 
 
-def more(facts: HostFacts, asked: ReadRequest) -> dict[str, t.Any]:
+def more(facts: HostFacts, asked: ReadRequest) -> dict[str, object]:
     """What was read besides: who really has the right, members of groups, events. Null what was not asked for."""
     return _harmless(
         {
@@ -209,12 +209,12 @@ def more(facts: HostFacts, asked: ReadRequest) -> dict[str, t.Any]:
     )
 
 
-def _harmless(result: dict[str, t.Any]) -> dict[str, t.Any]:
+def _harmless(result: dict[str, object]) -> dict[str, object]:
     """The result with its sentences fit for a terminal, since words of a host are in them. Names stay as they are, for other programs."""
     return {key: _visible(value, key in _SENTENCES) for key, value in result.items()}
 
 
-def _visible(value: t.Any, sentence: bool) -> t.Any:
+def _visible(value: object, sentence: bool) -> object:
     if isinstance(value, str):
         return visible(value, MESSAGE) if sentence else value
     if isinstance(value, dict):
@@ -222,7 +222,7 @@ def _visible(value: t.Any, sentence: bool) -> t.Any:
     return [_visible(item, sentence) for item in value] if isinstance(value, list) else value
 
 
-def _exposure(facts: HostFacts) -> dict[str, t.Any]:
+def _exposure(facts: HostFacts) -> dict[str, object]:
     """Services and application pools by whether their processes have the right."""
     users = [{**dataclasses.asdict(user), "through": list(user.through)} for user in users_of(facts, facts.sids)]
     known = facts.services is not None and facts.pools is not None and not facts.services_more
@@ -257,7 +257,7 @@ def _not_sure(facts: HostFacts) -> list[str]:
     )
 
 
-def _groups(facts: HostFacts) -> list[dict[str, t.Any]]:
+def _groups(facts: HostFacts) -> list[dict[str, object]]:
     """Groups that hold the right; those of nearly everybody that have no list of members are told as such."""
     holders = [Group(one.sid, one.name, "failed") for one in facts.holders if one.use in _WITH_MEMBERS]
     read = facts.groups if facts.groups is not None else holders  # an answer that cannot be understood: nobody's members are known
@@ -267,7 +267,7 @@ def _groups(facts: HostFacts) -> list[dict[str, t.Any]]:
     return [_group(group) for group in (*read, *everybody)]
 
 
-def _group(group: Group) -> dict[str, t.Any]:
+def _group(group: Group) -> dict[str, object]:
     """Members that are not known are null, never an empty list; a member without a SID makes the list incomplete."""
     members = [{"sid": one.sid, "name": one.name, "broad": too_wide(one.sid)} for one in group.members if one.sid]
     status = "incomplete" if group.status == "read" and len(members) < len(group.members) else group.status
@@ -275,7 +275,7 @@ def _group(group: Group) -> dict[str, t.Any]:
     return {"sid": group.sid, "name": group.name, "status": status, "broad": too_wide(group.sid), "members": known}
 
 
-def _provenance(facts: HostFacts, hours: int) -> dict[str, t.Any]:
+def _provenance(facts: HostFacts, hours: int) -> dict[str, object]:
     found = provenance(facts.events or EventLog(error="failed"), facts.control.now, hours)
     names = {holder.sid: holder.name for holder in facts.holders}
     events = [
@@ -295,7 +295,7 @@ def _provenance(facts: HostFacts, hours: int) -> dict[str, t.Any]:
     return {"window_hours": hours, "coverage": found.coverage.value, "why": found.why, "oldest": found.log.oldest, "events": events}
 
 
-def _control_of(control: Control) -> dict[str, t.Any]:
+def _control_of(control: Control) -> dict[str, object]:
     """Who sets the right: the winner's name, GUID and link at the top, the losers below."""
     winner = _gpo(control.winner) if control.winner else dict.fromkeys(("name", "guid", "link", "precedence", "status", "error"))
     return {
@@ -311,11 +311,11 @@ def _control_of(control: Control) -> dict[str, t.Any]:
     }
 
 
-def _gpo(claim: GpoSetting) -> dict[str, t.Any]:
+def _gpo(claim: GpoSetting) -> dict[str, object]:
     return {key: getattr(claim, key) for key in ("name", "guid", "link", "precedence", "status", "error")}
 
 
-def _control(row: Row | None) -> dict[str, t.Any] | None:
+def _control(row: Row | None) -> dict[str, object] | None:
     """The row of the policy for this kind of host, by the numbers of its document."""
     if row is None:
         return None
@@ -329,11 +329,11 @@ def _control(row: Row | None) -> dict[str, t.Any] | None:
     }
 
 
-def _claim(claim: ExceptionUse) -> dict[str, t.Any]:
+def _claim(claim: ExceptionUse) -> dict[str, object]:
     return {**claim.exception.plain, "sid": claim.sid, "state": claim.state.value}
 
 
-def _findings(verdict: Verdict) -> list[dict[str, t.Any]]:
+def _findings(verdict: Verdict) -> list[dict[str, object]]:
     """Each difference as one row with a sentence: what is missing, what should not be there, and exceptions that do not hold there."""
     absent = [_finding("missing", missing.sid, missing.name, missing.why) for missing in verdict.missing]
     present = [
@@ -350,7 +350,7 @@ def _findings(verdict: Verdict) -> list[dict[str, t.Any]]:
     return absent + present + refused
 
 
-def _finding(kind: str, sid: str, name: str | None, why: str) -> dict[str, t.Any]:
+def _finding(kind: str, sid: str, name: str | None, why: str) -> dict[str, object]:
     return {
         "kind": kind,
         "sid": sid,

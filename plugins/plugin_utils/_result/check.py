@@ -53,7 +53,7 @@ def _marked(shape: Shape, marks: tuple[object, ...]) -> Shape:
     return shape
 
 
-def _whole(shape: t.Any) -> t.Any:
+def _whole(shape: object) -> t.Any:
     """The shape with all keys: what this release writes has every one of them."""
     if isinstance(shape, NullIfAbsent):
         return _whole(shape.shape)
@@ -84,7 +84,7 @@ def check_head(where: str, data: t.Any, besides: Mapping[str, Shape]) -> None:
     check(where, data, {**_HEAD, **besides})
 
 
-def check_report(where: str, data: t.Any) -> None:
+def check_report(where: str, data: object) -> None:
     """Raises BadInput that names the place where data has not what a comparison with a report needs. Its records are looked at apart."""
     summary = {key: _REPORT["summary"][key] for key in ("exceptions", "gate")}
     gate = {key: summary["gate"][key] for key in ("fail_on", "tolerate")}
@@ -93,7 +93,7 @@ def check_report(where: str, data: t.Any) -> None:
     check(where, data, {**keys, "scope": scope, "summary": {**summary, "gate": gate}, "hosts": [dict]})
 
 
-def part_of(data: Mapping[str, t.Any], key: str) -> t.Any:
+def part_of(data: Mapping[str, object], key: str) -> object:
     """The value of one key where it has the shape that a record's has, else None."""
     try:
         check("", data.get(key), _WRITTEN[key], closed=True)
@@ -102,7 +102,7 @@ def part_of(data: Mapping[str, t.Any], key: str) -> t.Any:
     return data.get(key)
 
 
-def host_of(where: str, data: Mapping[str, t.Any]) -> str:
+def host_of(where: str, data: Mapping[str, object]) -> str:
     """The host of a record. Raises BadInput for data that does not say whose it is."""
     check(where, data, {"host": str})
     if not data["host"]:

@@ -28,7 +28,7 @@ MALFORMED_RESULT, MALFORMED_RECORD = "malformed_result", "malformed_record"
 """Categories of an error: a task registered what is no record, or a file has one that is none."""
 
 
-def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
+def record_of(host: str, result: Mapping[str, object] | None) -> Record:
     """The record of one host: the result's keys, with ``host`` and with ``reason``, one line for a person.
 
     ``result``: what the task registered for the host, or None when it registered nothing. ``change`` is None in an audit. A result that
@@ -37,7 +37,7 @@ def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
     if result is None or result.get("skipped"):
         why = "the host was expected, and no result was registered for it"
         return _reasoned({**_empty(host), "error": _error("not_checked", why)})
-    record: dict[str, t.Any] = {**_empty(host), **{key: result[key] for key in _TAKEN_OVER if key in result}}
+    record: dict[str, object] = {**_empty(host), **{key: result[key] for key in _TAKEN_OVER if key in result}}
     if "outcome" in result:
         record["change"] = {key: result.get(key) for key in CHANGE}
     if result.get("unreachable"):
@@ -52,7 +52,7 @@ def record_of(host: str, result: Mapping[str, t.Any] | None) -> Record:
         return _spoilt(host, record, MALFORMED_RESULT, f"what the task registered for the host is no record of ours: {error}")
 
 
-def read_record(where: str, data: Mapping[str, t.Any]) -> Record:
+def read_record(where: str, data: Mapping[str, object]) -> Record:
     """A record of a file. One that is damaged becomes the error of its host, which says where: an older record must not hide it.
 
     Raises BadInput where it does not even name its host.
@@ -66,7 +66,7 @@ def read_record(where: str, data: Mapping[str, t.Any]) -> Record:
 
 def _empty(host: str) -> Record:
     """The record of a host of which nothing is known: every key is there."""
-    lists: dict[str, t.Any] = {key: [] if isinstance(shape, list) else None for key, shape in RECORD.items()}
+    lists: dict[str, object] = {key: [] if isinstance(shape, list) else None for key, shape in RECORD.items()}
     return t.cast("Record", {**lists, "host": host, "reason": "", "status": Status.NOT_CHECKED.value})
 
 
@@ -74,7 +74,7 @@ def _reasoned(record: Record) -> Record:
     return {**record, "reason": _reason(record)}
 
 
-def _spoilt(host: str, data: Mapping[str, t.Any], category: str, message: str) -> Record:
+def _spoilt(host: str, data: Mapping[str, object], category: str, message: str) -> Record:
     """The record of a host that cannot be relied on: what of it fits and does not judge, and what is wrong with the rest."""
     kept = {key: part_of(data, key) for key in _KEPT}
     change = data.get("change")
@@ -84,7 +84,7 @@ def _spoilt(host: str, data: Mapping[str, t.Any], category: str, message: str) -
     return _reasoned({**record, "status": Status.ERROR.value, "error": _error(category, message)})
 
 
-def _has_status(result: Mapping[str, t.Any]) -> bool:
+def _has_status(result: Mapping[str, object]) -> bool:
     return isinstance(result.get("status"), str) and result["status"] in {status.value for status in Status}
 
 
@@ -126,6 +126,6 @@ def _error(category: str, message: str) -> Failure:
     return {"category": category, "message": message, "call": None, "status": None}
 
 
-def _message(result: Mapping[str, t.Any]) -> str:
+def _message(result: Mapping[str, object]) -> str:
     words = result.get("msg") or "the task gave no message"
     return message(words if isinstance(words, str) else brief(words)).removeprefix("Task failed: ")

@@ -7,7 +7,6 @@ A deleted account has another SID in every domain and a local account another on
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -78,7 +77,7 @@ class AccountRow:
 def account_rows(records: Sequence[Record]) -> list[AccountRow]:
     """A row per account, those against the policy first, then by number of hosts."""
     rows: dict[str, AccountRow] = {}
-    known: dict[t.Any, tuple[AccountRow, str, str, str, str]] = {}  # most hosts have the same holders for the same reasons
+    known: dict[object, tuple[AccountRow, str, str, str, str]] = {}  # most hosts have the same holders for the same reasons
     for record in records:
         host = record["host"]
         for holder in record["holders"]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import collections
 import datetime
 import json
-import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -38,25 +37,25 @@ _PER_ACCOUNT = 80  # characters that an account of one host costs beside its own
 class Dictionary:
     """Values in the order of their first appearance; ``code`` gives the place of one."""
 
-    places: dict[t.Any, int] = field(default_factory=dict)
+    places: dict[object, int] = field(default_factory=dict)
 
-    def code(self, value: t.Any) -> int:
+    def code(self, value: object) -> int:
         """The place of a value, which is new or known."""
         return self.places.setdefault(value, len(self.places))
 
     @property
-    def values(self) -> list[t.Any]:
+    def values(self) -> list[object]:
         """All of them, by place."""
         return list(self.places)
 
 
-def encode(columns: Mapping[str, t.Any]) -> str:
+def encode(columns: Mapping[str, object]) -> str:
     """JSON for a ``<script type="application/json">``: no ``<`` in it, so that no name can end the element."""
     text = json.dumps(columns, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def columns(records: Sequence[Record], title: str, room: int | None = None) -> dict[str, t.Any]:
+def columns(records: Sequence[Record], title: str, room: int | None = None) -> dict[str, object]:
     """The data of the table; ``title`` begins the name of the CSV that a reader downloads.
 
     ``room``: characters for accounts and errors that one host alone has, None: for all of them. The first hosts have them whole, then
@@ -91,7 +90,7 @@ def columns(records: Sequence[Record], title: str, room: int | None = None) -> d
     }
 
 
-def _names(hosts: Sequence[str]) -> tuple[list[str], dict[str, t.Any]]:
+def _names(hosts: Sequence[str]) -> tuple[list[str], dict[str, object]]:
     """Names of hosts without the domain that several of them have, and those domains."""
     often = collections.Counter(dot + rest for _name, dot, rest in (host.partition(".") for host in hosts))
     domains = Dictionary({"": 0})
@@ -110,7 +109,7 @@ class _Coding:
     def __init__(self, records: Sequence[Record], room: int | None) -> None:
         self.accounts, self.lists, self.holders, self.shapes, self.templates = (Dictionary() for _number in range(5))
         self.words = {key: Dictionary() for key in ("role", "system", "iis", "control", "rule", "plan")}
-        self._held: dict[t.Any, int] = {}
+        self._held: dict[object, int] = {}
         self._records, self._room, self._whole = records, room or 0, room is None
         self._hosts = collections.Counter[Account]() if self._whole else _hosts_of_accounts(records)
 
@@ -136,7 +135,7 @@ class _Coding:
             )
         )
 
-    def errors(self) -> list[list[t.Any]]:
+    def errors(self) -> list[list[object]]:
         """Of each host with an error: its place, the code of a template, and what goes between its pieces; 0 is the host's own name."""
         cut = [(place, record, *_pieces(record)) for place, record in enumerate(self._records) if error_of(record)]
         often = collections.Counter(pieces for _place, _record, pieces, _values in cut)
@@ -197,11 +196,11 @@ def _hosts_of_accounts(records: Iterable[Record]) -> collections.Counter[Account
     return found
 
 
-def _pieces(record: Record) -> tuple[tuple[str, ...], list[t.Any]]:
+def _pieces(record: Record) -> tuple[tuple[str, ...], list[object]]:
     """An error without the numbers and the host's name in it, and those."""
     text, host = error_of(record), clean(record["host"])
     pieces: list[str] = [""]
-    values: list[t.Any] = []
+    values: list[object] = []
     for number, part in enumerate(text.split(host) if host else [text]):
         if number:
             values.append(0)
@@ -213,7 +212,7 @@ def _pieces(record: Record) -> tuple[tuple[str, ...], list[t.Any]]:
     return tuple(pieces), values
 
 
-def _seconds(text: t.Any) -> int | None:
+def _seconds(text: object) -> int | None:
     """Seconds since 1970 of a time in the reports' form (2026-01-31T08:15:00Z), else None."""
     if not isinstance(text, str) or len(text) != 20 or text[-1] != "Z":
         return None

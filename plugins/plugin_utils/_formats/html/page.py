@@ -72,7 +72,7 @@ def html(report: Report, *, csv: str | None = None, sha256: str | None = None) -
     return text
 
 
-def _render(values: Mapping[str, t.Any], table: str, hosts: int, abridged: bool) -> str:
+def _render(values: Mapping[str, object], table: str, hosts: int, abridged: bool) -> str:
     style, script = _asset("style.css"), _asset("script.js")
     return (
         _environment()
@@ -139,7 +139,7 @@ def _stem(run: RunHead) -> str:
     return clean(f"impersonate-{run['action']}-{run.get('id') or run['started']}")
 
 
-def _header(report: Report) -> dict[str, t.Any]:
+def _header(report: Report) -> dict[str, object]:
     summary, run, policy, generator = report["summary"], report["run"], report["policy"], report["generator"]
     head, _dash, rest = verdict_sentence(summary, run["action"]).partition(" - ")
     tools = [
@@ -201,7 +201,7 @@ def _gate(gate: Gate) -> str:
     return ", ".join(words).replace("_", " ") or "nothing"
 
 
-def _policy(policy: PolicyHead | None) -> dict[str, t.Any] | None:
+def _policy(policy: PolicyHead | None) -> dict[str, object] | None:
     if policy is None:
         return None
     compare = {
@@ -209,7 +209,7 @@ def _policy(policy: PolicyHead | None) -> dict[str, t.Any] | None:
         "at_most": "at most: nobody but the named accounts; that one of them does not hold it is no finding",
     }
     documents = (
-        [policy["document"]] if policy["document"] else [t.cast("dict[str, t.Any]", one) for one in policy["documents"].values()]
+        [policy["document"]] if policy["document"] else [t.cast("dict[str, object]", one) for one in policy["documents"].values()]
     )
     return {
         "name": clean(policy["name"]),
@@ -234,7 +234,7 @@ def _document(document: Mapping[str, t.Any]) -> dict[str, str]:
     }
 
 
-def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str, t.Any]:
+def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str, object]:
     drift = sections.drift_rows(records)
     changes, members, running = sections.change_rows(records), exposure.members(records), exposure.running(records)
     events, events_left = exposure.events(records)
@@ -267,7 +267,7 @@ def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str
     }
 
 
-def _charts(summary: Summary, accounts: Sequence[AccountRow]) -> dict[str, t.Any]:
+def _charts(summary: Summary, accounts: Sequence[AccountRow]) -> dict[str, object]:
     roles = [(role_words(role), counts) for role, counts in summary["by_role"].items()]
     roles.sort(key=lambda pair: (-sum(pair[1].values()), pair[0]))
     top = [(row.name or row.sid, count) for row, count in unexpected_rows(accounts)[:_BARS]]
@@ -281,7 +281,7 @@ def _charts(summary: Summary, accounts: Sequence[AccountRow]) -> dict[str, t.Any
     }
 
 
-def _exception(one: Used) -> dict[str, t.Any]:
+def _exception(one: Used) -> dict[str, object]:
     limits = {"hosts": one["hosts"], "groups": one["groups"], "roles": one["host_roles"], "features": one["features"]}
     texts = {
         "account": one["account"], "reason": one["reason"], "owner": one["owner"], "ticket": one["ticket"],
@@ -295,7 +295,7 @@ def _exception(one: Used) -> dict[str, t.Any]:
     }
 
 
-def _changed(changed: Changed | None) -> dict[str, t.Any] | None:
+def _changed(changed: Changed | None) -> dict[str, object] | None:
     """What is new since an earlier report (see _fleet.changed), as texts."""
     if changed is None:
         return None
