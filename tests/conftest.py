@@ -37,8 +37,9 @@ COLLECTIONS = _make_importable()
 
 # A busy machine must not fail a property: no deadlines, and the first text that is drawn loads the tables of Unicode.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("tests", _PATIENT, derandomize=True, max_examples=60)  # the same few cases in every run
-settings.register_profile("long", _PATIENT, max_examples=10_000, print_blob=True)  # make test-long: other cases in every run
+# The same few cases in every run of make test, others in every run of make test-long; hypothesis has other defaults where CI is set.
+settings.register_profile("tests", _PATIENT, derandomize=True, max_examples=60)
+settings.register_profile("long", _PATIENT, derandomize=False, max_examples=10_000, print_blob=True)
 settings.load_profile(os.environ.get("PROPERTIES", "tests"))
 
 

@@ -126,6 +126,6 @@ def test_an_audit_tells_who_has_it_who_is_in_the_groups_and_who_gave_it(fleet, a
     told = record["provenance"]
     assert (told["window_hours"], told["coverage"]) == (168, "whole")
     assert [(one["event"], one["by"], one["subject_name"], one["target_name"]) for one in told["events"]] == [
-        (4705, "machine", "SIM\\web01$", "SIM\\svc"),
+        (4705, "machine", "SIM\\WEB01$", "SIM\\svc"),
         (4704, "account", "SIM\\jdoe", "SIM\\svc"),
     ]
