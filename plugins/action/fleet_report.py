@@ -15,7 +15,6 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.cha
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import awx_of, build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import absent, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import (
-    UNREAD,
     planned_sentence,
     stopped_by,
     verdict_sentence,
@@ -29,7 +28,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.flee
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import Declared, Record, Run, Summary, Used
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import UNREAD, Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import some, visible
 
 # A rolling change writes the report of the whole fleet after every batch; the large formats wait for the last one.

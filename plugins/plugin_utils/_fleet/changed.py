@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from .._accounts.same_account import fleet_name, same_account
 from .._accounts.sids import sort_key
 from .._result.types import AccountCount, Changed, Holder, PolicyHead, Record, Report
-from .._verdict.verdict import Status
+from .._verdict.status import UNREAD, Status
 from .._wording import some
 from .merge import gathered, heads_of
 from .scope import LIMITS, narrowing
-from .summary import UNREAD
 
 _DRIFT = Status.DRIFT.value
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from .._input.errors import BadInput
 from .._policy.exceptions import State
 from .._result.types import Gate, Record, Used
-from .._verdict.verdict import Status
+from .._verdict.status import JUDGED, Status
 
 EXPIRED = "expired_exception"
 _WORDS = {
@@ -23,8 +23,6 @@ _WORDS = {
     Status.NOT_APPLICABLE.value: ("host has no row in the policy", "hosts have no row in the policy"),
     EXPIRED: ("exception has expired", "exceptions have expired"),
 }
-JUDGED = (Status.COMPLIANT.value, Status.DRIFT.value, Status.WAIVED.value)
-"""Statuses of a host that was measured against the policy."""
 CHOICES = tuple(_WORDS)
 """What a gate can fail on."""
 _TOLERANCE = re.compile(r"([0-9]{1,7})|([0-9]{1,3}(?:\.[0-9]{1,3})?) *%")

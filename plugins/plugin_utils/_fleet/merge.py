@@ -18,11 +18,10 @@ from .. import _utc
 from .._input.errors import BadInput
 from .._result.record import MALFORMED_RECORD, record_of
 from .._result.types import Declared, Generator, MergedRun, Record, Report, Run, RunHead, Used
-from .._verdict.verdict import Status
+from .._verdict.status import UNREAD, WORST_FIRST, Status
 from .._wording import some
 from .report import build_report
 from .scope import LIMITS, MERGED, absent
-from .summary import UNREAD
 from .waivers import exceptions_of
 
 """What stands above the records of one run: run, policy, generator, source, fail_on, tolerate, exceptions (as declared)."""
@@ -32,10 +31,6 @@ _Value = t.TypeVar("_Value")
 
 ACTIONS = ("enforce", "restore", "audit")
 """What a run can do; of several the first counts: what changed hosts must not pass for a look at them."""
-# Of two records of the same second the graver one counts.
-_GRAVITY = [status.value for status in (
-    Status.NOT_CHECKED, Status.COMPLIANT, Status.WAIVED, Status.NOT_APPLICABLE, Status.UNREACHABLE, Status.ERROR, Status.DRIFT
-)]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +181,7 @@ def _newer(one: Record, other: Record) -> Record:
 def _rank(record: Record) -> tuple[bool, str, int]:
     # Without the zone, which is always UTC, "08:15:00" sorts before "08:15:00.5".
     seen = (record["checked_at"] or "").removesuffix("Z")
-    return record["status"] != Status.NOT_CHECKED.value, seen, _GRAVITY.index(record["status"])
+    return record["status"] != Status.NOT_CHECKED.value, seen, -WORST_FIRST.index(record["status"])
 
 
 def _by_end(run: MergedRun) -> tuple[str, str, str]:

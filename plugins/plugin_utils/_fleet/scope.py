@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .._accounts.parsing import shown
 from .._result.types import Record, RunHead, Scope
-from .._verdict.verdict import Status
+from .._verdict.status import Status
 from .._wording import some
 
 PLAY, MERGED = "play", "merged"

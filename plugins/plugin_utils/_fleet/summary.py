@@ -10,13 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from .._accounts.same_account import fleet_name, same_account
 from .._result.record import UNTOLD
 from .._result.types import ControllingGpo, Record, Summary, UnexpectedAccount, Used
-from .._verdict.verdict import Status
-from .gate import JUDGED, gate
+from .._verdict.status import GOOD, JUDGED, UNREAD, Status
+from .gate import gate
 
-_GOOD = (Status.COMPLIANT.value, Status.WAIVED.value)
 _NOT_AS_PLANNED = ("changed_meanwhile", "not_started", "undone", "undo_failed", "unknown")
 """Outcomes of a change that was sent to the host."""
-UNREAD = (Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value)
 
 
 def summarise(
@@ -65,7 +63,7 @@ def stopped_by(records: Iterable[Record]) -> list[str]:
 def _stops(record: Record) -> bool:
     change = record["change"]
     if change and change["outcome"] == "applied":  # what the options leave as it is was left on purpose
-        return record["status"] not in _GOOD and not change["unhandled"]
+        return record["status"] not in GOOD and not change["unhandled"]
     return change["outcome"] in _NOT_AS_PLANNED if change else bool(record["error"] and record["error"]["category"] == UNTOLD)
 
 

@@ -10,8 +10,8 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from .._fleet.summary import UNREAD
 from .._result.types import Record, Report
+from .._verdict.status import UNREAD
 from .._wording import SENTENCE, visible
 from .display import accounts, control_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
 

@@ -8,8 +8,8 @@ import functools
 from collections.abc import Iterable, Mapping
 
 from .._accounts.sids import NAMES
-from .._fleet.summary import UNREAD
 from .._result.types import Record
+from .._verdict.status import UNREAD
 from .._wording import SENTENCE, visible
 
 

@@ -10,9 +10,8 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from .._fleet.summary import UNREAD
 from .._result.types import Record, Report, RunHead
-from .._verdict.verdict import Status
+from .._verdict.status import UNREAD, Status
 from .._wording import visible
 from .display import accounts, names_of
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from .._fleet.summary import planned_sentence, verdict_sentence
 from .._policy.exceptions import State
 from .._result.types import Generator, PolicyHead, Record, Report, Summary, Used
-from .._verdict.verdict import Status
+from .._verdict.status import WORST_FIRST
 from .._wording import visible
 
 _LINES, _ROWS = 40, 24  # of all, and of the table, which is shorter where there is more around it
@@ -19,10 +19,6 @@ _NOTES = 3
 _EXCEPTIONS = 4
 _DOCUMENTS = 6
 _STATES = {state.value: state.value.replace("_", " ") for state in State}
-# Findings first, then what was not read, then the rest.
-_ORDER = [status.value for status in (
-    Status.DRIFT, Status.ERROR, Status.UNREACHABLE, Status.NOT_CHECKED, Status.WAIVED, Status.NOT_APPLICABLE, Status.COMPLIANT
-)]  # fmt: skip
 
 _TITLES = {
     "audit": "who may impersonate a client after authentication",
@@ -126,7 +122,7 @@ def _exceptions(exceptions: Sequence[Used]) -> list[str]:
 
 
 def _table(records: Sequence[Record], most: int) -> list[str]:
-    ordered = sorted(records, key=lambda record: (_ORDER.index(record["status"]), record["host"]))
+    ordered = sorted(records, key=lambda record: (WORST_FIRST.index(record["status"]), record["host"]))
     rows = [["host", "host role", "status", "why"]]
     rows += [
         [visible(record["host"], 100), record["host_role"] or "-", record["status"], record["reason"]] for record in ordered[:most]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from .. import _utc
 from .._result.types import PolicyHead, Report, Summary
-from .._verdict.verdict import Status
+from .._verdict.status import Status
 from .._wording import visible
 
 _MOST_ACCOUNTS = 100  # series

@@ -31,7 +31,7 @@ from .._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
 from .._policy.policy import Policy, plain_policy
 from .._verdict.expectation import Wishes
 from .._verdict.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
-from .._verdict.verdict import Status
+from .._verdict.status import Status
 from .given import Options, TaskVars
 
 Spec = dict[str, dict[str, object]]

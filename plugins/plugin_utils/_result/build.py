@@ -24,7 +24,8 @@ from .._verdict.expectation import Standing
 from .._verdict.judgement import Judgement
 from .._verdict.plan import Plan, by_number
 from .._verdict.restarts import restarts
-from .._verdict.verdict import Judged, Status, Verdict
+from .._verdict.status import Status
+from .._verdict.verdict import Judged, Verdict
 from .._wording import MESSAGE, some, visible
 from .._wording import message as said
 
@@ -39,7 +40,7 @@ def host_result(judgement: Judgement) -> dict[str, t.Any]:
     return _harmless(
         {
             "status": verdict.status.value,
-            "compliant": verdict.status in (Status.COMPLIANT, Status.WAIVED),
+            "compliant": verdict.status.good,
             "policy": judgement.policy.name,
             "host_role": verdict.here.role.value if verdict.here.role else None,
             "role_source": _source(verdict.here.role_declared),

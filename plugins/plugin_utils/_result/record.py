@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from .._host.failures import lacks_resources
 from .._input.checks import brief
 from .._input.errors import BadInput
-from .._verdict.verdict import Status
+from .._verdict.status import GOOD, Status
 from .._wording import MESSAGE, message, some, visible
 from .check import CHANGE, RECORD, checked, host_of, part_of
 from .types import OUTCOMES, Change, Failure, Record
@@ -96,7 +96,7 @@ def _reason(record: Record) -> str:
     change = record["change"]
     sentences = [*_few(change["changes"] or ()), *_restarts(change)] if change else []
     sentences += _few([finding["text"] for finding in record["findings"]])
-    if not sentences and record["holders"] and record["status"] in (Status.COMPLIANT.value, Status.WAIVED.value):
+    if not sentences and record["holders"] and record["status"] in GOOD:
         allowed = "allowed or waived" if record["waived"] else "allowed"
         sentences = [f"holders: {len(record['holders'])}, all of them {allowed}", *_beyond_the_floor(record)]
     return "; ".join([*sentences, *_few(record["notes"])]) or "no finding"

@@ -19,7 +19,7 @@ from .._input.forms import LATER, Form, Least, Says, Words
 from .._policy.exceptions import State
 from .._policy.policy import Compare
 from .._verdict.expectation import Standing
-from .._verdict.verdict import Status
+from .._verdict.status import Status
 
 Time = t.Annotated[
     str,

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -21,19 +20,7 @@ from .._policy.exceptions import ExceptionUse, State
 from .._policy.policy import Compare, Policy, Row
 from .expectation import Circumstances, Doubt, Expectation, Standing, Wishes, expect, refuse_unknown_forbidden, rows_that_count
 from .namesakes import Namesakes
-
-
-class Status(str, enum.Enum):
-    """One word per host. The first four come from a judgement; the others say why there is none."""
-
-    COMPLIANT = "compliant"
-    DRIFT = "drift"
-    WAIVED = "waived"
-    NOT_APPLICABLE = "not_applicable"
-    UNREACHABLE = "unreachable"
-    ERROR = "error"
-    NOT_CHECKED = "not_checked"
-
+from .status import Status
 
 SUCCESS = "0x00000000"
 ALLOWED = frozenset({Standing.FLOOR, Standing.REQUIRED, Standing.DEFAULT, Standing.PERMITTED, Standing.WAIVED})

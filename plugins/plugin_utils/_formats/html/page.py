@@ -15,8 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..._fleet.report import to_json
-from ..._fleet.summary import UNREAD, planned_sentence, verdict_sentence
+from ..._fleet.summary import planned_sentence, verdict_sentence
 from ..._result.types import Changed, Gate, PolicyHead, Record, Report, Run, RunHead, Summary, Used
+from ..._verdict.status import UNREAD
 from ..._wording import SENTENCE
 from ..display import name_of
 from . import charts, data, exposure, sections

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from ..._accounts.same_account import fleet_name, same_row
 from ..._accounts.sids import NAMES, sort_key
-from ..._fleet.summary import UNREAD
 from ..._result.types import Control, ControlledBy, Finding, Gpo, Record
+from ..._verdict.status import JUDGED, UNREAD
 from ..._wording import SENTENCE
 from ..display import name_of, names_of, shown
 from .words import AGAINST, VARIES, clean, counted, role_words
@@ -298,7 +298,7 @@ def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
         control = record["controlled_by"]
         if not control or control["extra"] is None or control["lacking"] is None:
             continue
-        if record["status"] not in ("compliant", "drift", "waived"):
+        if record["status"] not in JUDGED:
             continue
         compared += 1
         names = {one["sid"]: one["name"] for one in record["findings"] or ()}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from ..._verdict.verdict import Status
+from ..._verdict.status import Status
 from ..._wording import NAME, visible
 
 VARIES = re.compile(r"(0x[0-9a-fA-F]+|\d+(?:\.\d+)*)")

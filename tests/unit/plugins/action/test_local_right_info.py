@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.action.local_right_info import ActionModule
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import limits
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE
 
 READ = "local_right_info"

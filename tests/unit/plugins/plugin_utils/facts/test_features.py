@@ -21,7 +21,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.fea
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput, CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Wishes
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status, judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
 FOUR = {"S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"}
 IIS_IUSRS, USERS = "S-1-5-32-568", "S-1-5-32-545"

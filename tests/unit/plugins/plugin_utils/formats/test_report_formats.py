@@ -55,7 +55,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.re
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Handling
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import visible
 
 CHECKOUT = Path(__file__).parents[5]

@@ -22,7 +22,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.ex
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Wishes
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status, judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
 FOUR = {"S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"}
 USERS_, IIS_IUSRS = "S-1-5-32-545", "S-1-5-32-568"

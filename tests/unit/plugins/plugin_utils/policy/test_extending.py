@@ -11,7 +11,8 @@ import pytest
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status, judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
 ADMINISTRATORS, SERVICE, USERS, GUESTS, IIS_IUSRS = "S-1-5-32-544", "S-1-5-6", "S-1-5-32-545", "S-1-5-32-546", "S-1-5-32-568"
 BASE = {

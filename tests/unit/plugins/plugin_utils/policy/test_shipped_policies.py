@@ -13,7 +13,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.rel
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.roles import HostRole
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import Compare
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Wishes
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status, judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
 FOUR = frozenset({"S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"})
 IIS_IUSRS, IUSR, SYSTEM, USERS = "S-1-5-32-568", "S-1-5-17", "S-1-5-18", "S-1-5-32-545"

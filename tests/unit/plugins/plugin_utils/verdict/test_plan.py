@@ -36,7 +36,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.p
     refuse_pending_role,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.restarts import restarts
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status, judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
 ADMINISTRATORS, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE = "S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"
 IIS_IUSRS, USERS, GUESTS = "S-1-5-32-568", "S-1-5-32-545", "S-1-5-32-546"

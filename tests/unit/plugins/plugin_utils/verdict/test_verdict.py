@@ -29,7 +29,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.lo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Wishes
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Handling, Refused, Unexpected, make_plan
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import Status, judge
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
 ADMINISTRATORS, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE = "S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"
 IIS_IUSRS, IUSR, USERS, SYSTEM = "S-1-5-32-568", "S-1-5-17", "S-1-5-32-545", "S-1-5-18"
