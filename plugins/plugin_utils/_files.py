@@ -110,7 +110,7 @@ def check_folder(option: str, place: Path, loss: str) -> None:
             raise OSError("a name has a null character")
         there = next(folder for folder in (place, *place.parents) if os.path.lexists(folder))
         if not there.is_dir():
-            raise NotADirectoryError(f"{there} is no folder")
+            raise NotADirectoryError(f"{there} is not a folder")
         with _unfinished(there, 0o600) as (_handle, name):
             os.unlink(name)
         sweep(there)

@@ -63,7 +63,7 @@ def test_the_play_that_changes_hosts_refuses_by_itself(mistyped):
         options='--start-at-task "Enforce | Bring the right to what is wished, keep the pre-image, verify"',
     )
 
-    assert "impersonate_serial: '0' is no size of a batch" in said
+    assert "impersonate_serial: '0' is not the size of a batch" in said
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_the_play_that_changes_hosts_refuses_by_itself(mistyped):
         pytest.param(AUDIT, "-e 'impersonate_permitted=Everyone else'", "-e: 'else' belongs to no variable", id="an account that was cut"),
         pytest.param(AUDIT, "-e 'impersonate_hosts=web01, db01'", "impersonate_hosts: 'web01,' has a comma with nothing beside it", id="hosts that were cut"),
         pytest.param(AUDIT, "-e '{\"impersonate_hosts\": []}'", "impersonate_hosts: [] is neither a pattern of hosts nor a list", id="no hosts are not all hosts"),
-        pytest.param(ENFORCE, "-e impersonate_max_hosts_per_account=-1", "max_hosts_per_account: -1 is no number of hosts", id="a number below nought"),
+        pytest.param(ENFORCE, "-e impersonate_max_hosts_per_account=-1", "max_hosts_per_account: -1 is not a number of hosts", id="a number below nought"),
         pytest.param(ENFORCE, "-e impersonate_max_hosts_per_account=many", "max_hosts_per_account", id="a word for a number"),
         *(
             pytest.param(name, f"--skip-tags {tag}", f"--skip-tags {tag}: this skips every task", id=f"{name.rpartition('.')[2]} without {tag}")

@@ -38,9 +38,9 @@ CONTROLLED = {
     "managed": ({"mdm": demo.MDM}, "a management service (enrolment {0E2B4C6D-8F10-4321-A5B6-C7D8E9F01234}) sets the right", "it may take a local change back"),
 }  # fmt: skip
 DOUBTFUL = {
-    "denied": ({"rsop": Rsop(error=DENIED)}, "access to RSoP was denied, so that nobody knows whether a local change lasts"),
-    "old": ({"rsop": Rsop(age=40)}, "by it no GPO set the right, so that nobody knows whether a local change lasts"),
-    "alone": ({"machine_role": 2, "domain": "WORKGROUP"}, "a policy of its own sets the right, so that nobody knows whether"),
+    "denied": ({"rsop": Rsop(error=DENIED)}, "access to RSoP was denied, so it is not known whether a local change lasts"),
+    "old": ({"rsop": Rsop(age=40)}, "by it no GPO set the right, so it is not known whether a local change lasts"),
+    "alone": ({"machine_role": 2, "domain": "WORKGROUP"}, "a policy of its own sets the right, so it is not known whether"),
 }
 
 
@@ -78,7 +78,7 @@ def test_what_the_host_says_decides(fleet, enforce, mode, check):
     )  # fmt: skip
     for name, (_fields, note) in DOUBTFUL.items():
         assert note in " ".join(run.records[name]["notes"]), name
-    assert "nobody knows" not in " ".join(run.records["free"]["notes"])
+    assert "not known whether" not in " ".join(run.records["free"]["notes"])
 
 
 def test_what_the_task_states_counts_more_than_what_the_host_shows(fleet, enforce):

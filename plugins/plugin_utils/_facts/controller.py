@@ -55,7 +55,7 @@ class Control:
     def doubt(self) -> str | None:
         """What to say beside a change where nobody knows whether it lasts."""
         unsure = self.kind in (Controller.UNKNOWN, Controller.STALE) and not self.from_outside
-        return f"{self.why}, so that nobody knows whether a local change lasts" if unsure else None
+        return f"{self.why}, so it is not known whether a local change lasts" if unsure else None
 
 
 def stated(kind: str, name: str | None, guid: str | None) -> Control:
@@ -66,7 +66,7 @@ def stated(kind: str, name: str | None, guid: str | None) -> Control:
     if kind == Controller.MDM.value:
         service = " ".join(filter(None, ("the management service", name)))
         return Control(Controller.MDM, f"{service} sets the right, as the task states", "stated", provider=name)
-    return Control(Controller.LOCAL, "nobody sets the right from outside, as the task states", "stated")
+    return Control(Controller.LOCAL, "no GPO or management service sets the right, as the task states", "stated")
 
 
 def control_on(facts: HostFacts, said: Control | None) -> Control:
@@ -163,7 +163,7 @@ class _Beside:
 
 _KEPT = frozenset({LOCAL_SERVICE, NETWORK_SERVICE})
 _ADDED = frozenset({ADMINISTRATORS, SERVICE})
-_NOBODY_TAKES = "no difference, because nobody can take the right from LOCAL SERVICE and NETWORK SERVICE ([MS-LSAD] 3.1.4.5.12)"
+_NOBODY_TAKES = "no difference: the right cannot be removed from LOCAL SERVICE and NETWORK SERVICE ([MS-LSAD] 3.1.4.5.12)"
 _ENGINE_ADDS = "no difference, because the security engine adds Administrators and SERVICE to every list"
 _NOT_KNOWN = "not counted as a difference, because it is not known whether Windows adds Administrators and SERVICE to such a list"
 

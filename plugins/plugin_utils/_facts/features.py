@@ -113,7 +113,7 @@ _UNREAD_POOLS = {
     "elsewhere": "the configuration of IIS lies on another host",
     "locked": "another process holds applicationHost.config",
     "denied": "applicationHost.config may not be read",
-    "malformed": "applicationHost.config is no XML that can be read",
+    "malformed": "applicationHost.config is not XML that can be read",
     "many": "applicationHost.config has more application pools than are read",
 }
 

@@ -45,7 +45,7 @@ def read_json_lines(text: str) -> Gathered:
     """What a file holds; several files one after the other (``cat``) are merged. Raises BadInput that names the line and the key.
 
     A record that names its host and does not have the form of one is that host's error, and no other host's (see record.read_record). A
-    line that is no JSON is another matter: the file is damaged, and nobody knows what else is.
+    line that is not JSON is another matter: the file is damaged, and nobody knows what else is.
     """
     sections: list[tuple[Mapping[str, t.Any], list[Record]]] = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
@@ -85,14 +85,14 @@ def _parsed(where: str, line: str) -> Mapping[str, t.Any]:
         if "\\ud" in line.lower():
             json.dumps(data, ensure_ascii=False).encode()  # half of a pair of surrogates is no character
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{where}: this is no JSON: {error}") from None
+        raise BadInput(f"{where}: this is not JSON: {error}") from None
     if not isinstance(data, dict):
         raise BadInput(f"{where}: {brief(data)} is not a mapping")
     return data
 
 
 def _refuse(word: str) -> t.NoReturn:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number")
 
 
 def _header(where: str, data: Mapping[str, t.Any]) -> Mapping[str, t.Any]:

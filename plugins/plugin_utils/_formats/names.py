@@ -25,9 +25,9 @@ def checked_name(option: str, pattern: str) -> str:
     rest = re.sub(r"\{(?:" + "|".join(PLACEHOLDERS) + r")\}", "", pattern)
     if unknown or "{" in rest or "}" in rest:
         what = f"{{{unknown[0]}}}" if unknown else repr(pattern)
-        raise BadInput(f"{option}: {what} is no placeholder; there are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
+        raise BadInput(f"{option}: {what} is not a placeholder; there are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
     if not pattern.strip() or re.search(r"[/\\\x00-\x1f]", pattern) or pattern.startswith("."):
-        raise BadInput(f"{option}: {pattern!r} is no name of a file; the folder is another option")
+        raise BadInput(f"{option}: {pattern!r} is not a file name; the folder is an option of its own")
     return pattern
 
 

@@ -21,7 +21,7 @@ Place = tuple[System, HostRole]
 
 _COMPARE = {
     Compare.EXACT: "Exact: who is required and does not hold the right is missing, and who is not named is unexpected.",
-    Compare.AT_MOST: "An upper bound: who is not named is unexpected, and nobody is ever missing.",
+    Compare.AT_MOST: "An upper bound: an account that is not named is unexpected, and no account is ever missing.",
 }
 _PLURALS = {
     HostRole.DOMAIN_CONTROLLER: "domain controllers",

@@ -122,7 +122,7 @@ def _refuse_more(where: str, data: list[t.Any], most: int) -> None:
 
 
 def typed(kind: type[Row], data: Mapping[str, t.Any]) -> Row:
-    """An object of the host as facts, each value of the type that the field declares: a number that came as a text is no number."""
+    """An object of the host as facts, each value of the type that the field declares: a number that came as a text is not a number."""
     hints: dict[str, object] = _hints(t.cast("t.Hashable", kind))
     values: dict[str, object] = {}
     for key, value in data.items():
@@ -173,7 +173,7 @@ def _sid(where: str, value: t.Any) -> str:
     try:
         return checked_sid(value)
     except ValueError:
-        raise ValueError(f"{where} is {brief(value)}, which is no SID") from None
+        raise ValueError(f"{where} is {brief(value)}, which is not a SID") from None
 
 
 def _text(where: str, value: str) -> str:

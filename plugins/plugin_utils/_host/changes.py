@@ -122,7 +122,7 @@ def _sids(where: str, data: object) -> Sids | None:
     if data is None:
         return None
     if not isinstance(data, list):
-        raise TypeError(f"{where} is {brief(data)}, which is no list of SIDs")
+        raise TypeError(f"{where} is {brief(data)}, which is not a list of SIDs")
     if len(data) > limits.HOLDERS:
         raise TooLarge(f"{where} has {len(data):,} SIDs; at most {limits.HOLDERS:,} are read")
     return by_number([checked_sid(sid) for sid in data])

@@ -103,7 +103,7 @@ _MEANINGS = {
 
 # What a person can do about it.
 _HINTS = {
-    "not_admin": "The logon is no administrator of the host, and Windows lets nobody else list the holders.",
+    "not_admin": "The account is not an administrator of the host, and Windows lets only administrators list the holders.",
     "uac_filtered": (
         "UAC filtered the logon's token: log on with a domain account that is an administrator of the host, "
         "or set LocalAccountTokenFilterPolicy to 1 there (KB 951016)."

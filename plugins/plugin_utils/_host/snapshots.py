@@ -51,7 +51,7 @@ _LARGEST = 16 * 2**20
 
 
 class Spoilt(BadInput):
-    """A file that is there and is no snapshot that can be trusted. It says nothing about other hosts."""
+    """A file that is there and is not a snapshot that can be trusted. It says nothing about other hosts."""
 
 
 def path_of(folder: Path, run_id: str, host: str) -> Path:
@@ -124,7 +124,7 @@ def read(path: Path, host: str | None = None) -> Snapshot:
     except (OSError, ValueError, RecursionError) as error:
         raise Spoilt(f"{where}: cannot be read: {error}") from None
     if not isinstance(data, dict):
-        raise Spoilt(f"{where}: is no snapshot; a snapshot is a mapping")
+        raise Spoilt(f"{where}: is not a snapshot; a snapshot is a mapping")
     if data.get("schema_version") != SCHEMA_VERSION:
         raise Spoilt(f"{where}: schema_version {brief(data.get('schema_version'))} is not known; known is {SCHEMA_VERSION}")
     data.setdefault("sequence", 0)
@@ -145,14 +145,14 @@ def _check_values(where: str, data: Snapshot) -> None:
         if data[key] not in allowed:
             raise BadInput(f"{where}: {key} is {brief(data[key])}; it is one of {', '.join(allowed)}")
     if type(data["sequence"]) is not int or data["sequence"] < 0:
-        raise BadInput(f"{where}: sequence is {brief(data['sequence'])}, which is no number of a run")
+        raise BadInput(f"{where}: sequence is {brief(data['sequence'])}, which is not the number of a run")
     sids = [entry["sid"] for entry in data["before"]]
     sids += [data["computer"]["sid"]] if data["computer"] and data["computer"]["sid"] is not None else []
     for sid in [*sids, *data["plan"]["add"], *data["plan"]["remove"], *(data["after"] or ())]:
         try:
             checked_sid(sid)
         except ValueError:
-            raise BadInput(f"{where}: {brief(sid)} is no SID") from None
+            raise BadInput(f"{where}: {brief(sid)} is not a SID") from None
 
 
 def _text(path: Path) -> str:
@@ -268,12 +268,12 @@ def find(folder: Path, wanted: str, host: str) -> Snapshot | None:
     if wanted == "latest":
         snapshots, spoilt = of_host(folder, host)
         if spoilt:  # it may be the newest one
-            raise Spoilt(f"{spoilt[0]}; so that nobody knows which run is the latest: name one")
+            raise Spoilt(f"{spoilt[0]}; so it is not known which run is the latest: name one")
         return next((snapshot for _path, snapshot in reversed(snapshots) if restorable(snapshot)), None)
     if not (_is(place, Path.is_dir) and any(place.glob("*.json"))):
         place = folder / file_name(wanted)
     if not any(place.glob("*.json")):
-        raise BadInput(f"restore: {wanted!r} is no snapshot file, no folder of a run, and no run of {folder}")
+        raise BadInput(f"restore: {wanted!r} is not a snapshot file, the folder of a run or a run of {folder}")
     path = place / file_name(host, ".json")
     return read(path, host) if path.exists() else None
 

@@ -56,7 +56,7 @@ def day(where: str, data: t.Any) -> datetime.date:
     try:
         return datetime.datetime.strptime(data, "%Y-%m-%d").date()
     except (TypeError, ValueError):
-        raise BadInput(f"{where}: {brief(data)} is no date; a date reads 2026-01-31") from None
+        raise BadInput(f"{where}: {brief(data)} is not a date; a date reads 2026-01-31") from None
 
 
 class _Brief(reprlib.Repr):

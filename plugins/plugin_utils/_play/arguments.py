@@ -201,7 +201,7 @@ def most_hosts_of(options: Options) -> int:
     """How many hosts may lose the same account without a second look; 0 is no limit. Raises BadInput."""
     most = int(options["max_hosts_per_account"])
     if most < 0:
-        raise BadInput(f"max_hosts_per_account: {most} is no number of hosts; 0 is no limit")
+        raise BadInput(f"max_hosts_per_account: {most} is not a number of hosts; 0 is no limit")
     return most
 
 
@@ -360,5 +360,7 @@ def _hours(window: str | None) -> int | None:
     match = re.fullmatch(r"(\d{1,4})([hd])", window.strip())
     hours = int(match[1]) * (24 if match[2] == "d" else 1) if match else 0
     if not 0 < hours <= MOST_HOURS:
-        raise BadInput(f"events: {window!r} is no window; a window reads 24h or 7d, and is at most {MOST_HOURS // 24}d")
+        raise BadInput(
+            f"events: {window!r} is not a time span; write hours or days, such as 24h or 7d, at most {MOST_HOURS // 24}d"
+        )
     return hours

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a rolling change is cut into batches, from what a person wrote. Pure.
 
-Ansible takes 0, a negative number and an empty list for "all hosts at once", and ends in a traceback for a text that is no number.
+Ansible takes 0, a negative number and an empty list for "all hosts at once", and ends in a traceback for a text that is not a number.
 """
 
 from __future__ import annotations
@@ -45,4 +45,4 @@ def _size(where: str, size: object) -> int | str:
         share = re.fullmatch(r"([0-9]{1,3})\s*%", size.strip())
         if share and 1 <= int(share[1]) <= 100:
             return f"{int(share[1])}%"
-    raise BadInput(f"{where}: {brief(size)} is no size of a batch; {_ALLOWED}")
+    raise BadInput(f"{where}: {brief(size)} is not the size of a batch; {_ALLOWED}")

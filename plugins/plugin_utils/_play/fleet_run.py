@@ -121,7 +121,7 @@ def _registered(value: object) -> object:
     try:
         return _plain(value)
     except (RecursionError, TypeError, ValueError) as error:
-        return {"failed": True, "msg": f"what the task registered for the host is no plain data: {error}"}
+        return {"failed": True, "msg": f"what the task registered for the host is not plain data: {error}"}
 
 
 def _plain(value: object) -> object:

@@ -106,5 +106,5 @@ def host_of(where: str, data: Mapping[str, object]) -> str:
     """The host of a record. Raises BadInput for data that does not say whose it is."""
     check(where, data, {"host": str})
     if not data["host"]:
-        raise BadInput(f"{where}: host: {brief(data['host'])} is no name of a host")
+        raise BadInput(f"{where}: host: {brief(data['host'])} is not the name of a host")
     return str(data["host"])

@@ -25,7 +25,7 @@ _KEPT = ("policy", "transport", "checked_at", "duration_ms", "computer", "window
 UNTOLD = "task_failed"
 """Category of an error: the task ended, and no code of ours says why and how far it came."""
 MALFORMED_RESULT, MALFORMED_RECORD = "malformed_result", "malformed_record"
-"""Categories of an error: a task registered what is no record, or a file has one that is none."""
+"""Categories of an error: a task registered what is not a record, or a file has one that is none."""
 
 
 def record_of(host: str, result: Mapping[str, object] | None) -> Record:
@@ -49,7 +49,7 @@ def record_of(host: str, result: Mapping[str, object] | None) -> Record:
     try:
         return _reasoned(checked("", record))
     except BadInput as error:
-        return _spoilt(host, record, MALFORMED_RESULT, f"what the task registered for the host is no record of ours: {error}")
+        return _spoilt(host, record, MALFORMED_RESULT, f"what the task registered for the host is not a record of ours: {error}")
 
 
 def read_record(where: str, data: Mapping[str, object]) -> Record:

@@ -158,7 +158,7 @@ def refuse_unknown_forbidden(facts: HostFacts, forbidden: Iterable[Account]) -> 
         if answers.sid(account) is None:
             raise CannotJudge(
                 "account_lookup",
-                f"forbidden: {account.text} {answers.words(account)}, so nobody can tell whether it holds the right; {_CURE}",
+                f"forbidden: {account.text} {answers.words(account)}, so it is not known whether it holds the right; {_CURE}",
             )
 
 
@@ -173,7 +173,7 @@ def rows_that_count(rows: Iterable[Row], here: Circumstances) -> Iterator[Row]:
             continue
         if row.build_from is not None or row.build_to is not None:
             if here.build is None:
-                raise CannotJudge("build_unknown", f"the build of Windows could not be read, and {row.where} hangs on it")
+                raise CannotJudge("build_unknown", f"the build of Windows could not be read, and {row.where} depends on it")
             if not (row.build_from or 0) <= here.build <= (row.build_to or here.build):
                 continue
         yield row
@@ -212,7 +212,7 @@ def _doubt(row: Row, name: FeatureName, why: str, sids: frozenset[str], keys: Co
     """What is unknown of a row of a feature. Raises CannotJudge where the row does more than permit."""
     category = f"{name.value}_unknown"
     if not {"required", "forbidden"}.isdisjoint(keys):
-        raise CannotJudge(category, f"{why}, for {row.where} hangs on it")
+        raise CannotJudge(category, f"{why}, for {row.where} depends on it")
     return Doubt(category, why, sids, MAY_BE.get(name, ()) if row.found else ())
 
 

@@ -133,7 +133,7 @@ def refuse_floor(remove: Iterable[str]) -> None:
     floor = by_number(set(remove) & FLOOR)
     if floor:
         reasons = "; ".join(f"{shown(sid)}: {_FLOOR[sid]}" for sid in floor)
-        raise Refused("floor", f"nothing was changed: the wish would take the right from accounts that Windows needs. {reasons}")
+        raise Refused("floor", f"nothing was changed: the task would remove accounts that Windows needs. {reasons}")
 
 
 def _refuse_namesakes(holders: Iterable[Judged]) -> None:

@@ -114,7 +114,7 @@ CASES = [
          server(iis=Iis(pools=("a", Pool("b", "LocalSystem")), pool_defaults=Pool("", "SpecificUser", "SIM\\svc"))),
          (), [pool("a", "SpecificUser", "SIM\\svc", SVC), pool("b", "LocalSystem")]),
     case("another host keeps the list of pools", server(iis=Iis(elsewhere=True)), (), None),
-    case("a file that is no XML", server(iis=Iis(config="<configuration><system.applicationHost>")), (), None),
+    case("a file that is not XML", server(iis=Iis(config="<configuration><system.applicationHost>")), (), None),
     case("the accounts of services get no answer, the asked names do", server(running={"A": "SIM\\svc"}, faults={"LsaLookupNames2": Fault(0xC0000233, on=2)}),
          [service("A", "SIM\\svc", None)], asked=["SIM\\svc"]),
     case("an account of a service with a name that is too long", server(running={"A": "SIM\\" + "x" * 0x7FFE, "B": "SIM\\svc"}),

@@ -71,7 +71,7 @@ _UNREAD = {
     "failed": "could not be read",
     "limit": "more than are read",
     "incomplete": "the host told some of them without a SID",
-    "not_told": "the directory told nobody, which does not mean that there is nobody",
+    "not_told": "the directory listed no members, which does not mean that there are none",
 }
 
 

@@ -206,8 +206,8 @@ def _policy(policy: PolicyHead | None) -> dict[str, object] | None:
     if policy is None:
         return None
     compare = {
-        "exact": "exact: required accounts hold it, and nobody but those and the permitted ones",
-        "at_most": "at most: nobody but the named accounts; that one of them does not hold it is no finding",
+        "exact": "exact: required accounts hold it, and no other accounts but the permitted ones",
+        "at_most": "at most: only the named accounts; a named account that does not hold it is not a finding",
     }
     documents = (
         [policy["document"]] if policy["document"] else [t.cast("dict[str, object]", one) for one in policy["documents"].values()]

@@ -73,7 +73,7 @@ def test_good_options_begin_a_run(check):
         pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "operating_systems": {"server_2012": {}}}}},
                      "operating_systems: 'server_2012' is not a release of Windows that policies tell apart; allowed are server_2016", id="no such release"),
         pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": {**OURS, "documents": {"a": {"title": "A", "date": "soon"}}}}},
-                     "documents.a.date: 'soon' is no date; a date reads 2026-01-31", id="no date"),
+                     "documents.a.date: 'soon' is not a date; a date reads 2026-01-31", id="no date"),
         pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"theirs": OURS}}, "policy: 'ours' is not a policy; there are cis, microsoft, stig, theirs", id="not there"),
         pytest.param({"impersonate_policy": ["microsoft"]}, "policy: ['microsoft'] is not a policy; a policy is a mapping", id="list for a policy"),
         pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": None}}, "policies.ours: None is not a mapping", id="nothing for a policy"),
@@ -84,14 +84,14 @@ def test_good_options_begin_a_run(check):
         pytest.param({"impersonate_exceptions": [{"account": "service", "reason": "r", "owner": "o"}]}, "exceptions[0].account: service (S-1-5-6) needs no exception", id="floor"),
         pytest.param({"impersonate_exceptions": [{"account": "everyone", "reason": "r", "owner": "o"}]}, "is too wide for an exception", id="too wide"),
         pytest.param({"impersonate_exceptions": [{"account": "power_users", "reason": "r", "owner": "o", "expires": "soon"}]},
-                     "exceptions[0].expires: 'soon' is no date", id="no date of expiry"),
+                     "exceptions[0].expires: 'soon' is not a date", id="no date of expiry"),
         pytest.param({"impersonate_exceptions": {"account": "power_users"}}, "exceptions: {'account': 'power_users'} is not a list", id="no list"),
         pytest.param({"impersonate_exceptions": [{"account": "iusr", "reason": "r", "owner": "o"}], "impersonate_forbidden": ["iusr"]},
                      "exceptions[0].account: iusr (S-1-5-17) is forbidden by the option forbidden", id="forbidden"),
-        pytest.param({"impersonate_report_name": "../x"}, "name: '../x' is no name of a file", id="another folder"),
+        pytest.param({"impersonate_report_name": "../x"}, "name: '../x' is not a file name", id="another folder"),
         pytest.param({"impersonate_report_formats": []}, "formats: the list is empty", id="no format"),
-        pytest.param({"impersonate_tolerate": {"drift": "few"}}, "tolerate.drift: 'few' is no tolerance", id="no number"),
-        pytest.param({"impersonate_tolerate": {"drift": "101%"}}, "'101%' is no tolerance", id="more than all"),
+        pytest.param({"impersonate_tolerate": {"drift": "few"}}, "tolerate.drift: 'few' is not a tolerance", id="no number"),
+        pytest.param({"impersonate_tolerate": {"drift": "101%"}}, "'101%' is not a tolerance", id="more than all"),
     ],
 )  # fmt: skip
 def test_bad_input_ends_the_run_before_any_host_is_touched(check, tmp_path, variables, words):
@@ -106,8 +106,8 @@ def test_bad_input_ends_the_run_before_any_host_is_touched(check, tmp_path, vari
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        pytest.param({"impersonate_report_dir": "{file}/x"}, "is no folder", id="below a file"),
-        pytest.param({"impersonate_report_dir": "{file}"}, "is no folder", id="a file"),
+        pytest.param({"impersonate_report_dir": "{file}/x"}, "is not a folder", id="below a file"),
+        pytest.param({"impersonate_report_dir": "{file}"}, "is not a folder", id="a file"),
         pytest.param({"impersonate_report_name": "x" * 300}, "name: a file would be called xxx", id="a name that is too long"),
         pytest.param({"impersonate_expected_file": "{file}"}, "expected_file: {file} names no host", id="nobody is expected"),
     ],

@@ -51,7 +51,7 @@ def test_reports_become_one(merge, tmp_path):
     [
         pytest.param({"impersonate_merge": []}, "there is no report to merge", id="nothing to merge"),
         pytest.param({"impersonate_report_name": "{run_id}" * 9}, "name: a file would be called merged", id="too long by the run"),
-        pytest.param({"impersonate_tolerate": {"drift": "few"}}, "tolerate.drift: 'few' is no tolerance", id="no number"),
+        pytest.param({"impersonate_tolerate": {"drift": "few"}}, "tolerate.drift: 'few' is not a tolerance", id="no number"),
         pytest.param({"impersonate_fail_on": ["drifted"]}, "value of fail_on must be one or more of: drift", id="unknown status"),
     ],
 )

@@ -59,7 +59,7 @@ def test_hosts_that_were_not_read_count(plan):
 @pytest.mark.parametrize(
     ("results", "check", "most", "words"),
     [
-        pytest.param({"a": removal()}, CHECK, -1, "max_hosts_per_account: -1 is no number of hosts; 0 is no limit", id="a negative number"),
+        pytest.param({"a": removal()}, CHECK, -1, "max_hosts_per_account: -1 is not a number of hosts; 0 is no limit", id="a negative number"),
         pytest.param({"a": removal()}, {}, 0, "check: this is not what fleet_check returned", id="a start at a later task"),
         pytest.param({"a": removal(), "b": {"failed": True, BAD_INPUT: True, "run_id": CHECK["run_id"], "msg": "permitted[0]: wrong"}}, CHECK, 0,
                      "Nothing was changed on any host. b: permitted[0]: wrong", id="options of one host"),

@@ -66,7 +66,7 @@ def test_what_the_check_expected_counts_though_its_file_is_gone(report, tmp_path
     [
         pytest.param({}, {}, "the play has to begin with it, so do not start at a later task", id="a start at a later task"),
         pytest.param(CHECK, {"impersonate_fail_on": ["drifted"]}, "value of fail_on must be one or more of: drift", id="unknown status"),
-        pytest.param(CHECK, {"impersonate_tolerate": {"drift": "few"}}, "tolerate.drift: 'few' is no tolerance", id="no number"),
+        pytest.param(CHECK, {"impersonate_tolerate": {"drift": "few"}}, "tolerate.drift: 'few' is not a tolerance", id="no number"),
         pytest.param(CHECK, {"impersonate_expected_file": "/nowhere"}, "expected_file: /nowhere cannot be read", id="no such file"),
         pytest.param(CHECK, {"impersonate_expected_group": "web"}, "expected_group: the inventory has no group 'web'", id="no such group"),
     ],

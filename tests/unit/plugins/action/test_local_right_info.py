@@ -142,7 +142,7 @@ def failed(status="0xC0000022", call="LsaEnumerateAccountsWithUserRight", **sess
         pytest.param(changed(windows={**GOOD["windows"], "sku": "175"}), "payload_error", "Windows.sku is '175'", id="a text for the SKU"),
         pytest.param(changed(windows={**GOOD["windows"], "build": True}), "payload_error", "Windows.build is True", id="a boolean for the build"),
         pytest.param(changed(iis={**GOOD["iis"], "services": "W3SVC"}), "payload_error", "Iis.services is", id="a text for a list"),
-        pytest.param(changed(holders=[holder("Administrators")]), "payload_error", "no SID", id="a name for a SID"),
+        pytest.param(changed(holders=[holder("Administrators")]), "payload_error", "not a SID", id="a name for a SID"),
         pytest.param(changed(holders=[{**holder("S-1-5-6"), "new": 1}]), "payload_error", "cannot be understood", id="an unknown key"),
         pytest.param(changed(computer={**GOOD["computer"], "machine_role": None, "role_status": 1722}), "role_unknown", "1722", id="no role"),
     ],
@@ -399,7 +399,7 @@ def test_a_window_of_events_is_asked_for_in_hours(act, window, hours):
 
 @pytest.mark.parametrize("window", ["0d", "0h", "91d", "900d", "2161h", "7", "d", "-1d", "1.5h", "week"])
 def test_a_window_that_is_none_ends_before_the_host_is_touched(act, window):
-    with pytest.raises(AnsibleActionFail, match="is no window; a window reads 24h or 7d, and is at most 90d"):
+    with pytest.raises(AnsibleActionFail, match="is not a time span; write hours or days, such as 24h or 7d, at most 90d"):
         act(events=window)
 
 

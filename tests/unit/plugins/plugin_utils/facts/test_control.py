@@ -392,7 +392,7 @@ def test_lists_of_both_kinds_are_compared_by_their_sids(asked, held):
 
 
 KEPT, ADDED = (
-    "because nobody can take the right from LOCAL SERVICE and NETWORK SERVICE",
+    "the right cannot be removed from LOCAL SERVICE and NETWORK SERVICE",
     "because the security engine adds Administrators and SERVICE",
 )
 UNSURE = "because it is not known whether Windows adds Administrators and SERVICE to such a list"

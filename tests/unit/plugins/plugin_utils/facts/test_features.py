@@ -54,7 +54,7 @@ def facts(host):
         pytest.param("iis_manual_pools", {"pools": None, "pools_status": "locked"}, None, "another process holds", id="locked file"),
         pytest.param("iis_manual_pools", {"pools": None, "pools_status": "elsewhere"}, None, "lies on another host", id="shared configuration"),
         pytest.param("iis_manual_pools", {"pools": None, "pools_status": "denied"}, None, "may not be read", id="denied file"),
-        pytest.param("iis_manual_pools", {"pools": None, "pools_status": "malformed"}, None, "no XML", id="malformed file"),
+        pytest.param("iis_manual_pools", {"pools": None, "pools_status": "malformed"}, None, "not XML", id="malformed file"),
         pytest.param("iis_manual_pools", {"pools": None, "pools_status": "many"}, None, "more application pools than are read", id="too many pools"),
         pytest.param("iis_manual_pools", {"pools": None, "pools_status": "odd"}, None, "could not be read", id="unreadable file"),
         pytest.param("ssis", {"features": Traces(ssis=("MsDtsServer150",))}, True, "MsDtsServer150", id="SSIS"),

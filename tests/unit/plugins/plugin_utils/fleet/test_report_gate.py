@@ -62,7 +62,7 @@ def test_what_is_a_tolerance(value):
 
 @pytest.mark.parametrize("value", ["100.001%", "101%", "999%", "-1", "1.5", "%", "", True, None, "1e3%", "٣"], ids=repr)
 def test_what_is_no_tolerance(value):
-    with pytest.raises(BadInput, match="^tolerate.drift: .* is no tolerance"):
+    with pytest.raises(BadInput, match="^tolerate.drift: .* is not a tolerance"):
         tolerance("tolerate.drift", value)
 
 

@@ -249,9 +249,9 @@ def line(number, **keys):
     ("text", "words"),
     [
         pytest.param("", "line 1: there is no line of a run", id="empty"),
-        pytest.param("{", "line 1: this is no JSON", id="cut"),
+        pytest.param("{", "line 1: this is not JSON", id="cut"),
         pytest.param("[]", "line 1: [] is not a mapping", id="a list"),
-        pytest.param("[" * 100_000, "line 1: this is no JSON", id="deep"),
+        pytest.param("[" * 100_000, "line 1: this is not JSON", id="deep"),
         pytest.param('{"host": "a"}', "line 1: a record stands before the line of its run", id="no header"),
         pytest.param(line(1, schema_version="2"), "line 1: schema_version: '2' is not 1", id="a later release"),
         pytest.param(line(1, expected=...), "line 1: expected: the key is missing", id="a key less in the header"),
@@ -267,10 +267,10 @@ def line(number, **keys):
         pytest.param(line(1, source=...), "line 1: source: the key is missing", id="nobody says who is expected"),
         pytest.param(line(1, fail_on=["x"]), "line 1: fail_on[0]: 'x' is none of drift", id="a gate that there is not"),
         pytest.param(line(1, tolerate={"x": "5"}), "line 1: tolerate: 'x' is none of drift", id="a tolerance of something else"),
-        pytest.param(line(2, duration_ms=float("nan")), "line 2: this is no JSON: NaN is no number", id="no number"),
-        pytest.param(line(2, host="\ud800"), "line 2: this is no JSON", id="half a character"),
+        pytest.param(line(2, duration_ms=float("nan")), "line 2: this is not JSON: NaN is not a number", id="no number"),
+        pytest.param(line(2, host="\ud800"), "line 2: this is not JSON", id="half a character"),
         pytest.param(line(2, host=...), "line 2: host: the key is missing", id="a record of nobody"),
-        pytest.param(line(2, host=""), "line 2: host: '' is no name of a host", id="a record without a name"),
+        pytest.param(line(2, host=""), "line 2: host: '' is not the name of a host", id="a record without a name"),
     ],
 )
 def test_a_wrong_line_is_named(text, words):

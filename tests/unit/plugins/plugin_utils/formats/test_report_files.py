@@ -48,10 +48,10 @@ def test_a_folder_that_can_be_written_is_left_as_it_is(tmp_path, make):
 @pytest.mark.parametrize(
     ("place", "why"),
     [
-        pytest.param("file", "file is no folder", id="a file"),
-        pytest.param("file/below", "file is no folder", id="below a file"),
-        pytest.param("dangling", "dangling is no folder", id="a link that leads nowhere"),
-        pytest.param("dangling/below", "dangling is no folder", id="below such a link"),
+        pytest.param("file", "file is not a folder", id="a file"),
+        pytest.param("file/below", "file is not a folder", id="below a file"),
+        pytest.param("dangling", "dangling is not a folder", id="a link that leads nowhere"),
+        pytest.param("dangling/below", "dangling is not a folder", id="below such a link"),
         pytest.param("/proc/x", "No such file or directory", id="a file system that takes no files"),
         pytest.param("x" * 256, "has more than 255 bytes", id="a name that is too long"),
         pytest.param("not/yet/" + "x" * 256, "has more than 255 bytes", id="such a name below a folder that is not there"),
@@ -241,7 +241,7 @@ def test_what_is_no_report_is_passed_over_in_a_folder_and_said_of_a_file(tmp_pat
     assert earlier_report(tmp_path)[0]["run"]["id"] == "r1"
     found, why = earlier_report(wrong)
     assert found is None
-    assert why.startswith(f"{wrong} is no report")
+    assert why.startswith(f"{wrong} is not a report")
 
 
 def test_a_link_that_leads_nowhere_is_said(tmp_path):

@@ -58,7 +58,7 @@ NO_SIDS = [
     ],
 )
 def test_no_text_passes_for_a_sid_that_decides(parts, sid):
-    with pytest.raises(HostError, match="is no SID") as failed:
+    with pytest.raises(HostError, match="is not a SID") as failed:
         facts_of(changed(**parts(sid)))
     assert failed.value.category == "payload_error"
 

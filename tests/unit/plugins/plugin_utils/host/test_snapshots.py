@@ -93,7 +93,7 @@ def spoil(**changes):
 @pytest.mark.parametrize(
     ("wanted", "change", "words"),
     [
-        pytest.param("yesterday", None, "'yesterday' is no snapshot file, no folder of a run, and no run of", id="no such run"),
+        pytest.param("yesterday", None, "'yesterday' is not a snapshot file, the folder of a run or a run of", id="no such run"),
         pytest.param("{file}", spoil(schema_version="9"), "schema_version '9' is not known; known is 1", id="a newer schema"),
         pytest.param(
             "{file}", spoil(before=["Administrators"]), "before.0.: 'Administrators' is not a mapping", id="a text for a holder"
@@ -106,8 +106,8 @@ def spoil(**changes):
             "before.0..name: the key is missing|before.0..sid: 'Administrators' is not a SID",
             id="a name for a SID",
         ),
-        pytest.param("{file}", lambda _data: [], "is no snapshot; a snapshot is a mapping", id="other JSON"),
-        pytest.param("{file}", lambda _data: None, "is no snapshot", id="null"),
+        pytest.param("{file}", lambda _data: [], "is not a snapshot; a snapshot is a mapping", id="other JSON"),
+        pytest.param("{file}", lambda _data: None, "is not a snapshot", id="null"),
     ],
 )
 def test_what_cannot_be_restored_is_named(tmp_path, wanted, change, words):
