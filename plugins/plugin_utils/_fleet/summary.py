@@ -10,11 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from .._accounts.same_account import fleet_name, same_account
 from .._result.record import UNTOLD
 from .._result.types import ControllingGpo, Record, Summary, UnexpectedAccount, Used
+from .._verdict.outcome import Outcome
 from .._verdict.status import GOOD, JUDGED, UNREAD, Status
 from .gate import gate
-
-_NOT_AS_PLANNED = ("changed_meanwhile", "not_started", "undone", "undo_failed", "unknown")
-"""Outcomes of a change that was sent to the host."""
 
 
 def summarise(
@@ -64,7 +62,7 @@ def _stops(record: Record) -> bool:
     change = record["change"]
     if change and change["outcome"] == "applied":  # what the options leave as it is was left on purpose
         return record["status"] not in GOOD and not change["unhandled"]
-    return change["outcome"] in _NOT_AS_PLANNED if change else bool(record["error"] and record["error"]["category"] == UNTOLD)
+    return Outcome(change["outcome"]).failed if change else bool(record["error"] and record["error"]["category"] == UNTOLD)
 
 
 def verdict_sentence(summary: Summary, action: str = "audit") -> str:

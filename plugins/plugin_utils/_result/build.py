@@ -22,6 +22,7 @@ from .._policy.exceptions import ExceptionUse, State, too_wide
 from .._policy.policy import Row
 from .._verdict.expectation import Standing
 from .._verdict.judgement import Judgement
+from .._verdict.outcome import Outcome
 from .._verdict.plan import Plan, by_number
 from .._verdict.restarts import restarts
 from .._verdict.status import Status
@@ -30,7 +31,6 @@ from .._wording import MESSAGE, some, visible
 from .._wording import message as said
 
 _SENTENCES = frozenset(("why", "text", "notes", "because", "evidence", "changes", "warnings", "msg", "message"))
-_WITHOUT_SNAPSHOT = ("unchanged", "planned", "refused", "same_machine")
 _WITH_MEMBERS = (2, 4)  # SID_NAME_USE of a group and of an alias
 
 
@@ -113,7 +113,7 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
             "undone": [dataclasses.asdict(step) for step in made.done.undone] if made.done else [],
             "left": list(left),
             "restart": None if restart is None else [dataclasses.asdict(one) for one in restart],
-            "snapshot": str(job.snapshot) if made.outcome not in _WITHOUT_SNAPSHOT else None,
+            "snapshot": str(job.snapshot) if Outcome(made.outcome).sent else None,
             "notes": [*made.notes, *_cut_short(facts, felt), *result.get("notes", [])],
             "warnings": [made.warning] if made.warning else [],
         }

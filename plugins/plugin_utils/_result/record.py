@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from .._host.failures import lacks_resources
 from .._input.checks import brief
 from .._input.errors import BadInput
+from .._verdict.outcome import Outcome
 from .._verdict.status import GOOD, Status
 from .._wording import MESSAGE, message, some, visible
 from .check import CHANGE, RECORD, checked, host_of, part_of
-from .types import OUTCOMES, Change, Failure, Record
+from .types import Change, Failure, Record
 
 SCHEMA_VERSION: t.Final = "1"
 
@@ -21,6 +22,8 @@ _MOST = 50  # sentences of a kind, or names, in the reason of a host; all of the
 _TAKEN_OVER = tuple(key for key in RECORD if key not in ("host", "reason", "change"))
 # What is true of a host whatever else does not fit: when and how it answered, and what a change left on it.
 _KEPT = ("policy", "transport", "checked_at", "duration_ms", "computer", "windows", "session", "change")
+
+_OUTCOMES = tuple(outcome.value for outcome in Outcome)  # what is compared may have no hash
 
 UNTOLD = "task_failed"
 """Category of an error: the task ended, and no code of ours says why and how far it came."""
@@ -78,7 +81,7 @@ def _spoilt(host: str, data: Mapping[str, object], category: str, message: str) 
     """The record of a host that cannot be relied on: what of it fits and does not judge, and what is wrong with the rest."""
     kept = {key: part_of(data, key) for key in _KEPT}
     change = data.get("change")
-    if kept["change"] is None and isinstance(change, Mapping) and change.get("outcome") in OUTCOMES:
+    if kept["change"] is None and isinstance(change, Mapping) and change.get("outcome") in _OUTCOMES:
         kept["change"] = {**dict.fromkeys(CHANGE), "outcome": change["outcome"]}  # that a host was changed must not be lost
     record = t.cast("Record", {**_empty(host), **kept})
     return _reasoned({**record, "status": Status.ERROR.value, "error": _error(category, message)})

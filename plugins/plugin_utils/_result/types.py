@@ -19,6 +19,7 @@ from .._input.forms import LATER, Form, Least, Says, Words
 from .._policy.exceptions import State
 from .._policy.policy import Compare
 from .._verdict.expectation import Standing
+from .._verdict.outcome import Outcome
 from .._verdict.status import Status
 
 Time = t.Annotated[
@@ -315,16 +316,10 @@ class Restart(t.TypedDict):
     through: LaterText
 
 
-OUTCOMES: t.Final = (
-    "unchanged", "planned", "refused", "applied", "changed_meanwhile", "undone", "undo_failed", "not_started", "unknown",
-    "nothing_to_restore", "same_machine",
-)  # fmt: skip
-
-
 class Change(t.TypedDict):
     """What a run to enforce or restore did."""
 
-    outcome: t.Annotated[str, Words(OUTCOMES)]
+    outcome: t.Annotated[str, Words.of(Outcome)]
     status_after: StatusWord | None
     changes: list[str] | None
     before: list[Sid] | None
