@@ -37,7 +37,7 @@ demo: venv-test ## Audit a simulated fleet over real WinRM, report at the end
 demo-enforce: venv-test ## Audit, look, enforce, audit, restore, audit on the simulated fleet
 	@$(RUN) python -m fleet.showcase enforce --backend $(BACKEND)
 
-unit: venv-test ## The unit tests that open no socket, run no playbook and make no large report: half a minute
+unit: venv-test ## The unit tests that open no socket, run no playbook and make no large report: about a minute
 	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them, FRESH=1 for a fresh ansible-playbook per play)

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from .._input.errors import BadInput
 from .._policy.exceptions import State
-from .._result.types import Gate, Record, Used
+from .._result.types import GATE_WORDS, Gate, Record, Used
 from .._verdict.status import JUDGED, Status
 
 EXPIRED = "expired_exception"
@@ -23,8 +23,6 @@ _WORDS = {
     Status.NOT_APPLICABLE.value: ("host has no row in the policy", "hosts have no row in the policy"),
     EXPIRED: ("exception has expired", "exceptions have expired"),
 }
-CHOICES = tuple(_WORDS)
-"""What a gate can fail on."""
 _TOLERANCE = re.compile(r"([0-9]{1,7})|([0-9]{1,3}(?:\.[0-9]{1,3})?) *%")
 
 
@@ -49,8 +47,8 @@ def gate(records: Sequence[Record], fail_on: Iterable[str], tolerate: Mapping[st
     counts = collections.Counter(_at_the_end(record) for record in records)
     counts[EXPIRED] = sum(one["state"] == State.EXPIRED.value for one in exceptions)
     reasons = [
-        f"{counts[what]} {words[counts[what] != 1]}{_allowed(tolerate.get(what))}"
-        for what, words in _WORDS.items()
+        f"{counts[what]} {_WORDS[what][counts[what] != 1]}{_allowed(tolerate.get(what))}"
+        for what in GATE_WORDS
         if what in wanted and counts[what] > _limit(tolerate.get(what), len(records))
     ]
     if not reasons and not any(counts[status] for status in JUDGED):

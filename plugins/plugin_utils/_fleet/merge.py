@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from .. import _utc
 from .._input.errors import BadInput
 from .._result.record import MALFORMED_RECORD, record_of
-from .._result.types import Declared, Generator, MergedRun, Record, Report, Run, RunHead, Used
+from .._result.types import ACTIONS, Declared, Generator, MergedRun, Record, Report, Run, RunHead, Used
 from .._verdict.status import UNREAD, WORST_FIRST, Status
 from .._wording import some
 from .report import build_report
@@ -28,9 +28,6 @@ from .waivers import exceptions_of
 
 _STATES = ("state", "used_by", "wanted_by")
 _Value = t.TypeVar("_Value")
-
-ACTIONS = ("enforce", "restore", "audit")
-"""What a run can do; of several the first counts: what changed hosts must not pass for a look at them."""
 
 
 @dataclass(frozen=True, slots=True)

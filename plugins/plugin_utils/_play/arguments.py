@@ -20,7 +20,7 @@ from .._facts.controller import Control, stated
 from .._facts.features import FeatureName
 from .._facts.roles import HostRole
 from .._files import check_folder
-from .._fleet.gate import CHOICES, tolerance
+from .._fleet.gate import tolerance
 from .._formats.names import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS, check_length, checked_name
 from .._host.windows import ReadRequest
 from .._input import checks
@@ -29,6 +29,7 @@ from .._policy.exceptions import PolicyException, meant_for, parse_exceptions
 from .._policy.extending import SHIPPED
 from .._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
 from .._policy.policy import Policy, plain_policy
+from .._result.types import GATE_WORDS
 from .._verdict.expectation import Wishes
 from .._verdict.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
 from .._verdict.status import Status
@@ -67,7 +68,7 @@ _FAIL_ON = [Status.DRIFT.value, Status.UNREACHABLE.value, Status.ERROR.value, St
 """What a gate fails on by default: a run with an unread host is never green by accident."""
 
 _REPORT: Spec = {
-    "fail_on": {"type": "list", "elements": "str", "choices": list(CHOICES), "default": _FAIL_ON},
+    "fail_on": {"type": "list", "elements": "str", "choices": list(GATE_WORDS), "default": _FAIL_ON},
     "tolerate": {"type": "dict", "default": {}},
     "report_dir": {"type": "path", "required": True},
     "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(DEFAULT_FORMATS)},
@@ -131,7 +132,7 @@ FLEET_MERGE: Spec = {
     "sources": {"type": "list", "elements": "path", "required": True},
     **_REPORT,
     **_FLEET,
-    "fail_on": {"type": "list", "elements": "str", "choices": list(CHOICES)},
+    "fail_on": {"type": "list", "elements": "str", "choices": list(GATE_WORDS)},
     "tolerate": {"type": "dict"},
     **_NAMES,
 }
@@ -192,8 +193,8 @@ def policy_of(options: Options) -> Policy:
 def tolerate_of(options: Options) -> dict[str, str]:
     """How many there may be of what the gate fails on. Raises BadInput that names the key and what is allowed."""
     for key in options["tolerate"] or {}:
-        if key not in CHOICES:
-            raise BadInput(f"tolerate.{key}: the gate knows no {key!r}; it knows {', '.join(CHOICES)}")
+        if key not in GATE_WORDS:
+            raise BadInput(f"tolerate.{key}: the gate knows no {key!r}; it knows {', '.join(GATE_WORDS)}")
     return {key: tolerance(f"tolerate.{key}", value) for key, value in (options["tolerate"] or {}).items()}
 
 

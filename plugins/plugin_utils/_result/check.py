@@ -42,8 +42,8 @@ def _marked(shape: Shape, marks: tuple[object, ...]) -> Shape:
     for mark in marks:
         if mark is LATER:
             shape = NullIfAbsent(shape)
-        elif isinstance(shape, OrNone):
-            shape = OrNone(_marked(shape.shape, (mark,)))
+        elif isinstance(shape, (OrNone, NullIfAbsent)):
+            shape = type(shape)(_marked(shape.shape, (mark,)))
         elif isinstance(shape, MapOf) and isinstance(mark, Words):
             shape = MapOf(shape.shape, mark)
         elif isinstance(mark, (Form, Words)):

@@ -43,7 +43,10 @@ ExpectedBy = t.Annotated[
     Form(r"play|merged|(group|file) .+", "a source of hosts"),
     Says("Who says which hosts are expected: play, group NAME, file PATH (or both, with and), or merged."),
 ]
+ACTIONS: t.Final = ("enforce", "restore", "audit")
+"""What a run can do; of several the first counts: what changed hosts must not pass for a look at them."""
 GATE_WORDS: t.Final = ("drift", "unreachable", "error", "not_checked", "not_applicable", "expired_exception")
+"""What a gate can fail on."""
 GateWord = t.Annotated[str, Words(GATE_WORDS)]
 Tolerance = t.Annotated[str, Form(r"[0-9]{1,7}|[0-9]{1,3}([.][0-9]{1,3})? *%", "a tolerance")]
 Tolerances = t.Annotated[
@@ -423,7 +426,7 @@ class RunHead(t.TypedDict):
     finished: Time
     duration_s: Count
     check_mode: bool
-    action: t.Annotated[str, Words(("audit", "enforce", "restore"))]
+    action: t.Annotated[str, Words(ACTIONS)]
     limit: t.Annotated[str | None, Says("The pattern of --limit; null without one.")]
     hosts: t.Annotated[str | None, Says("impersonate_hosts where it takes not all; null otherwise.")]
     forks: t.Annotated[int | None, Least(1)]

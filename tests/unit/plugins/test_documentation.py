@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gate import CHOICES
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import GATE_WORDS
 
 MODULES = {
     "local_right": arguments.LOCAL_RIGHT,
@@ -83,5 +83,5 @@ def test_the_role_offers_what_the_modules_allow(checkout):
         "options"
     ]
 
-    assert specs["impersonate_fail_on"]["choices"] == ["", *CHOICES]
+    assert specs["impersonate_fail_on"]["choices"] == ["", *GATE_WORDS]
     assert specs["impersonate_host_role"]["choices"] == ["", *arguments.LOCAL_RIGHT_INFO["host_role"]["choices"]]
