@@ -89,7 +89,7 @@ schema: venv-test ## Write the JSON Schema of the report from the types of the c
 
 payloads: venv-test ## Tell the emulator the payload's texts, after its tests have passed on the engine
 	@$(RUN) python -m pytest -q tests/unit/payload
-	@$(RUN) python -m fleet.emulator --record
+	@$(RUN) python -m fleet.backends.emulator.emulator --record
 
 build: venv-test ## Build the collection's archive into .build/
 	@$(RUN) ansible-galaxy collection build --force --output-path .build

@@ -13,10 +13,10 @@ import typing as t
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from fleet import names
-from fleet.grouppolicy import Setting
-from fleet.machine import FLOOR, Machine, Token
-from fleet.report import right_report
+from fleet.backends.emulator.report import right_report
+from fleet.windows import names
+from fleet.windows.grouppolicy import Setting
+from fleet.windows.machine import FLOOR, Machine, Token
 
 
 def whole_reports(profile: settings) -> settings:

@@ -21,12 +21,14 @@ import typing as t
 from collections import Counter
 from pathlib import Path
 
-from fleet import emulator, engine, request, texts
-from fleet.pwsh import HERE, PowerShell
+from fleet.backends import request
+from fleet.backends.emulator import emulator, texts
+from fleet.backends.engine import engine
+from fleet.backends.engine.pwsh import HERE, PowerShell
 
 if t.TYPE_CHECKING:
     from fleet.backend import Output, Received
-    from fleet.machine import Machine
+    from fleet.windows.machine import Machine
 
 # (file, its line without indentation) -> why no test on the engine runs it
 REASONS: dict[tuple[str, str], str] = {}
@@ -181,7 +183,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="payload-coverage-") as made:
         folder = Path(made)
         (folder / "startup.ps1").write_text((HERE / "startup.ps1").read_text() + STARTUP)
-        environment = {**os.environ, FOLDER: made, "PYTHONPATH": str(HERE.parent)}
+        environment = {**os.environ, FOLDER: made, "PYTHONPATH": str(texts.CHECKOUT / "tests")}
         command = [
             sys.executable,
             "-m",

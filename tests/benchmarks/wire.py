@@ -18,14 +18,15 @@ from pathlib import Path
 
 import ansible
 
-from fleet import engine, names
 from fleet.backend import Output, Received
-from fleet.emulator import Emulator
-from fleet.fleet import Fleet
-from fleet.grouppolicy import Setting
-from fleet.machine import Event, Iis, Machine, Running
-from fleet.pwsh import PowerShell
-from fleet.ways import Way
+from fleet.backends.emulator.emulator import Emulator
+from fleet.backends.engine import engine
+from fleet.backends.engine.pwsh import PowerShell
+from fleet.backends.engine.ways import Way
+from fleet.simulation import Fleet
+from fleet.windows import names
+from fleet.windows.grouppolicy import Setting
+from fleet.windows.machine import Event, Iis, Machine, Running
 
 BARE = """#!powershell
 # SPDX-FileCopyrightText: Winrights Authors

@@ -15,13 +15,13 @@ import sys
 import typing as t
 from pathlib import Path
 
-from fleet.fleet import Fleet
+from fleet.simulation import Fleet
 
 if t.TYPE_CHECKING:
     from fleet.backend import BackEnd
 
 TRANSPORTS = {"winrm": ("ntlm", "basic"), "psrp": ("ntlm", "basic", "negotiate")}
-BACK_ENDS = {"emulator": "fleet.emulator:Emulator", "powershell": "fleet.pwsh:PowerShell"}
+BACK_ENDS = {"emulator": "fleet.backends.emulator.emulator:Emulator", "powershell": "fleet.backends.engine.pwsh:PowerShell"}
 
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:

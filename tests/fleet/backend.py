@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 if t.TYPE_CHECKING:
-    from fleet.machine import Machine
+    from fleet.windows.machine import Machine
 
 
 @dataclass(frozen=True)

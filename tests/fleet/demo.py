@@ -8,12 +8,12 @@ import typing as t
 import uuid
 from dataclasses import dataclass, field
 
-from fleet import names
-from fleet.grouppolicy import Rsop, Setting, Som
-from fleet.machine import Event, Iis, Logon, Machine, Pool, Running, Token
+from fleet.windows import names
+from fleet.windows.grouppolicy import Rsop, Setting, Som
+from fleet.windows.machine import Event, Iis, Logon, Machine, Pool, Running, Token
 
 if t.TYPE_CHECKING:
-    from fleet.fleet import Fleet
+    from fleet.simulation import Fleet
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from fleet import soap
-from fleet.authn import Access, ChannelBinding
 from fleet.backend import Output
-from fleet.winrs import Quota
+from fleet.winrm import soap
+from fleet.winrm.authn import Access, ChannelBinding
+from fleet.winrm.winrs import Quota
 
 
 class Mishap(enum.Enum):

@@ -11,14 +11,14 @@ import typing as t
 from collections import Counter
 from dataclasses import replace
 
-from fleet import soap
-from fleet.authn import Access, Users
 from fleet.backend import BackEnd, Output, Received
 from fleet.faults import On, Scenario
-from fleet.winrs import Command, Quota, Reply, Wait, Winrs
+from fleet.winrm import soap
+from fleet.winrm.authn import Access, Users
+from fleet.winrm.winrs import Command, Quota, Reply, Wait, Winrs
 
 if t.TYPE_CHECKING:
-    from fleet.machine import Machine
+    from fleet.windows.machine import Machine
 
 IDENTITY = (
     f'<i:IdentifyResponse xmlns:i="{soap.WSMID}"><i:ProtocolVersion>{soap.W}</i:ProtocolVersion><i:ProductVendor>'
@@ -99,4 +99,4 @@ def _kinds(quota: Quota) -> list[Winrs]:
     """Kinds of shell that a host has; that of psrp only where psrpcore is installed."""
     if importlib.util.find_spec("psrpcore") is None:
         return [Winrs(quota)]
-    return [Winrs(quota), importlib.import_module("fleet.psrp").Psrp(quota)]
+    return [Winrs(quota), importlib.import_module("fleet.winrm.psrp").Psrp(quota)]

@@ -18,7 +18,7 @@ import yaml
 
 from fleet import demo
 from fleet.__main__ import BACK_ENDS, back_end
-from fleet.fleet import Fleet
+from fleet.simulation import Fleet
 
 Report = dict[str, t.Any]
 

@@ -9,11 +9,11 @@ import types
 
 import pytest
 
-from fleet import engine
-from fleet.emulator import Emulator
-from fleet.fleet import Fleet
-from fleet.play import play
-from fleet.pwsh import PowerShell
+from fleet.backends.emulator.emulator import Emulator
+from fleet.backends.engine import engine
+from fleet.backends.engine.pwsh import PowerShell
+from fleet.plays.play import play
+from fleet.simulation import Fleet
 
 AUDIT = "winrights.seimpersonate.audit"
 

@@ -8,9 +8,10 @@ import json
 
 import pytest
 
-from fleet import demo, names
-from fleet.machine import Logon, Machine
-from fleet.play import play
+from fleet import demo
+from fleet.plays.play import play
+from fleet.windows import names
+from fleet.windows.machine import Logon, Machine
 
 
 def add(fleet, *hosts, **options):

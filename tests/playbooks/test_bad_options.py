@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from fleet import demo, names
-from fleet.machine import Machine
+from fleet import demo
+from fleet.windows import names
+from fleet.windows.machine import Machine
 
 AUDIT, ENFORCE, RESTORE, MERGE, POLICIES = (
     f"winrights.seimpersonate.{name}" for name in ("audit", "enforce", "restore", "merge_reports", "policies")

@@ -9,9 +9,10 @@ import re
 
 import pytest
 
-from fleet import demo, names
+from fleet import demo
 from fleet.faults import Mishap, On, Scenario
-from fleet.machine import Fault, Machine
+from fleet.windows import names
+from fleet.windows.machine import Fault, Machine
 
 FLOOR = set(demo.FLOOR)
 ALL_AT_ONCE = {"impersonate_serial": "100%"}

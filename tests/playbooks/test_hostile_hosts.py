@@ -10,10 +10,11 @@ from dataclasses import replace
 import hostile
 import pytest
 
-from fleet import demo, names
+from fleet import demo
 from fleet.backend import Output
 from fleet.faults import Scenario
-from fleet.machine import Machine
+from fleet.windows import names
+from fleet.windows.machine import Machine
 
 FLOOR = set(demo.FLOOR)
 BEFORE, WANTED = FLOOR | {names.USERS}, FLOOR | {names.IIS_IUSRS}

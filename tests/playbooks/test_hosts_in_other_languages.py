@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from fleet import demo, names
-from fleet.languages import LANGUAGES
-from fleet.machine import Machine
+from fleet import demo
+from fleet.windows import names
+from fleet.windows.languages import LANGUAGES
+from fleet.windows.machine import Machine
 
 KINDS = {
     "clean": {"iis": True},

@@ -18,10 +18,10 @@ import socket
 
 import pytest
 
-from fleet import names
-from fleet.emulator import Emulator
-from fleet.fleet import Fleet
-from fleet.machine import Logon, Machine
+from fleet.backends.emulator.emulator import Emulator
+from fleet.simulation import Fleet
+from fleet.windows import names
+from fleet.windows.machine import Logon, Machine
 
 PROGRAMS, PACKAGES = ("krb5kdc", "kadmin.local", "kinit"), ("k5test", "gssapi", "krb5", "kerberos", "psrpcore")
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])

@@ -13,9 +13,9 @@ from report_heads import GENERATOR
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
-from fleet.fleet import Fleet
-from fleet.machine import Machine
-from fleet.play import play
+from fleet.plays.play import play
+from fleet.simulation import Fleet
+from fleet.windows.machine import Machine
 
 ALL = ["drift", "unreachable", "error", "not_checked"]
 

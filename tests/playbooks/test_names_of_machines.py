@@ -8,8 +8,9 @@ import json
 
 import pytest
 
-from fleet import demo, names
-from fleet.machine import Event, Machine
+from fleet import demo
+from fleet.windows import names
+from fleet.windows.machine import Event, Machine
 
 HOST, DNS, NETBIOS = "shop.prod", "webserver-frontend-01", "WEBSERVER-FRONT"
 WANTED = set(demo.FLOOR)

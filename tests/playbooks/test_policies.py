@@ -9,9 +9,9 @@ import datetime
 import ansible
 import pytest
 
-from fleet import names
-from fleet.machine import Iis, Machine, Pool
-from fleet.play import play
+from fleet.plays.play import play
+from fleet.windows import names
+from fleet.windows.machine import Iis, Machine, Pool
 
 FOUR = ["administrators", "local_service", "network_service", "service"]
 OURS = {

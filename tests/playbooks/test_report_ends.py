@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from fleet import names
-from fleet.fleet import Fleet
-from fleet.machine import Machine
-from fleet.play import play
+from fleet.plays.play import play
+from fleet.simulation import Fleet
+from fleet.windows import names
+from fleet.windows.machine import Machine
 
 
 @pytest.fixture

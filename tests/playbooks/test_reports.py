@@ -10,10 +10,10 @@ import re
 import jsonschema
 import pytest
 
-from fleet import names
-from fleet.fleet import Fleet
-from fleet.machine import Machine
-from fleet.play import play
+from fleet.plays.play import play
+from fleet.simulation import Fleet
+from fleet.windows import names
+from fleet.windows.machine import Machine
 
 ALL = ["json", "json_lines", "csv", "junit", "prometheus", "markdown", "html"]
 

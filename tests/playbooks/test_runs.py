@@ -13,9 +13,10 @@ import subprocess
 import pytest
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import locks
-from fleet import demo, names
-from fleet.machine import Machine
-from fleet.plays import path
+from fleet import demo
+from fleet.plays.plays import path
+from fleet.windows import names
+from fleet.windows.machine import Machine
 
 FLOOR = set(demo.FLOOR)
 BEFORE = FLOOR | {names.USERS}

@@ -8,8 +8,9 @@ import json
 
 import pytest
 
-from fleet import demo, names
-from fleet.machine import Machine
+from fleet import demo
+from fleet.windows import names
+from fleet.windows.machine import Machine
 
 BEFORE = {*demo.FLOOR, names.USERS}
 

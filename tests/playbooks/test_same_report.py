@@ -9,10 +9,11 @@ import re
 
 import pytest
 
-from fleet import demo, engine
-from fleet.emulator import Emulator
-from fleet.fleet import Fleet
-from fleet.pwsh import PowerShell
+from fleet import demo
+from fleet.backends.emulator.emulator import Emulator
+from fleet.backends.engine import engine
+from fleet.backends.engine.pwsh import PowerShell
+from fleet.simulation import Fleet
 
 TIMES = {"id", "started", "finished", "duration_s", "duration_ms", "checked_at", "powershell", "python", "ansible_core"}
 

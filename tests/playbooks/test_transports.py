@@ -11,12 +11,14 @@ import contextlib
 
 import pytest
 
-from fleet import demo, names, soap
-from fleet.emulator import Emulator
+from fleet import demo
+from fleet.backends.emulator.emulator import Emulator
+from fleet.backends.request import script_of
 from fleet.faults import SCENARIOS, On, Scenario
-from fleet.fleet import Fleet
-from fleet.machine import Logon, Machine
-from fleet.request import script_of
+from fleet.simulation import Fleet
+from fleet.windows import names
+from fleet.windows.machine import Logon, Machine
+from fleet.winrm import soap
 
 SECRET = "Vry-S3cret-Passw0rd"
 MODULE = "winrights.seimpersonate.local_right_info"

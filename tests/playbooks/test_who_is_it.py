@@ -8,8 +8,9 @@ import json
 
 import pytest
 
-from fleet import demo, names
-from fleet.machine import Machine
+from fleet import demo
+from fleet.windows import names
+from fleet.windows.machine import Machine
 
 FLOOR = ["administrators", "local_service", "network_service", "service"]
 TASK = "- hosts: all\n  gather_facts: false\n  tasks:\n    - winrights.seimpersonate.local_right: {options}\n"

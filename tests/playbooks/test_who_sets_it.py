@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from fleet import demo, names
-from fleet.grouppolicy import DENIED, Rsop, template
-from fleet.machine import Event, Iis, Machine, Pool, Running
+from fleet import demo
+from fleet.windows import names
+from fleet.windows.grouppolicy import DENIED, Rsop, template
+from fleet.windows.machine import Event, Iis, Machine, Pool, Running
 
 STRANGER = f"{names.domain_sid('SIM')}-1105"
 BEFORE, WANTED = {*demo.FLOOR, STRANGER}, {*demo.FLOOR}

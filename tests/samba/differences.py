@@ -7,8 +7,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from fleet import lsa, names
-from fleet.machine import RIGHT
+from fleet.windows import lsa, names
+from fleet.windows.machine import RIGHT
 from samba.sequences import DOMAIN, DOMAIN_SID, OTHER, A, stranger
 
 _SERVICE = [5, "SERVICE", ["NT AUTHORITY", "S-1-5"]]

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import typing as t
 
-from fleet import lookup
-from fleet.lsa import Lsa
-from fleet.machine import Machine, Token
+from fleet.windows import lookup
+from fleet.windows.lsa import Lsa
+from fleet.windows.machine import Machine, Token
 from samba.sequences import ADMINISTRATOR, COMPUTER, DNS_DOMAIN, DOMAIN, USER, USER_RID, Step
 
 _TOKENS = {ADMINISTRATOR: Token.ADMINISTRATOR, USER: Token.USER}

@@ -8,10 +8,10 @@ import hashlib
 import struct
 import typing as t
 
-from fleet import lsa, names
-from fleet.machine import RIGHT
+from fleet.windows import lsa, names
+from fleet.windows.machine import RIGHT
 
-Step = tuple[str, str, list[t.Any]]  # who, which call of fleet.lsa.Lsa without its handle, arguments
+Step = tuple[str, str, list[t.Any]]  # who, which call of fleet.windows.lsa.Lsa without its handle, arguments
 
 ADMINISTRATOR, USER = "Administrator", "auditor"
 DOMAIN, DNS_DOMAIN, COMPUTER = "SIM", "sim.test", "DC1"

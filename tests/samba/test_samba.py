@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from fleet.machine import FLOOR
+from fleet.windows.machine import FLOOR
 from samba import model, page
 from samba.differences import BY_SEQUENCE, DIFFERENCES
 from samba.sequences import SEQUENCES

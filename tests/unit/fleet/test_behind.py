@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from fleet import cim, control, lsa, names
-from fleet.cim import EXTENSION, Cim, CimError
-from fleet.grouppolicy import DENIED, MISSING, Rsop, Setting, Som, template
-from fleet.machine import Event, Machine, Running
+from fleet.backends.emulator import control
+from fleet.windows import cim, lsa, names
+from fleet.windows.cim import EXTENSION, Cim, CimError
+from fleet.windows.grouppolicy import DENIED, MISSING, Rsop, Setting, Som, template
+from fleet.windows.machine import Event, Machine, Running
 
 ADMINISTRATORS = names.ADMINISTRATORS
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import pytest
 from ansible.release import __version__ as core
 
-from fleet import soap
 from fleet.backend import Canned, Output
 from fleet.faults import SCENARIOS, Mishap, On, Scenario, cut_off, large, noisy
-from fleet.fleet import Fleet
-from fleet.machine import Logon, Machine
-from fleet.play import play
+from fleet.plays.play import play
+from fleet.simulation import Fleet
+from fleet.windows.machine import Logon, Machine
+from fleet.winrm import soap
 
 pytestmark = pytest.mark.wire
 

@@ -16,24 +16,24 @@ import yaml
 
 from fleet import __main__ as under_test
 from fleet.backend import Canned
-from fleet.machine import Logon, Machine
+from fleet.windows.machine import Logon, Machine
 
 pytestmark = pytest.mark.wire
 
 TESTS = Path(under_test.__file__).parents[1]
 DEMO = """
-from fleet.machine import Logon, Machine
+from fleet.windows.machine import Logon, Machine
 def fill(fleet):
     for name in ("A", "B"):
         fleet.add(Machine(name, logons={"SIM\\\\auditor": Logon("pw")}))
 """
 START = """
 import sys, types
-demo, emulator = types.ModuleType("fleet.demo"), types.ModuleType("fleet.emulator")
+demo, emulator = types.ModuleType("fleet.demo"), types.ModuleType("fleet.backends.emulator.emulator")
 exec(sys.argv.pop(1), demo.__dict__)
 from fleet.backend import Canned
 emulator.Emulator = Canned
-sys.modules.update({"fleet.demo": demo, "fleet.emulator": emulator})
+sys.modules.update({"fleet.demo": demo, "fleet.backends.emulator.emulator": emulator})
 from fleet.__main__ import main
 sys.exit(main())
 """
@@ -42,11 +42,11 @@ sys.exit(main())
 @pytest.fixture
 def parts(monkeypatch):
     """Put a demo of one machine and a canned emulator in the place of the real ones."""
-    demo, emulator = types.ModuleType("fleet.demo"), types.ModuleType("fleet.emulator")
+    demo, emulator = types.ModuleType("fleet.demo"), types.ModuleType("fleet.backends.emulator.emulator")
     demo.fill = lambda fleet: fleet.add(Machine("A", logons={"SIM\\auditor": Logon("pw")}))
     emulator.Emulator = Canned
     monkeypatch.setitem(sys.modules, "fleet.demo", demo)
-    monkeypatch.setitem(sys.modules, "fleet.emulator", emulator)
+    monkeypatch.setitem(sys.modules, "fleet.backends.emulator.emulator", emulator)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in handlers.items():

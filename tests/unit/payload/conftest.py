@@ -18,15 +18,15 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import shell_loader
 from ansible.template import Templar
 
-from fleet import engine
 from fleet.backend import Output, Received
-from fleet.pwsh import PowerShell
+from fleet.backends.engine import engine
+from fleet.backends.engine.pwsh import PowerShell
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleet.backend import BackEnd
-    from fleet.machine import Machine
+    from fleet.windows.machine import Machine
 
 USER = "SIM\\auditor"
 

@@ -10,10 +10,10 @@ import subprocess
 
 import pytest
 
-from fleet import names
-from fleet.emulator import Emulator
-from fleet.grouppolicy import Setting
-from fleet.machine import Event, Logon, Machine
+from fleet.backends.emulator.emulator import Emulator
+from fleet.windows import names
+from fleet.windows.grouppolicy import Setting
+from fleet.windows.machine import Event, Logon, Machine
 
 CSHARP = "plugins/module_utils/_LsaRights.cs"
 REPORT = "plugins/module_utils/_RightReport.psm1"

@@ -8,9 +8,9 @@ import copy
 
 import pytest
 
-from fleet import lsa, names
-from fleet.change import local_right
-from fleet.machine import FLOOR, RIGHT, Fault, Logon, Machine, Meddling, Token
+from fleet.backends.emulator.change import local_right
+from fleet.windows import lsa, names
+from fleet.windows.machine import FLOOR, RIGHT, Fault, Logon, Machine, Meddling, Token
 
 USERS, GUESTS, IIS = names.USERS, "S-1-5-32-546", names.IIS_IUSRS
 ORPHAN = "S-1-5-21-1004336348-1177238915-682003330-1107"

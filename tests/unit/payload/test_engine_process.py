@@ -13,12 +13,12 @@ import threading
 
 import pytest
 
-from fleet import engine, engine_process, pwsh, ways
 from fleet.backend import Received
-from fleet.engine_process import Command, Server, ServerBroke, Servers, TimeIsUp
-from fleet.machine import Fault, Logon, Machine, Token
-from fleet.pwsh import PowerShell
-from fleet.ways import Way
+from fleet.backends.engine import engine, engine_process, pwsh, ways
+from fleet.backends.engine.engine_process import Command, Server, ServerBroke, Servers, TimeIsUp
+from fleet.backends.engine.pwsh import PowerShell
+from fleet.backends.engine.ways import Way
+from fleet.windows.machine import Fault, Logon, Machine, Token
 
 LIMIT = 120
 AUDIT = "plugins/modules/local_right_info.ps1"
@@ -194,7 +194,7 @@ def test_commands_that_come_at_once(powershell, command):
 @pytest.mark.parametrize("end", [pytest.param("os.kill(os.getpid(), 9)", id="killed"), pytest.param("", id="at its end")])
 def test_no_server_is_left_behind(end, powershell):
     """By a pytest that ended, however it did."""
-    script = "import os, select; from fleet.pwsh import PowerShell; from fleet.engine_process import SERVERS, Command\n"
+    script = "import os, select; from fleet.backends.engine.pwsh import PowerShell; from fleet.backends.engine.engine_process import SERVERS, Command\n"
     script += "server = SERVERS._take('kind', PowerShell().server); print(server.pid, flush=True); input(); " + end
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         server = os.pidfd_open(int(process.stdout.readline()))

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fleet import names
-from fleet.machine import Event, Fault, Logon, Machine
-from fleet.report import audit
+from fleet.backends.emulator.report import audit
+from fleet.windows import names
+from fleet.windows.machine import Event, Fault, Logon, Machine
 
 USERS, PERSON = names.USERS, f"{names.domain_sid('SIM')}-1105"
 OLDEST = "2026-05-16T12:00:00.0000000Z"

@@ -9,11 +9,11 @@ import json
 
 import pytest
 
-from fleet import names
-from fleet.grouppolicy import BROKEN, DENIED, MISSING, TIMED_OUT, Rsop, Setting, Som, template
-from fleet.machine import Fault, Logon, Machine
-from fleet.registry import MDM, POLICIES, WINLOGON
-from fleet.report import right_report
+from fleet.backends.emulator.report import right_report
+from fleet.windows import names
+from fleet.windows.grouppolicy import BROKEN, DENIED, MISSING, TIMED_OUT, Rsop, Setting, Som, template
+from fleet.windows.machine import Fault, Logon, Machine
+from fleet.windows.registry import MDM, POLICIES, WINLOGON
 
 NOW, AN_HOUR_AGO = "2026-06-15T12:00:00.0000000Z", "2026-06-15T11:00:00.0000000Z"
 FRESH = {"ended": AN_HOUR_AGO, "error": 0, "logging": 1}

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from fleet import names
-from fleet.grouppolicy import Setting
-from fleet.machine import Fault, Iis, Logon, Machine, Pool
-from fleet.names import Account
-from fleet.report import audit
+from fleet.backends.emulator.report import audit
+from fleet.windows import names
+from fleet.windows.grouppolicy import Setting
+from fleet.windows.machine import Fault, Iis, Logon, Machine, Pool
+from fleet.windows.names import Account
 
 SIM, KIOSK, DC, SHOP = (names.domain_sid(name) for name in ("SIM", "KIOSK01", "DC01", "shop.prod"))
 ADMINISTRATORS, USERS = names.ADMINISTRATORS, names.USERS

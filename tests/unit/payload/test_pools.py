@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from fleet import names
-from fleet.machine import Fault, Iis, Logon, Machine, Pool
-from fleet.report import right_report
+from fleet.backends.emulator.report import right_report
+from fleet.windows import names
+from fleet.windows.machine import Fault, Iis, Logon, Machine, Pool
 
 CONTEXT = "plugins/module_utils/_RightContext.psm1"
 SVC = f"{names.domain_sid('SIM')}-1105"

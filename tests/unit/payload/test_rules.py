@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from fleet import names
-from fleet.machine import FLOOR, Machine
+from fleet.windows import names
+from fleet.windows.machine import FLOOR, Machine
 
 AUDIT, CHANGE = "plugins/module_utils/_LsaRights.cs", "plugins/module_utils/_LsaChange.cs"
 SCRIPT = "plugins/module_utils/_RightChange.psm1"

@@ -8,10 +8,10 @@ import copy
 
 import pytest
 
-from fleet import names
-from fleet.machine import Domain, Fault, Iis, Logon, Machine, Token
-from fleet.names import Account, Use
-from fleet.report import right_report
+from fleet.backends.emulator.report import right_report
+from fleet.windows import names
+from fleet.windows.machine import Domain, Fault, Iis, Logon, Machine, Token
+from fleet.windows.names import Account, Use
 
 ORPHAN = "S-1-5-21-1004336348-1177238915-682003330-1107"
 CORP = Domain("CORP", "corp.example", names.domain_sid("CORP"))

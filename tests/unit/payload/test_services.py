@@ -8,13 +8,13 @@ import json
 
 import pytest
 
-from fleet import names
-from fleet.change import local_right
-from fleet.grouppolicy import DENIED
-from fleet.machine import Fault, Logon, Machine, Running
-from fleet.names import Account, Use
-from fleet.registry import SERVICES, Odd
-from fleet.report import audit
+from fleet.backends.emulator.change import local_right
+from fleet.backends.emulator.report import audit
+from fleet.windows import names
+from fleet.windows.grouppolicy import DENIED
+from fleet.windows.machine import Fault, Logon, Machine, Running
+from fleet.windows.names import Account, Use
+from fleet.windows.registry import SERVICES, Odd
 
 CONTEXT = "plugins/module_utils/_RightContext.psm1"
 SIM, OWN = names.domain_sid("SIM"), names.domain_sid("HOST01")

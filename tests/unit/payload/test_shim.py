@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from fleet import engine, lsa
-from fleet.accounting import Accounting
-from fleet.machine import RIGHT, Machine, Token
-from fleet.shim_server import Process, pack, sid_bytes, unpack
+from fleet.backends.engine import engine
+from fleet.backends.engine.accounting import Accounting
+from fleet.backends.engine.shim_server import Process, pack, sid_bytes, unpack
+from fleet.windows import lsa
+from fleet.windows.machine import RIGHT, Machine, Token
 
 ADMINISTRATORS = sid_bytes("S-1-5-32-544")
 TEXT = RIGHT.encode("utf-16-le")

@@ -13,11 +13,11 @@ import pytest
 from ansible.release import __version__
 
 from fleet.backend import Received
-from fleet.change import local_right
-from fleet.machine import Machine, Token
-from fleet.report import right_report
-from fleet.request import decode
-from fleet.texts import COLLECTION
+from fleet.backends.emulator.change import local_right
+from fleet.backends.emulator.report import right_report
+from fleet.backends.emulator.texts import COLLECTION
+from fleet.backends.request import decode
+from fleet.windows.machine import Machine, Token
 
 AUDIT = (
     "plugins/modules/local_right_info.ps1",

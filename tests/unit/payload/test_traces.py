@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from fleet.machine import Fault, Logon, Machine, Token
-from fleet.registry import PRODUCT_OPTIONS, SERVICES
-from fleet.report import right_report
+from fleet.backends.emulator.report import right_report
+from fleet.windows.machine import Fault, Logon, Machine, Token
+from fleet.windows.registry import PRODUCT_OPTIONS, SERVICES
 
 ABSENT = {"ssis": [], "adfs": False, "spooler": 2, "spooler_known": True, "session_host": False}
 UNKNOWN = {"ssis": None, "adfs": None, "spooler": None, "spooler_known": False, "session_host": None}

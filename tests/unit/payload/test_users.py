@@ -11,9 +11,9 @@ import copy
 
 import pytest
 
-from fleet import names
-from fleet.change import local_right
-from fleet.machine import Fault, Iis, Logon, Machine, Pool, Token
+from fleet.backends.emulator.change import local_right
+from fleet.windows import names
+from fleet.windows.machine import Fault, Iis, Logon, Machine, Pool, Token
 
 SVC, WEB = f"{names.domain_sid('SIM')}-1105", f"{names.domain_sid('HOST01')}-1003"
 SYSTEM, LOCAL, NETWORK = names.SYSTEM, names.LOCAL_SERVICE, names.NETWORK_SERVICE

@@ -8,8 +8,9 @@ import json
 
 import pytest
 
-from fleet import engine_process, names, pwsh
-from fleet.machine import Machine
+from fleet.backends.engine import engine_process, pwsh
+from fleet.windows import names
+from fleet.windows.machine import Machine
 
 REPORT = "plugins/module_utils/_RightReport.psm1"
 PIPED = ", @(1, 2) | Where-Object -FilterScript { $true }"

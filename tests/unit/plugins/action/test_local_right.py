@@ -25,10 +25,10 @@ from ansible_collections.winrights.seimpersonate.plugins.action.local_right impo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.plans import count_plans, not_sent, plan_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import stopped_by
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import locks, turns
-from fleet import lsa, names
-from fleet.change import local_right
-from fleet.grouppolicy import DENIED, Rsop, Setting
-from fleet.machine import FLOOR, Fault, Machine, Meddling, Token
+from fleet.backends.emulator.change import local_right
+from fleet.windows import lsa, names
+from fleet.windows.grouppolicy import DENIED, Rsop, Setting
+from fleet.windows.machine import FLOOR, Fault, Machine, Meddling, Token
 
 USERS, GUESTS, BATCH = names.USERS, "S-1-5-32-546", "S-1-5-3"
 ORPHAN = "S-1-5-21-1004336348-1177238915-682003330-1201"

@@ -17,7 +17,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.
     sort_key,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from fleet import names
+from fleet.windows import names
 
 # Public values: [MS-LSAT] 3.1.1.1.2, [MS-DTYP] 2.4.2.4, outputs of whoami /all, exports of secedit.
 SERVICES = {

@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs of ansible-playbook against the fleet."""
