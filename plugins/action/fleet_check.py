@@ -15,7 +15,14 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files imp
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import policy_head
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput, written_as
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, batches, fleet_run, variables
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
+    batches,
+    fleet_run,
+    report_options,
+    specs,
+    variables,
+)
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import PolicyException
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, some, visible
@@ -33,30 +40,30 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         now = datetime.datetime.now(datetime.timezone.utc)
         started = _utc.written(now)
-        _validation, options = self.validate_argument_spec(arguments.FLEET_CHECK)
-        run_id = arguments.new_run_id(now)
+        _validation, options = self.validate_argument_spec(specs.FLEET_CHECK)
+        run_id = task_options.new_run_id(now)
         policy, restore, expected = None, None, []
         spoilt: list[str] = []
         exceptions: tuple[PolicyException, ...] = ()
         try:
             differs = self._check_variables(task_vars or {}, options)
             batches.batches_of("impersonate_serial", options["serial"])
-            arguments.most_hosts_of(options)
+            task_options.most_hosts_of(options)
             if options["action"] == "restore":
                 restore, spoilt = self._run_to_restore(options)
             else:
                 with written_as(_policy_as_written(task_vars or {})):
-                    arguments.refuse_shipped_names(options)
-                    policy = arguments.policy_of(options)
+                    task_options.refuse_shipped_names(options)
+                    policy = task_options.policy_of(options)
                 with written_as((task_vars or {}).get("impersonate_exceptions")):
-                    exceptions = arguments.declared_exceptions(options)
-                arguments.wishes_of(options, policy, task_vars or {})
-                arguments.more_of(options)
+                    exceptions = task_options.declared_exceptions(options)
+                task_options.wishes_of(options, policy, task_vars or {})
+                task_options.more_of(options)
             if differs:
                 raise BadInput(differs)
             self._check_fleet(task_vars or {}, options)
-            arguments.tolerate_of(options)
-            arguments.check_report_options(
+            report_options.tolerate_of(options)
+            report_options.check_report_options(
                 options,
                 {
                     "action": options["action"],
@@ -66,7 +73,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 },
             )
             if _is_first_batch(task_vars or {}):  # a file that vanishes must not end a change between two batches
-                expected = arguments.expected_of(options, (task_vars or {}).get("groups") or {})
+                expected = report_options.expected_of(options, (task_vars or {}).get("groups") or {})
         except BadInput as error:
             whom = "any host" if _is_first_batch(task_vars or {}) else "the hosts of this batch"
             raise AnsibleActionFail(f"Nothing was sent to {whom}. {error}", obj=error.written) from None
@@ -78,7 +85,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             )
         if policy:
             result["exceptions"] = [one.plain for one in exceptions]
-            result["policy"] = policy_head(policy, arguments.digest_of(policy))
+            result["policy"] = policy_head(policy, task_options.digest_of(policy))
         return result
 
     def _check_variables(self, task_vars: TaskVars, options: Options) -> str | None:

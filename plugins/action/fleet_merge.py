@@ -21,7 +21,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.m
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import check_length
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import names_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, variables
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import report_options, specs, variables
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import file_report, generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, visible
 
@@ -39,13 +39,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(arguments.FLEET_MERGE)
+        _validation, options = self.validate_argument_spec(specs.FLEET_MERGE)
         try:
             if options["allow_unknown"] is not None:
                 variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
-            arguments.check_report_options(options, _UNKNOWN)
-            tolerate = None if options["tolerate"] is None else arguments.tolerate_of(options)
-            expected = arguments.expected_of(options, (task_vars or {}).get("groups") or {})
+            report_options.check_report_options(options, _UNKNOWN)
+            tolerate = None if options["tolerate"] is None else report_options.tolerate_of(options)
+            expected = report_options.expected_of(options, (task_vars or {}).get("groups") or {})
             named = source_of(options["expected_group"], options["expected_file"], otherwise="")
             files = _files(options["sources"])
             merged = merge([_read(path) for path in files])

@@ -17,7 +17,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.pla
     without_plan,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, fleet_run
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import fleet_run, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -30,14 +31,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(arguments.FLEET_PLAN)
+        _validation, options = self.validate_argument_spec(specs.FLEET_PLAN)
         results = fleet_run.results_of(task_vars or {}, options["results"], fleet_run.run_of(options["check"]))
         wrong = not_sent(results)
         if wrong:
             raise AnsibleActionFail(f"Nothing was changed on any host. {'; '.join(wrong)}")
         planned = count_plans(results)
         try:
-            most = arguments.most_hosts_of(options)
+            most = task_options.most_hosts_of(options)
         except BadInput as bad:
             raise AnsibleActionFail(str(bad)) from None
         wide = second_look(planned, len(without_plan(results)), most)

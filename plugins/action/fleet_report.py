@@ -23,7 +23,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.wai
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.earlier import previous_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, fleet_run
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import fleet_run, report_options, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
@@ -49,13 +49,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         now = datetime.datetime.now(datetime.timezone.utc)
-        _validation, options = self.validate_argument_spec(arguments.FLEET_REPORT)
+        _validation, options = self.validate_argument_spec(specs.FLEET_REPORT)
         results = fleet_run.results_of(task_vars, options["results"], fleet_run.run_of(options["check"]))
         not_yet = [host for host, registered in results.items() if registered is None]
         try:
             # fleet_check has read them before the first host was touched; a file may be gone by now
-            expected = options["check"].get("expected") or arguments.expected_of(options, task_vars.get("groups") or {})
-            tolerate = arguments.tolerate_of(options)
+            expected = options["check"].get("expected") or report_options.expected_of(options, task_vars.get("groups") or {})
+            tolerate = report_options.tolerate_of(options)
         except BadInput as error:
             raise AnsibleActionFail(str(error)) from None
         missing = absent(expected, results)

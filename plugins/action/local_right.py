@@ -15,7 +15,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host impo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, bad_input, jobs, progress
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, jobs, progress, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 
@@ -33,8 +34,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         started = time.monotonic()
         now = datetime.datetime.now(datetime.timezone.utc)
         with bad_input.marked():
-            _validation, options = self.validate_argument_spec(arguments.LOCAL_RIGHT, mutually_exclusive=arguments.EXCLUSIVE)
-            arguments.refuse_delegation(self._task.delegate_to, task_vars)
+            _validation, options = self.validate_argument_spec(specs.LOCAL_RIGHT, mutually_exclusive=specs.EXCLUSIVE)
+            task_options.refuse_delegation(self._task.delegate_to, task_vars)
             job = self._job(options, task_vars, now)
         if isinstance(job, jobs.NothingToRestore):
             result.update(build.nothing_to_restore(job.why))

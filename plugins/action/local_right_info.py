@@ -13,7 +13,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _ut
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, bad_input, progress
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, progress, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 
@@ -28,11 +29,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         with bad_input.marked():
-            _validation, options = self.validate_argument_spec(arguments.LOCAL_RIGHT_INFO)
-            arguments.refuse_delegation(self._task.delegate_to, task_vars or {})
-            policy = arguments.policy_of(options)
-            wishes = arguments.wishes_of(options, policy, task_vars or {})
-            more = arguments.more_of(options)
+            _validation, options = self.validate_argument_spec(specs.LOCAL_RIGHT_INFO)
+            task_options.refuse_delegation(self._task.delegate_to, task_vars or {})
+            policy = task_options.policy_of(options)
+            wishes = task_options.wishes_of(options, policy, task_vars or {})
+            more = task_options.more_of(options)
 
         started = time.monotonic()
         checked_at = _utc.written(datetime.datetime.now(datetime.timezone.utc))

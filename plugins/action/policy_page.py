@@ -13,7 +13,8 @@ from ansible.utils.display import Display
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.policy_page import page
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments, variables
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import specs, variables
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -26,12 +27,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(arguments.POLICY_PAGE)
+        _validation, options = self.validate_argument_spec(specs.POLICY_PAGE)
         try:
             if options["allow_unknown"] is not None:
                 variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
-            arguments.refuse_shipped_names(options)
-            text = page(arguments.policies_of(options["policies"]))
+            task_options.refuse_shipped_names(options)
+            text = page(task_options.policies_of(options["policies"]))
         except BadInput as error:
             raise AnsibleActionFail(str(error)) from None
         path = Path(options["dest"]).absolute() if options["dest"] else None

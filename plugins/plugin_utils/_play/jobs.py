@@ -17,7 +17,7 @@ from .._input.errors import BadInput
 from .._policy.policy import plain_policy
 from .._verdict.expectation import Wishes
 from .._verdict.plan import Orphans
-from . import arguments
+from . import options as task_options
 from .given import Options
 
 
@@ -32,7 +32,7 @@ def job_of(options: Options, task_vars: Mapping[str, object], now: datetime.date
     """The job of a task on one host, or why there is nothing to restore on it. Raises BadInput, and Spoilt for its own snapshot."""
     host = str(task_vars.get("inventory_hostname", ""))
     folder = Path(options["snapshot_dir"]).expanduser().absolute()
-    run_id = options.get("run_id") or arguments.new_run_id(now)
+    run_id = options.get("run_id") or task_options.new_run_id(now)
     pre_image = digest = None
     if options.get("restore"):
         for option in ("required", "permitted", "forbidden"):
@@ -47,22 +47,22 @@ def job_of(options: Options, task_vars: Mapping[str, object], now: datetime.date
             plain_policy(closed=True),
             Wishes(required=tuple(Account(one["sid"], one["sid"]) for one in pre_image["before"])),
         )
-        wishes = dataclasses.replace(wishes, keep_orphans=arguments.orphans_of(options) is Orphans.KEEP)
+        wishes = dataclasses.replace(wishes, keep_orphans=task_options.orphans_of(options) is Orphans.KEEP)
     else:
-        policy = arguments.policy_of(options)
-        wishes = arguments.wishes_of(options, policy, task_vars, now.date())
-        digest = arguments.digest_of(policy) if options.get("policy") else None
+        policy = task_options.policy_of(options)
+        wishes = task_options.wishes_of(options, policy, task_vars, now.date())
+        digest = task_options.digest_of(policy) if options.get("policy") else None
     return Job(
         host=host,
         run_id=run_id,
         folder=folder,
         policy=policy,
         wishes=wishes,
-        handling=arguments.handling_of(options),
-        control=arguments.control_of(options),
+        handling=task_options.handling_of(options),
+        control=task_options.control_of(options),
         policy_digest=digest,
         pre_image=pre_image,
-        agreed=arguments.agreed_of(options),
+        agreed=task_options.agreed_of(options),
     )
 
 

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import arguments
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import GATE_WORDS
 
 MODULES = {
-    "local_right": arguments.LOCAL_RIGHT,
-    "local_right_info": arguments.LOCAL_RIGHT_INFO,
-    "fleet_check": arguments.FLEET_CHECK,
-    "fleet_plan": arguments.FLEET_PLAN,
-    "fleet_report": arguments.FLEET_REPORT,
-    "fleet_merge": arguments.FLEET_MERGE,
-    "policy_page": arguments.POLICY_PAGE,
+    "local_right": specs.LOCAL_RIGHT,
+    "local_right_info": specs.LOCAL_RIGHT_INFO,
+    "fleet_check": specs.FLEET_CHECK,
+    "fleet_plan": specs.FLEET_PLAN,
+    "fleet_report": specs.FLEET_REPORT,
+    "fleet_merge": specs.FLEET_MERGE,
+    "policy_page": specs.POLICY_PAGE,
 }
 
 
@@ -79,9 +79,9 @@ def test_every_role_variable_has_its_default_and_its_line_in_the_specs(checkout)
 
 
 def test_the_role_offers_what_the_modules_allow(checkout):
-    specs = yaml.safe_load((checkout / "roles/impersonate/meta/argument_specs.yml").read_text())["argument_specs"]["audit"][
+    role = yaml.safe_load((checkout / "roles/impersonate/meta/argument_specs.yml").read_text())["argument_specs"]["audit"][
         "options"
     ]
 
-    assert specs["impersonate_fail_on"]["choices"] == ["", *GATE_WORDS]
-    assert specs["impersonate_host_role"]["choices"] == ["", *arguments.LOCAL_RIGHT_INFO["host_role"]["choices"]]
+    assert role["impersonate_fail_on"]["choices"] == ["", *GATE_WORDS]
+    assert role["impersonate_host_role"]["choices"] == ["", *specs.LOCAL_RIGHT_INFO["host_role"]["choices"]]

@@ -48,7 +48,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host impo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.changes import Change, Step
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import CallError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.arguments import digest_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.options import digest_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of

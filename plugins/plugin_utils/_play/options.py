@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Option specs of all modules, and options -> policy and wishes. Bad input ends here, before a host is touched."""
+"""Options of a task -> policy, wishes and handling. Bad input ends here, before a host is touched."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import hashlib
 import json
 import re
 import secrets
-import typing as t
 from collections.abc import Mapping
-from pathlib import Path
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
@@ -19,9 +17,6 @@ from .._accounts.parsing import parse_accounts
 from .._facts.controller import Control, stated
 from .._facts.features import FeatureName
 from .._facts.roles import HostRole
-from .._files import check_folder
-from .._fleet.gate import tolerance
-from .._formats.names import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS, check_length, checked_name
 from .._host.windows import ReadRequest
 from .._input import checks
 from .._input.errors import BadInput
@@ -29,126 +24,12 @@ from .._policy.exceptions import PolicyException, meant_for, parse_exceptions
 from .._policy.extending import SHIPPED
 from .._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
 from .._policy.policy import Policy, plain_policy
-from .._result.types import GATE_WORDS
 from .._verdict.expectation import Wishes
 from .._verdict.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
-from .._verdict.status import Status
 from .given import Options, TaskVars
-
-Spec = dict[str, dict[str, object]]
-
-_WISHES: Spec = {
-    "host_role": {"type": "str", "choices": [role.value for role in HostRole]},
-    "iis": {"type": "bool"},
-    "features": {"type": "dict", "default": {}},
-    "exceptions": {"type": "raw", "default": []},
-    "required": {"type": "list", "elements": "str", "default": []},
-    "permitted": {"type": "list", "elements": "str", "default": []},
-    "forbidden": {"type": "list", "elements": "str", "default": []},
-}
-_POLICIES: Spec = {"policies": {"type": "dict", "default": {}}}
-_JUDGEMENT: Spec = {"policy": {"type": "raw", "required": True}, **_POLICIES, **_WISHES}
-
-_HANDLING: Spec = {
-    "unexpected": {"type": "str", "choices": [choice.value for choice in Unexpected], "default": "remove"},
-    "missing": {"type": "str", "choices": [choice.value for choice in Absent], "default": "add"},
-    "orphans": {"type": "str", "choices": [choice.value for choice in Orphans]},
-    "on_controlled": {"type": "str", "choices": [choice.value for choice in OnControlled], "default": "refuse"},
-    "controlled_by": {
-        "type": "dict",
-        "options": {
-            "kind": {"type": "str", "choices": ["local", "gpo", "mdm"], "required": True},
-            "name": {"type": "str"},
-            "guid": {"type": "str"},
-        },
-    },
-}
-
-_FAIL_ON = [Status.DRIFT.value, Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value]
-"""What a gate fails on by default: a run with an unread host is never green by accident."""
-
-_REPORT: Spec = {
-    "fail_on": {"type": "list", "elements": "str", "choices": list(GATE_WORDS), "default": _FAIL_ON},
-    "tolerate": {"type": "dict", "default": {}},
-    "report_dir": {"type": "path", "required": True},
-    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(DEFAULT_FORMATS)},
-    "name": {"type": "str", "default": DEFAULT_NAME},
-}
 
 MOST_HOURS = 90 * 24
 """How far back a window of events may reach."""
-_MORE: Spec = {
-    "exposure": {"type": "bool", "default": False},
-    "expand_groups": {"type": "bool", "default": False},
-    "events": {"type": "str"},
-}
-
-_FLEET: Spec = {
-    "previous": {"type": "path"},
-    "expected_group": {"type": "str"},
-    "expected_file": {"type": "path"},
-}
-
-_ACTION: Spec = {"action": {"type": "str", "choices": ["audit", "enforce", "restore"], "default": "audit"}}
-_NAMES: Spec = {"allow_unknown": {"type": "raw"}}
-_RUN: Spec = {"run_id": {"type": "str"}, "progress": {"type": "bool", "default": True}}
-
-LOCAL_RIGHT_INFO: Spec = {**_JUDGEMENT, **_MORE, **_RUN}
-LOCAL_RIGHT: Spec = {
-    "policy": {"type": "raw"},
-    **_POLICIES,
-    **_WISHES,
-    "holders": {"type": "list", "elements": "str"},
-    "restore": {"type": "str"},
-    "plan": {"type": "dict"},
-    **_HANDLING,
-    "snapshot_dir": {"type": "path", "default": "impersonate-snapshots"},
-    **_RUN,
-}
-EXCLUSIVE = [["policy", "holders", "restore"]]
-FLEET_CHECK: Spec = {
-    **_JUDGEMENT,
-    **_MORE,
-    "progress": _RUN["progress"],
-    **_REPORT,
-    **_FLEET,
-    **_ACTION,
-    **_NAMES,
-    "serial": {"type": "raw"},
-    "max_hosts_per_account": {"type": "int", "default": 10},
-    "policy": {"type": "raw"},
-    "restore": {"type": "str"},
-    "snapshot_dir": {"type": "path"},
-    "own_policies": {"type": "raw", "default": {}},
-    "own_policy": {"type": "bool", "default": False},
-    "same_for_all": {"type": "list", "elements": "str", "default": []},
-}
-FLEET_PLAN: Spec = {
-    "results": {"type": "str", "required": True},
-    "check": {"type": "dict", "required": True},
-    "max_hosts_per_account": {"type": "int", "default": 10},
-}
-FLEET_MERGE: Spec = {
-    "sources": {"type": "list", "elements": "path", "required": True},
-    **_REPORT,
-    **_FLEET,
-    "fail_on": {"type": "list", "elements": "str", "choices": list(GATE_WORDS)},
-    "tolerate": {"type": "dict"},
-    **_NAMES,
-}
-POLICY_PAGE: Spec = {
-    "policies": {"type": "dict", "required": True},
-    "own_policies": {"type": "raw", "default": {}},
-    "dest": {"type": "path"},
-    **_NAMES,
-}
-FLEET_REPORT: Spec = {
-    **_REPORT,
-    **_FLEET,
-    **_ACTION,
-    "results": {"type": "str", "required": True},
-    "check": {"type": "dict", "required": True},
-}
 
 
 def refuse_delegation(delegate_to: str | None, task_vars: Mapping[str, object]) -> None:
@@ -190,50 +71,12 @@ def policy_of(options: Options) -> Policy:
     return plain_policy(closed=bool(options["permitted"]))
 
 
-def tolerate_of(options: Options) -> dict[str, str]:
-    """How many there may be of what the gate fails on. Raises BadInput that names the key and what is allowed."""
-    for key in options["tolerate"] or {}:
-        if key not in GATE_WORDS:
-            raise BadInput(f"tolerate.{key}: the gate knows no {key!r}; it knows {', '.join(GATE_WORDS)}")
-    return {key: tolerance(f"tolerate.{key}", value) for key, value in (options["tolerate"] or {}).items()}
-
-
 def most_hosts_of(options: Options) -> int:
     """How many hosts may lose the same account without a second look; 0 is no limit. Raises BadInput."""
     most = int(options["max_hosts_per_account"])
     if most < 0:
         raise BadInput(f"max_hosts_per_account: {most} is not a number of hosts; 0 is no limit")
     return most
-
-
-def check_report_options(options: Options, values: Mapping[str, str]) -> None:
-    """How and where a report is to be written. ``values``: what stands for the placeholders in its name, as far as it is known.
-
-    Raises BadInput for what would end a run without a report: no format, no name of a file, a folder that cannot be written.
-    """
-    checked_name("name", options["name"])
-    check_length("name", options["name"], values)
-    if not options["formats"]:
-        raise BadInput("formats: the list is empty, and a run without a report would leave nothing to look at")
-    check_folder("report_dir", Path(options["report_dir"]).expanduser().absolute(), "so that the run would end without a report")
-
-
-def expected_of(options: Options, groups: Mapping[str, t.Any]) -> list[str]:
-    """Hosts that a report must account for besides those of the play. Raises BadInput for a group or a file that is not there or empty."""
-    group, file = options.get("expected_group"), options.get("expected_file")
-    if group and group not in groups:
-        raise BadInput(f"expected_group: the inventory has no group {group!r}")
-    hosts = [str(host) for host in groups[group]] if group else []
-    if file:
-        try:
-            lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"expected_file: {file} cannot be read: {error}") from None
-        named = [name for line in lines if (name := line.partition("#")[0].strip())]
-        if not named:
-            raise BadInput(f"expected_file: {file} names no host")
-        hosts += named
-    return sorted(set(hosts))
 
 
 def policies_of(library: Mapping[str, object]) -> list[Policy]:

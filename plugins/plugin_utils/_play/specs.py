@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of all modules: types, choices and defaults, as Ansible checks them."""
+
+from __future__ import annotations
+
+from .._facts.roles import HostRole
+from .._formats.names import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS
+from .._result.types import GATE_WORDS
+from .._verdict.plan import Absent, OnControlled, Orphans, Unexpected
+from .._verdict.status import Status
+
+Spec = dict[str, dict[str, object]]
+
+_WISHES: Spec = {
+    "host_role": {"type": "str", "choices": [role.value for role in HostRole]},
+    "iis": {"type": "bool"},
+    "features": {"type": "dict", "default": {}},
+    "exceptions": {"type": "raw", "default": []},
+    "required": {"type": "list", "elements": "str", "default": []},
+    "permitted": {"type": "list", "elements": "str", "default": []},
+    "forbidden": {"type": "list", "elements": "str", "default": []},
+}
+_POLICIES: Spec = {"policies": {"type": "dict", "default": {}}}
+_JUDGEMENT: Spec = {"policy": {"type": "raw", "required": True}, **_POLICIES, **_WISHES}
+
+_HANDLING: Spec = {
+    "unexpected": {"type": "str", "choices": [choice.value for choice in Unexpected], "default": "remove"},
+    "missing": {"type": "str", "choices": [choice.value for choice in Absent], "default": "add"},
+    "orphans": {"type": "str", "choices": [choice.value for choice in Orphans]},
+    "on_controlled": {"type": "str", "choices": [choice.value for choice in OnControlled], "default": "refuse"},
+    "controlled_by": {
+        "type": "dict",
+        "options": {
+            "kind": {"type": "str", "choices": ["local", "gpo", "mdm"], "required": True},
+            "name": {"type": "str"},
+            "guid": {"type": "str"},
+        },
+    },
+}
+
+_FAIL_ON = [Status.DRIFT.value, Status.UNREACHABLE.value, Status.ERROR.value, Status.NOT_CHECKED.value]
+"""What a gate fails on by default: a run with an unread host is never green by accident."""
+
+_REPORT: Spec = {
+    "fail_on": {"type": "list", "elements": "str", "choices": list(GATE_WORDS), "default": _FAIL_ON},
+    "tolerate": {"type": "dict", "default": {}},
+    "report_dir": {"type": "path", "required": True},
+    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(DEFAULT_FORMATS)},
+    "name": {"type": "str", "default": DEFAULT_NAME},
+}
+
+_MORE: Spec = {
+    "exposure": {"type": "bool", "default": False},
+    "expand_groups": {"type": "bool", "default": False},
+    "events": {"type": "str"},
+}
+
+_FLEET: Spec = {
+    "previous": {"type": "path"},
+    "expected_group": {"type": "str"},
+    "expected_file": {"type": "path"},
+}
+
+_ACTION: Spec = {"action": {"type": "str", "choices": ["audit", "enforce", "restore"], "default": "audit"}}
+_NAMES: Spec = {"allow_unknown": {"type": "raw"}}
+_RUN: Spec = {"run_id": {"type": "str"}, "progress": {"type": "bool", "default": True}}
+
+LOCAL_RIGHT_INFO: Spec = {**_JUDGEMENT, **_MORE, **_RUN}
+LOCAL_RIGHT: Spec = {
+    "policy": {"type": "raw"},
+    **_POLICIES,
+    **_WISHES,
+    "holders": {"type": "list", "elements": "str"},
+    "restore": {"type": "str"},
+    "plan": {"type": "dict"},
+    **_HANDLING,
+    "snapshot_dir": {"type": "path", "default": "impersonate-snapshots"},
+    **_RUN,
+}
+EXCLUSIVE = [["policy", "holders", "restore"]]
+FLEET_CHECK: Spec = {
+    **_JUDGEMENT,
+    **_MORE,
+    "progress": _RUN["progress"],
+    **_REPORT,
+    **_FLEET,
+    **_ACTION,
+    **_NAMES,
+    "serial": {"type": "raw"},
+    "max_hosts_per_account": {"type": "int", "default": 10},
+    "policy": {"type": "raw"},
+    "restore": {"type": "str"},
+    "snapshot_dir": {"type": "path"},
+    "own_policies": {"type": "raw", "default": {}},
+    "own_policy": {"type": "bool", "default": False},
+    "same_for_all": {"type": "list", "elements": "str", "default": []},
+}
+FLEET_PLAN: Spec = {
+    "results": {"type": "str", "required": True},
+    "check": {"type": "dict", "required": True},
+    "max_hosts_per_account": {"type": "int", "default": 10},
+}
+FLEET_MERGE: Spec = {
+    "sources": {"type": "list", "elements": "path", "required": True},
+    **_REPORT,
+    **_FLEET,
+    "fail_on": {"type": "list", "elements": "str", "choices": list(GATE_WORDS)},
+    "tolerate": {"type": "dict"},
+    **_NAMES,
+}
+POLICY_PAGE: Spec = {
+    "policies": {"type": "dict", "required": True},
+    "own_policies": {"type": "raw", "default": {}},
+    "dest": {"type": "path"},
+    **_NAMES,
+}
+FLEET_REPORT: Spec = {
+    **_REPORT,
+    **_FLEET,
+    **_ACTION,
+    "results": {"type": "str", "required": True},
+    "check": {"type": "dict", "required": True},
+}
