@@ -9,20 +9,16 @@ from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.changed import changed
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import Gathered, doubts, merge, merged_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import source_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import verdict_sentence
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.earlier import previous_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import gate_sentence, verdict_sentence
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import read_json_lines
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import check_length
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import names_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import report_options, specs, variables
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import file_report, generator
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import report_end, report_options, specs, variables
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, visible
 
 # Before the reports are read: names of the least length.
@@ -60,22 +56,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             check_length("name", options["name"], names_of(report))
         except BadInput as error:
             raise AnsibleActionFail(str(error)) from None
-        summary, warnings = report["summary"], doubts(merged)
-        previous, nothing = previous_of(options["previous"], report["run"])
-        summary["changed"] = changed(report, previous)
-        warnings += [f"previous: {nothing}, so that the report does not say what changed"] if nothing else []
-        reasons = "; ".join(summary["gate"]["reasons"])
-        failed = f" The fleet gate failed: {reasons}." if reasons else ""
-        verdict = f"{verdict_sentence(summary, report['run']['action'])}.{failed}"
-        filed = file_report(report, options, options["formats"], lambda _files: verdict)
-        Display().display("\n" + markdown(report))
-        result.update(
-            changed=False,
-            merged=[str(path) for path in files],
-            warnings=[visible(one, MESSAGE) for one in warnings],
-            gate_passed=summary["gate"]["passed"] and not filed.get("failed"),
-            **filed,
-        )
+        warnings = [*doubts(merged), *report_end.compare(report, options)]
+        summary = report["summary"]
+        verdict = f"{verdict_sentence(summary, report['run']['action'])}.{gate_sentence(summary)}"
+        ended = report_end.end(report, options, options["formats"], lambda _files: verdict, passed=summary["gate"]["passed"])
+        result.update(merged=[str(path) for path in files], warnings=[visible(one, MESSAGE) for one in warnings], **ended)
         return result
 
 

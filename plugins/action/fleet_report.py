@@ -8,22 +8,19 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.changed import changed
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import awx_of, build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import absent, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import (
+    gate_sentence,
     planned_sentence,
     stopped_by,
     verdict_sentence,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.earlier import previous_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import fleet_run, report_options, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import fleet_run, report_end, report_options, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
@@ -72,24 +69,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             source=source_of(options["expected_group"], options["expected_file"]),
         )
         summary = report["summary"]
-        previous, nothing = previous_of(options["previous"], report["run"])
-        summary["changed"] = changed(report, previous)
-        if nothing:
-            result.setdefault("warnings", []).append(f"previous: {nothing}, so that the report does not say what changed")
+        if warnings := report_end.compare(report, options):
+            result.setdefault("warnings", []).extend(warnings)
         stop = stopped_by(records) if options["action"] != "audit" else []
         batches_left = options["action"] != "audit" and not stop and _batches_left(task_vars)
         formats = [kind for kind in options["formats"] if not batches_left or kind in _WHILE_BATCHES_ARE_LEFT]
-        filed = fleet_run.file_report(
-            report, options, formats, lambda files: _sentence(summary, options["action"], files, stop, not_yet, batches_left)
+        ended = report_end.end(
+            report,
+            options,
+            formats,
+            lambda files: _sentence(summary, options["action"], files, stop, not_yet, batches_left),
+            passed=batches_left or (summary["gate"]["passed"] and not stop),
+            shown=_progress(summary) if batches_left else None,
         )
-        Display().display("\n" + (_progress(summary) if batches_left else markdown(report)))
-        result.update(
-            changed=False,
-            summary={key: value for key, value in summary.items() if key not in _LISTS},
-            gate_passed=not filed.get("failed") and (batches_left or (summary["gate"]["passed"] and not stop)),
-            stopped_by=stop,
-            **filed,
-        )
+        result.update(summary={key: value for key, value in summary.items() if key not in _LISTS}, stopped_by=stop, **ended)
         return result
 
     def _run(self, task_vars: TaskVars, options: Options, finished: datetime.datetime) -> Run:
@@ -173,13 +166,12 @@ def _sentence(
     where = f" Report: {report}" if report else ""
     if batches_left:
         return f"{_progress(summary)}{where}"
-    reasons = "; ".join(summary["gate"]["reasons"])
-    failed = f" The fleet gate failed: {reasons}." if reasons else ""
+    failed = gate_sentence(summary)
     rest = (
         f", before {len(not_yet)} {'host was' if len(not_yet) == 1 else 'hosts were'} reached: {_named(not_yet)}" if not_yet else ""
     )
     stopped = f" The rolling change stopped at {_named(stop)}{rest}." if stop else ""
-    passed = "" if reasons or stop else planned_sentence(summary)
+    passed = "" if failed or stop else planned_sentence(summary)
     return f"{verdict_sentence(summary, action)}.{stopped}{failed}{passed and f' {passed}.'}{where}"
 
 

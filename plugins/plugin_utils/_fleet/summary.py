@@ -87,6 +87,12 @@ def verdict_sentence(summary: Summary, action: str = "audit") -> str:
     return f"{head} - {counts['drift']} of {summary['expected']} hosts drift{planned}, {unread} not assessed{idle}"
 
 
+def gate_sentence(summary: Summary) -> str:
+    """Why the gate failed, as a sentence after another one; nothing where it passed."""
+    reasons = "; ".join(summary["gate"]["reasons"])
+    return f" The fleet gate failed: {reasons}." if reasons else ""
+
+
 def planned_sentence(summary: Summary) -> str:
     """Why hosts that drift do not fail a check: a plan changes nothing yet, and counts as it would end. Empty where nothing is planned."""
     planned = summary["by_outcome"].get("planned", 0)

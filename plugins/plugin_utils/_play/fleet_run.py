@@ -7,16 +7,15 @@ from __future__ import annotations
 import json
 import platform
 import typing as t
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
 from ansible import __version__ as ansible_version
 from ansible.errors import AnsibleActionFail
 
-from .._formats.write import write
-from .._result.types import Generator, Report
-from .given import Options, TaskVars
+from .._result.types import Generator
+from .given import TaskVars
 
 
 def generator() -> Generator:
@@ -40,32 +39,6 @@ def release(collection: Path) -> str:
         if isinstance(version, str):
             return version
     return "unknown"
-
-
-def file_report(
-    report: Report, options: Options, formats: Collection[str], sentence: Callable[[Mapping[str, str]], str]
-) -> dict[str, t.Any]:
-    """Write a report as the options of a task say; the keys ``files`` and ``verdict`` of its result.
-
-    ``sentence``: the verdict, from the files that there are. Where one cannot be written, the result has failed, says which and why, and
-    keeps the verdict, which would be lost with it.
-    """
-    written = write(report, Path(options["report_dir"]), formats, options["name"])
-    verdict = sentence(written.files)
-    if not written.failed:
-        return {"files": written.files, "verdict": verdict}
-    kinds: dict[str, list[str]] = {}
-    for kind, reason in written.failed.items():
-        kinds.setdefault(reason, []).append(kind)
-    why = "; ".join(f"{reason} ({', '.join(each)})" for reason, each in kinds.items())
-    lost = f"report_dir: {'the report' if not written.files else 'a part of the report'} could not be written to"
-    return {
-        "files": written.files,
-        "not_written": written.failed,
-        "verdict": verdict,
-        "failed": True,
-        "msg": f"{lost} {options['report_dir']}: {why}. {verdict}",
-    }
 
 
 def run_of(check: Mapping[str, object]) -> str:

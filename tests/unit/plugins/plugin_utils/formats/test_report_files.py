@@ -19,7 +19,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.j
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import FORMATS, check_length, checked_name
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import names_of, write
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import file_report, release
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import release
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.report_end import file_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 
