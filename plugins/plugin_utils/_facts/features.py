@@ -30,32 +30,7 @@ class FeatureName(str, enum.Enum):
     @property
     def words(self) -> str:
         """For sentences: ``the host has ...``."""
-        return _WORDS[self]
-
-
-_WORDS = {
-    FeatureName.IIS: "IIS",
-    FeatureName.MANUAL_POOLS: "application pools with manualGroupMembership",
-    FeatureName.SSIS: "SQL Server Integration Services",
-    FeatureName.ADFS: "AD FS",
-    FeatureName.PRINT_SPOOLER: "a print spooler that may start",
-    FeatureName.SESSION_HOST: "the role of a Remote Desktop session host",
-    FeatureName.LEGACY_ACCOUNTS: "local accounts of IIS 6 or ASP.NET 1.x",
-}
-
-ACCOUNTS_OF: Mapping[str, FeatureName] = {
-    "pool_accounts": FeatureName.MANUAL_POOLS,
-    "ssis_services": FeatureName.SSIS,
-    "found_legacy_accounts": FeatureName.LEGACY_ACCOUNTS,
-}
-"""Words that stand in a row of the feature for the accounts that the read found for it."""
-
-MAY_BE: Mapping[FeatureName, tuple[str, ...]] = {
-    FeatureName.MANUAL_POOLS: ("S-1-5-21-", "S-1-5-82-"),
-    FeatureName.SSIS: ("S-1-5-80-",),
-    FeatureName.LEGACY_ACCOUNTS: ("S-1-5-21-",),
-}
-"""How SIDs of such accounts begin: whom nobody can call unexpected while the feature is unknown."""
+        return _TABLE[self].words
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +58,7 @@ def features_of(facts: HostFacts, legacy: tuple[str, ...], declared: Mapping[Fea
 
     ``legacy``: names of local accounts that the policy calls legacy; they were asked of the host.
     """
-    found = {name: detect(facts) for name, detect in _DETECT.items()}
-    found[FeatureName.LEGACY_ACCOUNTS] = _legacy_accounts(facts, legacy)
+    found = {name: row.detect(facts, legacy) for name, row in _TABLE.items()}
     for name, present in declared.items():
         its = found[name]
         because = its.because if present and its.present else f"the host is declared to have {'' if present else 'no '}{name.words}"
@@ -100,7 +74,7 @@ def _why_none(feature: Feature) -> str:
     return feature.because if feature.present is None else "the host shows none"
 
 
-def _iis(facts: HostFacts) -> Feature:
+def _iis(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
     because = f"IIS {facts.iis.version} is installed" if facts.iis.version else "IIS is installed"
     if facts.iis.installed is None:
         because = "a 32-bit PowerShell on 64-bit Windows does not see it, or its keys could not be read"
@@ -118,7 +92,7 @@ _UNREAD_POOLS = {
 }
 
 
-def _manual_pools(facts: HostFacts) -> Feature:
+def _manual_pools(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
     if facts.pools is None:
         return Feature(None, _UNREAD_POOLS.get(facts.pools_status or "", "applicationHost.config could not be read"))
     pools, own = [pool for pool in facts.pools if pool.manual], own_pool_sids(facts)
@@ -180,7 +154,7 @@ def pool_users(facts: HostFacts) -> Mapping[str, str]:
     return {sid: pool.name for pool in reversed(facts.pools or ()) if (sid := _token_of(pool, own))}
 
 
-def _ssis(facts: HostFacts) -> Feature:
+def _ssis(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
     services = facts.features.ssis
     if services is None:
         return Feature(None, "the services could not be listed")
@@ -188,34 +162,24 @@ def _ssis(facts: HostFacts) -> Feature:
     return Feature(bool(services), f"Integration Services are installed: {some(services)}", accounts, services)
 
 
-def _adfs(facts: HostFacts) -> Feature:
+def _adfs(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
     present = facts.features.adfs
     return Feature(
         present, "the service adfssrv exists" if present is not None else "the key of the service adfssrv could not be read"
     )
 
 
-def _print_spooler(facts: HostFacts) -> Feature:
+def _print_spooler(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
     if not facts.features.spooler_known:
         return Feature(None, "the key of the service Spooler could not be read")
     start = facts.features.spooler
     return Feature(start is not None and start != _DISABLED, "the service Spooler exists and is not disabled")
 
 
-def _session_host(facts: HostFacts) -> Feature:
+def _session_host(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
     present = facts.features.session_host
     said = "the terminal server mode could not be asked" if present is None else "the host is a Remote Desktop session host"
     return Feature(present, said)
-
-
-_DETECT: Mapping[FeatureName, Callable[[HostFacts], Feature]] = {
-    FeatureName.IIS: _iis,
-    FeatureName.MANUAL_POOLS: _manual_pools,
-    FeatureName.SSIS: _ssis,
-    FeatureName.ADFS: _adfs,
-    FeatureName.PRINT_SPOOLER: _print_spooler,
-    FeatureName.SESSION_HOST: _session_host,
-}
 
 
 def _legacy_accounts(facts: HostFacts, legacy: tuple[str, ...]) -> Feature:
@@ -228,3 +192,38 @@ def _legacy_accounts(facts: HostFacts, legacy: tuple[str, ...]) -> Feature:
     accounts = {answer.sid: f"the account {answer.name or answer.asked} exists" for answer in exist if answer.sid}
     names = tuple(answer.name or answer.asked for answer in exist)
     return Feature(bool(exist), f"such accounts exist: {some(names)}", accounts, names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One feature. ``detect``: from the facts, and the names that the policy calls legacy.
+
+    ``accounts``: the word that stands in a policy's row for the accounts that the read found for the feature; ``sids``: how SIDs of such
+    accounts begin, which cannot be called unexpected while the feature is not known.
+    """
+
+    words: str
+    detect: Callable[[HostFacts, tuple[str, ...]], Feature]
+    accounts: str = ""
+    sids: tuple[str, ...] = ()
+
+
+_TABLE: Mapping[FeatureName, _Row] = {
+    FeatureName.IIS: _Row("IIS", _iis),
+    FeatureName.MANUAL_POOLS: _Row(
+        "application pools with manualGroupMembership", _manual_pools, "pool_accounts", ("S-1-5-21-", "S-1-5-82-")
+    ),
+    FeatureName.SSIS: _Row("SQL Server Integration Services", _ssis, "ssis_services", ("S-1-5-80-",)),
+    FeatureName.ADFS: _Row("AD FS", _adfs),
+    FeatureName.PRINT_SPOOLER: _Row("a print spooler that may start", _print_spooler),
+    FeatureName.SESSION_HOST: _Row("the role of a Remote Desktop session host", _session_host),
+    FeatureName.LEGACY_ACCOUNTS: _Row(
+        "local accounts of IIS 6 or ASP.NET 1.x", _legacy_accounts, "found_legacy_accounts", ("S-1-5-21-",)
+    ),
+}
+
+ACCOUNTS_OF: Mapping[str, FeatureName] = {row.accounts: name for name, row in _TABLE.items() if row.accounts}
+"""Words that stand in a row of the feature for the accounts that the read found for it."""
+
+MAY_BE: Mapping[FeatureName, tuple[str, ...]] = {name: row.sids for name, row in _TABLE.items() if row.sids}
+"""How SIDs of such accounts begin, which cannot be called unexpected while the feature is not known."""

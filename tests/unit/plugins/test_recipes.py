@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import stated
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.features import FeatureName
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats import names, write
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import enforcement
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
@@ -55,3 +56,16 @@ def test_every_format_is_documented(place):
     choices = re.findall(r"choices: (\[json,.*\])", (CHECKOUT / place).read_text())
 
     assert [yaml.safe_load(one) for one in choices] == [[*names.FORMATS]]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("plugins/doc_fragments/_policy.py", id="documentation of the modules"),
+        pytest.param("roles/impersonate/meta/argument_specs.yml", id="documentation of the role"),
+        pytest.param("docs/docsite/rst/guide_policies.rst", id="guide"),
+    ],
+)
+@pytest.mark.parametrize("name", FeatureName)
+def test_every_feature_is_documented(place, name):
+    assert re.search(rf"\b{name.value}\b", (CHECKOUT / place).read_text())
