@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import platform
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -55,9 +55,26 @@ def results_of(task_vars: TaskVars, registered: str, run_id: str) -> dict[str, t
 
     None where it registered nothing, or the result is an earlier run's (a variable outlives its play).
     """
-    hostvars = task_vars["hostvars"]
-    results = {str(host): _registered(hostvars[host].get(registered)) for host in task_vars["ansible_play_hosts_all"]}
+    found = _look_up(task_vars["hostvars"], registered)
+    results = {str(host): _registered(found(host)) for host in task_vars["ansible_play_hosts_all"]}
     return {host: result if _is_of(result, run_id) else None for host, result in results.items()}
+
+
+def _look_up(hostvars: t.Any, registered: str) -> Callable[[str], object]:
+    """What gives the registered result of a host.
+
+    ansible-core puts all variables of a host together for one look at ``hostvars``, which takes a millisecond and more. What hosts
+    registered it keeps in one mapping, which has no public name; where that is not there, or has nothing of a host, ``hostvars`` answers.
+    """
+    facts = getattr(getattr(hostvars, "_variable_manager", None), "_nonpersistent_fact_cache", None)
+    kept: Mapping[str, t.Any] = facts if isinstance(facts, Mapping) else {}
+
+    def found(host: str) -> object:
+        of_host = kept.get(host)
+        result = of_host.get(registered) if isinstance(of_host, Mapping) else None
+        return hostvars[host].get(registered) if result is None else result
+
+    return found
 
 
 def _is_of(result: object, run_id: str) -> bool:
@@ -102,8 +119,12 @@ def _plain(value: object) -> object:
 
     A text goes through ``str.__str__``: the unsafe text of ansible-core up to 2.18 gives itself for ``str(text)``, and is no ``str``.
     """
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None or type(value) in (bool, int):
+        return value
     if isinstance(value, Mapping):
         return {str.__str__(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return str.__str__(value) if isinstance(value, str) else json.loads(json.dumps(value))
+    return json.loads(json.dumps(value))

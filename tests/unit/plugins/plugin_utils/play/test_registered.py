@@ -5,6 +5,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.vars.hostvars import HostVars
+from ansible.vars.manager import VariableManager
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import results_of
 
@@ -39,3 +43,30 @@ def test_texts_are_texts_and_nothing_else(registered):
 
     assert types(results["web01"]) <= {dict, list, str, int, bool, type(None)}
     assert results["web01"] == {key: list(value) if isinstance(value, tuple) else value for key, value in registered.items()}
+
+
+class Asked(HostVars):
+    """Ansible's own variables of hosts, which say for whom they were put together."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.asked = []
+
+    def __getitem__(self, host):
+        self.asked.append(host)
+        return super().__getitem__(host)
+
+
+def test_variables_are_put_together_only_for_hosts_that_registered_nothing():
+    loader = DataLoader()
+    inventory = InventoryManager(loader=loader, sources=["web01,web02,web03,"])
+    manager = VariableManager(loader=loader, inventory=inventory)
+    hostvars = Asked(inventory=inventory, variable_manager=manager, loader=loader)
+    good = {"status": "compliant", "run_id": "r"}
+    manager.set_nonpersistent_facts("web01", {"audit": good})
+    manager.set_nonpersistent_facts("web02", {"another": good})
+
+    results = results_of({"hostvars": hostvars, "ansible_play_hosts_all": ["web01", "web02", "web03"]}, "audit", "r")
+
+    assert results == {"web01": good, "web02": None, "web03": None}
+    assert hostvars.asked == ["web02", "web03"]
