@@ -174,11 +174,11 @@ exceptions:
   sample: [{account: CORP\svc-backup, sid: S-1-5-21-1004336348-1177238915-682003330-1201, state: used, owner: Backup team, reason: nightly backup}]
 control:
   description:
-    - The row of the policy for this kind of host, as C(row), with C(control) and C(rule), the document's own numbers, C(source) and C(document).
+    - The row of the policy for this kind of host, as C(row), with C(benchmark_id) and C(rule), the document's own numbers, C(source) and C(document).
     - Null when no policy judges.
   returned: success
   type: dict
-  sample: {row: operating_systems.server_2022.member_server, control: V-254503, rule: SV-254503r958726, source: check text of WN22-UR-000130}
+  sample: {row: operating_systems.server_2022.member_server, benchmark_id: V-254503, rule: SV-254503r958726, source: check text of WN22-UR-000130}
 features:
   description:
     - Every feature that the read looks for, each with C(present) (null when that cannot be known), C(source) (V(detected) or V(declared)), C(because), and

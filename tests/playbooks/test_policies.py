@@ -27,20 +27,20 @@ def holder(run, host, sid):
 
 
 @pytest.mark.parametrize(
-    ("policy", "status", "control", "document"),
+    ("policy", "status", "benchmark_id", "document"),
     [
         ("microsoft", "compliant", None, None),
         ("cis", "compliant", "2.2.32 (MS only)", "CIS Microsoft Windows Server 2022 Benchmark"),
         ("stig", "drift", "V-254503", "Microsoft Windows Server 2022 STIG"),
     ],
 )
-def test_the_document_that_judged_stands_in_the_report(fleet, audit, policy, status, control, document):
+def test_the_document_that_judged_stands_in_the_report(fleet, audit, policy, status, benchmark_id, document):
     fleet.add(Machine.member_server("web01", iis=True))
 
     run = audit(fleet, extravars={"impersonate_policy": policy})
 
     record = run.records["web01"]
-    assert (run.rc, record["status"], record["control"]["control"]) == (0 if status == "compliant" else 2, status, control)
+    assert (run.rc, record["status"], record["control"]["benchmark_id"]) == (0 if status == "compliant" else 2, status, benchmark_id)
     if document:
         assert record["control"]["document"]["title"] == document
         assert f"- by {document}, " in run.outcome.stdout

@@ -76,9 +76,9 @@ def policy_head(policy: Policy, sha256: str) -> PolicyHead:
     """A policy as a report names it. ``references``: the controls of its documents, each by number, with the row that it stands for."""
     data = policy.data
     references = {
-        (row.document.title if row.document else policy.title, " ".join(filter(None, (row.control, row.rule))), row.where)
+        (row.document.title if row.document else policy.title, " ".join(filter(None, (row.benchmark_id, row.rule))), row.where)
         for row in policy.rows
-        if row.control
+        if row.benchmark_id
     }
     whole = t.cast("dict[str, t.Any]", data.get("document") or {})
     return {

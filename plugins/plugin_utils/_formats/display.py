@@ -57,7 +57,7 @@ def iis_of(record: Record) -> str:
 def control_of(record: Record) -> str:
     """The control of the document that judged a host, by the first name that it has."""
     control = record["control"]
-    return visible(control["control"] or control["rule"] or control["row"]) if control else ""
+    return visible(control["benchmark_id"] or control["rule"] or control["row"]) if control else ""
 
 
 def gpo_of(record: Record) -> str:

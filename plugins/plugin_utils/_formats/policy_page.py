@@ -92,7 +92,7 @@ def _one(policy: Policy) -> list[str]:
         said += [f"note: {_escaped(row.note)}"] if row.note else []
         said += [f"exceptions: {_escaped(row.exception_clause)}"] if row.exception_clause else []
         cited = ", ".join(
-            filter(None, (row.control, row.rule, row.document.words if row.control and row.document else "", row.source))
+            filter(None, (row.benchmark_id, row.rule, row.document.words if row.benchmark_id and row.document else "", row.source))
         )
         rows.append((_escaped(_hosts(row)), "\n\n".join(said), _escaped(cited)))
     documents = {row.document.words: row.document for row in policy.rows if row.document}

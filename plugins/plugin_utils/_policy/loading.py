@@ -19,7 +19,7 @@ from .policy import ACCOUNT_KEYS, Compare, Document, Policy, Row, floor_account
 
 Choice = t.TypeVar("Choice", bound=enum.Enum)
 
-_TEXT_KEYS = ("reason", "erratum", "note", "control", "rule", "exception_clause")
+_TEXT_KEYS = ("reason", "erratum", "note", "benchmark_id", "rule", "exception_clause")
 _ROW_KEYS = (*ACCOUNT_KEYS, "source", "as_printed", *_TEXT_KEYS, "document")
 _WHEN_KEYS = ("host_roles", "operating_systems", "from", "to")
 _DOCUMENT_KEYS = ("title", "publisher", "version", "date", "url", "differs")

@@ -52,7 +52,7 @@ class Row:
     ``where`` is its place in the data (``host_roles.client``). ``base``: such a row makes the policy apply to a host.
     ``found``: the lists to which the accounts belong that the read found for the feature. ``printed``: the SIDs that the document
     itself prints, where it differs; ``erratum`` says why. ``note``: said of a host on which an account of the row holds the right.
-    ``control``, ``rule``: the document's own numbers. ``exception_clause``: its words about exceptions. The rest: when it counts.
+    ``benchmark_id``, ``rule``: the document's own numbers. ``exception_clause``: its words about exceptions. The rest: when it counts.
     """
 
     where: str
@@ -67,7 +67,7 @@ class Row:
     erratum: str = ""
     note: str = ""
     document: Document | None = None
-    control: str = ""
+    benchmark_id: str = ""
     rule: str = ""
     exception_clause: str = ""
     base: bool = False
@@ -90,7 +90,7 @@ class Row:
     @property
     def cited(self) -> str:
         """Where the row comes from: the document's number and the document itself where it has one, and the place in it."""
-        return ", ".join(filter(None, (self.control, self.document.words if self.control and self.document else "", self.source)))
+        return ", ".join(filter(None, (self.benchmark_id, self.document.words if self.benchmark_id and self.document else "", self.source)))
 
     @property
     def per_release(self) -> bool:

@@ -323,7 +323,7 @@ def _control(row: Row | None) -> dict[str, object] | None:
     document = row.document
     return {
         "row": row.where,
-        "control": row.control or None,
+        "benchmark_id": row.benchmark_id or None,
         "rule": row.rule or None,
         "source": row.source,
         "document": {key: value or None for key, value in dataclasses.asdict(document).items()} if document else None,

@@ -252,7 +252,7 @@ class Control(t.TypedDict):
     """The row of the policy for this kind of host."""
 
     row: str
-    control: str | None
+    benchmark_id: str | None
     rule: str | None
     source: str
     document: Document | None

@@ -196,7 +196,7 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
         return dataclasses.replace(judged, why=f"{judged.why}; {said}")
     valid = next((claim.exception for claim in claims if claim.state is State.UNUSED), None)
     if valid:
-        clause = f"; {row.control or row.source}: {row.exception_clause}" if row is not None and row.exception_clause else ""
+        clause = f"; {row.benchmark_id or row.source}: {row.exception_clause}" if row is not None and row.exception_clause else ""
         return dataclasses.replace(judged, standing=Standing.WAIVED, why=f"waived by {valid.where}: {valid.words}{clause}")
     refused = next((claim for claim in claims if claim.state in (State.EXPIRED, State.TOO_WIDE)), None)
     if refused is None:

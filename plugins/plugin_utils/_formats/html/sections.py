@@ -345,7 +345,7 @@ def _named(sid: str, name: str | None) -> tuple[str, str]:
 
 def _cited(control: Control) -> dict[str, str]:
     document = control["document"]
-    texts = {"row": control["row"], "control": control["control"], "rule": control["rule"], "source": control["source"]}
+    texts = {"row": control["row"], "benchmark_id": control["benchmark_id"], "rule": control["rule"], "source": control["source"]}
     of_document = {
         "title": document["title"] if document else None,
         "publisher": document["publisher"] if document else None,

@@ -210,7 +210,7 @@ def test_a_limit_of_one_of_the_merged_runs_counts():
 
 
 def test_a_policy_is_named_with_the_controls_of_its_documents():
-    row = {"required": ["administrators"], "source": "page 1", "control": "2.2.1", "document": "new"}
+    row = {"required": ["administrators"], "source": "page 1", "benchmark_id": "2.2.1", "document": "new"}
     loaded = load_policy(
         {
             "name": "own",

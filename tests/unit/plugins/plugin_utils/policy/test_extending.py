@@ -22,7 +22,7 @@ BASE = {
     "documents": {"handbook": {"title": "Handbook", "version": "2", "date": "2026-01-31"}},
     "every_host": {"permitted": ["system"], "source": "handbook"},
     "host_roles": {
-        "member_server": {"required": ["administrators", "service"], "source": "4.1", "document": "handbook", "control": "H-1"},
+        "member_server": {"required": ["administrators", "service"], "source": "4.1", "document": "handbook", "benchmark_id": "H-1"},
         "client": {"required": ["administrators"], "source": "4.2"},
     },
     "operating_systems": {"server_2025": {"member_server": {"required": ["users"], "source": "4.3"}}},
@@ -188,8 +188,8 @@ def test_the_cis_benchmark_of_2025_in_its_first_version(host, shipped):
         "documents": {"server_2025_first": {"title": "CIS Microsoft Windows Server 2025 Benchmark", "version": "version 1.0.0", "date": "2025-03-19"}},
         "operating_systems": {
             "server_2025": {
-                "domain_controller": {"required": four, "control": "2.2.32 (DC only)", "document": "server_2025_first", "source": "recommended state"},
-                "member_server": {"required": four, "control": "2.2.33 (MS only)", "document": "server_2025_first", "source": "recommended state"},
+                "domain_controller": {"required": four, "benchmark_id": "2.2.32 (DC only)", "document": "server_2025_first", "source": "recommended state"},
+                "member_server": {"required": four, "benchmark_id": "2.2.33 (MS only)", "document": "server_2025_first", "source": "recommended state"},
             }
         },
     }  # fmt: skip

@@ -30,7 +30,7 @@ HOSTS = [(role, system) for system in SERVERS for role in list(MACHINE_ROLES)[:3
     ("client", system) for system in BUILDS if system.startswith("windows")
 ]
 
-# policy, host role, release -> control, must hold it, may hold it; None: the policy does not apply.
+# policy, host role, release -> benchmark_id, must hold it, may hold it; None: the policy does not apply.
 # "+iis" are the same with IIS, where the document makes a difference.
 MICROSOFT = {(role, system): ("", FOUR, {SYSTEM} | ({SPOOLER} if BUILDS[system] >= 26100 else set())) for role, system in HOSTS}
 CIS = {
@@ -89,7 +89,7 @@ def test_exact_sets_and_every_single_deviation(host, shipped, policy, role, syst
         assert verdict.status is Status.NOT_APPLICABLE
         assert "a stand-alone server with Windows Server 2016" in verdict.notes[-1]
         return
-    control, must, may = row
+    benchmark_id, must, may = row
     more_must, more_may, roles = WITH_IIS[policy]
     if iis and role in roles:
         must, may = must | more_must, may | more_may
@@ -98,7 +98,7 @@ def test_exact_sets_and_every_single_deviation(host, shipped, policy, role, syst
 
     def judged(held):
         verdict = judge(facts_of(host, held, role, system, iis), shipped[policy], Wishes())
-        assert (verdict.row.control, verdict.row.document is not None) == (control, True)
+        assert (verdict.row.benchmark_id, verdict.row.document is not None) == (benchmark_id, True)
         return verdict.status, {one.sid for one in verdict.missing}, {one.holder.sid for one in verdict.unexpected}
 
     assert judged(must) == judged(must | may) == (Status.COMPLIANT, set(), set())
@@ -180,7 +180,7 @@ def test_the_variant_of_cis_for_iis_cites_the_same_recommendation(host, shipped,
     missing = judge(facts_of(host, FOUR, role, system, True), shipped["cis"], Wishes()).missing
 
     (iis,) = [one for one in missing if one.sid == IIS_IUSRS]
-    assert f"({base.control}, {base.document.words}, where the Web Server (IIS) role" in iis.why
+    assert f"({base.benchmark_id}, {base.document.words}, where the Web Server (IIS) role" in iis.why
 
 
 def test_the_names_of_legacy_accounts(shipped):
