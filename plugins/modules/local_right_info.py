@@ -172,7 +172,7 @@ exceptions:
   type: list
   elements: dict
   sample: [{account: CORP\svc-backup, sid: S-1-5-21-1004336348-1177238915-682003330-1201, state: used, owner: Backup team, reason: nightly backup}]
-control:
+citation:
   description:
     - The row of the policy for this kind of host, as C(row), with C(benchmark_id) and C(rule), the document's own numbers, C(source) and C(document).
     - Null when no policy judges.

@@ -284,7 +284,7 @@ def _good(chance: random.Random, number: int, role: str) -> Result:
     return {
         "status": "compliant",
         "policy": "microsoft",
-        "control": {"row": f"host_roles.{role}", "benchmark_id": None, "rule": None, "source": PAGE, "document": dict(MICROSOFT)},
+        "citation": {"row": f"host_roles.{role}", "benchmark_id": None, "rule": None, "source": PAGE, "document": dict(MICROSOFT)},
         "host_role": role,
         "role_source": "declared" if number % 50 == 0 else "detected",
         "holders": [_holder(*one, "floor", f"required on a {words} ({PAGE})") for one in FLOOR],

@@ -141,7 +141,7 @@ def other_policies(stage: Stage, hosts: list[demo.Host], report: Report) -> list
     for host in some:
         for policy, records in verdicts.items():
             record = records[host.machine.name]
-            number = (record["control"] or {}).get("benchmark_id") or "-"
+            number = (record["citation"] or {}).get("benchmark_id") or "-"
             findings = "; ".join(finding["text"].partition(",")[0] for finding in record["findings"]) or "no finding"
             print(f"  {host.machine.name:8} {policy:10} {number:17} {record['status']:10} {findings}")
     print()

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from .._result.types import Record, Report
 from .._verdict.status import UNREAD
 from .._wording import SENTENCE, visible
-from .display import accounts, control_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
+from .display import accounts, citation_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
 
 HOSTS = (
-    "host", "status", "role", "os", "iis", "holders", "missing", "unexpected", "waived", "control", "controlled_by", "gpo", "plan",
+    "host", "status", "role", "os", "iis", "holders", "missing", "unexpected", "waived", "citation", "controlled_by", "gpo", "plan",
     "checked_at", "duration_ms", "error",
 )  # fmt: skip
 ACCOUNTS = ("host", "status", "role", "sid", "name", "kind", "standing", "why")
@@ -71,7 +71,7 @@ def _host(record: Record) -> list[str]:
         "; ".join(accounts(record["missing"], names)),
         "; ".join(accounts(record["unexpected"], names)),
         "; ".join(accounts(record["waived"], names)),
-        control_of(record),
+        citation_of(record),
         record["controlled_by"]["kind"] if record["controlled_by"] else "",
         gpo_of(record),
         plan_of(record),

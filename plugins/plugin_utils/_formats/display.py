@@ -54,10 +54,10 @@ def iis_of(record: Record) -> str:
     return "unknown" if installed is None else visible(iis["version"] or "yes") if installed else "no"
 
 
-def control_of(record: Record) -> str:
+def citation_of(record: Record) -> str:
     """The control of the document that judged a host, by the first name that it has."""
-    control = record["control"]
-    return visible(control["benchmark_id"] or control["rule"] or control["row"]) if control else ""
+    citation = record["citation"]
+    return visible(citation["benchmark_id"] or citation["rule"] or citation["row"]) if citation else ""
 
 
 def gpo_of(record: Record) -> str:

@@ -100,7 +100,7 @@ def _cut(lines: list[str]) -> list[str]:
 
 def _document(record: Record) -> str:
     """Title, version and date of the document that judged a host."""
-    document = record["control"]["document"] if record["control"] else None
+    document = record["citation"]["document"] if record["citation"] else None
     return ", ".join(filter(None, (document["title"], document["version"], document["date"]))) if document else ""
 
 

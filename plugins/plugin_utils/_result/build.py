@@ -52,7 +52,7 @@ def host_result(judgement: Judgement) -> dict[str, t.Any]:
             "findings": _findings(verdict),
             "waived": [judged.holder.sid for judged in verdict.holders if judged.standing is Standing.WAIVED],
             "exceptions": [_claim(claim) for claim in verdict.claims],
-            "control": _control(verdict.row),
+            "citation": _citation(verdict.row),
             "controlled_by": _control_of(control),
             "notes": [
                 *verdict.notes,
@@ -316,7 +316,7 @@ def _gpo(claim: GpoSetting) -> dict[str, object]:
     return {key: getattr(claim, key) for key in ("name", "guid", "link", "precedence", "status", "error")}
 
 
-def _control(row: Row | None) -> dict[str, object] | None:
+def _citation(row: Row | None) -> dict[str, object] | None:
     """The row of the policy for this kind of host, by the numbers of its document."""
     if row is None:
         return None

@@ -248,8 +248,8 @@ class Document(t.TypedDict):
     differs: str | None
 
 
-class Control(t.TypedDict):
-    """The row of the policy for this kind of host."""
+class Citation(t.TypedDict):
+    """The row of the policy that judged the host."""
 
     row: str
     benchmark_id: str | None
@@ -360,7 +360,7 @@ class Record(t.TypedDict):
     checked_at: Time | None
     host_role: RoleWord | None
     role_source: SourceWord | None
-    control: Control | None
+    citation: Citation | None
     holders: t.Annotated[list[Holder], Says("Who holds the right, sorted by SID.")]
     required: t.Annotated[list[Sid] | None, Says("Who must hold the right on this host; null where it was not judged.")]
     permitted: t.Annotated[

@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from ..._accounts.same_account import fleet_name
 from ..._result.types import Holder, Record
 from ..csv import FORMULA, HOSTS, MOST
-from ..display import control_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
+from ..display import citation_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
 from .sections import set_by
 from .words import STANDINGS, STATUSES, VARIES, clean
 
 Account = tuple[str, str]
 
-SHAPE = ("status", "role", "system", "iis", "holders", "missing", "unexpected", "waived", "control", "rule", "plan")
+SHAPE = ("status", "role", "system", "iis", "holders", "missing", "unexpected", "waived", "control", "citation", "plan")
 """What a shape consists of, in this order."""
 _STANDINGS = list(STANDINGS)
 _PLACES = {status: place for place, status in enumerate(STATUSES)}
@@ -108,7 +108,7 @@ class _Coding:
 
     def __init__(self, records: Sequence[Record], room: int | None) -> None:
         self.accounts, self.lists, self.holders, self.shapes, self.templates = (Dictionary() for _number in range(5))
-        self.words = {key: Dictionary() for key in ("role", "system", "iis", "control", "rule", "plan")}
+        self.words = {key: Dictionary() for key in ("role", "system", "iis", "control", "citation", "plan")}
         self._held: dict[object, int] = {}
         self._records, self._room, self._whole = records, room or 0, room is None
         self._hosts = collections.Counter[Account]() if self._whole else _hosts_of_accounts(records)
@@ -130,7 +130,7 @@ class _Coding:
                     for key in ("missing", "unexpected", "waived")
                 ),
                 words["control"].code((controlled["kind"] if controlled else "", gpo_of(record), set_by(record))),
-                words["rule"].code(control_of(record)),
+                words["citation"].code(citation_of(record)),
                 words["plan"].code(plan_of(record)),
             )
         )

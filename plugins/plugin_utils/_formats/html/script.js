@@ -6,7 +6,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const PAGE = 200;
   const SEEN = 50;
-  const [STATUS, ROLE, SYSTEM, IIS, HOLDERS, MISSING, UNEXPECTED, WAIVED, CONTROL, RULE, PLAN] = data.shapes;
+  const [STATUS, ROLE, SYSTEM, IIS, HOLDERS, MISSING, UNEXPECTED, WAIVED, CONTROL, CITATION, PLAN] = data.shapes;
   const hosts = data.host.map((name, place) => name + data.domains[data.domain[place]]);
   const total = hosts.length;
   const shape = data.shape;
@@ -265,7 +265,7 @@
     missing: (_host, code) => listed(MISSING[code]),
     unexpected: (_host, code) => listed(UNEXPECTED[code]),
     waived: (_host, code) => listed(WAIVED[code]),
-    control: (_host, code) => data.rule[RULE[code]],
+    citation: (_host, code) => data.citation[CITATION[code]],
     controlled_by: (_host, code) => data.control[CONTROL[code]][0],
     gpo: (_host, code) => data.control[CONTROL[code]][1],
     plan: (_host, code) => data.plan[PLAN[code]],

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ..._accounts.same_account import fleet_name, same_row
 from ..._accounts.sids import NAMES, sort_key
-from ..._result.types import Control, ControlledBy, Finding, Gpo, Record
+from ..._result.types import Citation, ControlledBy, Finding, Gpo, Record
 from ..._verdict.status import JUDGED, UNREAD
 from ..._wording import SENTENCE
 from ..display import name_of, names_of, shown
@@ -321,9 +321,9 @@ def policy_rows(records: Iterable[Record]) -> list[PolicyRow]:
     """What was asked: hosts of the same role, row, and accounts that must and may hold the right share one row; many hosts first."""
     groups: dict[tuple[t.Any, ...], list[Record]] = collections.defaultdict(list)
     for record in records:
-        if record["control"] and record["required"] is not None:
+        if record["citation"] and record["required"] is not None:
             must, may = tuple(record["required"]), tuple(record["permitted"] or ())
-            groups[record["host_role"] or "", tuple(_cited(record["control"]).items()), must, may].append(record)
+            groups[record["host_role"] or "", tuple(_cited(record["citation"]).items()), must, may].append(record)
     rows = [_policy_row(role, dict(cited), must, may, its) for (role, cited, must, may), its in groups.items()]
     return sorted(rows, key=lambda row: (row.role, -row.hosts, row.cited["row"], row.features, row.must, row.may))
 
@@ -343,9 +343,9 @@ def _named(sid: str, name: str | None) -> tuple[str, str]:
     return (its, clean(sid)) if its else (clean(sid), "")
 
 
-def _cited(control: Control) -> dict[str, str]:
-    document = control["document"]
-    texts = {"row": control["row"], "benchmark_id": control["benchmark_id"], "rule": control["rule"], "source": control["source"]}
+def _cited(citation: Citation) -> dict[str, str]:
+    document = citation["document"]
+    texts = {"row": citation["row"], "benchmark_id": citation["benchmark_id"], "rule": citation["rule"], "source": citation["source"]}
     of_document = {
         "title": document["title"] if document else None,
         "publisher": document["publisher"] if document else None,

@@ -245,7 +245,7 @@ def test_a_row_a_host(report):
             "role": "member_server",
             "os": "build 20348",
             "iis": "10.0",
-            "control": "host_roles.member_server",
+            "citation": "host_roles.member_server",
             "plan": "",
             "error": "",
             "duration_ms": "1234",

@@ -365,8 +365,8 @@ def test_times_are_for_people():
 
 def asked(must, may, **record):
     """A record of a host of which a policy asks this."""
-    control = {"row": "host_roles.member_server", "benchmark_id": "V-1", "rule": None, "source": "s", "document": None}
-    given = {"host_role": "member_server", "control": control, "holders": [], "findings": [], "features": {}}
+    citation = {"row": "host_roles.member_server", "benchmark_id": "V-1", "rule": None, "source": "s", "document": None}
+    given = {"host_role": "member_server", "citation": citation, "holders": [], "findings": [], "features": {}}
     return {**given, "required": must, "permitted": may, **record}
 
 

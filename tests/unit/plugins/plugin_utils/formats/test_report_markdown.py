@@ -88,7 +88,7 @@ def test_a_summary_has_forty_lines_at_most(notes, documents, exceptions):
     report = samples.sample(400, action="enforce")
     report["notes"] = [f"note {number}" for number in range(notes)]
     for place, record in enumerate(report["hosts"]):
-        record["control"] = (
+        record["citation"] = (
             {"document": {"title": f"book {place % documents}", "version": None, "date": None}} if documents else None
         )
     report["policy"]["document"] = {}
