@@ -274,7 +274,7 @@ holders:
   type: list
   elements: dict
   sample: [{sid: S-1-5-32-544, name: BUILTIN\Administrators, standing: floor}]
-controlled_by:
+controller:
   description: Who sets the right, as in M(winrights.seimpersonate.local_right_info).
   returned: when the host answered
   type: dict

@@ -214,7 +214,7 @@ notes:
   type: list
   elements: str
   sample: [read-only domain controller]
-controlled_by:
+controller:
   description:
     - Who sets the right on this host. C(kind) is V(local) (nobody from outside), V(gpo), V(mdm) (a management service), V(stale) (what is known is too old) or
       V(unknown), and C(why) says so in a sentence.

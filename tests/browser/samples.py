@@ -169,7 +169,7 @@ def hostile() -> dict[str, t.Any]:
         result = _with_stranger(_good(chance, number, "member_server"), (f"{DOMAIN}-{9000 + number}", name, "domain"))
         result["notes"] = [name]
         result["windows"]["caption"] = name
-        result["controlled_by"] = _controller("gpo", name, name, name)
+        result["controller"] = _controller("gpo", name, name, name)
         result["exposure"] = _exposure(chance, [(name, name, f"{DOMAIN}-{9000 + number}")])
         result["groups"] = [_group("S-1-5-32-544", name, [(f"{DOMAIN}-{9000 + number}", name)])]
         records.append(record_of(name, result))
@@ -268,15 +268,15 @@ def _drift(chance: random.Random, number: int, host: str, result: Result) -> Res
 def _good(chance: random.Random, number: int, role: str) -> Result:
     caption, build = chance.choice(SYSTEMS[role])
     words = role.replace("_", " ")
-    luck, control = chance.random(), _controller("local", None, None, None)
+    luck, controller = chance.random(), _controller("local", None, None, None)
     for name, guid, link, share in GPOS:
         if luck < share:
-            control = _controller("gpo", name, guid, link)
+            controller = _controller("gpo", name, guid, link)
             break
         luck -= share
     else:
         if role == "client" and luck < 0.2:
-            control = _controller("mdm", None, None, None) | {
+            controller = _controller("mdm", None, None, None) | {
                 "provider": "MS DM Server",
                 "why": "a management service sets the right",
             }
@@ -295,7 +295,7 @@ def _good(chance: random.Random, number: int, role: str) -> Result:
         "waived": [],
         "findings": [],
         "exceptions": [],
-        "controlled_by": control,
+        "controller": controller,
         "exposure": None,
         "groups": None,
         "provenance": None,
@@ -346,8 +346,8 @@ def _with_stranger(result: Result, account: tuple[str, str | None, str], standin
     result["holders"].append(_holder(*account, standing, why))
     result.update(status="drift", unexpected=[*result["unexpected"], sid])
     result["findings"].append(_finding(standing, sid, name, why))
-    if result["controlled_by"]["kind"] == "gpo":
-        result["controlled_by"].update(extra=[sid] if kind in ("local", "orphan") or len(result["holders"]) % 2 else [])
+    if result["controller"]["kind"] == "gpo":
+        result["controller"].update(extra=[sid] if kind in ("local", "orphan") or len(result["holders"]) % 2 else [])
     return result
 
 

@@ -185,7 +185,7 @@ def test_a_tile_leads_to_its_hosts(browser, pages):
     assert column(browser, 0) == [record["host"] for record in report["hosts"] if record["status"] == "waived"]
 
 
-@pytest.mark.parametrize(("key", "number"), [("host", 0), ("status", 1), ("role", 2), ("system", 3), ("control", 5), ("at", 6)])
+@pytest.mark.parametrize(("key", "number"), [("host", 0), ("status", 1), ("role", 2), ("system", 3), ("controller", 5), ("at", 6)])
 def test_a_heading_sorts_and_says_so(browser, pages, key, number):
     open_page(browser, pages)
     if key == "host":
@@ -257,7 +257,7 @@ def test_the_filtered_hosts_are_downloaded_as_csv(browser, pages):
         assert row["checked_at"] == record["checked_at"]
         assert row["duration_ms"] == str(record["duration_ms"])
         assert all(sid in row["unexpected"] for sid in record["unexpected"])
-        assert row["controlled_by"] == record["controlled_by"]["kind"]
+        assert row["controller"] == record["controller"]["kind"]
         assert row["gpo"] == gpo_of(record)
 
 

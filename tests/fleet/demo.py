@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
 class Host:
     """A machine, what is wrong on the way to it, and the status and the words that its verdict should have.
 
-    ``others``: the same by other policies. ``control``: who sets the right. ``traces``: words of an audit with exposure and events,
+    ``others``: the same by other policies. ``controller``: who sets the right. ``traces``: words of an audit with exposure and events,
     by the part of the record in which they stand.
     """
 
@@ -30,7 +30,7 @@ class Host:
     scenario: str | None = None
     group: str = "servers"
     others: t.Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    control: str = "local"
+    controller: str = "local"
     traces: t.Mapping[str, str] = field(default_factory=dict)
 
 
@@ -70,12 +70,12 @@ def hosts() -> list[Host]:
     filtered = {"auditor": Logon("Simulated-1", Token.FILTERED)}
     return [
         Host(Machine.domain_controller("dc01", gpos=(gpo("DC baseline", status=3, error=1332),)), "compliant",
-             "application is failed with error 1332", group="domain_controllers", control="gpo"),
+             "application is failed with error 1332", group="domain_controllers", controller="gpo"),
         Host(Machine.domain_controller("rodc01", read_only=True, gpos=(gpo("RODC baseline", accounts=(*FLOOR, names.USERS)),)), "compliant",
-             "the host does not have what the GPO RODC baseline", group="domain_controllers", control="gpo"),
+             "the host does not have what the GPO RODC baseline", group="domain_controllers", controller="gpo"),
         Host(server("file01", build=17763, gpos=(gpo("File servers"), gpo("Old baseline", 2))), "compliant",
              "the GPO File servers {8CF3A9B6-B5F9-52AB-9631-B728B3D498D7} linked at OU=Servers,DC=sim,DC=example sets the right, over the GPO Old baseline",
-             control="gpo"),
+             controller="gpo"),
         Host(server("web01", iis=True), "compliant", "required because IIS 10.0 is installed", group="web",
              others={"cis": ("compliant", "required because IIS 10.0"), "stig": ("drift", "IIS 10.0 is installed and needs it")}),
         Host(server("web02", iis=True, holders=[*FLOOR]), "drift", "missing: BUILTIN\\IIS_IUSRS", group="web"),
@@ -94,10 +94,10 @@ def hosts() -> list[Host]:
         Host(server("print25", build=26100, spooler=True), "compliant", "default on build 26100",
              others={"cis": ("compliant", "holders: 5"), "stig": ("drift", "unexpected: RESTRICTED SERVICES\\PrintSpoolerService")}),
         Host(server("print22", spooler=True), "drift", "unexpected: RESTRICTED SERVICES\\PrintSpoolerService"),
-        Host(Machine.standalone_server("lone01"), "compliant", "holders: 4", control="unknown"),
-        Host(entra, "compliant", "Microsoft Entra ID", control="unknown"),
-        Host(Machine.client("pc01", mdm=MDM), "compliant", "a management service (enrolment {0E2B", group="clients", control="mdm"),
-        Host(vdi, "compliant", "RSoP logging is switched off, and what RSoP holds is from", group="clients", control="stale"),
+        Host(Machine.standalone_server("lone01"), "compliant", "holders: 4", controller="unknown"),
+        Host(entra, "compliant", "Microsoft Entra ID", controller="unknown"),
+        Host(Machine.client("pc01", mdm=MDM), "compliant", "a management service (enrolment {0E2B", group="clients", controller="mdm"),
+        Host(vdi, "compliant", "RSoP logging is switched off, and what RSoP holds is from", group="clients", controller="stale"),
         Host(server("uac01", logons=filtered), "error", "uac_filtered"),
         Host(server("locked01"), "unreachable", "credentials were rejected", scenario="wrong password"),
         Host(server("down01"), "unreachable", "refused", scenario="host down"),

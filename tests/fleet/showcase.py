@@ -81,9 +81,9 @@ def audit(stage: Stage, fleet: Fleet, hosts: list[demo.Host]) -> list[str]:
     if sorted(state for _, state in states) != ["expired", "unused", "used"]:
         wrong.append(f"the exceptions are {states}")
     wrong += [
-        f"{host.machine.name}: set by {records[host.machine.name]['controlled_by']} instead of {host.control}"
+        f"{host.machine.name}: set by {records[host.machine.name]['controller']} instead of {host.controller}"
         for host in hosts
-        if host.status in ("compliant", "waived", "drift") and records[host.machine.name]["controlled_by"]["kind"] != host.control
+        if host.status in ("compliant", "waived", "drift") and records[host.machine.name]["controller"]["kind"] != host.controller
     ]
     by_what_is_there(report)
     who_sets_it(report)
@@ -110,16 +110,16 @@ def by_what_is_there(report: Report) -> None:
 def who_sets_it(report: Report) -> None:
     """Show who sets the right: where somebody does or nobody knows, and one of the hosts where nobody does."""
     print("Who sets the right:")
-    read = [record for record in report["hosts"] if record["controlled_by"] and record["holders"]]
-    local = next((record["host"] for record in read if record["controlled_by"]["kind"] == "local"), None)
+    read = [record for record in report["hosts"] if record["controller"] and record["holders"]]
+    local = next((record["host"] for record in read if record["controller"]["kind"] == "local"), None)
     for record in read:
-        its = record["controlled_by"]
+        its = record["controller"]
         if its["kind"] != "local" or record["host"] == local:
             print(f"  {record['host']:8} {its['kind']:8} {its['why']}")
         for note in record["notes"]:
             if "does not have what" in note:
                 print(f"  {'':17} {note}")
-    alike = sum(record["controlled_by"]["kind"] == "local" for record in read) - 1
+    alike = sum(record["controller"]["kind"] == "local" for record in read) - 1
     print(f"  {alike} more hosts are like {local}\n")
 
 

@@ -32,7 +32,7 @@ def judged(record):
     findings = [(finding["kind"], finding["sid"]) for finding in record["findings"]]
     holders = [(holder["sid"], holder["standing"], holder["kind"], holder["resolved"]) for holder in record["holders"]]
     return (
-        record["status"], record["host_role"], record["missing"], record["unexpected"], record["controlled_by"]["kind"],
+        record["status"], record["host_role"], record["missing"], record["unexpected"], record["controller"]["kind"],
         findings, holders,
     )  # fmt: skip
 

@@ -40,7 +40,11 @@ def test_the_document_that_judged_stands_in_the_report(fleet, audit, policy, sta
     run = audit(fleet, extravars={"impersonate_policy": policy})
 
     record = run.records["web01"]
-    assert (run.rc, record["status"], record["citation"]["benchmark_id"]) == (0 if status == "compliant" else 2, status, benchmark_id)
+    assert (run.rc, record["status"], record["citation"]["benchmark_id"]) == (
+        0 if status == "compliant" else 2,
+        status,
+        benchmark_id,
+    )
     if document:
         assert record["citation"]["document"]["title"] == document
         assert f"- by {document}, " in run.outcome.stdout

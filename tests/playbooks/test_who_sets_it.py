@@ -67,13 +67,13 @@ def test_what_the_host_says_decides(fleet, enforce, mode, check):
         record, result = run.records[name], results[name]
         said = " ".join([*result.get("warnings", []), result.get("msg", "")])
         assert (why in said, f"; {then}" in said) == ((False, False) if mode == "apply" else (True, True)), name
-        assert f"{record['controlled_by']['why']}" in said or mode == "apply"
-        assert why in record["controlled_by"]["why"]
+        assert f"{record['controller']['why']}" in said or mode == "apply"
+        assert why in record["controller"]["why"]
         if name in refused:
             assert (record["error"]["category"], why in record["error"]["message"]) == ("controlled", True)
         else:
             assert why in " ".join(record["notes"])
-    won = run.records["won"]["controlled_by"]
+    won = run.records["won"]["controller"]
     assert (won["kind"], won["name"], won["guid"], won["link"], [one["name"] for one in won["losers"]]) == (
         "gpo", "Servers", GUID, AT, ["Old"],
     )  # fmt: skip
@@ -90,7 +90,7 @@ def test_what_the_task_states_counts_more_than_what_the_host_shows(fleet, enforc
 
     assert run.outcomes == {"won": "applied"}
     assert set(machine.holders()) == WANTED
-    assert run.records["won"]["controlled_by"]["kind"] == "local"
+    assert run.records["won"]["controller"]["kind"] == "local"
     assert any(note.startswith("the host shows: the GPO Servers") for note in run.records["won"]["notes"])
 
 

@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from .._accounts.parsing import shown
 from .._accounts.sids import ADMINISTRATORS, FLOOR, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, sort_key
 from .claims import Asked, GpoSetting, by_templates
-from .evidence import Controller, Management, Statement, listed, of_management, of_rsop
+from .evidence import ControllerKind, Management, Statement, listed, of_management, of_rsop
 from .facts import ControlTraces, HostFacts
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
-    """Who controls the right, by which evidence (rsop, templates, mdm, none), as of when, and the sentence that says so.
+class Controller:
+    """Who sets the right, by which evidence (rsop, templates, mdm, none), as of when, and the sentence that says so.
 
     ``winner``: the GPO whose list counts, ``losers``: the others that define the right. ``provider``: enrolment of a management service.
     ``extra``, ``lacking``: how the holders differ from what the winner or the service asks, None where that cannot be compared.
     """
 
-    kind: Controller
+    kind: ControllerKind
     why: str
     evidence: str = "none"
     as_of: str | None = None
@@ -40,36 +40,36 @@ class Control:
     @property
     def from_outside(self) -> bool:
         """Somebody but the host sets the right, or did when that was last known."""
-        return self.kind in (Controller.GPO, Controller.MDM) or bool(self.winner or self.losers)
+        return self.kind in (ControllerKind.GPO, ControllerKind.MDM) or bool(self.winner or self.losers)
 
     @property
     def comes_back(self) -> str:
         """What becomes of a local change."""
-        if self.kind is Controller.MDM:
+        if self.kind is ControllerKind.MDM:
             return "it may take a local change back"
-        if self.kind is Controller.GPO and self.winner and self.winner.status == "applied":
+        if self.kind is ControllerKind.GPO and self.winner and self.winner.status == "applied":
             return "Group Policy takes a local change back, at its first refresh after 16 hours at the latest"
         return "Group Policy may take a local change back"
 
     @property
     def doubt(self) -> str | None:
         """What to say beside a change where nobody knows whether it lasts."""
-        unsure = self.kind in (Controller.UNKNOWN, Controller.STALE) and not self.from_outside
+        unsure = self.kind in (ControllerKind.UNKNOWN, ControllerKind.STALE) and not self.from_outside
         return f"{self.why}, so it is not known whether a local change lasts" if unsure else None
 
 
-def stated(kind: str, name: str | None, guid: str | None) -> Control:
+def stated(kind: str, name: str | None, guid: str | None) -> Controller:
     """What a task states of it, which counts instead of what the host shows; ``kind``: local, gpo or mdm."""
     claim = GpoSetting(name, guid)
-    if kind == Controller.GPO.value:
-        return Control(Controller.GPO, f"{claim.words} sets the right, as the task states", "stated", winner=claim)
-    if kind == Controller.MDM.value:
+    if kind == ControllerKind.GPO.value:
+        return Controller(ControllerKind.GPO, f"{claim.words} sets the right, as the task states", "stated", winner=claim)
+    if kind == ControllerKind.MDM.value:
         service = " ".join(filter(None, ("the management service", name)))
-        return Control(Controller.MDM, f"{service} sets the right, as the task states", "stated", provider=name)
-    return Control(Controller.LOCAL, "no GPO or management service sets the right, as the task states", "stated")
+        return Controller(ControllerKind.MDM, f"{service} sets the right, as the task states", "stated", provider=name)
+    return Controller(ControllerKind.LOCAL, "no GPO or management service sets the right, as the task states", "stated")
 
 
-def control_on(facts: HostFacts, said: Control | None) -> Control:
+def controller_on(facts: HostFacts, said: Controller | None) -> Controller:
     """Who sets the right: as the task states it, else as the host shows it. What the host shows beside a statement is a note."""
     shows = who_controls(facts)
     if said is None:
@@ -78,7 +78,7 @@ def control_on(facts: HostFacts, said: Control | None) -> Control:
     return dataclasses.replace(said, notes=(*([] if agree else [f"the host shows: {shows.why}"]), *shows.notes))
 
 
-def who_controls(facts: HostFacts) -> Control:
+def who_controls(facts: HostFacts) -> Controller:
     """Who sets the right on this host. What cannot be known is unknown or stale, never local."""
     managed = of_management(facts.control)
     policy = _with_templates(of_rsop(facts), facts.control)
@@ -98,7 +98,7 @@ def _with_templates(rsop: Statement, traces: ControlTraces) -> Statement:
         return rsop
     if rsop.claims:
         return _noted(rsop, f"the cached templates are of another GPO than RSoP has: {listed(claims)}")
-    if rsop.kind is Controller.LOCAL:
+    if rsop.kind is ControllerKind.LOCAL:
         return _noted(rsop, f"the cached templates name the right all the same, and RSoP counts more: {listed(claims)}")
     return _by_templates(rsop, claims)
 
@@ -107,49 +107,53 @@ def _by_templates(rsop: Statement, claims: tuple[GpoSetting, ...]) -> Statement:
     """Which of several cached templates wins is not known, so that only a single one is the winner."""
     winner, losers = (claims[0], ()) if len(claims) == 1 else (None, claims)
     words = listed(claims)
-    if rsop.kind is Controller.STALE:
+    if rsop.kind is ControllerKind.STALE:
         said = (
             f"by a cached template, of a run that it does not tell, {words} set the right"
             if winner
             else f"by cached templates, of a run that they do not tell, one of these set the right: {words}"
         )
-        return Statement(Controller.STALE, f"{rsop.why}; {said}", "templates", rsop.as_of, winner, losers, rsop.notes)
+        return Statement(ControllerKind.STALE, f"{rsop.why}; {said}", "templates", rsop.as_of, winner, losers, rsop.notes)
     where = "by the cached template of its last run"
     why = f"{words} sets the right, {where}" if winner else f"one of these sets the right, {where}: {words}"
-    return Statement(Controller.GPO, why, "templates", rsop.as_of, winner, losers, (rsop.why, *rsop.notes))
+    return Statement(ControllerKind.GPO, why, "templates", rsop.as_of, winner, losers, (rsop.why, *rsop.notes))
 
 
 def _noted(statement: Statement, note: str) -> Statement:
     return dataclasses.replace(statement, notes=(*statement.notes, note))
 
 
-def _with_management(policy: Statement, managed: Management) -> Control:
+def _with_management(policy: Statement, managed: Management) -> Controller:
     """A management service beside Group Policy: it decides where no GPO won; where one did, which of the two wins is not known."""
-    control = Control(policy.kind, policy.why, policy.evidence, policy.as_of, policy.winner, policy.losers, notes=policy.notes)
+    controller = Controller(
+        policy.kind, policy.why, policy.evidence, policy.as_of, policy.winner, policy.losers, notes=policy.notes
+    )
     if managed.words is None:
-        return control
+        return controller
     if managed.sets and policy.winner:
         both = f"{managed.words} as well; which of the two wins is not known"
-        return dataclasses.replace(control, provider=managed.provider, notes=(*policy.notes, both))
+        return dataclasses.replace(controller, provider=managed.provider, notes=(*policy.notes, both))
     if managed.sets:
         notes = (policy.why, *policy.notes)
-        return Control(Controller.MDM, managed.words, "mdm", losers=policy.losers, provider=managed.provider, notes=notes)
-    if policy.kind is Controller.LOCAL:  # no longer proof that nobody sets it
-        return dataclasses.replace(control, kind=Controller.UNKNOWN, why=f"{managed.words}; {policy.why}")
-    return dataclasses.replace(control, notes=(*policy.notes, managed.words))
+        return Controller(ControllerKind.MDM, managed.words, "mdm", losers=policy.losers, provider=managed.provider, notes=notes)
+    if policy.kind is ControllerKind.LOCAL:  # no longer proof that nobody sets it
+        return dataclasses.replace(controller, kind=ControllerKind.UNKNOWN, why=f"{managed.words}; {policy.why}")
+    return dataclasses.replace(controller, notes=(*policy.notes, managed.words))
 
 
-def _compared(control: Control, managed: Management, facts: HostFacts) -> Control:
+def _compared(controller: Controller, managed: Management, facts: HostFacts) -> Controller:
     """The holders beside what the winner and the service ask for; not beside a list of old, which may have been another since."""
-    if control.kind is Controller.GPO and control.winner:
-        beside = _beside(control.winner.words, control.winner.asked, facts, by_engine=True)
-        control = dataclasses.replace(control, extra=beside.extra, lacking=beside.lacking, notes=(*control.notes, *beside.notes))
+    if controller.kind is ControllerKind.GPO and controller.winner:
+        beside = _beside(controller.winner.words, controller.winner.asked, facts, by_engine=True)
+        controller = dataclasses.replace(
+            controller, extra=beside.extra, lacking=beside.lacking, notes=(*controller.notes, *beside.notes)
+        )
     if managed.sets:
         beside = _beside("the management service", managed.asked, facts, by_engine=False)
-        if control.kind is Controller.MDM:
-            control = dataclasses.replace(control, extra=beside.extra, lacking=beside.lacking)
-        control = dataclasses.replace(control, notes=(*control.notes, *beside.notes))
-    return control
+        if controller.kind is ControllerKind.MDM:
+            controller = dataclasses.replace(controller, extra=beside.extra, lacking=beside.lacking)
+        controller = dataclasses.replace(controller, notes=(*controller.notes, *beside.notes))
+    return controller
 
 
 @dataclass(frozen=True, slots=True)

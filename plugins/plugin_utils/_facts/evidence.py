@@ -28,8 +28,8 @@ _ERRORS = {"0x80041003": "access to RSoP was denied", "0x8004100e": "the host ha
 _WORKGROUP = (0, 2)  # DSROLE_MACHINE_ROLE of a stand-alone workstation and server
 
 
-class Controller(str, enum.Enum):
-    """Who controls the right."""
+class ControllerKind(str, enum.Enum):
+    """Who sets the right."""
 
     LOCAL = "local"  # nobody from outside
     GPO = "gpo"
@@ -45,7 +45,7 @@ class Statement:
     ``evidence``: rsop, templates, mdm, or none where the source could not say anything; ``as_of``: of when it tells.
     """
 
-    kind: Controller
+    kind: ControllerKind
     why: str
     evidence: str = "none"
     as_of: str | None = None
@@ -109,12 +109,12 @@ def _by_settings(traces: ControlTraces, doubts: Mapping[str, str]) -> tuple[Stat
     if first != 1 and not (len(ordered) == 1 and ordered[0].precedence is None):
         says = "names several that won" if first else "names none that won"
         why = f"which GPO sets the right is not known: RSoP {says}, and these define it: {listed(claims)}"
-        return Statement(Controller.UNKNOWN, why, "rsop", as_of, losers=claims), ()
+        return Statement(ControllerKind.UNKNOWN, why, "rsop", as_of, losers=claims), ()
     winner, losers = claims[0], claims[1:]
     if any(key in doubts for key in _NOT_FRESH):
         why = f"{_old_words(doubts)}; by it {winner.words} set the right"
-        return Statement(Controller.STALE, why, "rsop", as_of, winner, losers), _NOT_FRESH
-    return Statement(Controller.GPO, _won(winner, losers), "rsop", as_of, winner, losers), ()
+        return Statement(ControllerKind.STALE, why, "rsop", as_of, winner, losers), _NOT_FRESH
+    return Statement(ControllerKind.GPO, _won(winner, losers), "rsop", as_of, winner, losers), ()
 
 
 def _won(winner: GpoSetting, losers: tuple[GpoSetting, ...]) -> str:
@@ -131,18 +131,18 @@ def _silent(facts: HostFacts, doubts: Mapping[str, str]) -> tuple[Statement, tup
     ended = extension.ended if extension else None
     if not doubts:
         why = f"no GPO sets the right; the security extension of Group Policy last ran at {_clock(ended)}"
-        return Statement(Controller.LOCAL, why, "rsop", ended), ()
+        return Statement(ControllerKind.LOCAL, why, "rsop", ended), ()
     if facts.computer.machine_role in _WORKGROUP and ended is None:
         # Its local GPO may set the right, and without a status of the extension nothing is proof that it does not.
         failed = f": {doubts['failed']}" if "failed" in doubts else ""
         why = f"the host is in no domain, and RSoP does not tell whether a policy of its own sets the right{failed}"
-        return Statement(Controller.UNKNOWN, why), ("failed", "silent")
+        return Statement(ControllerKind.UNKNOWN, why), ("failed", "silent")
     for key in ("failed", "silent"):
         if key in doubts:
-            return Statement(Controller.UNKNOWN, f"{_UNKNOWN}: {doubts[key]}", as_of=ended), (key,)
+            return Statement(ControllerKind.UNKNOWN, f"{_UNKNOWN}: {doubts[key]}", as_of=ended), (key,)
     if "old" in doubts:
-        return Statement(Controller.STALE, f"{_old_words(doubts)}; by it no GPO set the right", "rsop", ended), _NOT_FRESH
-    return Statement(Controller.UNKNOWN, f"{_UNKNOWN}: {doubts['ended']}", "rsop", ended), ("ended",)
+        return Statement(ControllerKind.STALE, f"{_old_words(doubts)}; by it no GPO set the right", "rsop", ended), _NOT_FRESH
+    return Statement(ControllerKind.UNKNOWN, f"{_UNKNOWN}: {doubts['ended']}", "rsop", ended), ("ended",)
 
 
 _UNKNOWN = "whether a GPO sets the right is not known"

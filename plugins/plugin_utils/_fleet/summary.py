@@ -42,7 +42,7 @@ def summarise(
         "coverage_percent": _percent(expected - unread, expected),
         "compliance_percent": _percent(by_status[Status.COMPLIANT.value], expected),
         "unexpected_accounts": _unexpected(records),
-        "controlled_by": _controlled(records),
+        "by_controller": _by_controller(records),
         "controlling_gpos": _controlling_gpos(records),
         "exceptions": known,
         "gate": gate(records, fail_on, tolerate or {}, known),
@@ -107,20 +107,18 @@ def _percent(part: int, whole: int) -> float:
     return (1000 * part // whole) / 10 if whole else 0.0
 
 
-def _controlled(records: Iterable[Record]) -> dict[str, int]:
-    """Hosts by who controls the right."""
-    return dict(
-        sorted(collections.Counter(record["controlled_by"]["kind"] for record in records if record["controlled_by"]).items())
-    )
+def _by_controller(records: Iterable[Record]) -> dict[str, int]:
+    """Hosts by who sets the right."""
+    return dict(sorted(collections.Counter(record["controller"]["kind"] for record in records if record["controller"]).items()))
 
 
 def _controlling_gpos(records: Iterable[Record]) -> list[ControllingGpo]:
     """The GPOs that set the right, with the hosts on which they do."""
     hosts: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
     for record in records:
-        control = record["controlled_by"]
-        if control and control["kind"] == "gpo" and (control["guid"] or control["name"]):
-            hosts[control["guid"] or "", control["name"] or ""].append(record["host"])
+        controller = record["controller"]
+        if controller and controller["kind"] == "gpo" and (controller["guid"] or controller["name"]):
+            hosts[controller["guid"] or "", controller["name"] or ""].append(record["host"])
     return [{"guid": guid or None, "name": name or None, "hosts": len(its)} for (guid, name), its in sorted(hosts.items())]
 
 

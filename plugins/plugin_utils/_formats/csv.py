@@ -16,7 +16,7 @@ from .._wording import SENTENCE, visible
 from .display import accounts, citation_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
 
 HOSTS = (
-    "host", "status", "role", "os", "iis", "holders", "missing", "unexpected", "waived", "citation", "controlled_by", "gpo", "plan",
+    "host", "status", "role", "os", "iis", "holders", "missing", "unexpected", "waived", "citation", "controller", "gpo", "plan",
     "checked_at", "duration_ms", "error",
 )  # fmt: skip
 ACCOUNTS = ("host", "status", "role", "sid", "name", "kind", "standing", "why")
@@ -72,7 +72,7 @@ def _host(record: Record) -> list[str]:
         "; ".join(accounts(record["unexpected"], names)),
         "; ".join(accounts(record["waived"], names)),
         citation_of(record),
-        record["controlled_by"]["kind"] if record["controlled_by"] else "",
+        record["controller"]["kind"] if record["controller"] else "",
         gpo_of(record),
         plan_of(record),
         record["checked_at"] or "",

@@ -62,10 +62,10 @@ def citation_of(record: Record) -> str:
 
 def gpo_of(record: Record) -> str:
     """``NAME (GUID)`` of the GPO that sets the right on a host, or the one of them that there is."""
-    controlled = record["controlled_by"]
-    if not controlled:
+    controller = record["controller"]
+    if not controller:
         return ""
-    name, guid = visible(controlled["name"] or ""), visible(controlled["guid"] or "")
+    name, guid = visible(controller["name"] or ""), visible(controller["guid"] or "")
     return f"{name} ({guid})" if name and guid and name != guid else name or guid
 
 

@@ -76,8 +76,8 @@ def _differences(record: Record) -> Iterator[str]:
     yield from (f"- {account}" for account in accounts(record["missing"], names))
     yield from (f"+ {account}" for account in accounts(record["unexpected"], names))
     yield from (visible(finding["text"], 2_000) for finding in record["findings"])
-    if record["controlled_by"]:
-        yield f"controlled by {record['controlled_by']['kind']}: {visible(record['controlled_by']['why'] or '', 2_000)}"
+    if record["controller"]:
+        yield f"controlled by {record['controller']['kind']}: {visible(record['controller']['why'] or '', 2_000)}"
     change = record["change"]
     if change:
         yield from (f"{change['outcome']}: {visible(one, 2_000)}" for one in change["changes"] or ())

@@ -87,7 +87,7 @@ def _policy(policy: PolicyHead | None, records: Sequence[Record]) -> list[str]:
 
 def _controllers(summary: Summary) -> list[str]:
     """Who sets the right, where it is not the hosts alone."""
-    kinds = summary["controlled_by"]
+    kinds = summary["by_controller"]
     if not set(kinds) - {"local"}:
         return []
     gpos = ", ".join(f"{_cell(gpo['name'] or gpo['guid'] or '')} on {gpo['hosts']}" for gpo in summary["controlling_gpos"][:5])

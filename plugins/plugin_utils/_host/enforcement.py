@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .._accounts.parsing import derived_names, shown
 from .._accounts.sids import NAMES
-from .._facts.controller import Control, control_on
+from .._facts.controller import Controller, controller_on
 from .._facts.facts import Holder, HostFacts, Resolution
 from .._input.errors import BadInput
 from .._policy.policy import Policy
@@ -27,7 +27,7 @@ from .._verdict.plan import (
     Plan,
     Refused,
     by_number,
-    heed_control,
+    heed_controller,
     make_plan,
     refuse_beyond,
     refuse_pending_role,
@@ -43,7 +43,7 @@ from .windows import WindowsHost
 class Job:
     """A task's options for one host, checked.
 
-    ``control``: who sets the right, where the task states it.
+    ``controller``: who sets the right, where the task states it.
     ``pre_image``: the snapshot to restore, where the task restores. ``agreed``: what the fleet looked at.
     """
 
@@ -53,7 +53,7 @@ class Job:
     policy: Policy
     wishes: Wishes
     handling: Handling
-    control: Control | None
+    controller: Controller | None
     policy_digest: str | None = None
     pre_image: Mapping[str, t.Any] | None = None
     agreed: Agreed | None = None
@@ -75,7 +75,7 @@ class Made:
 
     ``outcome``: unchanged, planned, refused; then applied, changed_meanwhile, undone, undo_failed, not_started as the host says,
     or unknown when contact was lost; same_machine where the run changes the machine under another name, ``changed_as``.
-    ``control``: who sets the right. ``now``: the host as it was read, judged, and ``then``, as it is when the plan is done; None where a
+    ``controller``: who sets the right. ``now``: the host as it was read, judged, and ``then``, as it is when the plan is done; None where a
     refusal came first. Both are decided before anything is sent, so that nothing after a change can fail for want of a decision.
     ``category``, ``message``: why it failed, None when it did not. ``computer``: which one was read.
     """
@@ -84,7 +84,7 @@ class Made:
     outcome: str
     after: tuple[str, ...] | None
     names: Mapping[str, str | None]
-    control: Control
+    controller: Controller
     now: Judgement | None = None
     then: Judgement | None = None
     notes: tuple[str, ...] = ()
@@ -106,22 +106,24 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Ma
     if changed and changed.after == facts.sids:
         return _under_another_name(job, facts, changed.host, names)
     notes: tuple[str, ...] = ()
-    control, now = control_on(facts, job.control), None
+    controller, now = controller_on(facts, job.controller), None
     try:
         notes = (*_look_back(job, facts), *_whose(job, facts), *_since_then(job, facts))
-        now = Judgement(facts, job.policy, judge(facts, job.policy, job.wishes), control)
+        now = Judgement(facts, job.policy, judge(facts, job.policy, job.wishes), controller)
         its = make_plan(before, now.verdict, job.handling)
         refuse_pending_role(facts.computer.role_pending, its)
-        warning = heed_control(control, its, job.handling)
-        if control.doubt and not its.empty:
-            notes = (*notes, control.doubt)
+        warning = heed_controller(controller, its, job.handling)
+        if controller.doubt and not its.empty:
+            notes = (*notes, controller.doubt)
         refuse_beyond(job.agreed, its)
     except Refused as refused:
         nothing = Plan(before, (), (), ())
-        return Made(nothing, "refused", before, names, control, now, None, notes, category=refused.category, message=str(refused))
-    then = now if its.empty else judged(_with_holders(facts, its.after, names), job.policy, job.wishes, job.control)
+        return Made(
+            nothing, "refused", before, names, controller, now, None, notes, category=refused.category, message=str(refused)
+        )
+    then = now if its.empty else judged(_with_holders(facts, its.after, names), job.policy, job.wishes, job.controller)
     outcome = "unchanged" if its.empty else "planned"
-    return Made(its, outcome, its.after, names, control, now, then, notes, warning, computer=kept(facts.computer))
+    return Made(its, outcome, its.after, names, controller, now, then, notes, warning, computer=kept(facts.computer))
 
 
 def _with_holders(facts: HostFacts, sids: tuple[str, ...], names: Mapping[str, str | None]) -> HostFacts:
@@ -135,14 +137,14 @@ def _under_another_name(job: Job, facts: HostFacts, host: str, names: Mapping[st
     """The second name of a machine: it is judged by its own options, and nothing is sent. Raises CannotJudge."""
     before = by_number(facts.sids)
     notes = [f"the run changes this machine as {host}, another name of it in the inventory: nothing was sent under this name"]
-    now = judged(facts, job.policy, job.wishes, job.control)
+    now = judged(facts, job.policy, job.wishes, job.controller)
     try:
         differs = not make_plan(before, now.verdict, job.handling).empty
     except Refused:  # they would take the floor
         differs = True
     if differs:
         notes.append(f"the options of this name ask for other holders than those of {host}: give both names the same options")
-    return Made(Plan(before, (), (), ()), "same_machine", before, names, now.control, now, now, tuple(notes), changed_as=host)
+    return Made(Plan(before, (), (), ()), "same_machine", before, names, now.controller, now, now, tuple(notes), changed_as=host)
 
 
 def already_changed(job: Job, facts: HostFacts) -> turns.Changed | None:

@@ -59,7 +59,7 @@ def job_of(options: Options, task_vars: Mapping[str, object], now: datetime.date
         policy=policy,
         wishes=wishes,
         handling=task_options.handling_of(options),
-        control=task_options.control_of(options),
+        controller=task_options.controller_of(options),
         policy_digest=digest,
         pre_image=pre_image,
         agreed=task_options.agreed_of(options),

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from .._accounts.parsing import parse_accounts
-from .._facts.controller import Control, stated
+from .._facts.controller import Controller, stated
 from .._facts.features import FeatureName
 from .._facts.roles import HostRole
 from .._host.windows import ReadRequest
@@ -187,7 +187,7 @@ def orphans_of(options: Options) -> Orphans:
     return Orphans.REMOVE if options.get("holders") is not None or options.get("restore") else Orphans.KEEP
 
 
-def control_of(options: Options) -> Control | None:
+def controller_of(options: Options) -> Controller | None:
     """Who sets the right, as the task states it; None when it states nothing, so that the host's own traces count."""
     said = options.get("controlled_by")
     return stated(said["kind"], said.get("name"), said.get("guid")) if said else None

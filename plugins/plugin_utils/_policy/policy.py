@@ -90,7 +90,9 @@ class Row:
     @property
     def cited(self) -> str:
         """Where the row comes from: the document's number and the document itself where it has one, and the place in it."""
-        return ", ".join(filter(None, (self.benchmark_id, self.document.words if self.benchmark_id and self.document else "", self.source)))
+        return ", ".join(
+            filter(None, (self.benchmark_id, self.document.words if self.benchmark_id and self.document else "", self.source))
+        )
 
     @property
     def per_release(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from .._accounts.parsing import shown
 from .._accounts.sids import NAMES, sort_key
 from .._facts.claims import GpoSetting
-from .._facts.controller import Control
+from .._facts.controller import Controller
 from .._facts.facts import EventLog, Group, HostFacts
 from .._facts.features import Feature, FeatureName, unsure_pools
 from .._facts.processes import users_of
@@ -36,7 +36,7 @@ _WITH_MEMBERS = (2, 4)  # SID_NAME_USE of a group and of an alias
 
 def host_result(judgement: Judgement) -> dict[str, t.Any]:
     """The result of a judged host: plain data, lists sorted by SID."""
-    facts, verdict, control = judgement.facts, judgement.verdict, judgement.control
+    facts, verdict, controller = judgement.facts, judgement.verdict, judgement.controller
     return _harmless(
         {
             "status": verdict.status.value,
@@ -53,11 +53,11 @@ def host_result(judgement: Judgement) -> dict[str, t.Any]:
             "waived": [judged.holder.sid for judged in verdict.holders if judged.standing is Standing.WAIVED],
             "exceptions": [_claim(claim) for claim in verdict.claims],
             "citation": _citation(verdict.row),
-            "controlled_by": _control_of(control),
+            "controller": _controller(controller),
             "notes": [
                 *verdict.notes,
-                *([control.why] if control.from_outside else []),
-                *control.notes,
+                *([controller.why] if controller.from_outside else []),
+                *controller.notes,
                 *_not_asked(facts),
                 *_not_sure(facts),
             ],
@@ -88,7 +88,7 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
     if ended_as and shown_as:
         result = host_result(shown_as)
     else:
-        result = error(made.category or "error", made.message or "", facts=facts) | {"controlled_by": _control_of(made.control)}
+        result = error(made.category or "error", made.message or "", facts=facts) | {"controller": _controller(made.controller)}
     done = made.outcome in ("applied", "planned")
     ended = made.done.after if made.done and made.outcome == "undo_failed" else None
     left = by_number(set(made.plan.before) ^ set(ended)) if ended is not None else ()
@@ -296,19 +296,21 @@ def _provenance(facts: HostFacts, hours: int) -> dict[str, object]:
     return {"window_hours": hours, "coverage": found.coverage.value, "why": found.why, "oldest": found.log.oldest, "events": events}
 
 
-def _control_of(control: Control) -> dict[str, object]:
+def _controller(controller: Controller) -> dict[str, object]:
     """Who sets the right: the winner's name, GUID and link at the top, the losers below."""
-    winner = _gpo(control.winner) if control.winner else dict.fromkeys(("name", "guid", "link", "precedence", "status", "error"))
+    winner = (
+        _gpo(controller.winner) if controller.winner else dict.fromkeys(("name", "guid", "link", "precedence", "status", "error"))
+    )
     return {
-        "kind": control.kind.value,
+        "kind": controller.kind.value,
         **winner,
-        "provider": control.provider,
-        "evidence": control.evidence,
-        "as_of": control.as_of,
-        "why": control.why,
-        "losers": [_gpo(claim) for claim in control.losers],
-        "extra": None if control.extra is None else list(control.extra),
-        "lacking": None if control.lacking is None else list(control.lacking),
+        "provider": controller.provider,
+        "evidence": controller.evidence,
+        "as_of": controller.as_of,
+        "why": controller.why,
+        "losers": [_gpo(claim) for claim in controller.losers],
+        "extra": None if controller.extra is None else list(controller.extra),
+        "lacking": None if controller.lacking is None else list(controller.lacking),
     }
 
 

@@ -11,7 +11,7 @@ import typing as t
 
 from .._accounts.sids import Sid
 from .._facts.account_kinds import AccountKind
-from .._facts.evidence import Controller
+from .._facts.evidence import ControllerKind
 from .._facts.facts import Resolution
 from .._facts.provenance import Coverage
 from .._facts.roles import HostRole
@@ -159,10 +159,10 @@ class Gpo(t.TypedDict):
     error: int | None
 
 
-class ControlledBy(Gpo):
+class Controller(Gpo):
     """Who sets the right: the winner at the top, the losers below."""
 
-    kind: t.Annotated[str, Words.of(Controller)]
+    kind: t.Annotated[str, Words.of(ControllerKind)]
     provider: t.Annotated[str | None, Says("Enrolment of a management service.")]
     evidence: str
     as_of: str | None
@@ -373,7 +373,7 @@ class Record(t.TypedDict):
     notes: list[str]
     findings: t.Annotated[list[Finding], Says("Each difference as a sentence.")]
     exceptions: t.Annotated[list[Applied], Says("The exceptions that are meant for this host.")]
-    controlled_by: ControlledBy | None
+    controller: Controller | None
     exposure: t.Annotated[Exposure | None, Says("Null when not asked for.")]
     groups: t.Annotated[list[Group] | None, Says("Members of groups that hold the right; null when not asked for.")]
     provenance: t.Annotated[Provenance | None, Says("Null when not asked for.")]
@@ -558,7 +558,7 @@ class Summary(t.TypedDict):
     unexpected_accounts: t.Annotated[
         list[UnexpectedAccount], Says("The most frequent first; a local account of several hosts is one.")
     ]
-    controlled_by: t.Annotated[dict[str, Count], Words.of(Controller), Says("Hosts by who sets the right on them.")]
+    by_controller: t.Annotated[dict[str, Count], Words.of(ControllerKind), Says("Hosts by who sets the right on them.")]
     controlling_gpos: list[ControllingGpo]
     exceptions: t.Annotated[list[Used], Says("Every exception once.")]
     gate: Gate

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._facts.controller import Control, control_on
+from .._facts.controller import Controller, controller_on
 from .._facts.facts import HostFacts
 from .._policy.policy import Policy
 from .expectation import Wishes
@@ -20,9 +20,9 @@ class Judgement:
     facts: HostFacts
     policy: Policy
     verdict: Verdict
-    control: Control
+    controller: Controller
 
 
-def judged(facts: HostFacts, policy: Policy, wishes: Wishes, said: Control | None = None) -> Judgement:
+def judged(facts: HostFacts, policy: Policy, wishes: Wishes, said: Controller | None = None) -> Judgement:
     """Judge a host. ``said``: who sets the right, where the task states it. Raises CannotJudge."""
-    return Judgement(facts, policy, judge(facts, policy, wishes), control_on(facts, said))
+    return Judgement(facts, policy, judge(facts, policy, wishes), controller_on(facts, said))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._accounts.parsing import shown
 from .._accounts.sids import ADMINISTRATORS, FLOOR, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, sort_key
-from .._facts.controller import Control
+from .._facts.controller import Controller
 from .expectation import Standing
 from .verdict import Judged, Verdict
 
@@ -165,14 +165,14 @@ def refuse_beyond(agreed: Agreed | None, plan: Plan) -> None:
     )
 
 
-def heed_control(control: Control, plan: Plan, handling: Handling) -> str | None:
+def heed_controller(controller: Controller, plan: Plan, handling: Handling) -> str | None:
     """A warning when the right is set from outside the host, or None.
 
     Raises Refused (``controlled``) when that is to be refused.
     """
-    if plan.empty or not control.from_outside or handling.on_controlled is OnControlled.APPLY:
+    if plan.empty or not controller.from_outside or handling.on_controlled is OnControlled.APPLY:
         return None
-    meaning = f"{control.why}; {control.comes_back}"
+    meaning = f"{controller.why}; {controller.comes_back}"
     if handling.on_controlled is OnControlled.REFUSE:
         raise Refused("controlled", f"nothing was changed: {meaning}. Change it there, or set on_controlled to warn or apply")
     return meaning

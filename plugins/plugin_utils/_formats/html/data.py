@@ -24,7 +24,7 @@ from .words import STANDINGS, STATUSES, VARIES, clean
 
 Account = tuple[str, str]
 
-SHAPE = ("status", "role", "system", "iis", "holders", "missing", "unexpected", "waived", "control", "citation", "plan")
+SHAPE = ("status", "role", "system", "iis", "holders", "missing", "unexpected", "waived", "controller", "citation", "plan")
 """What a shape consists of, in this order."""
 _STANDINGS = list(STANDINGS)
 _PLACES = {status: place for place, status in enumerate(STATUSES)}
@@ -108,14 +108,14 @@ class _Coding:
 
     def __init__(self, records: Sequence[Record], room: int | None) -> None:
         self.accounts, self.lists, self.holders, self.shapes, self.templates = (Dictionary() for _number in range(5))
-        self.words = {key: Dictionary() for key in ("role", "system", "iis", "control", "citation", "plan")}
+        self.words = {key: Dictionary() for key in ("role", "system", "iis", "controller", "citation", "plan")}
         self._held: dict[object, int] = {}
         self._records, self._room, self._whole = records, room or 0, room is None
         self._hosts = collections.Counter[Account]() if self._whole else _hosts_of_accounts(records)
 
     def shape(self, record: Record) -> int:
         """The code of what a host has in common with others, see SHAPE."""
-        words, controlled = self.words, record["controlled_by"]
+        words, controller = self.words, record["controller"]
         names = names_of(record) if any(record[key] for key in ("missing", "unexpected", "waived")) else {}
         kinds = {} if self._whole else {one["sid"]: one["kind"] for one in record["holders"]}
         return self.shapes.code(
@@ -129,7 +129,7 @@ class _Coding:
                     self.lists.code(self._listed([(sid, names.get(sid), kinds.get(sid)) for sid in record[key]], step=1))
                     for key in ("missing", "unexpected", "waived")
                 ),
-                words["control"].code((controlled["kind"] if controlled else "", gpo_of(record), set_by(record))),
+                words["controller"].code((controller["kind"] if controller else "", gpo_of(record), set_by(record))),
                 words["citation"].code(citation_of(record)),
                 words["plan"].code(plan_of(record)),
             )

@@ -240,7 +240,7 @@ def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str
     changes, members, running = sections.change_rows(records), exposure.members(records), exposure.running(records)
     events, events_left = exposure.events(records)
     unread = [record["status"] for record in records if record["status"] in UNREAD]
-    controls, asked = sections.control_rows(records), sections.policy_rows(records)
+    controllers, asked = sections.controller_rows(records), sections.policy_rows(records)
     return {
         "accounts": grouped(accounts, MOST_ACCOUNTS),
         "accounts_count": len(accounts),
@@ -261,8 +261,8 @@ def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str
         "changes_left": sum(len(row[3]) for row in changes[MOST_ROWS:]),
         "unread": sections.unread_rows(records, MOST_ROWS),
         "unread_count": len(unread),
-        "controls": controls[:MOST_ROWS],
-        "controls_left": sum(len(row.hosts) for row in controls[MOST_ROWS:]),
+        "controllers": controllers[:MOST_ROWS],
+        "controllers_left": sum(len(row.hosts) for row in controllers[MOST_ROWS:]),
         "policy_rows": asked[:MOST_ROWS],
         "policy_rows_left": sum(row.hosts for row in asked[MOST_ROWS:]),
     }

@@ -6,7 +6,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const PAGE = 200;
   const SEEN = 50;
-  const [STATUS, ROLE, SYSTEM, IIS, HOLDERS, MISSING, UNEXPECTED, WAIVED, CONTROL, CITATION, PLAN] = data.shapes;
+  const [STATUS, ROLE, SYSTEM, IIS, HOLDERS, MISSING, UNEXPECTED, WAIVED, CONTROLLER, CITATION, PLAN] = data.shapes;
   const hosts = data.host.map((name, place) => name + data.domains[data.domain[place]]);
   const total = hosts.length;
   const shape = data.shape;
@@ -38,17 +38,17 @@
   ];
 
   // Filter -------------------------------------------------------------------------------------------------------------------
-  const EMPTY = { q: "", status: "", role: "", system: "", control: "", sort: "host", down: "", page: "1" };
+  const EMPTY = { q: "", status: "", role: "", system: "", controller: "", sort: "host", down: "", page: "1" };
   let state = { ...EMPTY };
   let found = [];
   let lower = null; // names in small letters, made when the first text is typed
 
-  const controls = data.control.map(([kind, , text]) => text || kind || "not known");
+  const controllers = data.controller.map(([kind, , text]) => text || kind || "not known");
   const selects = {
     status: { column: STATUS, values: data.statuses.map(([key]) => key), texts: data.statuses.map(([, text]) => text) },
     role: { column: ROLE, values: data.role.map((role) => role || "unknown"), texts: roles },
     system: { column: SYSTEM, values: data.system.map((text) => text || "not known"), texts: data.system.map((text) => text || "not known") },
-    control: { column: CONTROL, values: controls, texts: controls },
+    controller: { column: CONTROLLER, values: controllers, texts: controllers },
   };
 
   const shapesThatMatch = () => {
@@ -94,7 +94,7 @@
     status: () => (host) => URGENCY.indexOf(data.statuses[STATUS[shape[host]]][0]),
     role: () => byShape(ROLE.map((code) => roles[code])),
     system: () => byShape(SYSTEM.map((code) => data.system[code])),
-    control: () => byShape(CONTROL.map((code) => controls[code])),
+    controller: () => byShape(CONTROLLER.map((code) => controllers[code])),
     differences: () => {
       const rank = ranks(STATUS.map((_code, place) => differences(place).map(([word, one]) => word + account(data.accounts[one])).join(";") || "~"));
       return (host) => (errors.has(host) ? -1 : rank[shape[host]]);
@@ -156,7 +156,7 @@
     differences(code).forEach(([word, one]) => what.append(line(word, one)));
     if (errors.has(host)) what.append(element("div", withoutWord(errorOf(host), key), "line"));
     const cells = [roles[ROLE[code]], data.system[SYSTEM[code]] || "–"].map((its) => element("td", its));
-    made.append(head, status, ...cells, what, element("td", controls[CONTROL[code]]), element("td", timeOf(host).replace("T", " ").replace("Z", ""), "n"));
+    made.append(head, status, ...cells, what, element("td", controllers[CONTROLLER[code]]), element("td", timeOf(host).replace("T", " ").replace("Z", ""), "n"));
     return made;
   };
   const toggle = (made, opener, host) => {
@@ -266,8 +266,8 @@
     unexpected: (_host, code) => listed(UNEXPECTED[code]),
     waived: (_host, code) => listed(WAIVED[code]),
     citation: (_host, code) => data.citation[CITATION[code]],
-    controlled_by: (_host, code) => data.control[CONTROL[code]][0],
-    gpo: (_host, code) => data.control[CONTROL[code]][1],
+    controller: (_host, code) => data.controller[CONTROLLER[code]][0],
+    gpo: (_host, code) => data.controller[CONTROLLER[code]][1],
     plan: (_host, code) => data.plan[PLAN[code]],
     checked_at: (host) => timeOf(host),
     duration_ms: (host) => String(data.ms[host]),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ..._accounts.same_account import fleet_name, same_row
 from ..._accounts.sids import NAMES, sort_key
-from ..._result.types import Citation, ControlledBy, Finding, Gpo, Record
+from ..._result.types import Citation, Controller, Finding, Gpo, Record
 from ..._verdict.status import JUDGED, UNREAD
 from ..._wording import SENTENCE
 from ..display import name_of, names_of, shown
@@ -49,7 +49,7 @@ class UnreadRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ControlRow:
+class ControllerRow:
     """A GPO, or another who sets the right, with its hosts. ``applied``: how its application ended, for a GPO.
 
     ``judged``: whether what it asks agrees with the policy; that is not said of a list that was not applied.
@@ -170,13 +170,13 @@ def _key(kinds: Mapping[str, str], finding: Finding) -> str:
 
 def set_by(record: Record) -> str:
     """Who sets the right on a host: ``GPO name``, ``local``, ``MDM``, or why that is not known."""
-    control = record["controlled_by"]
-    if not control:
+    controller = record["controller"]
+    if not controller:
         return ""
-    kind = control["kind"]
+    kind = controller["kind"]
     if kind == "gpo":
-        return f"GPO {clean(control['name'] or control['guid'])}"
-    return {"mdm": f"MDM {clean(control['provider'])}".strip(), "stale": "not known: too old"}.get(
+        return f"GPO {clean(controller['name'] or controller['guid'])}"
+    return {"mdm": f"MDM {clean(controller['provider'])}".strip(), "stale": "not known: too old"}.get(
         kind, "not known" if kind == "unknown" else clean(kind)
     )
 
@@ -245,17 +245,17 @@ def _others(rows: Iterable[UnreadRow]) -> list[UnreadRow]:
     ]
 
 
-def control_rows(records: Iterable[Record]) -> list[ControlRow]:
+def controller_rows(records: Iterable[Record]) -> list[ControllerRow]:
     """Who sets the right where it is not the host alone: GPOs first, by number of hosts; those whose application failed apart."""
     groups: dict[tuple[str, str, str, str, str], list[Record]] = collections.defaultdict(list)
     for record in records:
-        control = record["controlled_by"]
-        if control and control["kind"] != "local":
-            gpo = control["kind"] == "gpo"
-            name = control["name"] if gpo else control["provider"]
-            guid, applied, why = (control["guid"] or "", _applied(control), "") if gpo else ("", "", control["why"] or "")
-            groups[control["kind"], name or "", guid, applied, why].append(record)
-    rows = [_control_row(kind, name, guid, applied, why, its) for (kind, name, guid, applied, why), its in groups.items()]
+        controller = record["controller"]
+        if controller and controller["kind"] != "local":
+            gpo = controller["kind"] == "gpo"
+            name = controller["name"] if gpo else controller["provider"]
+            guid, applied, why = (controller["guid"] or "", _applied(controller), "") if gpo else ("", "", controller["why"] or "")
+            groups[controller["kind"], name or "", guid, applied, why].append(record)
+    rows = [_controller_row(kind, name, guid, applied, why, its) for (kind, name, guid, applied, why), its in groups.items()]
     kinds = ("gpo", "mdm", "stale", "unknown")
     return sorted(
         rows,
@@ -263,16 +263,16 @@ def control_rows(records: Iterable[Record]) -> list[ControlRow]:
     )
 
 
-def _applied(control: ControlledBy) -> str:
+def _applied(controller: Controller) -> str:
     """How the application of the winning GPO ended; there is no winner where only one of several is known to count."""
-    if not (control["name"] or control["guid"]):
+    if not (controller["name"] or controller["guid"]):
         return "which one won is not known"
-    error = f" (error {control['error']})" if control["error"] else ""
-    return f"{clean(control['status'] or 'not known')}{error}"
+    error = f" (error {controller['error']})" if controller["error"] else ""
+    return f"{clean(controller['status'] or 'not known')}{error}"
 
 
-def _control_row(kind: str, name: str, guid: str, applied: str, why: str, records: Sequence[Record]) -> ControlRow:
-    controllers = [record["controlled_by"] for record in records if record["controlled_by"]]
+def _controller_row(kind: str, name: str, guid: str, applied: str, why: str, records: Sequence[Record]) -> ControllerRow:
+    controllers = [record["controller"] for record in records if record["controller"]]
     links = sorted({clean(one["link"]) for one in controllers if one["link"]})
     judged, against = _gpo_verdict(records) if kind == "gpo" else ("", [])
     if judged == "agrees" and applied != "applied":
@@ -280,7 +280,7 @@ def _control_row(kind: str, name: str, guid: str, applied: str, why: str, record
     losers = collections.Counter(_loser(loser) for one in controllers for loser in one["losers"])
     lost = [f"{text}, on {counted(count, 'host')}" for text, count in sorted(losers.items(), key=lambda item: (-item[1], item[0]))]
     hosts = [clean(record["host"]) for record in records]
-    return ControlRow(
+    return ControllerRow(
         kind, clean(name), clean(guid), links[:_FEW], hosts, applied, judged, against, clean(why, SENTENCE), lost[:_FEW]
     )
 
@@ -295,14 +295,14 @@ def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
     """Whether the list of a GPO agrees with the policy: what a host has against the policy, and not besides the GPO, the GPO asks for."""
     compared, accounts = 0, collections.Counter[str]()
     for record in records:
-        control = record["controlled_by"]
-        if not control or control["extra"] is None or control["lacking"] is None:
+        controller = record["controller"]
+        if not controller or controller["extra"] is None or controller["lacking"] is None:
             continue
         if record["status"] not in JUDGED:
             continue
         compared += 1
         names = {one["sid"]: one["name"] for one in record["findings"] or ()}
-        extra, lacking = set(control["extra"]), set(control["lacking"])
+        extra, lacking = set(controller["extra"]), set(controller["lacking"])
         for sid in record["unexpected"] or ():
             if sid not in extra:
                 accounts[f"gives it to {shown(sid, names.get(sid))}"] += 1
@@ -345,7 +345,12 @@ def _named(sid: str, name: str | None) -> tuple[str, str]:
 
 def _cited(citation: Citation) -> dict[str, str]:
     document = citation["document"]
-    texts = {"row": citation["row"], "benchmark_id": citation["benchmark_id"], "rule": citation["rule"], "source": citation["source"]}
+    texts = {
+        "row": citation["row"],
+        "benchmark_id": citation["benchmark_id"],
+        "rule": citation["rule"],
+        "source": citation["source"],
+    }
     of_document = {
         "title": document["title"] if document else None,
         "publisher": document["publisher"] if document else None,

@@ -606,7 +606,7 @@ def test_the_facts_of_the_host_decide(action, folder, kind, outcome, words):
     assert result["outcome"] == outcome
     assert set(machine.holders()) == (BEFORE if outcome == "refused" else WANTED)
     assert words in " ".join([result.get("msg", ""), *result["notes"]])
-    assert result["controlled_by"]["kind"] == {"gpo": "gpo", "doubt": "unknown", "free": "local"}[kind]
+    assert result["controller"]["kind"] == {"gpo": "gpo", "doubt": "unknown", "free": "local"}[kind]
     assert ("not known whether" in " ".join(result["notes"])) is (kind == "doubt")
 
 

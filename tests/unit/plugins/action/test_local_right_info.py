@@ -219,13 +219,13 @@ def test_the_right_is_judged_whatever_else_the_host_says(act, part):
 
     assert (result["status"], result["compliant"]) == ("compliant", True)
     if "control" in part:
-        assert result["controlled_by"]["kind"] == "unknown"
+        assert result["controller"]["kind"] == "unknown"
 
 
 def test_an_odd_trace_of_a_management_service_spoils_nothing_else(act):
     odd = {**GOOD["control"], "mdm": {"provider": None, "set": None, "value": {"value": ["x"], "Count": 1}}}
 
-    its = act(changed(control=odd))[0]["controlled_by"]
+    its = act(changed(control=odd))[0]["controller"]
 
     assert (its["kind"], its["as_of"]) == ("unknown", "2026-06-15T11:00:00.0000000Z")
     assert its["why"].startswith("whether a management service sets the right could not be read; no GPO sets the right")

@@ -15,7 +15,7 @@ import pytest
 import report_heads
 
 from ansible_collections.winrights.seimpersonate.plugins.action.fleet_report import _sentence
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import Controller, stated
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import ControllerKind, stated
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import (
     AppPool,
     EventLog,
@@ -70,7 +70,7 @@ def results(facts, microsoft, tmp_path):
     planned = enforcement.plan(job, facts)
     return {
         "audited": build.host_result(judged(facts, microsoft, Wishes())) | build.more(facts, ReadRequest(True, True, 72)) | SEEN,
-        "gpo": build.host_result(judged(facts, microsoft, Wishes(), stated(Controller.GPO.value, NAME, NAME))) | SEEN,
+        "gpo": build.host_result(judged(facts, microsoft, Wishes(), stated(ControllerKind.GPO.value, NAME, NAME))) | SEEN,
         "planned": build.enforced(job, facts, planned) | SEEN,
         "error": build.error("payload_error", NAME, NAME, NAME, facts) | SEEN,
         "dead": {"unreachable": True, "msg": NAME},

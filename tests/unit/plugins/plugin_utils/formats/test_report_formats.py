@@ -256,7 +256,7 @@ def test_a_row_a_host(report):
     assert table["drift"]["missing"] == "NT AUTHORITY\\SERVICE (S-1-5-6)"
     assert table["drift"]["unexpected"] == "S-1-5-21-9-9-9-1001; BUILTIN\\Users (S-1-5-32-545)"
     assert table["waived"]["waived"] == f"CORP\\svc-backup ({BACKUP})"
-    assert (table["by_gpo"]["controlled_by"], table["by_gpo"]["gpo"]) == ("gpo", "Servers baseline ({6AC1786C})")
+    assert (table["by_gpo"]["controller"], table["by_gpo"]["gpo"]) == ("gpo", "Servers baseline ({6AC1786C})")
     assert table["planned"]["plan"].startswith("planned: would add: NT AUTHORITY\\SERVICE (S-1-5-6); would remove: ")
     assert (table["denied"]["status"], table["denied"]["error"]) == ("error", "not_admin: denied")
     assert table["dead"]["holders"] == table["dead"]["iis"] == table["dead"]["checked_at"] == ""

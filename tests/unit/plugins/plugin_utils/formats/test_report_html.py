@@ -28,7 +28,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.h
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
-SECTIONS = ["numbers", "charts", "who", "drift", "unread", "exceptions", "control", "all", "appendix"]
+SECTIONS = ["numbers", "charts", "who", "drift", "unread", "exceptions", "controller", "all", "appendix"]
 
 
 class Page(html.parser.HTMLParser):
@@ -296,21 +296,21 @@ def test_a_local_account_is_counted_by_its_name_and_a_deleted_one_as_such():
     ],
 )
 def test_a_gpo_is_judged_by_what_its_hosts_have_of_it(extra, unexpected, judged):
-    (row,) = sections.control_rows([ruled(extra=extra, lacking=None if extra is None else [], unexpected=unexpected)])
+    (row,) = sections.controller_rows([ruled(extra=extra, lacking=None if extra is None else [], unexpected=unexpected)])
 
     assert row.judged == judged
 
 
-def ruled(extra=(), lacking=(), unexpected=(), **control):
+def ruled(extra=(), lacking=(), unexpected=(), **controller):
     """A record of a host whose right a GPO sets."""
-    given = {"extra": extra, "lacking": lacking, "provider": None, "link": None, "why": "", "losers": [], **control}
+    given = {"extra": extra, "lacking": lacking, "provider": None, "link": None, "why": "", "losers": [], **controller}
     winner = {"kind": "gpo", "name": "G", "guid": "{1}", "status": "applied", "error": None, "precedence": 1}
     record = {"host": "h", "status": "compliant", "findings": [], "unexpected": list(unexpected), "missing": []}
-    return {**record, "controlled_by": {**winner, **given}}
+    return {**record, "controller": {**winner, **given}}
 
 
 @pytest.mark.parametrize(
-    ("control", "applied", "judged"),
+    ("controller", "applied", "judged"),
     [
         pytest.param({}, "applied", "agrees", id="applied"),
         pytest.param({"status": "failed", "error": 1332}, "failed (error 1332)", "not compared", id="failed"),
@@ -320,8 +320,8 @@ def ruled(extra=(), lacking=(), unexpected=(), **control):
         pytest.param({"status": "failed", "unexpected": ["S-1-5-32-545"]}, "failed", "differs", id="failed, and not what is asked"),
     ],
 )
-def test_a_list_that_was_not_applied_never_agrees(control, applied, judged):
-    (row,) = sections.control_rows([ruled(**control)])
+def test_a_list_that_was_not_applied_never_agrees(controller, applied, judged):
+    (row,) = sections.controller_rows([ruled(**controller)])
 
     assert (row.applied, row.judged) == (applied, judged)
 
@@ -331,10 +331,10 @@ def test_the_losing_gpos_are_named():
         {"name": "Old", "guid": "{2}", "link": None, "precedence": 2, "status": "applied", "error": None},
         {"name": None, "guid": "{3}", "link": None, "precedence": None, "status": "failed", "error": 5},
     ]
-    (row,) = sections.control_rows([ruled(losers=losers), ruled()])
+    (row,) = sections.controller_rows([ruled(losers=losers), ruled()])
     report = samples.sample(3)
-    report["hosts"][0]["controlled_by"] = ruled(losers=losers, status="failed", error=1332)["controlled_by"]
-    said = Page(page(report)).texts["control"]
+    report["hosts"][0]["controller"] = ruled(losers=losers, status="failed", error=1332)["controller"]
+    said = Page(page(report)).texts["controller"]
 
     assert row.losers == ["Old (precedence 2), on 1 host", "{3} (precedence not known, failed), on 1 host"]
     assert "failed (error 1332)" in said

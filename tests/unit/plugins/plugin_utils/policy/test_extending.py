@@ -22,7 +22,12 @@ BASE = {
     "documents": {"handbook": {"title": "Handbook", "version": "2", "date": "2026-01-31"}},
     "every_host": {"permitted": ["system"], "source": "handbook"},
     "host_roles": {
-        "member_server": {"required": ["administrators", "service"], "source": "4.1", "document": "handbook", "benchmark_id": "H-1"},
+        "member_server": {
+            "required": ["administrators", "service"],
+            "source": "4.1",
+            "document": "handbook",
+            "benchmark_id": "H-1",
+        },
         "client": {"required": ["administrators"], "source": "4.2"},
     },
     "operating_systems": {"server_2025": {"member_server": {"required": ["users"], "source": "4.3"}}},

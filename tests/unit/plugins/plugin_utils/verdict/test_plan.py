@@ -30,7 +30,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.p
     Plan,
     Refused,
     Unexpected,
-    heed_control,
+    heed_controller,
     make_plan,
     refuse_beyond,
     refuse_pending_role,
@@ -135,28 +135,28 @@ GPO = stated("gpo", "Baseline", "{A1}")
 
 
 @pytest.mark.parametrize(
-    ("control", "plan", "mode", "ends"),
+    ("controller", "plan", "mode", "ends"),
     [
         pytest.param(GPO, SOMETHING, OnControlled.REFUSE, "refused", id="refuse"),
         pytest.param(GPO, SOMETHING, OnControlled.WARN, "warned", id="warn"),
         pytest.param(GPO, SOMETHING, OnControlled.APPLY, "silent", id="apply"),
         pytest.param(GPO, NOTHING, OnControlled.REFUSE, "silent", id="nothing to change is nothing to refuse"),
-        pytest.param(stated("local", None, None), SOMETHING, OnControlled.REFUSE, "silent", id="nobody controls it"),
+        pytest.param(stated("local", None, None), SOMETHING, OnControlled.REFUSE, "silent", id="no controller"),
         pytest.param(stated("mdm", None, None), SOMETHING, OnControlled.REFUSE, "refused", id="management service"),
     ],
 )
-def test_a_controlled_right_is_refused_warned_of_or_changed(control, plan, mode, ends):
+def test_a_controlled_right_is_refused_warned_of_or_changed(controller, plan, mode, ends):
     handling = Handling(on_controlled=mode)
     if ends == "refused":
         words = (
             "the GPO Baseline {A1} .*Group Policy may take a local change back"
-            if control is GPO
+            if controller is GPO
             else "management service .*may take"
         )
         with pytest.raises(Refused, match=words):
-            heed_control(control, plan, handling)
+            heed_controller(controller, plan, handling)
     else:
-        assert bool(heed_control(control, plan, handling)) is (ends == "warned")
+        assert bool(heed_controller(controller, plan, handling)) is (ends == "warned")
 
 
 @pytest.mark.parametrize(

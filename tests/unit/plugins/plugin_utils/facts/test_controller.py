@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import (
-    Controller,
-    control_on,
+    ControllerKind,
+    controller_on,
     stated,
     who_controls,
 )
@@ -65,79 +65,79 @@ def facts(*settings, held=FOUR, role=3, extension=FRESH, error=None, **traces):
     ("host", "kind", "evidence", "words"),
     [
         # 5.1: precedence 1 is the winner, the others lost; Status; GPOID is the DN; no instance counts only when the extension ran
-        pytest.param(facts(), Controller.LOCAL, "rsop", "no GPO sets the right; the security extension of Group Policy last ran at 2026-06-15T11:00:00Z", id="no instance, fresh"),
-        pytest.param(facts(setting()), Controller.GPO, "rsop", f"the GPO Servers baseline {GUID} linked at {OU} sets the right", id="one GPO"),
-        pytest.param(facts(setting(OTHER_DN, 2), setting()), Controller.GPO, "rsop", f"sets the right, over the GPO Old baseline {OTHER}", id="winner and loser"),
-        pytest.param(facts(setting(status=3, error=1332)), Controller.GPO, "rsop", "defines the right, and its application is failed with error 1332", id="status 3"),
-        pytest.param(facts(setting(status=4)), Controller.GPO, "rsop", "its application is failed for a child", id="status 4"),
-        pytest.param(facts(setting(), setting("LocalGPO", 2, som="LocalGPO")), Controller.GPO, "rsop", "sets the right, over the GPO Local Group Policy", id="the local GPO loses to one of the domain"),
-        pytest.param(facts(setting(), setting(OTHER_DN, 1)), Controller.UNKNOWN, "rsop", "RSoP names several that won, and these define it: the GPO", id="two winners"),
-        pytest.param(facts(setting(status=0)), Controller.GPO, "rsop", "its application is not attempted", id="status 0"),
-        pytest.param(facts(setting(status=9)), Controller.GPO, "rsop", "its application is unknown", id="a status that nobody knows"),
-        pytest.param(facts(setting(precedence=2)), Controller.UNKNOWN, "rsop", "RSoP names none that won, and these define it: the GPO Servers baseline", id="a loser alone"),
-        pytest.param(facts(setting(som="LocalGPO", gpo="LocalGPO")), Controller.GPO, "rsop", "the GPO Local Group Policy sets the right", id="local GPO"),
-        pytest.param(facts(setting(gpo=f"cn={GUID},unlisted", som="")), Controller.GPO, "rsop", f"{UNNAMED} sets the right", id="a GPO that RSOP_GPO does not list"),
-        pytest.param(facts(Setting(None, None, None, None, None, None, None)), Controller.GPO, "rsop", "defines the right, and its application is unknown", id="an instance that says nothing"),
-        pytest.param(facts(Setting(DN, None, 1, None, None, None, None)), Controller.GPO, "rsop", "its application is unknown", id="an instance without status, link and accounts"),
+        pytest.param(facts(), ControllerKind.LOCAL, "rsop", "no GPO sets the right; the security extension of Group Policy last ran at 2026-06-15T11:00:00Z", id="no instance, fresh"),
+        pytest.param(facts(setting()), ControllerKind.GPO, "rsop", f"the GPO Servers baseline {GUID} linked at {OU} sets the right", id="one GPO"),
+        pytest.param(facts(setting(OTHER_DN, 2), setting()), ControllerKind.GPO, "rsop", f"sets the right, over the GPO Old baseline {OTHER}", id="winner and loser"),
+        pytest.param(facts(setting(status=3, error=1332)), ControllerKind.GPO, "rsop", "defines the right, and its application is failed with error 1332", id="status 3"),
+        pytest.param(facts(setting(status=4)), ControllerKind.GPO, "rsop", "its application is failed for a child", id="status 4"),
+        pytest.param(facts(setting(), setting("LocalGPO", 2, som="LocalGPO")), ControllerKind.GPO, "rsop", "sets the right, over the GPO Local Group Policy", id="the local GPO loses to one of the domain"),
+        pytest.param(facts(setting(), setting(OTHER_DN, 1)), ControllerKind.UNKNOWN, "rsop", "RSoP names several that won, and these define it: the GPO", id="two winners"),
+        pytest.param(facts(setting(status=0)), ControllerKind.GPO, "rsop", "its application is not attempted", id="status 0"),
+        pytest.param(facts(setting(status=9)), ControllerKind.GPO, "rsop", "its application is unknown", id="a status that nobody knows"),
+        pytest.param(facts(setting(precedence=2)), ControllerKind.UNKNOWN, "rsop", "RSoP names none that won, and these define it: the GPO Servers baseline", id="a loser alone"),
+        pytest.param(facts(setting(som="LocalGPO", gpo="LocalGPO")), ControllerKind.GPO, "rsop", "the GPO Local Group Policy sets the right", id="local GPO"),
+        pytest.param(facts(setting(gpo=f"cn={GUID},unlisted", som="")), ControllerKind.GPO, "rsop", f"{UNNAMED} sets the right", id="a GPO that RSOP_GPO does not list"),
+        pytest.param(facts(Setting(None, None, None, None, None, None, None)), ControllerKind.GPO, "rsop", "defines the right, and its application is unknown", id="an instance that says nothing"),
+        pytest.param(facts(Setting(DN, None, 1, None, None, None, None)), ControllerKind.GPO, "rsop", "its application is unknown", id="an instance without status, link and accounts"),
         # 5.2: RSoP is silent
-        pytest.param(facts(logging=0), Controller.STALE, "rsop", "RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it no GPO set the right", id="logging off, no instance"),
-        pytest.param(facts(setting(), logging=0), Controller.STALE, "rsop", "by it the GPO Servers baseline", id="logging off, old instance"),
-        pytest.param(facts(logging=1), Controller.LOCAL, "rsop", "no GPO sets the right", id="logging on by policy"),
-        pytest.param(facts(extension=OLD), Controller.STALE, "rsop", "what RSoP holds is from 2026-06-14T17:59:59Z; by it no GPO", id="older than 18 hours"),
-        pytest.param(facts(setting(), extension=OLD), Controller.STALE, "rsop", "by it the GPO Servers baseline", id="an instance that is older than 18 hours"),
-        pytest.param(facts(extension=dataclasses.replace(OLD, ended="2026-06-14T18:00:00.0000000Z")), Controller.LOCAL, "rsop", "no GPO", id="18 hours are fresh"),
-        pytest.param(facts(extension=None), Controller.UNKNOWN, "none", "RSoP has nothing about the security extension", id="no instance, no status"),
-        pytest.param(facts(extension=Extension(None, 0, 1)), Controller.UNKNOWN, "none", "RSoP has nothing about", id="a status without a time"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, error=5)), Controller.UNKNOWN, "rsop", "last ended with error 5", id="the extension failed"),
-        pytest.param(facts(setting(), extension=None), Controller.STALE, "rsop", "from a time that it does not say", id="an instance without a status"),
-        pytest.param(facts(role=2, extension=None), Controller.UNKNOWN, "none", "the host is in no domain, and RSoP does not tell whether a policy of its own sets", id="stand-alone server"),
-        pytest.param(facts(role=0, extension=None, error="0x8004100e"), Controller.UNKNOWN, "none", "a policy of its own sets the right: the host has no RSoP data", id="workgroup client without RSoP"),
-        pytest.param(facts(role=2), Controller.LOCAL, "rsop", "no GPO sets the right", id="stand-alone, and the extension has run"),
-        pytest.param(facts(role=2, extension=None, mdm=Mdm("{ABC}", 1)), Controller.MDM, "mdm", "enrolment {ABC}", id="in no domain, and managed"),
-        pytest.param(facts(role=None, extension=None), Controller.UNKNOWN, "none", "not known", id="host role unknown"),
-        pytest.param(facts(role=2, extension=OLD), Controller.STALE, "rsop", "what RSoP holds is from", id="left a domain"),
-        pytest.param(facts(extension=None, error="0x80041003"), Controller.UNKNOWN, "none", "access to RSoP was denied", id="denied"),
-        pytest.param(facts(extension=None, error="0x8004100e"), Controller.UNKNOWN, "none", "the host has no RSoP data", id="no namespace"),
-        pytest.param(facts(extension=None, error="failed"), Controller.UNKNOWN, "none", "RSoP could not be asked (failed)", id="WMI broken"),
-        pytest.param(facts(setting(), error="0x80041069"), Controller.GPO, "rsop", f"{UNNAMED} linked at {OU} sets the right", id="a later query failed"),
-        pytest.param(facts(setting(OTHER_DN, 2), setting(DN, None)), Controller.UNKNOWN, "rsop", "these define it", id="two, and none that won"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, logging=2)), Controller.STALE, "rsop", "what RSoP holds is from", id="its data is not complete"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, error=None)), Controller.UNKNOWN, "rsop", "last ended with error None", id="how it ended is not told"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2030-01-01T00:00:00.0000000Z")), Controller.STALE, "rsop", "what RSoP holds is from", id="a time to come"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2026-06-15T12:09:00.0000000Z")), Controller.LOCAL, "rsop", "no GPO", id="a clock that was set back a little"),
-        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2026-06-15T12:11:00.0000000Z")), Controller.STALE, "rsop", "what RSoP holds is from", id="a clock that was set back more"),
-        pytest.param(facts(logging="0"), Controller.STALE, "rsop", "RSoP logging is switched off", id="logging off as a text"),
-        pytest.param(facts(role=2, extension=None, error="0x80041003", templates=(TEMPLATE,)), Controller.GPO, "templates", f"{UNNAMED} sets the right", id="in no domain, and a template all the same"),
-        pytest.param(facts(extension=None, templates=(Template("a", "", LINE), Template("b", "", LINE))), Controller.GPO, "templates", "one of these", id="two templates without a GUID"),
-        pytest.param(facts(setting(precedence=2), mdm=Mdm("{ABC}", 1)), Controller.MDM, "mdm", "enrolment {ABC}", id="a loser and MDM"),
-        pytest.param(facts(mdm=Mdm(None, "1")), Controller.MDM, "mdm", "a management service", id="a provider set as a text"),
-        pytest.param(facts(mdm=Mdm(None, "0")), Controller.LOCAL, "rsop", "no GPO", id="no provider set, as a text"),
+        pytest.param(facts(logging=0), ControllerKind.STALE, "rsop", "RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it no GPO set the right", id="logging off, no instance"),
+        pytest.param(facts(setting(), logging=0), ControllerKind.STALE, "rsop", "by it the GPO Servers baseline", id="logging off, old instance"),
+        pytest.param(facts(logging=1), ControllerKind.LOCAL, "rsop", "no GPO sets the right", id="logging on by policy"),
+        pytest.param(facts(extension=OLD), ControllerKind.STALE, "rsop", "what RSoP holds is from 2026-06-14T17:59:59Z; by it no GPO", id="older than 18 hours"),
+        pytest.param(facts(setting(), extension=OLD), ControllerKind.STALE, "rsop", "by it the GPO Servers baseline", id="an instance that is older than 18 hours"),
+        pytest.param(facts(extension=dataclasses.replace(OLD, ended="2026-06-14T18:00:00.0000000Z")), ControllerKind.LOCAL, "rsop", "no GPO", id="18 hours are fresh"),
+        pytest.param(facts(extension=None), ControllerKind.UNKNOWN, "none", "RSoP has nothing about the security extension", id="no instance, no status"),
+        pytest.param(facts(extension=Extension(None, 0, 1)), ControllerKind.UNKNOWN, "none", "RSoP has nothing about", id="a status without a time"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, error=5)), ControllerKind.UNKNOWN, "rsop", "last ended with error 5", id="the extension failed"),
+        pytest.param(facts(setting(), extension=None), ControllerKind.STALE, "rsop", "from a time that it does not say", id="an instance without a status"),
+        pytest.param(facts(role=2, extension=None), ControllerKind.UNKNOWN, "none", "the host is in no domain, and RSoP does not tell whether a policy of its own sets", id="stand-alone server"),
+        pytest.param(facts(role=0, extension=None, error="0x8004100e"), ControllerKind.UNKNOWN, "none", "a policy of its own sets the right: the host has no RSoP data", id="workgroup client without RSoP"),
+        pytest.param(facts(role=2), ControllerKind.LOCAL, "rsop", "no GPO sets the right", id="stand-alone, and the extension has run"),
+        pytest.param(facts(role=2, extension=None, mdm=Mdm("{ABC}", 1)), ControllerKind.MDM, "mdm", "enrolment {ABC}", id="in no domain, and managed"),
+        pytest.param(facts(role=None, extension=None), ControllerKind.UNKNOWN, "none", "not known", id="host role unknown"),
+        pytest.param(facts(role=2, extension=OLD), ControllerKind.STALE, "rsop", "what RSoP holds is from", id="left a domain"),
+        pytest.param(facts(extension=None, error="0x80041003"), ControllerKind.UNKNOWN, "none", "access to RSoP was denied", id="denied"),
+        pytest.param(facts(extension=None, error="0x8004100e"), ControllerKind.UNKNOWN, "none", "the host has no RSoP data", id="no namespace"),
+        pytest.param(facts(extension=None, error="failed"), ControllerKind.UNKNOWN, "none", "RSoP could not be asked (failed)", id="WMI broken"),
+        pytest.param(facts(setting(), error="0x80041069"), ControllerKind.GPO, "rsop", f"{UNNAMED} linked at {OU} sets the right", id="a later query failed"),
+        pytest.param(facts(setting(OTHER_DN, 2), setting(DN, None)), ControllerKind.UNKNOWN, "rsop", "these define it", id="two, and none that won"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, logging=2)), ControllerKind.STALE, "rsop", "what RSoP holds is from", id="its data is not complete"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, error=None)), ControllerKind.UNKNOWN, "rsop", "last ended with error None", id="how it ended is not told"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2030-01-01T00:00:00.0000000Z")), ControllerKind.STALE, "rsop", "what RSoP holds is from", id="a time to come"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2026-06-15T12:09:00.0000000Z")), ControllerKind.LOCAL, "rsop", "no GPO", id="a clock that was set back a little"),
+        pytest.param(facts(extension=dataclasses.replace(FRESH, ended="2026-06-15T12:11:00.0000000Z")), ControllerKind.STALE, "rsop", "what RSoP holds is from", id="a clock that was set back more"),
+        pytest.param(facts(logging="0"), ControllerKind.STALE, "rsop", "RSoP logging is switched off", id="logging off as a text"),
+        pytest.param(facts(role=2, extension=None, error="0x80041003", templates=(TEMPLATE,)), ControllerKind.GPO, "templates", f"{UNNAMED} sets the right", id="in no domain, and a template all the same"),
+        pytest.param(facts(extension=None, templates=(Template("a", "", LINE), Template("b", "", LINE))), ControllerKind.GPO, "templates", "one of these", id="two templates without a GUID"),
+        pytest.param(facts(setting(precedence=2), mdm=Mdm("{ABC}", 1)), ControllerKind.MDM, "mdm", "enrolment {ABC}", id="a loser and MDM"),
+        pytest.param(facts(mdm=Mdm(None, "1")), ControllerKind.MDM, "mdm", "a management service", id="a provider set as a text"),
+        pytest.param(facts(mdm=Mdm(None, "0")), ControllerKind.LOCAL, "rsop", "no GPO", id="no provider set, as a text"),
         # 5.3: cached templates
-        pytest.param(facts(extension=None, error="failed", templates=(TEMPLATE,)), Controller.GPO, "templates", f"{UNNAMED} sets the right, by the cached template of its last run", id="one template, and RSoP that fails"),
-        pytest.param(facts(extension=None, templates=(dataclasses.replace(OTHERS, gpo=OTHER.lower()),)), Controller.GPO, "templates", f"the GPO Old baseline {OTHER.lower()} sets the right, by the cached", id="one template, and RSoP that names its GPO"),
-        pytest.param(facts(logging=0, templates=(OTHERS,)), Controller.STALE, "templates", "RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it no GPO set the right; by a cached template, of a run that it does not tell, the GPO Old baseline", id="logging off, one template"),
-        pytest.param(facts(extension=dataclasses.replace(OLD, ended="2020-01-01T00:00:00.0000000Z"), templates=(TEMPLATE,)), Controller.STALE, "templates", "from 2020-01-01T00:00:00Z; by it no GPO set the right; by a cached template", id="RSoP of years ago, one template"),
-        pytest.param(facts(extension=OLD, templates=(TEMPLATE, OTHERS)), Controller.STALE, "templates", "one of these set the right: the GPO Servers baseline", id="old RSoP, two templates"),
-        pytest.param(facts(setting(), extension=OLD, templates=(OTHERS,)), Controller.STALE, "rsop", "by it the GPO Servers baseline", id="an old instance, and a template of another GPO"),
-        pytest.param(facts(extension=None, templates=(Template("gpt00000.dom", GUID, ""), Template("gpt00001.inf", OTHER, ""))), Controller.GPO, "templates", "one of these sets the right", id="two templates: which wins is not known"),
-        pytest.param(facts(extension=None, templates=()), Controller.UNKNOWN, "none", "not known", id="no template proves nothing"),
-        pytest.param(facts(extension=None, templates=None), Controller.UNKNOWN, "none", "not known", id="templates that cannot be read"),
-        pytest.param(facts(templates=(Template("gpt00001.inf", GUID, ""),)), Controller.LOCAL, "rsop", "no GPO", id="RSoP that is fresh counts more than a template"),
+        pytest.param(facts(extension=None, error="failed", templates=(TEMPLATE,)), ControllerKind.GPO, "templates", f"{UNNAMED} sets the right, by the cached template of its last run", id="one template, and RSoP that fails"),
+        pytest.param(facts(extension=None, templates=(dataclasses.replace(OTHERS, gpo=OTHER.lower()),)), ControllerKind.GPO, "templates", f"the GPO Old baseline {OTHER.lower()} sets the right, by the cached", id="one template, and RSoP that names its GPO"),
+        pytest.param(facts(logging=0, templates=(OTHERS,)), ControllerKind.STALE, "templates", "RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it no GPO set the right; by a cached template, of a run that it does not tell, the GPO Old baseline", id="logging off, one template"),
+        pytest.param(facts(extension=dataclasses.replace(OLD, ended="2020-01-01T00:00:00.0000000Z"), templates=(TEMPLATE,)), ControllerKind.STALE, "templates", "from 2020-01-01T00:00:00Z; by it no GPO set the right; by a cached template", id="RSoP of years ago, one template"),
+        pytest.param(facts(extension=OLD, templates=(TEMPLATE, OTHERS)), ControllerKind.STALE, "templates", "one of these set the right: the GPO Servers baseline", id="old RSoP, two templates"),
+        pytest.param(facts(setting(), extension=OLD, templates=(OTHERS,)), ControllerKind.STALE, "rsop", "by it the GPO Servers baseline", id="an old instance, and a template of another GPO"),
+        pytest.param(facts(extension=None, templates=(Template("gpt00000.dom", GUID, ""), Template("gpt00001.inf", OTHER, ""))), ControllerKind.GPO, "templates", "one of these sets the right", id="two templates: which wins is not known"),
+        pytest.param(facts(extension=None, templates=()), ControllerKind.UNKNOWN, "none", "not known", id="no template proves nothing"),
+        pytest.param(facts(extension=None, templates=None), ControllerKind.UNKNOWN, "none", "not known", id="templates that cannot be read"),
+        pytest.param(facts(templates=(Template("gpt00001.inf", GUID, ""),)), ControllerKind.LOCAL, "rsop", "no GPO", id="RSoP that is fresh counts more than a template"),
         # 5.7: a management service
-        pytest.param(facts(mdm=Mdm("{ABC}", 1, "*S-1-5-32-544")), Controller.MDM, "mdm", "a management service (enrolment {ABC}) sets the right", id="MDM"),
-        pytest.param(facts(mdm=Mdm(None, 1)), Controller.MDM, "mdm", "a management service sets the right", id="MDM without a name"),
-        pytest.param(facts(extension=None, mdm=Mdm("{ABC}", None)), Controller.MDM, "mdm", "enrolment {ABC}", id="MDM, RSoP silent"),
-        pytest.param(facts(setting(), mdm=Mdm("{ABC}", 1)), Controller.GPO, "rsop", "the GPO Servers baseline", id="both"),
-        pytest.param(facts(mdm=Mdm(None, 0, "x")), Controller.UNKNOWN, "rsop", "has left a value for the right", id="a value, and nobody knows who set it"),
-        pytest.param(facts(setting(), extension=OLD, mdm=Mdm("{ABC}", 1)), Controller.STALE, "rsop", "by it the GPO Servers baseline", id="MDM, and a GPO of old"),
-        pytest.param(facts(mdm=None), Controller.UNKNOWN, "rsop", "whether a management service sets the right could not be read; no GPO", id="MDM traces that cannot be read"),
+        pytest.param(facts(mdm=Mdm("{ABC}", 1, "*S-1-5-32-544")), ControllerKind.MDM, "mdm", "a management service (enrolment {ABC}) sets the right", id="MDM"),
+        pytest.param(facts(mdm=Mdm(None, 1)), ControllerKind.MDM, "mdm", "a management service sets the right", id="MDM without a name"),
+        pytest.param(facts(extension=None, mdm=Mdm("{ABC}", None)), ControllerKind.MDM, "mdm", "enrolment {ABC}", id="MDM, RSoP silent"),
+        pytest.param(facts(setting(), mdm=Mdm("{ABC}", 1)), ControllerKind.GPO, "rsop", "the GPO Servers baseline", id="both"),
+        pytest.param(facts(mdm=Mdm(None, 0, "x")), ControllerKind.UNKNOWN, "rsop", "has left a value for the right", id="a value, and nobody knows who set it"),
+        pytest.param(facts(setting(), extension=OLD, mdm=Mdm("{ABC}", 1)), ControllerKind.STALE, "rsop", "by it the GPO Servers baseline", id="MDM, and a GPO of old"),
+        pytest.param(facts(mdm=None), ControllerKind.UNKNOWN, "rsop", "whether a management service sets the right could not be read; no GPO", id="MDM traces that cannot be read"),
     ],
 )  # fmt: skip
 def test_who_sets_the_right(host, kind, evidence, words):
-    control = who_controls(host)
+    controller = who_controls(host)
 
-    assert (control.kind, control.evidence) == (kind, evidence)
-    assert words in control.why
+    assert (controller.kind, controller.evidence) == (kind, evidence)
+    assert words in controller.why
 
 
 def test_the_refusal_can_name_gpo_guid_and_link():
@@ -161,9 +161,9 @@ def test_the_refusal_can_name_gpo_guid_and_link():
     ],
 )
 def test_what_a_change_has_to_heed(host, outside, unsure):
-    control = who_controls(host)
+    controller = who_controls(host)
 
-    assert (control.from_outside, bool(control.doubt)) == (outside, unsure)
+    assert (controller.from_outside, bool(controller.doubt)) == (outside, unsure)
 
 
 SVC = "S-1-5-21-1004336348-1177238915-682003330-1201"
@@ -187,10 +187,10 @@ SVC = "S-1-5-21-1004336348-1177238915-682003330-1201"
     ],
 )  # fmt: skip
 def test_whether_the_holders_are_what_the_gpo_asks_for(held, accounts, traces, extra, lacking):
-    control = who_controls(facts(setting(accounts=accounts), held=held, **traces))
+    controller = who_controls(facts(setting(accounts=accounts), held=held, **traces))
 
-    assert (control.extra, control.lacking) == (extra, lacking)
-    assert any("does not have what the GPO Servers baseline" in note for note in control.notes) is bool(extra or lacking)
+    assert (controller.extra, controller.lacking) == (extra, lacking)
+    assert any("does not have what the GPO Servers baseline" in note for note in controller.notes) is bool(extra or lacking)
 
 
 @pytest.mark.parametrize(
@@ -274,13 +274,13 @@ def test_what_a_task_states():
     ],
 )
 def test_what_the_host_shows_is_said_beside_what_a_task_states(said, host, shows):
-    control, alone = control_on(host, said), who_controls(host)
+    controller, alone = controller_on(host, said), who_controls(host)
 
-    assert (control.kind, control.why, control.winner) == (said.kind, said.why, said.winner)
-    assert set(alone.notes) <= set(control.notes)
-    assert (f"the host shows: {alone.why}" in control.notes) is (shows is not None)
+    assert (controller.kind, controller.why, controller.winner) == (said.kind, said.why, said.winner)
+    assert set(alone.notes) <= set(controller.notes)
+    assert (f"the host shows: {alone.why}" in controller.notes) is (shows is not None)
     assert (shows or "") in alone.why or shows is None
-    assert control_on(host, None) == alone
+    assert controller_on(host, None) == alone
 
 
 # All that a host can show, piece by piece, and the words by which a reader must find each: in the sentence, a note, winner, losers or provider.
@@ -328,10 +328,10 @@ SERVICES = {
 }  # fmt: skip
 
 
-def told(control):
+def told(controller):
     """All that a reader of the result finds."""
-    claims = [control.winner, *control.losers] if control.winner else [*control.losers]
-    return "\n".join([control.why, *control.notes, *(claim.words for claim in claims), control.provider or ""])
+    claims = [controller.winner, *controller.losers] if controller.winner else [*controller.losers]
+    return "\n".join([controller.why, *controller.notes, *(claim.words for claim in claims), controller.provider or ""])
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
@@ -374,12 +374,12 @@ def test_no_piece_of_evidence_is_left_out(state, settings):
 def test_whether_the_holders_are_what_a_management_service_asks_for(value, held, extra, lacking, words):
     sids = (TextSid("Administrators", "S-1-5-32-544"), TextSid("CORP\\svc", SVC), TextSid("CORP\\gone", None))
 
-    control = who_controls(facts(held=held, mdm=Mdm("{ABC}", 1, value), sids=sids))
+    controller = who_controls(facts(held=held, mdm=Mdm("{ABC}", 1, value), sids=sids))
 
-    assert (control.kind, control.extra, control.lacking) == (Controller.MDM, extra, lacking)
-    assert any("does not have what" in note for note in control.notes) is bool(extra or lacking)
-    assert any("cannot be compared" in note for note in control.notes) is (extra is None)
-    assert words is None or any(words in note for note in control.notes)
+    assert (controller.kind, controller.extra, controller.lacking) == (ControllerKind.MDM, extra, lacking)
+    assert any("does not have what" in note for note in controller.notes) is bool(extra or lacking)
+    assert any("cannot be compared" in note for note in controller.notes) is (extra is None)
+    assert words is None or any(words in note for note in controller.notes)
 
 
 @given(st.lists(st.sampled_from([*FOUR, USERS, SVC]), unique=True), st.lists(st.sampled_from([*FOUR, USERS, SVC]), unique=True))
@@ -414,8 +414,8 @@ def test_why_what_a_list_omits_is_no_difference(asked, held, by_gpo, by_mdm):
     gpo = who_controls(facts(setting(accounts=texts), held=held))
     mdm = who_controls(facts(held=held, mdm=Mdm("{A}", 1, "\uf000".join(texts))))
 
-    for control, expected in ((gpo, by_gpo), (mdm, by_mdm)):
-        notes = [note for note in control.notes if "does not name" in note]
+    for controller, expected in ((gpo, by_gpo), (mdm, by_mdm)):
+        notes = [note for note in controller.notes if "does not name" in note]
         assert len(notes) == len(expected)
         for note, words in zip(notes, expected, strict=True):
             assert all(word in note for word in words)
@@ -432,10 +432,10 @@ def test_why_what_a_list_omits_is_no_difference(asked, held, by_gpo, by_mdm):
 def test_several_templates_of_one_gpo(rsop, lines, lacking, said):
     templates = tuple(Template(f"gpt0000{number}.inf", GUID, line) for number, line in enumerate(lines))
 
-    control = who_controls(facts(*rsop, extension=FRESH if rsop else None, templates=templates))
+    controller = who_controls(facts(*rsop, extension=FRESH if rsop else None, templates=templates))
 
-    assert (control.kind, control.winner.guid, control.lacking) == (Controller.GPO, GUID, lacking)
-    assert any("its cached templates do not have the same list" in note for note in control.notes) is said
+    assert (controller.kind, controller.winner.guid, controller.lacking) == (ControllerKind.GPO, GUID, lacking)
+    assert any("its cached templates do not have the same list" in note for note in controller.notes) is said
 
 
 @pytest.mark.parametrize(
@@ -447,9 +447,9 @@ def test_several_templates_of_one_gpo(rsop, lines, lacking, said):
     ],
 )
 def test_why_a_list_of_a_gpo_cannot_be_compared(accounts, words):
-    control = who_controls(facts(setting(accounts=accounts)))
+    controller = who_controls(facts(setting(accounts=accounts)))
 
-    assert [note for note in control.notes if "cannot be compared with the holders" in note and words in note]
+    assert [note for note in controller.notes if "cannot be compared with the holders" in note and words in note]
 
 
 extensions = st.one_of(st.none(), st.sampled_from([FRESH, OLD, Extension(None, None, None), dataclasses.replace(FRESH, error=5)]))
@@ -475,11 +475,11 @@ mdms = st.one_of(st.none(), st.builds(Mdm, st.sampled_from([None, "{A}"]), st.sa
     st.sampled_from([None, 0, 2, 3, 5]),
 )
 def test_local_is_only_ever_said_with_proof(settings, extension, logging, error, templates, mdm, role):
-    control = who_controls(
+    controller = who_controls(
         facts(*settings, extension=extension, logging=logging, error=error, templates=templates, mdm=mdm, role=role)
     )
 
-    if control.kind is Controller.LOCAL:
+    if controller.kind is ControllerKind.LOCAL:
         # By the documents: the extension ended well and lately, its data is whole, and no instance names the right.
         assert extension in (FRESH,)
         assert logging in (None, 1)
@@ -489,6 +489,6 @@ def test_local_is_only_ever_said_with_proof(settings, extension, logging, error,
         assert not mdm.provider
         assert not mdm.set
     defines = bool(settings) or bool(mdm and (mdm.provider or mdm.set))
-    assert control.from_outside or not defines
-    if control.from_outside and control.kind is not Controller.MDM:
-        assert control.winner or control.losers
+    assert controller.from_outside or not defines
+    if controller.from_outside and controller.kind is not ControllerKind.MDM:
+        assert controller.winner or controller.losers
