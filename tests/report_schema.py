@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.schema import report_schema
 
-SCHEMA = Path(__file__).resolve().parents[1] / "docs/schemas/report-1.schema.json"
+SCHEMA = Path(__file__).resolve().parents[1] / "docs/schemas/report-2.schema.json"
 
 
 def text() -> str:

@@ -27,7 +27,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.m
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.prometheus import prometheus
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
-SCHEMA = Draft202012Validator(json.loads((Path(__file__).parents[1] / "docs/schemas/report-1.schema.json").read_text()))
+SCHEMA = Draft202012Validator(json.loads((Path(__file__).parents[1] / "docs/schemas/report-2.schema.json").read_text()))
 OTHERS = ("another", "zebra")
 FORMATS = (to_json, html, markdown, csv_hosts, csv_accounts, junit, prometheus, json_lines)
 

@@ -37,7 +37,7 @@ def test_every_format_is_written_whole_under_the_name_that_was_asked_for(two, au
     endings = [".html", ".json", ".jsonl", ".md", ".xml", "-hosts.csv", "-accounts.csv"]
     once = "impersonate-audit-microsoft.prom"  # a collector reads every file of its folder, so each run replaces it
     assert {path.name for path in folder.iterdir()} == {once, *(f"{stem}{ending}" for ending in endings)}
-    schema = json.loads((checkout / "docs/schemas/report-1.schema.json").read_text())
+    schema = json.loads((checkout / "docs/schemas/report-2.schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(run.report)
     line = {"$ref": "#/$defs/line", "$defs": schema["$defs"]}
     for text in (folder / f"{stem}.jsonl").read_text().splitlines():

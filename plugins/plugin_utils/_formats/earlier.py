@@ -42,13 +42,15 @@ def earlier_report(place: Path, action: str = "audit", besides: str = "") -> Fou
         return None, str(error)
     except (OSError, ValueError) as error:
         return None, f"{place} cannot be read: {error}"
+    reasons: list[str] = []
     for run, path in sorted(runs, key=lambda one: (one[0]["finished"], one[1].name), reverse=True):
         if run.get("action") == action and run.get("id") != besides:
             try:
                 return _read(path), None
-            except BadInput:
-                continue
-    return None, f"{place} has no report of an earlier {action} yet"
+            except BadInput as error:
+                reasons.append(str(error))
+    unread = f" that can be read; the newest: {reasons[0]}" if reasons else " yet"
+    return None, f"{place} has no report of an earlier {action}{unread}"
 
 
 def _read(path: Path) -> Report:

@@ -16,7 +16,7 @@ from .._fleet.merge import Gathered, gather, heads_of, merge
 from .._input.checks import brief
 from .._input.errors import BadInput
 from .._result.check import check_head, check_report
-from .._result.record import SCHEMA_VERSION, read_record
+from .._result.record import EARLIER_VERSIONS, SCHEMA_VERSION, read_record
 from .._result.types import Head, MergedRun, Record, Report
 
 _HEAD = tuple(t.get_type_hints(Head))
@@ -104,9 +104,11 @@ def _header(where: str, data: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
 
 
 def _release(where: str, data: t.Any) -> None:
-    said = data.get("schema_version") if isinstance(data, dict) else None
-    if said != SCHEMA_VERSION:
-        raise BadInput(f"{where}: schema_version: {brief(said)} is not {SCHEMA_VERSION}, which this release reads")
+    version = data.get("schema_version") if isinstance(data, dict) else None
+    if version != SCHEMA_VERSION:
+        earlier = isinstance(version, str) and version in EARLIER_VERSIONS
+        advice = "; an earlier release of the collection wrote it, so make the report again" if earlier else ""
+        raise BadInput(f"{where}: schema_version: {brief(version)} is not {SCHEMA_VERSION}, which this release reads{advice}")
 
 
 def _tolerances(where: str, tolerate: Mapping[str, str]) -> None:

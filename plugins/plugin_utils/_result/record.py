@@ -16,7 +16,9 @@ from .._wording import MESSAGE, message, some, visible
 from .check import CHANGE, RECORD, checked, host_of, part_of
 from .types import Change, Failure, Record
 
-SCHEMA_VERSION: t.Final = "1"
+SCHEMA_VERSION: t.Final = "2"
+EARLIER_VERSIONS: t.Final = ("1",)
+"""Their reports have other keys, and are refused."""
 
 _MOST = 50  # sentences of a kind, or names, in the reason of a host; all of them are in its record
 _TAKEN_OVER = tuple(key for key in RECORD if key not in ("host", "reason", "change"))

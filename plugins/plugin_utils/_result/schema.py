@@ -31,7 +31,7 @@ def report_schema() -> Schema:
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:winrights:seimpersonate:report-1",
+        "$id": "urn:winrights:seimpersonate:report-2",
         "title": "Report on the holders of SeImpersonatePrivilege",
         **report,
         "$defs": dict(sorted({**definitions, "line": line}.items())),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The contract: what a record, a report and a line of JSON Lines hold, as plain data. No code.
 
-The check of what is written and read (check.py) and the JSON Schema (docs/schemas/report-1.schema.json) are made from these types.
+The check of what is written and read (check.py) and the JSON Schema (docs/schemas/report-2.schema.json) are made from these types.
 """
 
 from __future__ import annotations
@@ -468,7 +468,7 @@ class Head(_Besides):
 class Header(Head):
     """The first line of JSON Lines; every other line until the next header is a record."""
 
-    schema_version: t.Literal["1"]
+    schema_version: t.Literal["2"]
     kind: t.Literal["run"]
     expected: t.Annotated[list[str], Says("The hosts of the run.")]
 
@@ -568,7 +568,7 @@ class Summary(t.TypedDict):
 class Report(t.TypedDict):
     """The JSON report of a fleet. A line of the JSON Lines file is #/$defs/line."""
 
-    schema_version: t.Literal["1"]
+    schema_version: t.Literal["2"]
     generator: Generator
     run: Run
     policy: PolicyHead | None

@@ -253,7 +253,12 @@ def line(number, **keys):
         pytest.param("[]", "line 1: [] is not a mapping", id="a list"),
         pytest.param("[" * 100_000, "line 1: this is not JSON", id="deep"),
         pytest.param('{"host": "a"}', "line 1: a record stands before the line of its run", id="no header"),
-        pytest.param(line(1, schema_version="2"), "line 1: schema_version: '2' is not 1", id="a later release"),
+        pytest.param(line(1, schema_version="3"), "line 1: schema_version: '3' is not 2", id="a later release"),
+        pytest.param(
+            line(1, schema_version="1"),
+            "line 1: schema_version: '1' is not 2, which this release reads; an earlier",
+            id="an earlier release",
+        ),
         pytest.param(line(1, expected=...), "line 1: expected: the key is missing", id="a key less in the header"),
         pytest.param(line(1, run={}), "line 1: run.id: the key is missing", id="a run without an id"),
         pytest.param(line(1, expected=[1]), "line 1: expected[0]: 1 is not a text", id="a host that is a number"),
@@ -331,7 +336,13 @@ def test_any_text_is_read_or_refused(text):
         pytest.param({"run": {}}, "old.json: run.id: the key is missing", id="no run"),
         pytest.param({"policy": {}}, "old.json: policy.name: the key is missing", id="half a policy"),
         pytest.param(
-            {"schema_version": "2"}, "old.json: schema_version: '2' is not 1, which this release reads", id="a later release"
+            {"schema_version": "3"}, "old.json: schema_version: '3' is not 2, which this release reads", id="a later release"
+        ),
+        pytest.param(
+            {"schema_version": "1"},
+            "old.json: schema_version: '1' is not 2, which this release reads; an earlier release of the collection wrote it, "
+            "so make the report again",
+            id="an earlier release",
         ),
         pytest.param({"generator": {}}, "old.json: generator.name: the key is missing", id="nobody made it"),
         pytest.param({"scope": {}}, "old.json: scope.source: the key is missing", id="nobody says who is expected"),

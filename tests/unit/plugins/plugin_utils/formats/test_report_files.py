@@ -211,6 +211,17 @@ def test_the_newest_is_the_one_whose_run_ended_last(tmp_path):
     assert earlier_report(tmp_path, "restore") == (None, f"{tmp_path} has no report of an earlier restore yet")
 
 
+def test_a_folder_with_reports_of_an_earlier_release_alone_says_so(tmp_path):
+    newest = store(tmp_path, "b.json", {**report(2), "schema_version": "1"})
+    store(tmp_path, "a.json", {**report(1), "schema_version": "1"})
+
+    found, why = earlier_report(tmp_path)
+
+    assert found is None
+    assert why.startswith(f"{tmp_path} has no report of an earlier audit that can be read; the newest: {newest} is not a report")
+    assert "an earlier release of the collection wrote it" in why
+
+
 DEEP = '{"run": ' * 100_000
 
 
@@ -221,7 +232,8 @@ DEEP = '{"run": ' * 100_000
         pytest.param("[]", id="a list"),
         pytest.param(DEEP, id="deep"),
         pytest.param('{"run": {"finished": 1}}', id="a number for a time"),
-        pytest.param(json.dumps({**report(20), "schema_version": "2"}), id="of a later release"),
+        pytest.param(json.dumps({**report(20), "schema_version": "3"}), id="of a later release"),
+        pytest.param(json.dumps({**report(20), "schema_version": "1"}), id="of an earlier release"),
         pytest.param(
             json.dumps({key: value for key, value in report(20).items() if key != "generator"}), id="without what made it"
         ),

@@ -59,7 +59,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.s
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import visible
 
 CHECKOUT = Path(__file__).parents[5]
-SCHEMA = json.loads((CHECKOUT / "docs/schemas/report-1.schema.json").read_text())
+SCHEMA = json.loads((CHECKOUT / "docs/schemas/report-2.schema.json").read_text())
 JUNIT = xmlschema.XMLSchema(CHECKOUT / "tests/unit/data/junit.xsd")
 FOUR = ("S-1-5-6", "S-1-5-19", "S-1-5-20", "S-1-5-32-544")
 USERS, BACKUP, OLD = "S-1-5-32-545", "S-1-5-21-1-2-3-1500", "S-1-5-21-1-2-3-1377"
