@@ -58,7 +58,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 with written_as((task_vars or {}).get("impersonate_exceptions")):
                     exceptions = task_options.declared_exceptions(options)
                 task_options.wishes_of(options, policy, task_vars or {})
-                task_options.more_of(options)
+                task_options.read_request_of(options)
             if differs:
                 raise BadInput(differs)
             self._check_fleet(task_vars or {}, options)

@@ -33,15 +33,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             task_options.refuse_delegation(self._task.delegate_to, task_vars or {})
             policy = task_options.policy_of(options)
             wishes = task_options.wishes_of(options, policy, task_vars or {})
-            more = task_options.more_of(options)
+            request = task_options.read_request_of(options)
 
         started = time.monotonic()
         checked_at = _utc.written(datetime.datetime.now(datetime.timezone.utc))
         facts, status = None, "unreachable"
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars or {})
-            facts = host.read(sorted({*policy.asked_names, *wishes.asked_names}), more)
-            result.update(build.host_result(judged(facts, policy, wishes)), **build.more(facts, more))
+            facts = host.read(sorted({*policy.asked_names, *wishes.asked_names}), request)
+            result.update(build.host_result(judged(facts, policy, wishes)), **build.requested(facts, request))
             status = result["status"]
         except HostError as failed:
             result.update(build.error(failed.category, str(failed), failed.call, failed.status))

@@ -303,14 +303,14 @@ class RightEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventLog:
-    """What the security log says of the right, newest first. ``more``: a limit was hit; ``others``: events about other rights.
+    """What the security log says of the right, newest first. ``truncated``: a limit was hit; ``others``: events about other rights.
 
     ``error``: denied, timeout or failed.
     """
 
     error: str | None = None
     events: tuple[RightEvent, ...] = ()
-    more: bool = False
+    truncated: bool = False
     oldest: str | None = None
     others: int = 0
 
@@ -335,7 +335,7 @@ class HostFacts:
     features: Traces = Traces()
     pools: tuple[AppPool, ...] | None = ()
     pools_status: str = "none"
-    services_more: bool = False
+    services_truncated: bool = False
     control: ControlTraces = ControlTraces(now="1970-01-01T00:00:00Z")
     groups: tuple[Group, ...] | None = None
     events: EventLog | None = None

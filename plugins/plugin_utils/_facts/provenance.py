@@ -53,7 +53,7 @@ def provenance(log: EventLog, now: str, hours: int) -> Provenance:
     doubts = []  # the gravest first
     if log.oldest and oldest and begin and oldest > begin:
         doubts.append((Coverage.WRAPPED, f"the security log begins only at {log.oldest[:19]}Z, after the beginning of the window"))
-    if log.more:
+    if log.truncated:
         doubts.append((Coverage.LIMITED, "there are more events in the window than are read; the newest are shown"))
     elif not log.events and not log.others:
         doubts.append((Coverage.SILENT, _SILENT))

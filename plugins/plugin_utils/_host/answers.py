@@ -63,10 +63,10 @@ def read_facts(answer: Mapping[str, t.Any]) -> HostFacts:
         features=_guarded(lambda: typed(Traces, answer["features"]), _NO_TRACES),
         pools=_guarded(lambda: _rows(AppPool, answer["pools"]), None),
         pools_status=_guarded(lambda: value_of("pools_status", str, answer["pools_status"]), "unreadable"),
-        services_more=_guarded(lambda: value_of("services_more", bool, answer.get("services_more", False)), True),
+        services_truncated=_guarded(lambda: value_of("services_more", bool, answer.get("services_more", False)), True),
         control=_guarded(lambda: _control(answer["control"]), _NO_CONTROL),
         groups=_guarded(lambda: _rows(Group, answer.get("groups")), None),
-        events=_guarded(lambda: typed(EventLog, answer["events"]), EventLog(error="failed")) if answer.get("events") else None,
+        events=_guarded(lambda: _event_log(answer["events"]), EventLog(error="failed")) if answer.get("events") else None,
         not_asked=_guarded(lambda: value_of("not_asked", tuple[str, ...], answer.get("not_asked", [])), ()),
     )
 
@@ -98,6 +98,11 @@ def _control(data: t.Any) -> ControlTraces:
     return dataclasses.replace(typed(ControlTraces, {**data, "mdm": None}), mdm=mdm)
 
 
+def _event_log(data: t.Any) -> EventLog:
+    """What the security log says; the host calls a list that it cut ``more``."""
+    return typed(EventLog, {**{key: value for key, value in data.items() if key != "more"}, "truncated": data["more"]})
+
+
 def _guarded(read: Callable[[], Part], otherwise: Part) -> Part:
     """A part of the answer beside the right itself, or what stands for it where it cannot be understood. Raises TooLarge."""
     try:
@@ -112,11 +117,11 @@ def _rows(kind: type[Row], data: t.Any, most: int = limits.ROWS) -> tuple[Row, .
         return None
     if not isinstance(data, list):
         raise TypeError(f"{type(data).__name__} instead of a list of {kind.__name__}")
-    _refuse_more(kind.__name__, data, most)
+    _refuse_long(kind.__name__, data, most)
     return tuple(typed(kind, row) for row in data)
 
 
-def _refuse_more(where: str, data: list[t.Any], most: int) -> None:
+def _refuse_long(where: str, data: list[t.Any], most: int) -> None:
     if len(data) > most:
         raise TooLarge(f"the answer has {len(data):,} rows of {where}; at most {most:,} are read")
 
@@ -158,7 +163,7 @@ def value_of(where: str, hint: object, value: object) -> t.Any:
         if dataclasses.is_dataclass(one) and isinstance(value, Mapping):
             return typed(t.cast("type[t.Any]", one), value)
         if t.get_origin(one) is tuple and isinstance(value, list):
-            _refuse_more(where, value, limits.ROWS)
+            _refuse_long(where, value, limits.ROWS)
             return tuple(value_of(where, t.get_args(one)[0], item) for item in value)
         if one is str and isinstance(value, str):
             return _text(where, value)

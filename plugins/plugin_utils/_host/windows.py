@@ -30,7 +30,7 @@ class ReadRequest:
     events: int | None = None
 
 
-NOTHING_MORE = ReadRequest()
+RIGHT_ALONE = ReadRequest()
 
 
 class WindowsHost:
@@ -49,12 +49,12 @@ class WindowsHost:
             raise HostError("not_windows", f"the connection {connection.transport} does not lead to a Windows host")
         return cls(execute_module, task_vars)
 
-    def read(self, names: Iterable[str] = (), more: ReadRequest = NOTHING_MORE) -> HostFacts:
+    def read(self, names: Iterable[str] = (), request: ReadRequest = RIGHT_ALONE) -> HostFacts:
         """Read the right in one command and look up ``names`` on the host.
 
         Raises HostError; a failed read is never an empty right.
         """
-        return self._facts(READ, {"accounts": list(names), **dataclasses.asdict(more)})
+        return self._facts(READ, {"accounts": list(names), **dataclasses.asdict(request)})
 
     def read_for_change(self, names: Iterable[str] = ()) -> HostFacts:
         """The same with what runs on the host, for the list of what must restart. Its payload can also write; here it only reads."""

@@ -193,7 +193,7 @@ def controller_of(options: Options) -> Controller | None:
     return stated(said["kind"], said.get("name"), said.get("guid")) if said else None
 
 
-def more_of(options: Options) -> ReadRequest:
+def read_request_of(options: Options) -> ReadRequest:
     """What a read is to bring besides. Raises BadInput for a window that is none."""
     return ReadRequest(exposure=options["exposure"], expand=options["expand_groups"], events=_hours(options["events"]))
 

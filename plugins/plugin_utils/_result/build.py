@@ -122,7 +122,7 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
 
 def _cut_short(facts: HostFacts, felt: Plan) -> list[str]:
     """A note where the list of what must restart cannot be complete."""
-    cut = facts.services_more and not felt.empty
+    cut = facts.services_truncated and not felt.empty
     return ["there are more running services than are read, so that more may have to restart than are listed"] if cut else []
 
 
@@ -199,13 +199,13 @@ def _feature(feature: Feature) -> dict[str, object]:
     }
 
 
-def more(facts: HostFacts, asked: ReadRequest) -> dict[str, object]:
+def requested(facts: HostFacts, request: ReadRequest) -> dict[str, object]:
     """What was read besides: who really has the right, members of groups, events. Null what was not asked for."""
     return _harmless(
         {
-            "exposure": _exposure(facts) if asked.exposure else None,
-            "groups": _groups(facts) if asked.expand else None,
-            "provenance": None if asked.events is None else _provenance(facts, asked.events),
+            "exposure": _exposure(facts) if request.exposure else None,
+            "groups": _groups(facts) if request.expand else None,
+            "provenance": None if request.events is None else _provenance(facts, request.events),
         }
     )
 
@@ -226,7 +226,7 @@ def _visible(value: object, sentence: bool) -> object:
 def _exposure(facts: HostFacts) -> dict[str, object]:
     """Services and application pools by whether their processes have the right."""
     users = [{**dataclasses.asdict(user), "through": list(user.through)} for user in users_of(facts, facts.sids)]
-    known = facts.services is not None and facts.pools is not None and not facts.services_more
+    known = facts.services is not None and facts.pools is not None and not facts.services_truncated
     return {
         "complete": known,
         "users": [user for user in users if user["has"]],
@@ -235,7 +235,7 @@ def _exposure(facts: HostFacts) -> dict[str, object]:
         "notes": [
             *(["the running services could not be listed"] if facts.services is None else []),
             *(["the application pools could not be read"] if facts.pools is None else []),
-            *(["there are more running services than are read"] if facts.services_more else []),
+            *(["there are more running services than are read"] if facts.services_truncated else []),
         ],
     }
 

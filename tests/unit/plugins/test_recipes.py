@@ -29,7 +29,7 @@ HELD = ("S-1-5-6", "S-1-5-19", "S-1-5-20", "S-1-5-32-544", "S-1-5-32-545")
 
 def test_every_key_of_the_contract_is_filled(host, microsoft):
     facts = host(HELD)
-    result = build.host_result(judged(facts, microsoft, Wishes())) | build.more(facts, ReadRequest(True, True, 72))
+    result = build.host_result(judged(facts, microsoft, Wishes())) | build.requested(facts, ReadRequest(True, True, 72))
 
     assert set(RECORD) - OF_THE_RUN - OF_THE_RECORD == set(result) - {"compliant"}
 

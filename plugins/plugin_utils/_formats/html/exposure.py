@@ -23,7 +23,7 @@ class Running:
     sid: str
     holder: bool
     what: list[tuple[str, str, int]]
-    more: int
+    left_out: int
     through: list[str]
     hosts: list[str]
 

@@ -63,7 +63,7 @@ GOOD = {
 }  # fmt: skip
 
 
-NOTHING_MORE = {"exposure": False, "expand": False, "events": None}
+RIGHT_ALONE = {"exposure": False, "expand": False, "events": None}
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def changed(**parts):
 def test_one_command_and_the_same_verdict_with_and_without_check_mode(act, check_mode):
     result, asked = act(check_mode=check_mode)
 
-    assert asked == [(READ, {"accounts": [], **NOTHING_MORE})]
+    assert asked == [(READ, {"accounts": [], **RIGHT_ALONE})]
     assert (result["changed"], result["status"], result["compliant"]) == (False, "compliant", True)
     assert [(one["sid"], one["standing"]) for one in result["holders"]] == [("S-1-5-6", "floor"), ("S-1-5-32-544", "floor")]
     assert result["error"] is None
@@ -111,7 +111,7 @@ def test_names_that_only_the_host_knows_are_asked_with_the_read(act):
     answer = {"asked": "CORP\\svc", "sid": "S-1-5-21-1-2-3-1105", "name": "CORP\\svc", "use": 1, "resolved": "lsa"}
     result, asked = act(changed(accounts=[answer]), permitted=["CORP\\svc", "NT SERVICE\\W3SVC"])
 
-    assert asked == [(READ, {"accounts": ["CORP\\svc", "NT SERVICE\\W3SVC"], **NOTHING_MORE})]
+    assert asked == [(READ, {"accounts": ["CORP\\svc", "NT SERVICE\\W3SVC"], **RIGHT_ALONE})]
     assert result["compliant"]
 
 

@@ -35,7 +35,7 @@ LONG_AGO = "2026-01-01T00:00:00.0000000Z"
         pytest.param(
             EventLog(oldest="2026-06-14T12:00:00.0000000Z", others=1), Coverage.WHOLE, "reaches back", id="begins with the window"
         ),
-        pytest.param(EventLog(events=(GIVEN,), oldest=LONG_AGO, more=True), Coverage.LIMITED, "more events", id="too many"),
+        pytest.param(EventLog(events=(GIVEN,), oldest=LONG_AGO, truncated=True), Coverage.LIMITED, "more events", id="too many"),
         pytest.param(EventLog(oldest=LONG_AGO, others=3), Coverage.WHOLE, "reaches back", id="other rights only: it is audited"),
         pytest.param(
             EventLog(oldest=LONG_AGO), Coverage.SILENT, "Audit Authorization Policy Change is off", id="none at all proves nothing"
@@ -48,7 +48,7 @@ LONG_AGO = "2026-01-01T00:00:00.0000000Z"
             id="events, and the age of the log is not known",
         ),
         pytest.param(
-            EventLog(oldest=LONG_AGO, more=True),
+            EventLog(oldest=LONG_AGO, truncated=True),
             Coverage.LIMITED,
             "more events",
             id="too many, and all that were read of other rights",
@@ -60,7 +60,7 @@ LONG_AGO = "2026-01-01T00:00:00.0000000Z"
             id="wrapped and silent",
         ),
         pytest.param(
-            EventLog(events=(GIVEN,), oldest="2026-06-15T07:00:00.0000000Z", more=True),
+            EventLog(events=(GIVEN,), oldest="2026-06-15T07:00:00.0000000Z", truncated=True),
             Coverage.WRAPPED,
             "after the beginning of the window; there are more events",
             id="wrapped and too many",

@@ -18,7 +18,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.e
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 
 HONEST = hostile.facts()
-MORE = ReadRequest(exposure=True, expand=True, events=24)
+ALL = ReadRequest(exposure=True, expand=True, events=24)
 SEEN = {"checked_at": "2026-01-31T08:15:30Z", "duration_ms": 1, "transport": "winrm"}
 
 
@@ -39,8 +39,8 @@ def registered(answer, policy):
     """What the audit registers for a host with this answer, as the action plugin does."""
     facts = None
     try:
-        facts = WindowsHost(lambda **_call: answer, {}).read(["SIM\\nobody"], MORE)
-        result = build.host_result(judged(facts, policy, Wishes())) | build.more(facts, MORE)
+        facts = WindowsHost(lambda **_call: answer, {}).read(["SIM\\nobody"], ALL)
+        result = build.host_result(judged(facts, policy, Wishes())) | build.requested(facts, ALL)
     except HostError as failed:
         result = build.error(failed.category, str(failed), failed.call, failed.status)
     except CannotJudge as doubt:

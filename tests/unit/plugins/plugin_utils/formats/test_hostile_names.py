@@ -69,7 +69,9 @@ def results(facts, microsoft, tmp_path):
     job = enforcement.Job("h", "r", tmp_path, microsoft, Wishes(), Handling(), stated("local", None, None))
     planned = enforcement.plan(job, facts)
     return {
-        "audited": build.host_result(judged(facts, microsoft, Wishes())) | build.more(facts, ReadRequest(True, True, 72)) | SEEN,
+        "audited": build.host_result(judged(facts, microsoft, Wishes()))
+        | build.requested(facts, ReadRequest(True, True, 72))
+        | SEEN,
         "gpo": build.host_result(judged(facts, microsoft, Wishes(), stated(ControllerKind.GPO.value, NAME, NAME))) | SEEN,
         "planned": build.enforced(job, facts, planned) | SEEN,
         "error": build.error("payload_error", NAME, NAME, NAME, facts) | SEEN,

@@ -97,7 +97,7 @@ def results(host, microsoft, tmp_path):
     )
     wishes = Wishes(exceptions=exceptions, today=TODAY)
     made = {name: build.host_result(judged(one, microsoft, wishes)) | SEEN for name, one in facts.items()}
-    made["closely"].update(build.more(facts["closely"], ReadRequest(exposure=True, expand=True, events=72)))
+    made["closely"].update(build.requested(facts["closely"], ReadRequest(exposure=True, expand=True, events=72)))
     made["by_gpo"] = SEEN | build.host_result(
         judged(facts["drift"], microsoft, wishes, stated("gpo", "Servers baseline", "{6AC1786C}"))
     )

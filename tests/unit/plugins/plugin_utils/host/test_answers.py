@@ -146,4 +146,4 @@ def test_a_number_that_windows_cannot_have_is_none(number):
 
 @pytest.mark.parametrize("said", ["no", 0, None, {}])
 def test_whether_there_are_more_services_is_never_guessed(said):
-    assert facts_of(changed(services_more=said)).services_more is True
+    assert facts_of(changed(services_more=said)).services_truncated is True

@@ -23,7 +23,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.j
 
 NAME = "x\n- nothing to change\r\x00\x1b[8m\x9b\u0085\u061c\u200b\u202e\u2028\u2066\u3164\ufeff\U000e0041"
 STRANGER = "S-1-5-21-1-2-3-1500"
-MORE = ReadRequest(exposure=True, expand=True, events=24)
+ALL = ReadRequest(exposure=True, expand=True, events=24)
 
 
 def texts(kind, place=()):
@@ -92,7 +92,7 @@ def test_a_hostile_text_in_any_field_is_written_out(microsoft, place):
     facts = None
     try:
         facts = facts_of(put(FULL, place))
-        result = build.host_result(judged(facts, microsoft, Wishes())) | build.more(facts, MORE)
+        result = build.host_result(judged(facts, microsoft, Wishes())) | build.requested(facts, ALL)
     except HostError as failed:
         result = build.error(failed.category, str(failed), failed.call, failed.status)
     except CannotJudge as doubt:

@@ -35,7 +35,7 @@ class Host:
 
 
 def audit(job, facts):
-    return build.host_result(judged(facts, job.policy, job.wishes)) | build.more(facts, ReadRequest(True, True, 72))
+    return build.host_result(judged(facts, job.policy, job.wishes)) | build.requested(facts, ReadRequest(True, True, 72))
 
 
 def check(job, facts):
