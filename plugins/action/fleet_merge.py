@@ -15,7 +15,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.sco
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import gate_sentence, verdict_sentence
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import check_length
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import names_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import placeholders_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import report_end, report_options, specs, variables
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
@@ -53,7 +53,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 expected=expected,
                 source=named or None,
             )
-            check_length("name", options["name"], names_of(report))
+            check_length("name", options["name"], placeholders_of(report))
         except BadInput as error:
             raise AnsibleActionFail(str(error)) from None
         warnings = [*doubts(merged), *report_end.compare(report, options)]

@@ -85,5 +85,5 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except enforcement.NotKept as error:
             return build.error("snapshot_not_kept", str(error), facts=facts)
         if self._task.diff and made.after is not None:
-            result["diff"] = build.diff(job.host, made.names, made.plan.before, made.after)
+            result["diff"] = build.diff(job.host, made.names_by_sid, made.plan.before, made.after)
         return result

@@ -189,5 +189,5 @@ def _beside(who: str, asked: Asked, facts: HostFacts, *, by_engine: bool) -> _Be
 
 
 def _shown(sids: Collection[str], facts: HostFacts) -> str:
-    names = {holder.sid: holder.name for holder in facts.holders}
-    return ", ".join(shown(sid, names.get(sid)) for sid in sorted(sids, key=sort_key))
+    names_by_sid = facts.names_by_sid
+    return ", ".join(shown(sid, names_by_sid.get(sid)) for sid in sorted(sids, key=sort_key))

@@ -345,3 +345,8 @@ class HostFacts:
     def sids(self) -> frozenset[str]:
         """The SIDs of all holders."""
         return frozenset(holder.sid for holder in self.holders)
+
+    @property
+    def names_by_sid(self) -> dict[str, str | None]:
+        """What the host calls each holder; None where it has no name for it."""
+        return {holder.sid: holder.name for holder in self.holders}

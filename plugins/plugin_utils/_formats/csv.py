@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .._result.types import Record, Report
 from .._verdict.status import UNREAD
 from .._wording import SENTENCE, visible
-from .display import accounts, citation_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
+from .display import accounts, citation_of, error_of, gpo_of, iis_of, name_of, names_by_sid, plan_of, system_of
 
 HOSTS = (
     "host", "status", "role", "os", "iis", "holders", "missing", "unexpected", "waived", "citation", "controller", "gpo", "plan",
@@ -60,7 +60,7 @@ def _cell(text: str) -> str:
 
 
 def _host(record: Record) -> list[str]:
-    names = names_of(record)
+    names = names_by_sid(record)
     return [
         visible(record["host"]),
         record["status"],
@@ -86,7 +86,7 @@ def _accounts(record: Record) -> Iterator[list[str]]:
     for holder in record["holders"]:
         yield [*head, *_holder(*(holder[key] for key in ("sid", "name", "kind", "standing", "why")))]
     texts = {finding["sid"]: finding["text"] for finding in record["findings"] if finding["kind"] == "missing"}
-    names = names_of(record)
+    names = names_by_sid(record)
     for sid in record["missing"]:
         yield [*head, sid, name_of(sid, names.get(sid)), "", "missing", visible(texts.get(sid, ""), SENTENCE)]
     if record["status"] in UNREAD and not record["holders"]:

@@ -13,7 +13,7 @@ from .._verdict.status import UNREAD
 from .._wording import SENTENCE, visible
 
 
-def names_of(record: Record) -> dict[str, str | None]:
+def names_by_sid(record: Record) -> dict[str, str | None]:
     """SID -> name of every account that a record names."""
     named = {finding["sid"]: finding["name"] for finding in record["findings"]}
     return named | {holder["sid"]: holder["name"] for holder in record["holders"]}
@@ -31,9 +31,9 @@ def shown(sid: str | None, name: str | None) -> str:
     return f"{its} ({sid})" if its and sid else its or sid
 
 
-def accounts(sids: Iterable[str], names: Mapping[str, str | None]) -> list[str]:
+def accounts(sids: Iterable[str], names_by_sid: Mapping[str, str | None]) -> list[str]:
     """Each account as ``NAME (SID)``, fit to be seen."""
-    return [shown(sid, names.get(sid)) for sid in sids]
+    return [shown(sid, names_by_sid.get(sid)) for sid in sids]
 
 
 def system_of(record: Record) -> str:

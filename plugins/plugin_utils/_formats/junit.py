@@ -13,7 +13,7 @@ from decimal import Decimal
 from .._result.types import Record, Report, RunHead
 from .._verdict.status import UNREAD, Status
 from .._wording import visible
-from .display import accounts, names_of
+from .display import accounts, names_by_sid
 
 # XML 1.0, production 2 (Char): everything else has no place in a document, escaped or not.
 _NO_CHAR = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -72,7 +72,7 @@ def _said(case: ElementTree.Element, tag: str, record: Record, text: str) -> Non
 
 def _differences(record: Record) -> Iterator[str]:
     """From what is asked to what is there: + should not be there, - is missing. Then who sets the right, and the plan."""
-    names = names_of(record)
+    names = names_by_sid(record)
     yield from (f"- {account}" for account in accounts(record["missing"], names))
     yield from (f"+ {account}" for account in accounts(record["unexpected"], names))
     yield from (visible(finding["text"], 2_000) for finding in record["findings"])
@@ -84,7 +84,7 @@ def _differences(record: Record) -> Iterator[str]:
 
 
 def _waived(record: Record) -> Iterator[str]:
-    waived, names = set(record["waived"]), names_of(record)
+    waived, names = set(record["waived"]), names_by_sid(record)
     for holder in record["holders"]:
         if holder["sid"] in waived:
             (account,) = accounts([holder["sid"]], names)

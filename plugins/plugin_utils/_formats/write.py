@@ -33,7 +33,7 @@ _TEXTS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
 }
 
 
-def names_of(report: Report) -> dict[str, str]:
+def placeholders_of(report: Report) -> dict[str, str]:
     """What stands for each placeholder in the name of a report's files."""
     run, policy = report["run"], report["policy"]
     return {
@@ -57,7 +57,7 @@ def write(report: Report, folder: Path, formats: Collection[str], pattern: str =
 
     The HTML names the other files beside it and has the SHA-256 of the JSON, as it would be written.
     """
-    values = names_of(report)
+    values = placeholders_of(report)
     name = stem(pattern, values)
     wanted = [*formats, *(["csv_accounts"] if "csv" in formats else [])]
     paths = {kind: folder / f"{name}{suffix}" for kind, (suffix, _text) in _TEXTS.items() if kind in wanted}

@@ -83,7 +83,7 @@ class Made:
     plan: Plan
     outcome: str
     after: tuple[str, ...] | None
-    names: Mapping[str, str | None]
+    names_by_sid: Mapping[str, str | None]
     controller: Controller
     now: Judgement | None = None
     then: Judgement | None = None
@@ -101,10 +101,10 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Ma
 
     ``changed``: what the run changed on this machine under another name. Where the host holds just that, nothing more is planned for it.
     """
-    names = _names(job, facts)
+    names_by_sid = _names_by_sid(job, facts)
     before = by_number(facts.sids)
     if changed and changed.after == facts.sids:
-        return _under_another_name(job, facts, changed.host, names)
+        return _under_another_name(job, facts, changed.host, names_by_sid)
     notes: tuple[str, ...] = ()
     controller, now = controller_on(facts, job.controller), None
     try:
@@ -119,21 +119,21 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Ma
     except Refused as refused:
         nothing = Plan(before, (), (), ())
         return Made(
-            nothing, "refused", before, names, controller, now, None, notes, category=refused.category, message=str(refused)
+            nothing, "refused", before, names_by_sid, controller, now, None, notes, category=refused.category, message=str(refused)
         )
-    then = now if its.empty else judged(_with_holders(facts, its.after, names), job.policy, job.wishes, job.controller)
+    then = now if its.empty else judged(_with_holders(facts, its.after, names_by_sid), job.policy, job.wishes, job.controller)
     outcome = "unchanged" if its.empty else "planned"
-    return Made(its, outcome, its.after, names, controller, now, then, notes, warning, computer=kept(facts.computer))
+    return Made(its, outcome, its.after, names_by_sid, controller, now, then, notes, warning, computer=kept(facts.computer))
 
 
-def _with_holders(facts: HostFacts, sids: tuple[str, ...], names: Mapping[str, str | None]) -> HostFacts:
+def _with_holders(facts: HostFacts, sids: tuple[str, ...], names_by_sid: Mapping[str, str | None]) -> HostFacts:
     """The same host with these holders; those that were not there before are accounts that the task named."""
     known = {holder.sid: holder for holder in facts.holders}
-    added = {sid: Holder(sid, names.get(sid) or NAMES.get(sid), None, Resolution.LSA) for sid in sids}
+    added = {sid: Holder(sid, names_by_sid.get(sid) or NAMES.get(sid), None, Resolution.LSA) for sid in sids}
     return dataclasses.replace(facts, holders=tuple(known.get(sid, added[sid]) for sid in sids))
 
 
-def _under_another_name(job: Job, facts: HostFacts, host: str, names: Mapping[str, str | None]) -> Made:
+def _under_another_name(job: Job, facts: HostFacts, host: str, names_by_sid: Mapping[str, str | None]) -> Made:
     """The second name of a machine: it is judged by its own options, and nothing is sent. Raises CannotJudge."""
     before = by_number(facts.sids)
     notes = [f"the run changes this machine as {host}, another name of it in the inventory: nothing was sent under this name"]
@@ -144,7 +144,9 @@ def _under_another_name(job: Job, facts: HostFacts, host: str, names: Mapping[st
         differs = True
     if differs:
         notes.append(f"the options of this name ask for other holders than those of {host}: give both names the same options")
-    return Made(Plan(before, (), (), ()), "same_machine", before, names, now.controller, now, now, tuple(notes), changed_as=host)
+    return Made(
+        Plan(before, (), (), ()), "same_machine", before, names_by_sid, now.controller, now, now, tuple(notes), changed_as=host
+    )
 
 
 def already_changed(job: Job, facts: HostFacts) -> turns.Changed | None:
@@ -152,14 +154,14 @@ def already_changed(job: Job, facts: HostFacts) -> turns.Changed | None:
     return turns.changed(job.folder, job.run_id, facts.computer, job.host)
 
 
-def _names(job: Job, facts: HostFacts) -> dict[str, str | None]:
+def _names_by_sid(job: Job, facts: HostFacts) -> dict[str, str | None]:
     """Names of all SIDs that may turn up: as the snapshot had them, as they were written, as the host says them now."""
-    names: dict[str, str | None] = {one["sid"]: one.get("name") for one in (job.pre_image or {}).get("before", ())}
+    names_by_sid: dict[str, str | None] = {one["sid"]: one.get("name") for one in (job.pre_image or {}).get("before", ())}
     rows = (account for row in job.policy.rows for account in row.accounts())
-    names.update(derived_names((*rows, *job.wishes.accounts())))
-    names.update({asked.sid: asked.name for asked in facts.accounts if asked.sid and asked.name})
-    names.update({holder.sid: holder.name for holder in facts.holders if holder.name})
-    return names
+    names_by_sid.update(derived_names((*rows, *job.wishes.accounts())))
+    names_by_sid.update({asked.sid: asked.name for asked in facts.accounts if asked.sid and asked.name})
+    names_by_sid.update({holder.sid: holder.name for holder in facts.holders if holder.name})
+    return names_by_sid
 
 
 def _look_back(job: Job, facts: HostFacts) -> list[str]:
@@ -267,7 +269,7 @@ def _keep(job: Job, made: Made, now: datetime.datetime) -> None:
             "writer": snapshots.writer(),
             "computer": made.computer,
             "policy": {"name": job.policy.name, "title": job.policy.title, "sha256": job.policy_digest},
-            "before": [{"sid": sid, "name": made.names.get(sid)} for sid in made.plan.before],
+            "before": [{"sid": sid, "name": made.names_by_sid.get(sid)} for sid in made.plan.before],
             "plan": {"add": list(made.plan.add), "remove": list(made.plan.remove)},
             "outcome": "pending",
             "after": None,

@@ -93,7 +93,7 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
     ended = made.done.after if made.done and made.outcome == "undo_failed" else None
     left = by_number(set(made.plan.before) ^ set(ended)) if ended is not None else ()
     felt = made.plan if done or made.outcome in ("undo_failed", "unknown") else Plan(made.plan.before, (), (), ())
-    restart = restarts(facts, felt, made.names)
+    restart = restarts(facts, felt, made.names_by_sid)
     return _harmless(
         {
             **result,
@@ -106,7 +106,7 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
             "added": list(made.plan.add) if done else [],
             "removed": list(made.plan.remove) if done else [],
             "changes": _changes(made) if done else [],
-            "names": {sid: made.names.get(sid) or NAMES.get(sid) for sid in (*made.plan.before, *made.plan.add)},
+            "names": {sid: made.names_by_sid.get(sid) or NAMES.get(sid) for sid in (*made.plan.before, *made.plan.add)},
             "unhandled": list(made.plan.unhandled),
             "attempted": [dataclasses.asdict(step) for step in made.done.attempted] if made.done else [],
             "done": [dataclasses.asdict(step) for step in made.done.attempted if step.done] if made.done else [],
@@ -130,7 +130,7 @@ def _changes(made: Made) -> list[str]:
     """What changed, or would change, as sentences."""
     words = ("added", "removed") if made.outcome == "applied" else ("would add", "would remove")
     pairs = zip(words, (made.plan.add, made.plan.remove), strict=True)
-    return [f"{word}: {shown(sid, made.names.get(sid))}" for word, sids in pairs for sid in sids]
+    return [f"{word}: {shown(sid, made.names_by_sid.get(sid))}" for word, sids in pairs for sid in sids]
 
 
 def nothing_to_restore(why: str) -> dict[str, t.Any]:
@@ -145,11 +145,11 @@ def nothing_to_restore(why: str) -> dict[str, t.Any]:
     }
 
 
-def diff(host: str, names: Mapping[str, str | None], before: Iterable[str], after: Iterable[str]) -> dict[str, str]:
+def diff(host: str, names_by_sid: Mapping[str, str | None], before: Iterable[str], after: Iterable[str]) -> dict[str, str]:
     """Holders before and after, one per line, so that a unified diff reads as account gone, account come."""
 
     def text(sids: Iterable[str]) -> str:
-        return "".join(f"{sid}  {visible(names.get(sid) or NAMES.get(sid) or '?')}\n" for sid in sorted(sids, key=sort_key))
+        return "".join(f"{sid}  {visible(names_by_sid.get(sid) or NAMES.get(sid) or '?')}\n" for sid in sorted(sids, key=sort_key))
 
     header = f"SeImpersonatePrivilege on {visible(host)}"
     return {"before_header": header, "after_header": header, "before": text(before), "after": text(after)}
@@ -263,8 +263,11 @@ def _groups(facts: HostFacts) -> list[dict[str, object]]:
     holders = [Group(one.sid, one.name, "failed") for one in facts.holders if one.use in _WITH_MEMBERS]
     read = facts.groups if facts.groups is not None else holders  # an answer that cannot be understood: nobody's members are known
     known = {group.sid for group in read}
-    names = {one.sid: one.name or NAMES.get(one.sid) for one in facts.holders}
-    everybody = [Group(sid, name, "everybody") for sid, name in names.items() if too_wide(sid) and sid not in known]
+    everybody = [
+        Group(sid, name or NAMES.get(sid), "everybody")
+        for sid, name in facts.names_by_sid.items()
+        if too_wide(sid) and sid not in known
+    ]
     return [_group(group) for group in (*read, *everybody)]
 
 
@@ -278,14 +281,14 @@ def _group(group: Group) -> dict[str, object]:
 
 def _provenance(facts: HostFacts, hours: int) -> dict[str, object]:
     found = provenance(facts.events or EventLog(error="failed"), facts.control.now, hours)
-    names = {holder.sid: holder.name for holder in facts.holders}
+    names_by_sid = facts.names_by_sid
     events = [
         {
             "time": event.time,
             "event": event.id,
             "given": given(event),
             "target": event.target,
-            "target_name": names.get(event.target) or NAMES.get(event.target),
+            "target_name": names_by_sid.get(event.target) or NAMES.get(event.target),
             "by": "machine" if by_machine(event) else "account",
             "subject": event.subject,
             "subject_name": event.subject_name,

@@ -31,22 +31,22 @@ class Restart:
     through: str | None = None
 
 
-def restarts(facts: HostFacts, plan: Plan, names: Mapping[str, str | None]) -> tuple[Restart, ...] | None:
+def restarts(facts: HostFacts, plan: Plan, names_by_sid: Mapping[str, str | None]) -> tuple[Restart, ...] | None:
     """Who must restart or log on again before the plan is effective, sorted; None when the host could not list what it runs.
 
     The exposure before and after the plan decides, so that both lists agree.
     """
     if facts.services is None or facts.pools is None:
         return None
-    return tuple(sorted(_affected(facts, plan, names), key=lambda one: (one.kind, one.name.casefold(), one.effect)))
+    return tuple(sorted(_affected(facts, plan, names_by_sid), key=lambda one: (one.kind, one.name.casefold(), one.effect)))
 
 
-def _affected(facts: HostFacts, plan: Plan, names: Mapping[str, str | None]) -> Iterator[Restart]:
+def _affected(facts: HostFacts, plan: Plan, names_by_sid: Mapping[str, str | None]) -> Iterator[Restart]:
     # These entries concern services and pools, which have rows of their own, and LocalSystem has the right without an entry.
     owners: set[str | None] = {SERVICE, ALL_SERVICES, IIS_IUSRS, SYSTEM}
     listed: set[tuple[str, str]] = set()
     for before, after in zip(users_of(facts, plan.before), users_of(facts, plan.after), strict=True):
-        row = _restart(before, after, plan, names)
+        row = _restart(before, after, plan, names_by_sid)
         if row:
             owners |= {before.sid, *_entries_of_its_own(before, after)}
             listed.add((row.kind, row.name))
@@ -56,7 +56,7 @@ def _affected(facts: HostFacts, plan: Plan, names: Mapping[str, str | None]) -> 
             known, rows = _by_own_sid(sid, effect, facts)
             yield from (row for row in rows if (row.kind, row.name) not in listed)
             if not known:
-                yield Restart("logon", shown(sid, names.get(sid)), None, effect)
+                yield Restart("logon", shown(sid, names_by_sid.get(sid)), None, effect)
 
 
 def _by_own_sid(sid: str, effect: str, facts: HostFacts) -> tuple[bool, list[Restart]]:
@@ -73,7 +73,7 @@ def _entries_of_its_own(before: User, after: User) -> set[str]:
     return (set(before.through) ^ set(after.through)) - GROUPS.keys()
 
 
-def _restart(before: User, after: User, plan: Plan, names: Mapping[str, str | None]) -> Restart | None:
+def _restart(before: User, after: User, plan: Plan, names_by_sid: Mapping[str, str | None]) -> Restart | None:
     """What the next start of a service or a pool changes, if anything."""
     if (before.has is True) != (after.has is True):
         return Restart(before.kind, before.name, before.account, "loses" if before.has else "gains")
@@ -81,6 +81,6 @@ def _restart(before: User, after: User, plan: Plan, names: Mapping[str, str | No
     if before.has and own:
         effect = "gains" if own & set(plan.add) else "loses"
         stays = next((sid for sid in before.through if sid in after.through), None)
-        through = GROUPS.get(stays) or shown(stays, names.get(stays)) if stays else None
+        through = GROUPS.get(stays) or shown(stays, names_by_sid.get(stays)) if stays else None
         return Restart(before.kind, before.name, before.account, effect, through)
     return None

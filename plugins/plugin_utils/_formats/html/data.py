@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from ..._accounts.same_account import fleet_name
 from ..._result.types import Holder, Record
 from ..csv import FORMULA, HOSTS, MOST
-from ..display import citation_of, error_of, gpo_of, iis_of, name_of, names_of, plan_of, system_of
+from ..display import citation_of, error_of, gpo_of, iis_of, name_of, names_by_sid, plan_of, system_of
 from .sections import set_by
 from .words import STANDINGS, STATUSES, VARIES, clean
 
@@ -116,7 +116,7 @@ class _Coding:
     def shape(self, record: Record) -> int:
         """The code of what a host has in common with others, see SHAPE."""
         words, controller = self.words, record["controller"]
-        names = names_of(record) if any(record[key] for key in ("missing", "unexpected", "waived")) else {}
+        names = names_by_sid(record) if any(record[key] for key in ("missing", "unexpected", "waived")) else {}
         kinds = {} if self._whole else {one["sid"]: one["kind"] for one in record["holders"]}
         return self.shapes.code(
             (
@@ -188,7 +188,7 @@ def _hosts_of_accounts(records: Iterable[Record]) -> collections.Counter[Account
     """On how many hosts an account is; a local one also by its name alone, which many hosts may share."""
     found = collections.Counter[Account]()
     for record in records:
-        named = {(name_of(sid, name), clean(sid)) for sid, name in names_of(record).items()}
+        named = {(name_of(sid, name), clean(sid)) for sid, name in names_by_sid(record).items()}
         bare = {
             (fleet_name(name_of(one["sid"], one["name"]), "local") or "", "") for one in record["holders"] if one["kind"] == "local"
         }

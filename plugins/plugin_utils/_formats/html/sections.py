@@ -17,7 +17,7 @@ from ..._accounts.sids import NAMES, sort_key
 from ..._result.types import Citation, Controller, Finding, Gpo, Record
 from ..._verdict.status import JUDGED, UNREAD
 from ..._wording import SENTENCE
-from ..display import name_of, names_of, shown
+from ..display import name_of, names_by_sid, shown
 from .words import AGAINST, VARIES, clean, counted, role_words
 
 _FIRST = 3  # accounts that a row of drift names where there is no room for more
@@ -331,7 +331,7 @@ def policy_rows(records: Iterable[Record]) -> list[PolicyRow]:
 def _policy_row(role: str, cited: dict[str, str], must: Sequence[str], may: Sequence[str], records: Sequence[Record]) -> PolicyRow:
     names: dict[str, str | None] = {}
     for record in records if {*must, *may} - NAMES.keys() else ():  # the well-known ones have their names
-        names.update({sid: name for sid, name in names_of(record).items() if name and sid not in names})
+        names.update({sid: name for sid, name in names_by_sid(record).items() if name and sid not in names})
     features = [{name for name, one in (record["features"] or {}).items() if one["present"]} for record in records]
     pairs = [[_named(sid, names.get(sid)) for sid in sorted(sids, key=_order)] for sids in (must, may)]
     common = sorted(clean(name).replace("_", " ") for name in set.intersection(*features))

@@ -114,7 +114,7 @@ def plan(results, report, facts, made):
 
 
 def diff(results, report, facts, made):
-    shown = build.diff(NAME, made.names, made.plan.before, made.plan.after)
+    shown = build.diff(NAME, made.names_by_sid, made.plan.before, made.plan.after)
     return "\n".join([*shown["before"].splitlines(), shown["before_header"], shown["after"]]), 5 + 1 + 5
 
 

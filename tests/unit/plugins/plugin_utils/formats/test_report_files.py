@@ -17,7 +17,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.rep
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.earlier import earlier_report, previous_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines, read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import FORMATS, check_length, checked_name
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import names_of, write
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import placeholders_of, write
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import release
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.report_end import file_report
@@ -303,4 +303,4 @@ def test_the_release_of_the_collection(tmp_path, files, version):
 
 
 def test_what_stands_for_the_placeholders():
-    assert names_of(report()) == {"action": "audit", "policy": "none", "run_id": "r31", "date": "2026-01-31"}
+    assert placeholders_of(report()) == {"action": "audit", "policy": "none", "run_id": "r31", "date": "2026-01-31"}
