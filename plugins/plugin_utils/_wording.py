@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
+import typing as t
 from collections.abc import Sequence
 
 NAME, SENTENCE, WORDS, MESSAGE = 200, 400, 1_000, 2_000
@@ -21,9 +22,18 @@ _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\u
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def some(texts: Sequence[str], most: int = 5) -> str:
-    """``a, b, c``, and of more than ``most`` texts the first ones and how many more there are."""
-    return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")
+Item = t.TypeVar("Item")
+
+
+def first_few(items: Sequence[Item], limit: int) -> tuple[Sequence[Item], Sequence[Item]]:
+    """The first ``limit`` items, and those that are left out."""
+    return items[:limit], items[limit:]
+
+
+def some(texts: Sequence[str], limit: int = 5) -> str:
+    """``a, b, c``, and of more than ``limit`` texts the first ones and how many more there are."""
+    shown, left_out = first_few(texts, limit)
+    return ", ".join(shown) + (f" and {len(left_out)} more" if left_out else "")
 
 
 @functools.lru_cache(maxsize=50_000)

@@ -12,7 +12,7 @@ from .._fleet.summary import planned_sentence, verdict_sentence
 from .._policy.exceptions import State
 from .._result.types import Generator, PolicyHead, Record, Report, Summary, Used
 from .._verdict.status import WORST_FIRST
-from .._wording import visible
+from .._wording import first_few, visible
 
 _LINES, _ROWS = 40, 24  # of all, and of the table, which is shorter where there is more around it
 _NOTES = 3
@@ -59,8 +59,9 @@ def _notes(notes: Sequence[str]) -> list[str]:
     """What a reader must know before the numbers, set apart."""
     if not notes:
         return []
-    more = [f"> and {len(notes) - _NOTES} more in the JSON report"] if len(notes) > _NOTES else []
-    return [*(f"> **Note:** {_cell(note, 600)}  " for note in notes[:_NOTES]), *more, ""]
+    shown, left_out = first_few(notes, _NOTES)
+    rest = [f"> and {len(left_out)} more in the JSON report"] if left_out else []
+    return [*(f"> **Note:** {_cell(note, 600)}  " for note in shown), *rest, ""]
 
 
 def _source(source: str) -> str:
@@ -112,8 +113,9 @@ def _exceptions(exceptions: Sequence[Used]) -> list[str]:
     lines = ["", f"Exceptions: {', '.join(f'{count} {_STATES[state]}' for state, count in sorted(states.items()))}."]
     odd = [one for one in exceptions if one["state"] != State.USED.value]
     for one in odd[:_EXCEPTIONS]:
-        more = f" and {len(one['wanted_by']) - 5} more" if len(one["wanted_by"]) > 5 else ""
-        hosts = f" on {_cell(', '.join(one['wanted_by'][:5]))}{more}" if one["wanted_by"] else ""
+        shown, left_out = first_few(one["wanted_by"], 5)
+        rest = f" and {len(left_out)} more" if left_out else ""
+        hosts = f" on {_cell(', '.join(shown))}{rest}" if shown else ""
         until = f", until {one['expires']}" if one["expires"] else ""
         lines.append(
             f"- {_STATES[one['state']]}: {_cell(one['account'])}{hosts}, {_cell(one['reason'])} (owner {_cell(one['owner'])}{until})"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..._accounts.same_account import fleet_name, same_row
 from ..._result.types import Record
-from ..._wording import SENTENCE
+from ..._wording import SENTENCE, first_few
 from ..display import name_of
 from .words import AGAINST, STANDINGS, clean, most_common
 
@@ -115,7 +115,8 @@ def grouped(rows: Sequence[AccountRow], most: int) -> list[tuple[str, str, str, 
     for key, title, meaning, standings in GROUPS:
         its = [row for row in rows if row.worst in standings]
         if its:
-            found.append((key, title, meaning, its[:most], max(0, len(its) - most)))
+            listed, left_out = first_few(its, most)
+            found.append((key, title, meaning, list(listed), len(left_out)))
     return found
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from ..._accounts.same_account import fleet_name
 from ..._result.types import Holder, Record
+from ..._wording import first_few
 from ..csv import FORMULA, HOSTS, MOST
 from ..display import citation_of, error_of, gpo_of, iis_of, name_of, names_by_sid, plan_of, system_of
 from .sections import set_by
@@ -164,9 +165,9 @@ class _Coding:
         size = _PER_CODE * step * len(accounts)
         if self._whole or len(accounts) <= _FIRST + 1 or self._fits(size):
             return tuple(self._account(*one) for one in accounts)
-        left = len(accounts) - _FIRST
-        more = self.accounts.code((f"(and {left:,} more, in the JSON)", "", left))
-        return (*(self._account(*one) for one in accounts[:_FIRST]), more)
+        listed, left_out = first_few(accounts, _FIRST)
+        rest = self.accounts.code((f"(and {len(left_out):,} more, in the JSON)", "", len(left_out)))
+        return (*(self._account(*one) for one in listed), rest)
 
     def _account(self, sid: str, name: str | None, kind: str | None) -> int:
         account = (name_of(sid, name), clean(sid))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..._result.types import Record, User
+from ..._wording import first_few
 from ..display import name_of, shown
 from .words import AGAINST, clean, counted
 
@@ -60,10 +61,8 @@ def _running(key: str, name: str, users: Sequence[tuple[str, User]], holder: boo
     through = {name_of(sid, None) or clean(sid) for _host, user in users for sid in user["through"]}
     ordered = sorted(what.items(), key=lambda item: (-item[1], item[0]))
     hosts = [clean(host) for host in dict.fromkeys(host for host, _user in users)]
-    listed = [(kind, its, count) for (kind, its), count in ordered[:_FEW]]
-    return Running(
-        name, "" if key.startswith("?") else clean(key), holder, listed, max(0, len(what) - _FEW), sorted(through), hosts
-    )
+    listed, left_out = first_few([(kind, its, count) for (kind, its), count in ordered], _FEW)
+    return Running(name, "" if key.startswith("?") else clean(key), holder, list(listed), len(left_out), sorted(through), hosts)
 
 
 _UNREAD = {
@@ -111,8 +110,8 @@ def unread_groups(records: Iterable[Record]) -> list[str]:
     return [f"{name}: {status} on {counted(count, 'host')}" for (name, status), count in sorted(failed.items())]
 
 
-def events(records: Iterable[Record], most: int = 60) -> tuple[list[dict[str, str]], int]:
-    """Changes of the right from the security logs, those of accounts against the policy first, the newest first; how many are left out."""
+def events(records: Iterable[Record]) -> list[dict[str, str]]:
+    """Changes of the right from the security logs, those of accounts against the policy first, the newest first."""
     rows = []
     for record in records:
         against = {holder["sid"] for holder in record["holders"] or () if holder["standing"] in AGAINST}
@@ -130,7 +129,7 @@ def events(records: Iterable[Record], most: int = 60) -> tuple[list[dict[str, st
     rows.sort(key=lambda row: (row["host"], row["target"]))
     rows.sort(key=lambda row: row["time"], reverse=True)
     rows.sort(key=lambda row: not row["against"])
-    return rows[:most], max(0, len(rows) - most)
+    return rows
 
 
 def coverage(records: Iterable[Record]) -> list[str]:

@@ -18,13 +18,14 @@ from ..._fleet.report import to_json
 from ..._fleet.summary import planned_sentence, verdict_sentence
 from ..._result.types import Changed, Gate, PolicyHead, Record, Report, Run, RunHead, Summary, Used
 from ..._verdict.status import UNREAD
-from ..._wording import SENTENCE
+from ..._wording import SENTENCE, first_few
 from ..display import name_of
 from . import charts, data, exposure, sections
 from .accounts import AccountRow, account_rows, grouped, unexpected_rows
 from .words import AGAINST, STANDINGS, STATUSES, clean, counted, duration, joined, moment, number, role_words, soft
 
 MOST_ACCOUNTS, MOST_ROWS, MOST_RUNNING = 100, 200, 100  # rows of a section; the rest is in the table of all hosts and in the JSON
+_MOST_EVENTS = 60
 _SIZE, _PER_HOST = 1_000_000, 100  # bytes of a page
 _ROOMS = (None, 300_000, 150_000, 50_000, 0)  # for what one host alone has, in the table of all hosts, until the page has its size
 _UNREAD_NAMES, _NAMES = 250_000, 120_000  # characters of names of hosts that were not read, and of all the others
@@ -236,35 +237,38 @@ def _document(document: Mapping[str, t.Any]) -> dict[str, str]:
 
 
 def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str, object]:
-    drift = sections.drift_rows(records)
-    changes, members, running = sections.change_rows(records), exposure.members(records), exposure.running(records)
-    events, events_left = exposure.events(records)
+    drift, drift_left = first_few(sections.drift_rows(records), MOST_ROWS)
+    changes, changes_left = first_few(sections.change_rows(records), MOST_ROWS)
+    members, members_left = first_few(exposure.members(records), MOST_RUNNING)
+    running, running_left = first_few(exposure.running(records), MOST_RUNNING)
+    events, events_left = first_few(exposure.events(records), _MOST_EVENTS)
+    controllers, controllers_left = first_few(sections.controller_rows(records), MOST_ROWS)
+    asked, asked_left = first_few(sections.policy_rows(records), MOST_ROWS)
     unread = [record["status"] for record in records if record["status"] in UNREAD]
-    controllers, asked = sections.controller_rows(records), sections.policy_rows(records)
     return {
         "accounts": grouped(accounts, MOST_ACCOUNTS),
         "accounts_count": len(accounts),
         "against_count": sum(row.worst in AGAINST for row in accounts),
-        "running": running[:MOST_RUNNING],
-        "running_left": max(0, len(running) - MOST_RUNNING),
+        "running": running,
+        "running_left": len(running_left),
         "reading": exposure.reading(records),
-        "members": members[:MOST_RUNNING],
-        "members_left": max(0, len(members) - MOST_RUNNING),
+        "members": members,
+        "members_left": len(members_left),
         "unread_groups": exposure.unread_groups(records),
         "events": events,
-        "events_left": events_left,
+        "events_left": len(events_left),
         "event_coverage": joined(exposure.coverage(records)),
-        "drift": sections.within(drift[:MOST_ROWS], _DIFFERENCES),
-        "drift_left": sum(len(row.hosts) for row in drift[MOST_ROWS:]),
-        "drift_plans": any(row.plan for row in drift),
-        "changes": changes[:MOST_ROWS],
-        "changes_left": sum(len(row[3]) for row in changes[MOST_ROWS:]),
+        "drift": sections.within(drift, _DIFFERENCES),
+        "drift_left": sum(len(row.hosts) for row in drift_left),
+        "drift_plans": any(row.plan for row in (*drift, *drift_left)),
+        "changes": changes,
+        "changes_left": sum(len(row[3]) for row in changes_left),
         "unread": sections.unread_rows(records, MOST_ROWS),
         "unread_count": len(unread),
-        "controllers": controllers[:MOST_ROWS],
-        "controllers_left": sum(len(row.hosts) for row in controllers[MOST_ROWS:]),
-        "policy_rows": asked[:MOST_ROWS],
-        "policy_rows_left": sum(row.hosts for row in asked[MOST_ROWS:]),
+        "controllers": controllers,
+        "controllers_left": sum(len(row.hosts) for row in controllers_left),
+        "policy_rows": asked,
+        "policy_rows_left": sum(row.hosts for row in asked_left),
     }
 
 

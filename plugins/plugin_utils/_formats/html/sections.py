@@ -16,7 +16,7 @@ from ..._accounts.same_account import fleet_name, same_row
 from ..._accounts.sids import NAMES, sort_key
 from ..._result.types import Citation, Controller, Finding, Gpo, Record
 from ..._verdict.status import JUDGED, UNREAD
-from ..._wording import SENTENCE
+from ..._wording import SENTENCE, first_few
 from ..display import name_of, names_by_sid, shown
 from .words import AGAINST, VARIES, clean, counted, role_words
 
@@ -137,14 +137,14 @@ def _pairs_within(pairs: Sequence[tuple[str, str]], room: int) -> tuple[list[tup
 
 def _account_line(kind: str, key: str, sids: Mapping[str, str | None]) -> tuple[str, str]:
     first, *rest = sorted(sids, key=_order)
-    name, more = sids[first], f"{clean(first)} and {len(rest):,} more" if rest else clean(first)
+    name, numbers = sids[first], f"{clean(first)} and {len(rest):,} more" if rest else clean(first)
     if key == "orphan":
-        return (counted(len(sids), "deleted account"), more)
+        return (counted(len(sids), "deleted account"), numbers)
     if key.startswith("local ") and name:
-        return (name_of(first, fleet_name(name, "local")), more)
+        return (name_of(first, fleet_name(name, "local")), numbers)
     its = name_of(first, name)
     text = f"{its}, {kind}" if kind == "legacy" else its
-    return (text, more) if its else (clean(first), "")
+    return (text, numbers) if its else (clean(first), "")
 
 
 def _order(sid: str) -> t.Any:
@@ -225,7 +225,8 @@ def unread_rows(records: Iterable[Record], most: int = 1_000) -> list[UnreadRow]
         for (place, category, _pattern), its in groups.items()
     ]
     rows.sort(key=lambda row: (-len(row.hosts), row.hosts[0]))
-    return sorted([*rows[:most], *_others(rows[most:])], key=lambda row: UNREAD.index(row.status))  # the rare ones stay last
+    listed, left_out = first_few(rows, most)
+    return sorted([*listed, *_others(left_out)], key=lambda row: UNREAD.index(row.status))  # the rare ones stay last
 
 
 def _others(rows: Iterable[UnreadRow]) -> list[UnreadRow]:
