@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 from pathlib import Path
 
@@ -38,7 +37,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = _utc.now()
         started = _utc.written(now)
         _validation, options = self.validate_argument_spec(specs.FLEET_CHECK)
         run_id = task_options.new_run_id(now)

@@ -45,7 +45,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = _utc.now()
         _validation, options = self.validate_argument_spec(specs.FLEET_REPORT)
         results = fleet_run.results_of(task_vars, options["results"], fleet_run.run_of(options["check"]))
         not_yet = [host for host, registered in results.items() if registered is None]

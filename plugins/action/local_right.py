@@ -32,7 +32,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         started = time.monotonic()
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = _utc.now()
         with bad_input.marked():
             _validation, options = self.validate_argument_spec(specs.LOCAL_RIGHT, mutually_exclusive=specs.EXCLUSIVE)
             task_options.refuse_delegation(self._task.delegate_to, task_vars)

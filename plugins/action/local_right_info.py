@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 import typing as t
 
@@ -36,7 +35,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             request = task_options.read_request_of(options)
 
         started = time.monotonic()
-        checked_at = _utc.written(datetime.datetime.now(datetime.timezone.utc))
+        checked_at = _utc.written(_utc.now())
         facts, status = None, "unreachable"
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars or {})

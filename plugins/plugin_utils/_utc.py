@@ -1,17 +1,39 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Times as hosts and reports write them, always in UTC. Pure."""
+"""Times as hosts, reports, snapshots and names of runs have them, always in UTC. Pure, but for the clock."""
 
 from __future__ import annotations
 
 import datetime
 
 _CLOCK = "%Y-%m-%dT%H:%M:%SZ"
+_PRECISE = "%Y-%m-%dT%H:%M:%S.%fZ"
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def now() -> datetime.datetime:
+    """This moment, with its zone."""
+    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def written(moment: datetime.datetime) -> str:
     """A moment (with its zone) as a report writes it: ``2026-01-31T08:15:00Z``."""
     return moment.astimezone(datetime.timezone.utc).strftime(_CLOCK)
+
+
+def precise(moment: datetime.datetime) -> str:
+    """A moment to the microsecond, as a snapshot has it: ``2026-01-31T08:15:00.000000Z``."""
+    return moment.astimezone(datetime.timezone.utc).strftime(_PRECISE)
+
+
+def stamp(moment: datetime.datetime) -> str:
+    """A moment as a run's name begins with it: ``20260131T081500Z``."""
+    return moment.astimezone(datetime.timezone.utc).strftime(_STAMP)
+
+
+def stamped(text: str) -> datetime.datetime:
+    """The moment that a run's name begins with. Raises ValueError for a name of another form."""
+    return datetime.datetime.strptime(text[:16], _STAMP).replace(tzinfo=datetime.timezone.utc)
 
 
 def read(text: str) -> datetime.datetime:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import _utc
 from .._accounts.parsing import derived_names, shown
 from .._accounts.sids import NAMES
 from .._facts.controller import Controller, controller_on
@@ -265,7 +266,7 @@ def _keep(job: Job, made: Made, now: datetime.datetime) -> None:
             "host": job.host,
             "run_id": job.run_id,
             "kind": "restore" if job.pre_image else "enforce",
-            "taken": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "taken": _utc.precise(now),
             "writer": snapshots.writer(),
             "computer": made.computer,
             "policy": {"name": job.policy.name, "title": job.policy.title, "sha256": job.policy_digest},

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from .. import _utc
 from .._accounts.parsing import parse_accounts
 from .._facts.controller import Controller, stated
 from .._facts.features import FeatureName
@@ -98,7 +99,7 @@ def wishes_of(options: Options, policy: Policy, task_vars: TaskVars, today: date
         permitted=parse_accounts("permitted", options["permitted"]),
         forbidden=parse_accounts("forbidden", options["forbidden"]),
         exceptions=meant_for(exceptions, str(task_vars.get("inventory_hostname", "")), task_vars.get("group_names", ())),
-        today=today or datetime.datetime.now(datetime.timezone.utc).date(),
+        today=today or _utc.now().date(),
         keep_orphans="orphans" in options and orphans_of(options) is Orphans.KEEP,
     )
     banned = {account.key for account in wishes.forbidden}
@@ -162,7 +163,7 @@ def agreed_of(options: Options) -> Agreed | None:
 
 def new_run_id(now: datetime.datetime) -> str:
     """A name for a run that sorts by time and that no other run has."""
-    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    return f"{_utc.stamp(now)}-{secrets.token_hex(3)}"
 
 
 def digest_of(policy: Policy) -> str:

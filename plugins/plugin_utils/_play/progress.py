@@ -12,6 +12,7 @@ from pathlib import Path
 from ansible import constants
 from ansible.utils.display import Display
 
+from .. import _utc
 from .._files import file_name
 from .given import Options, TaskVars
 
@@ -28,7 +29,7 @@ def tell(task_vars: TaskVars, options: Options, status: str) -> None:
     if not (options["progress"] and run_id):
         return
     try:
-        line = progress_line(Path(constants.DEFAULT_LOCAL_TMP), run_id, total, status, datetime.datetime.now(datetime.timezone.utc))
+        line = progress_line(Path(constants.DEFAULT_LOCAL_TMP), run_id, total, status, _utc.now())
     except OSError as error:
         Display().vv(f"the progress of the run is not counted: {error}")
         return
@@ -71,7 +72,7 @@ def _line(count: int, total: int, seen: bytes, run_id: str, now: datetime.dateti
     left = ""
     if count < total:
         try:
-            elapsed = now - datetime.datetime.strptime(run_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+            elapsed = now - _utc.stamped(run_id)
         except ValueError:  # a run that somebody named
             elapsed = None
         if elapsed is not None:

@@ -10,11 +10,11 @@ The texts are those of the CSV of the hosts, so that what a reader downloads fro
 from __future__ import annotations
 
 import collections
-import datetime
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ... import _utc
 from ..._accounts.same_account import fleet_name
 from ..._result.types import Holder, Record
 from ..._wording import first_few
@@ -215,9 +215,9 @@ def _pieces(record: Record) -> tuple[tuple[str, ...], list[object]]:
 
 def _seconds(text: object) -> int | None:
     """Seconds since 1970 of a time in the reports' form (2026-01-31T08:15:00Z), else None."""
-    if not isinstance(text, str) or len(text) != 20 or text[-1] != "Z":
+    if not isinstance(text, str) or len(text) != 20:
         return None
     try:
-        return int(datetime.datetime.fromisoformat(text[:-1]).replace(tzinfo=datetime.timezone.utc).timestamp())
+        return int(_utc.read(text).timestamp())
     except ValueError:
         return None
