@@ -95,6 +95,27 @@ def test_a_script_in_a_warm_server(script, stdin, warm, command, powershell, tmp
         assert warm(command(script, stdin, **environment)) == fresh
 
 
+COMPILE = "function Add-CSharpType {{ param($References, $AnsibleModule) {} }} Add-CSharpType -References {} -AnsibleModule $null"
+
+
+@pytest.mark.engine
+def test_a_server_compiles_a_text_once(server, command):
+    def answer(compiler, texts):
+        return server.run(command(COMPILE.format(compiler, texts)), LIMIT).stdout
+
+    assert answer("throw 'no'", "'one', 'two'") == b""
+    assert answer("'compiled'", "'one', 'two'") == b"compiled\n"  # not what failed
+    assert answer("'compiled'", "'one', 'two'") == b""
+    assert answer("'compiled'", "'two', 'one'") == answer("'compiled'", "'three'") == b"compiled\n"
+
+
+@pytest.mark.engine
+def test_a_process_of_its_own_compiles_whatever_others_did(command, powershell):
+    for _ in range(2):
+        ran = engine_process.run(powershell.program, command(COMPILE.format("'compiled'", "'one'")), LIMIT)
+        assert ran.stdout == b"compiled\n"
+
+
 @pytest.mark.engine
 def test_what_still_runs_ends_with_its_server(server, command):
     output = server.run(

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs command lines of PowerShell under the engine: in a process each, or one after another in a server that stays warm.
 
-A process costs the engine's start and a compilation of the payload, a command in a warm server a runspace. What may differ between the
-two is looked for by compared.py.
+A process costs the engine's start and a compilation of the payload's C#, a command in a warm server a runspace: a server compiles a text
+once. What may differ between the two is looked for by compared.py.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
 SCRIPT = Path(__file__).with_name("engine_server.ps1")
-LIFE = 50  # commands of a server: each leaves assemblies and buffers behind
+LIFE = 100  # commands of a server: each leaves buffers and compiled scripts behind
 WARM = 2  # servers of one kind in this process; what comes meanwhile waits for one of them
 
 
@@ -68,7 +68,8 @@ class Server:
 
     def __init__(self, program: Path, environment: Mapping[str, str], home: Path, life: int = LIFE) -> None:
         command = [str(program), "-NoProfile", "-NonInteractive", "-File", str(SCRIPT)]
-        self._process = _started(command, {**environment, "PWSH_STARTUP": ""}, home)  # which the commands run, each for itself
+        # The commands run the start-up script, each for itself. To compile each method once and well pays from the tenth command on.
+        self._process = _started(command, {**environment, "PWSH_STARTUP": "", "DOTNET_TieredCompilation": "0"}, home)
         self._left, self._usable = life, True
 
     @property

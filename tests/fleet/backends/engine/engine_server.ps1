@@ -47,6 +47,7 @@ function Close-Runspace {
     $busy
 }
 
+[AppDomain]::CurrentDomain.SetData('FleetServer', $true) # for startup.ps1
 $requests = [IO.StreamReader]::new([Console]::OpenStandardInput())
 $answers = [IO.StreamWriter]::new([Console]::OpenStandardOutput())
 while ($null -ne ($line = $requests.ReadLine())) {
