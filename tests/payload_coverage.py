@@ -208,10 +208,10 @@ def _tell(path: str, text: str, points: t.Mapping[str, tuple[str, int]], hits: t
     def count(its: t.Sequence[t.Any], ran: t.Sequence[t.Any], what: str) -> str:
         return f"{len(ran):4} of {len(its):4} {what}" if its else ""
 
-    methods = [name for name, (what, _) in points.items() if what == "method"]
+    methods = [name for name, (what, _unused) in points.items() if what == "method"]
     statements = [name for name in points if name not in methods]
-    lines = sorted({line for _, line in points.values()})
-    missing = sorted({line for name, (_, line) in points.items() if name not in hits})
+    lines = sorted({line for _unused, line in points.values()})
+    missing = sorted({line for name, (_unused, line) in points.items() if name not in hits})
     row = [
         count(lines, [line for line in lines if line not in missing], "lines"),
         count(statements, [name for name in statements if name in hits], "statements"),

@@ -85,7 +85,7 @@ def seconds(make, received) -> str:
     if engine.find("pwsh") is None or engine.find("cc") is None:
         return "no engine"
     runs = []
-    for _ in range(2):
+    for _unused in range(2):
         start = time.perf_counter()
         PowerShell(way=Way.FRESH).run(make("host000"), received)
         runs.append(time.perf_counter() - start)

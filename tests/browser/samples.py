@@ -514,6 +514,6 @@ def _changed(records: list[Record]) -> dict[str, t.Any]:
         "new": [],
         "came": drift[: len(drift) // 4],
         "left": good[: len(good) // 40],
-        "new_holders": [{"sid": sid, "name": name, "hosts": sum(1 for _ in _strangers(records, sid))}],
+        "new_holders": [{"sid": sid, "name": name, "hosts": sum(1 for _unused in _strangers(records, sid))}],
         "gone": [f"old{number:02}.ber.corp.example" for number in range(3)],
     }

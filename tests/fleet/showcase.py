@@ -78,7 +78,7 @@ def audit(stage: Stage, fleet: Fleet, hosts: list[demo.Host]) -> list[str]:
         if sent != (host.status != "unreachable"):
             wrong.append(f"{name}: {sent} remote commands")
     states = [(one["account"], one["state"]) for one in report["summary"]["exceptions"]]
-    if sorted(state for _, state in states) != ["expired", "unused", "used"]:
+    if sorted(state for _unused, state in states) != ["expired", "unused", "used"]:
         wrong.append(f"the exceptions are {states}")
     wrong += [
         f"{host.machine.name}: set by {records[host.machine.name]['controller']} instead of {host.controller}"

@@ -27,7 +27,7 @@ class System(str, enum.Enum):
     @property
     def words(self) -> str:
         """For sentences: ``Windows Server 2022``."""
-        kind, _, number = self.value.partition("_")
+        kind, _unused, number = self.value.partition("_")
         return f"Windows {number}" if self.client else f"Windows {kind.title()} {number}"
 
     @property

@@ -44,7 +44,7 @@ def heads_of(report: Report) -> list[MergedRun]:
     merged = report["run"].get("merged")
     if merged:
         return list(merged)
-    declared = [t.cast("Declared", {k: v for k, v in one.items() if k not in _STATES}) for one in report["summary"]["exceptions"]]
+    declared = [t.cast(Declared, {k: v for k, v in one.items() if k not in _STATES}) for one in report["summary"]["exceptions"]]
     return [
         {
             "run": report["run"],

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import itertools
 import re
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from xml.etree import ElementTree
 
 from .._result.types import Record, Report, RunHead
 from .._verdict.status import UNREAD, Status

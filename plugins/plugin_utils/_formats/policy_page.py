@@ -58,7 +58,7 @@ _INTRODUCTION = (
 
 def _printed(policy: Policy) -> list[str]:
     """The rows that a document prints, beside what is right."""
-    gpos = t.cast("Mapping[str, Mapping[str, t.Any]]", policy.data["gpos"])
+    gpos = t.cast(Mapping[str, Mapping[str, t.Any]], policy.data["gpos"])
     rows = [
         (
             _words(name).title().replace("Gpo", "GPO"),
@@ -128,7 +128,7 @@ def _differences(policies: Sequence[Policy]) -> list[str]:
     parts = [
         _title("Where the policies differ", "-"),
         _paragraph("What each policy says of every account that one of them names."),
-        _table((32, *(width for _ in policies)), ("account", *(policy.name for policy in policies)), rows),
+        _table((32, *(width for _unused in policies)), ("account", *(policy.name for policy in policies)), rows),
     ]
     if editions:
         parts += [
@@ -227,7 +227,7 @@ def _accounts(accounts: Iterable[Account], row: Row | None = None, key: str = ""
 def _account(account: Account) -> str:
     """Its name, without the authority where everybody knows it."""
     name = NAMES.get(account.sid or "", account.text)
-    authority, _, short = name.rpartition("\\")
+    authority, _unused, short = name.rpartition("\\")
     return _escaped(short if authority in ("NT AUTHORITY", "BUILTIN") else name)
 
 

@@ -58,7 +58,7 @@ def _element(start: str, pool: Pool) -> str:
 
 
 class _NoDtd(ElementTree.TreeBuilder):
-    def doctype(self, *_: t.Any) -> None:
+    def doctype(self, *_unused: t.Any) -> None:
         raise ElementTree.ParseError("DTD is prohibited")
 
 
@@ -93,7 +93,7 @@ def pools(machine: Machine) -> tuple[str, list[Json] | None]:
             "sid": None,
             "manual": said.get("manualGroupMembership", "").lower() == "true",
         }
-    return ("many", None) if len(rows) > MOST_POOLS else ("read", [row for _, row in sorted(rows.items())])
+    return ("many", None) if len(rows) > MOST_POOLS else ("read", [row for _unused, row in sorted(rows.items())])
 
 
 def _parsed(text: bytes) -> ElementTree.Element:

@@ -106,12 +106,12 @@ class _Directory:
 
     def find(self, asked: str, *, local: bool) -> _Found:
         if "\\" in asked:
-            domain, _, name = asked.partition("\\")
+            domain, _unused, name = asked.partition("\\")
             return self._qualified(self._dns.get(domain.upper(), domain), name)
         if "@" in asked and local:  # the options of the call exclude them from every view
             return None, Use.UNKNOWN, None
         if "@" in asked:
-            name, _, domain = asked.rpartition("@")
+            name, _unused, domain = asked.rpartition("@")
             return self._qualified(self._dns.get(domain.upper(), domain), name)
         return self._isolated(asked, local=local)
 

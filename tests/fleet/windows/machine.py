@@ -417,7 +417,7 @@ def _client(build: int) -> dict[str, t.Any]:
 
 def _split(user: str) -> tuple[str, str]:
     if "@" in user:
-        name, _, domain = user.partition("@")
+        name, _unused, domain = user.partition("@")
         return domain.partition(".")[0].upper(), name.lower()
-    domain, _, name = user.rpartition("\\")
+    domain, _unused, name = user.rpartition("\\")
     return domain.upper(), name.lower()

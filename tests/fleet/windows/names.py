@@ -116,8 +116,8 @@ def _table(*entries: str) -> dict[int, int]:
     """Lines such as `1F80-1F87 +8` (first, last, distance) or `0149` (maps to itself), in hexadecimal."""
     table = {}
     for entry in entries:
-        span, _, distance = entry.partition(" ")
-        first, _, last = span.partition("-")
+        span, _unused, distance = entry.partition(" ")
+        first, _unused, last = span.partition("-")
         for code in range(int(first, 16), int(last or first, 16) + 1):
             table[code] = code + int(distance or "0", 16)
     return table

@@ -86,7 +86,7 @@ def _registry(machine: Machine) -> dict[str, dict[str, Value | Odd]]:
     if machine.mdm is not None:
         keys[MDM] = dict(machine.mdm)
     if machine.iis:
-        major, _, minor = machine.iis.version.partition(".")
+        major, _unused, minor = machine.iis.version.partition(".")
         keys[INET_STP] = {
             "MajorVersion": int(major),
             "MinorVersion": int(minor),
@@ -127,7 +127,9 @@ class View:
         if self.values(path) is None:
             return None
         prefix = self._check(path) + "\\"
-        return sorted({key[len(prefix) :].partition("\\")[0] for low, (key, _) in self._keys.items() if low.startswith(prefix)})
+        return sorted(
+            {key[len(prefix) :].partition("\\")[0] for low, (key, _unused) in self._keys.items() if low.startswith(prefix)}
+        )
 
     def _check(self, path: str) -> str:
         path = path.rstrip("\\").lower()

@@ -28,6 +28,11 @@ CHUNK = sum(PIECES)  # pywinrm asks for envelopes of at most 153,600 bytes
 STATE = f"{soap.RSP}/CommandState"
 
 
+def new_id() -> str:
+    """An id as Windows writes it."""
+    return str(uuid.uuid4()).upper()
+
+
 @dataclass(frozen=True)
 class Quota:
     """Limits of a user and a shell; the defaults are those of a Windows host."""
@@ -46,7 +51,7 @@ class Command:
     line: str = field(repr=False)
     user: str
     environment: Mapping[str, str] = field(repr=False)
-    id: str = field(default_factory=lambda: new_id())
+    id: str = field(default_factory=new_id)
     stdin: bytearray = field(default_factory=bytearray, repr=False)
     started: bool = False
     unread: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
@@ -95,7 +100,7 @@ class Shell:
 
     user: str
     environment: Mapping[str, str] = field(repr=False)
-    id: str = field(default_factory=lambda: new_id())
+    id: str = field(default_factory=new_id)
     commands: dict[str, Command] = field(default_factory=dict)
     operations: int = 0
 
@@ -255,11 +260,6 @@ def streams(pieces: list[tuple[str, bytes]], command_id: str = "") -> str:
     """Stream elements, those of a pool without the id of a command."""
     whose = f' CommandId="{command_id}"' if command_id else ""
     return "".join(f'<rsp:Stream Name="{name}"{whose}>{base64.b64encode(data).decode()}</rsp:Stream>' for name, data in pieces)
-
-
-def new_id() -> str:
-    """An id as Windows writes it."""
-    return str(uuid.uuid4()).upper()
 
 
 def element(request: soap.Request, name: str) -> ElementTree.Element:

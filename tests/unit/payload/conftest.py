@@ -116,7 +116,7 @@ def spoilt(checkout: Path) -> Callable[..., Spoilt]:
     """A back end whose payload differs from the checkout's: (path, what stands there once, what stands there instead)."""
 
     def spoil(back_end: BackEnd, *changes: tuple[str, str, str]) -> Spoilt:
-        texts = {path: (checkout / path).read_text() for path, _, _ in changes}
+        texts = {path: (checkout / path).read_text() for path, _unused, _unused in changes}
         others = dict(texts)
         for path, good, bad in changes:
             assert others[path].count(good) == 1, good

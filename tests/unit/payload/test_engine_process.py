@@ -91,7 +91,7 @@ def test_a_script_in_a_warm_server(script, stdin, warm, command, powershell, tmp
 
     fresh = engine_process.run(powershell.program, command(script, stdin, **environment), LIMIT)
 
-    for _ in range(2):
+    for _unused in range(2):
         assert warm(command(script, stdin, **environment)) == fresh
 
 
@@ -182,7 +182,7 @@ def test_a_server_that_has_run_enough_is_replaced(powershell, command):
         made.append(powershell.server(life=2))
         return made[-1]
 
-    for _ in range(5):
+    for _unused in range(5):
         assert servers.run("kind", start, command("'done'"), LIMIT).stdout == b"done\n"
     servers.close()
 

@@ -129,7 +129,7 @@ def test_the_name_of_the_computer_in_a_name(powershell, ask, tell):
     machine = server()
     machine.add_account("IUSR_HOST01", rid=1003)
     machine.add_account("IWAM_HOST01", rid=1004)
-    asked = [name for name, _ in WITH_OWN_NAME]
+    asked = [name for name, _unused in WITH_OWN_NAME]
 
     answer = _agree(machine, asked, powershell, ask)
 

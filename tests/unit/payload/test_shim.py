@@ -34,7 +34,7 @@ def process(machine):
 
 
 def test_a_change_reaches_the_machine(process, machine):
-    _, handle = process("LsaOpenPolicy", 0x811, 0, 48, 0)
+    _unused, handle = process("LsaOpenPolicy", 0x811, 0, 48, 0)
 
     assert process("LsaAddAccountRights", handle, sid_bytes("S-1-5-32-545"), 0, TEXT) == [lsa.SUCCESS]
     assert process("LsaRemoveAccountRights", handle, ADMINISTRATORS, 0, TEXT) == [lsa.SUCCESS]
@@ -54,7 +54,7 @@ def test_a_change_reaches_the_machine(process, machine):
     ],
 )
 def test_the_boolean_of_a_removal(every, breach, process):
-    _, handle = process("LsaOpenPolicy", 0x811, 0, 48, 0)
+    _unused, handle = process("LsaOpenPolicy", 0x811, 0, 48, 0)
     process("LsaRemoveAccountRights", handle, ADMINISTRATORS, every, TEXT)
     process("LsaClose", handle)
 

@@ -74,7 +74,7 @@ def test_calls_of_windows(path, calls, texts):
     declared = re.findall(r'\[DllImport\("([^"]+)"[^]]*\)\]\s+(?:private )?static extern \w+ (\w+)\(', texts[path])
 
     assert len(declared) == texts[path].count("DllImport")
-    assert {dll: {call for of, call in declared if of == dll} for dll, _ in declared} == calls
+    assert {dll: {call for of, call in declared if of == dll} for dll, _unused in declared} == calls
 
 
 @pytest.mark.parametrize(("module", "paths"), [("local_right_info", AUDIT), ("local_right", FILES[1:])])

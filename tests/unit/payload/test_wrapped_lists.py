@@ -49,7 +49,7 @@ def test_what_it_prints_otherwise(script, ran):
 
 @pytest.mark.engine
 def test_what_windows_powershell_does_not_have_is_refused(ran):
-    output, _ = ran("ConvertTo-Json -InputObject 1 -AsArray")
+    output, _unused = ran("ConvertTo-Json -InputObject 1 -AsArray")
 
     assert output.exit_code == 1
 

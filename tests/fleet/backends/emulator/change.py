@@ -85,7 +85,7 @@ def _steps(args: Mapping[str, t.Any]) -> t.Iterator[tuple[str, str]]:
 
 
 def _start(run: _Run, expected: set[str], plan: Sequence[tuple[str, str]]) -> str | None:
-    bad = next((sid for _, sid in plan if not names.is_sid(sid)), None)
+    bad = next((sid for _unused, sid in plan if not names.is_sid(sid)), None)
     if bad is not None:
         run.fail("preparation")
         return f"not a SID: {bad}"

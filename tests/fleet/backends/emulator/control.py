@@ -157,7 +157,7 @@ def groups(holders: Sequence[Json], cim: Cim, policy: Policy, windows: winapi.Wi
             most = min(MOST_MEMBERS, room)
             if depth > DEPTH or most == 0:
                 continue
-            domain, _, name = group["name"].partition("\\")
+            domain, _unused, name = group["name"].partition("\\")
             own = group["sid"].startswith(("S-1-5-32-", f"{policy.own_sid}-"))
             local = own and group["use"] == 4
             try:
@@ -200,7 +200,7 @@ def records(machine: Machine) -> list[Event]:
 
 def subject(machine: Machine, event: Event) -> tuple[str, str]:
     """Domain and name of who made a change."""
-    domain, _, name = (event.subject_name or f"{machine.domain}\\{machine.netbios}$").partition("\\")
+    domain, _unused, name = (event.subject_name or f"{machine.domain}\\{machine.netbios}$").partition("\\")
     return domain, name
 
 

@@ -53,7 +53,7 @@ class Emulator:
 
 
 def _short(name: str) -> str:
-    collection, _, module = name.rpartition(".")
+    collection, _unused, module = name.rpartition(".")
     return module if collection == texts.COLLECTION else name
 
 

@@ -51,7 +51,7 @@ class Policy:
         if status != lsa.SUCCESS:
             raise CallError("LsaOpenPolicy", status)
         if access == lsa.AUDIT:
-            _, own = client.query_account_domain(self.handle)
+            _unused, own = client.query_account_domain(self.handle)
             self.own_domain, self.own_sid = own or (None, None)
 
     def close(self) -> None:

@@ -71,5 +71,5 @@ def unknown(module: str, sent: Mapping[str, str]) -> list[str]:
 
 
 def _path(script: str) -> str:
-    stem, _, extension = script.removeprefix(_PREFIX).rpartition(".")
+    stem, _unused, extension = script.removeprefix(_PREFIX).rpartition(".")
     return f"{stem.replace('.', '/')}.{extension}"

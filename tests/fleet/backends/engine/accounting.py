@@ -63,6 +63,6 @@ class Accounting:
 
     def finish(self) -> list[str]:
         """All breaches of the process, now that it has ended: also what it never gave back."""
-        leaks = [f"a buffer of {call} was never freed with {OWNED_BY[owner]}" for owner, _, call in self._live.values()]
+        leaks = [f"a buffer of {call} was never freed with {OWNED_BY[owner]}" for owner, _unused, call in self._live.values()]
         open_ = [f"a handle of {call} was never closed" for call in self._handles.values()]
         return [*self._breaches, *sorted(leaks), *sorted(open_)]

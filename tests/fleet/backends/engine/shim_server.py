@@ -52,7 +52,7 @@ class ShimServer:
     def _accept(self) -> None:
         while True:
             try:
-                connection, _ = self._listener.accept()
+                connection, _unused = self._listener.accept()
             except OSError:
                 return
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
@@ -233,7 +233,7 @@ class Process:
 
 def sid_bytes(sid: str) -> bytes:
     """The binary form of a SID."""
-    _, _, authority, *parts = sid.split("-")
+    _unused, _unused, authority, *parts = sid.split("-")
     head = struct.pack(">BBHI", 1, len(parts), int(authority, 0) >> 32, int(authority, 0) & 0xFFFFFFFF)
     return head + struct.pack(f"<{len(parts)}I", *map(int, parts))
 

@@ -29,7 +29,7 @@ USERS, IIS_IUSRS = "S-1-5-32-545", "S-1-5-32-568"
 
 
 def script(path):
-    stem, _, extension = path.rpartition(".")
+    stem, _unused, extension = path.rpartition(".")
     return f"{PREFIX}{stem.replace('/', '.')}.{extension}"
 
 
@@ -178,7 +178,7 @@ def test_holders_that_cannot_be_read(machine, call, status):
 
 
 def test_a_32_bit_session_does_not_know_of_iis():
-    result, _ = answer(Machine("A", bits=32, iis=None, rights={"S-1-5-6": {"SeImpersonatePrivilege"}}))
+    result, _unused = answer(Machine("A", bits=32, iis=None, rights={"S-1-5-6": {"SeImpersonatePrivilege"}}))
 
     assert result["iis"] == {"services": [], "version": None, "components": [], "readable": False}
     assert result["windows"]["build"] is None
@@ -229,9 +229,9 @@ def test_a_change_that_fails_is_undone_and_told():
 
 def test_a_read_before_a_change_tells_what_runs():
     machine = Machine.member_server("A", iis=True, running={"Spooler": "LocalSystem"})
-    audit, _ = answer(machine, sent(["SIM\\x"]))
+    audit, _unused = answer(machine, sent(["SIM\\x"]))
 
-    result, _ = answer(machine, change(read={"accounts": ["SIM\\x"]}))
+    result, _unused = answer(machine, change(read={"accounts": ["SIM\\x"]}))
 
     assert result == audit | {
         "services_more": False,
@@ -243,7 +243,7 @@ def test_a_read_before_a_change_tells_what_runs():
 
 
 def test_no_change_in_constrained_language():
-    result, _ = answer(Machine("A", language_mode="ConstrainedLanguage"), change(expected=[], add=[USERS], remove=[]))
+    result, _unused = answer(Machine("A", language_mode="ConstrainedLanguage"), change(expected=[], add=[USERS], remove=[]))
 
     assert (result["outcome"], result["error"]["call"]) == ("not_started", "language mode")
 
@@ -303,7 +303,7 @@ def test_become_changes_whose_session_it_is(become_user, user):
     machine = Machine.member_server("A", logons={"SIM\\auditor": Logon("x", Token.USER), "SIM\\admin": Logon("y")})
     received = sent(actions=[{"name": "become_wrapper.ps1", "params": {"BecomeUser": become_user}}])
 
-    result, _ = answer(machine, received)
+    result, _unused = answer(machine, received)
 
     assert result["session"]["user"] == (user or machine.user_sid("SIM\\admin"))
     assert len(result["holders"]) == 4

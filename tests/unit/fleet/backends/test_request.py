@@ -26,13 +26,13 @@ def encoded(script: str, start: str = WINDOWS_POWERSHELL) -> str:
     return f"{start} -EncodedCommand {base64.b64encode(script.encode('utf-16-le')).decode()}"
 
 
-def old(*, actions=(), args=ARGS, **more) -> bytes:
+def old(*, actions=(), args=None, **more) -> bytes:
     """As ansible-core 2.16 and 2.17 send it."""
     manifest = {
         "module_entry": b64(TEXTS[MODULE]),
         "csharp_utils": {UTIL: b64(TEXTS[f"{UTIL}.cs"])},
         "powershell_modules": {UTIL: b64(TEXTS[f"{UTIL}.psm1"])},
-        "module_args": args,
+        "module_args": ARGS if args is None else args,
         "actions": [*actions, "module_powershell_wrapper"],
         "environment": {},
         **more,
@@ -40,14 +40,14 @@ def old(*, actions=(), args=ARGS, **more) -> bytes:
     return b'begin { $x = "`0`0`0`0" }\n\n\0\0\0\0' + json.dumps(manifest).encode()
 
 
-def new(*, actions=(), args=ARGS, environment=None, data=b"") -> bytes:
+def new(*, actions=(), args=None, environment=None, data=b"") -> bytes:
     """As ansible-core 2.19 and later send it."""
     module = {
         "name": "module_wrapper.ps1",
         "params": {
             "Script": MODULE,
             "Environment": environment or {},
-            "Variables": [{"Name": "complex_args", "Value": args, "Scope": "Global"}],
+            "Variables": [{"Name": "complex_args", "Value": ARGS if args is None else args, "Scope": "Global"}],
             "CSharpModules": [f"{UTIL}.cs"],
             "PowerShellModules": [f"{UTIL}.psm1"],
         },

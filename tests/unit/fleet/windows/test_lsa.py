@@ -266,7 +266,7 @@ def test_a_lookup_of_none_or_too_many_is_refused(count):
 def test_names_follow_the_system_locale(language, expected):
     client, handle = opened(Machine.member_server("HOST01", language=language))
 
-    _, found = client.lookup_sids2(handle, ["S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-17", "S-1-5-32-568"])
+    _unused, found = client.lookup_sids2(handle, ["S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-17", "S-1-5-32-568"])
 
     shown = [entry.name for entry in found.entries]
     assert (found.domains[0][0], shown[0], found.domains[1][0], *shown[1:3]) == expected
@@ -284,7 +284,7 @@ def test_names_follow_the_system_locale(language, expected):
 def test_a_fault_is_answered_instead(fault, statuses):
     client, handle = opened(Machine.member_server("HOST01", faults={"LsaLookupSids2": fault}))
 
-    assert [client.lookup_sids2(handle, ["S-1-5-6"])[0] for _ in range(3)] == statuses
+    assert [client.lookup_sids2(handle, ["S-1-5-6"])[0] for _unused in range(3)] == statuses
 
 
 ENUMERATE, ADD, REMOVE = "LsaEnumerateAccountsWithUserRight", "LsaAddAccountRights", "LsaRemoveAccountRights"

@@ -22,10 +22,10 @@ def plan(action):
     def execute(module, args):
         raise AssertionError(f"{module} was sent to a host")
 
-    def run(results, check=CHECK, **variables):
+    def run(results, check=None, **variables):
         hostvars = {host: {"__impersonate_plan": result} for host, result in results.items()}
         task_vars = {"hostvars": hostvars, "ansible_play_hosts_all": list(results)}
-        options = role_options("plan", "fleet_plan", __impersonate_check=check, **variables)
+        options = role_options("plan", "fleet_plan", __impersonate_check=CHECK if check is None else check, **variables)
         return action(ActionModule, execute, task_vars=task_vars, **options)
 
     return run

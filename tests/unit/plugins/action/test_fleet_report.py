@@ -26,7 +26,7 @@ def report(action, tmp_path):
     def execute(module, args):
         raise AssertionError(f"{module} was sent to a host")
 
-    def run(results, check=CHECK, **variables):
+    def run(results, check=None, **variables):
         hosts = list(results)
         variables = {"impersonate_report_dir": str(tmp_path / "reports"), "impersonate_report_formats": ["json"], **variables}
         task_vars = {
@@ -34,7 +34,7 @@ def report(action, tmp_path):
             "groups": {"all": hosts},
             **dict.fromkeys(("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch"), hosts),
         }
-        options = role_options("audit", "fleet_report", **variables, __impersonate_check=check)
+        options = role_options("audit", "fleet_report", **variables, __impersonate_check=CHECK if check is None else check)
         result = action(ActionModule, execute, task_vars=task_vars, **options)
         (path,) = (tmp_path / "reports").glob("*.json")
         return result, json.loads(path.read_text())

@@ -24,7 +24,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.e
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
-FOUR = {"S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"}
+FOUR = frozenset({"S-1-5-32-544", "S-1-5-19", "S-1-5-20", "S-1-5-6"})
 IIS_IUSRS, USERS = "S-1-5-32-568", "S-1-5-32-545"
 SVC, OTHER = "S-1-5-21-1004336348-1177238915-682003330-1201", "S-1-5-21-1004336348-1177238915-682003330-1202"
 SSIS = service_sid("MsDtsServer150")
@@ -219,7 +219,7 @@ def test_an_unknown_feature_hides_no_certain_finding(facts):
     with pytest.raises(CannotJudge) as doubt:
         judge(its, policy, Wishes())
 
-    said, _, certain = str(doubt.value).partition("; certain all the same: ")
+    said, _unused, certain = str(doubt.value).partition("; certain all the same: ")
     assert said.endswith(f"whether {SSIS} is permitted")
     assert certain == "missing NT AUTHORITY\\SERVICE (S-1-5-6), unexpected BUILTIN\\Users (S-1-5-32-545)"
 

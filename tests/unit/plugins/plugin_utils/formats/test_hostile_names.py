@@ -9,7 +9,7 @@ import dataclasses
 import io
 import json
 import unicodedata
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 import pytest
 import report_heads

@@ -38,7 +38,7 @@ def test_the_docs_page_is_made_from_the_data():
 
 
 def test_the_six_rows_of_microsofts_page_come_first_as_printed_and_corrected(sections):
-    (table,), _ = next(iter(sections.values()))
+    (table,), _unused = next(iter(sections.values()))
     three, four = "Administrators, LOCAL SERVICE, NETWORK SERVICE", "Administrators, LOCAL SERVICE, NETWORK SERVICE, SERVICE"
 
     assert [row[:3] for row in table] == [
@@ -109,7 +109,7 @@ def test_a_host_role_stands_alone_where_all_its_releases_say_the_same():
     }
     policy = load_policy({"name": "own", "title": "Own", "compare": "exact", "host_roles": rows})
 
-    (table,), _ = read(page([policy, policy]))["Where the policies differ"]
+    (table,), _unused = read(page([policy, policy]))["Where the policies differ"]
 
     said = {row[0]: row[1] for row in table}
     assert said["Users"] == "required on member servers"

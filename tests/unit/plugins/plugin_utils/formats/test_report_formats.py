@@ -11,8 +11,8 @@ import io
 import json
 import re
 import time
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import report_heads
@@ -395,8 +395,8 @@ def test_a_time_is_a_decimal_number(report, milliseconds):
 def test_numbers_of_the_fleet(report):
     found = samples(prometheus(report, {"slice": "2"}))
 
-    def of(name, /, **labels):
-        return found[name, frozenset({"policy": "microsoft", "slice": "2", **labels}.items())]
+    def of(series, **labels):
+        return found[series, frozenset({"policy": "microsoft", "slice": "2", **labels}.items())]
 
     assert of("hosts", status="drift", role="member_server") == 5
     assert of("hosts", status="unreachable", role="member_server") == 0

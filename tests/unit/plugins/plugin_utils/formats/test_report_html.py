@@ -52,12 +52,12 @@ class Page(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         self._inside = ""
 
-    def handle_data(self, text):
+    def handle_data(self, data):
         if self._inside in ("script", "style"):
             kind = dict(self.elements[-1][1]).get("type", self._inside)
-            self.raw[kind] = text
+            self.raw[kind] = data
         else:
-            self.texts[self._section] = self.texts.get(self._section, "") + text
+            self.texts[self._section] = self.texts.get(self._section, "") + data
 
     def all(self, tag):
         return [attributes for name, attributes in self.elements if name == tag]

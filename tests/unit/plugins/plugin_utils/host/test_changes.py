@@ -21,9 +21,9 @@ def step(op="add", sid=IIS_IUSRS, status="0x00000000"):
     return {"op": op, "sid": sid, "status": status}
 
 
-def answer(outcome, before=BEFORE, after=BEFORE, **parts):
+def answer(outcome, **parts):
     failed = {} if outcome == "applied" else {"failed": True, "msg": "x"}
-    return {"outcome": outcome, "before": before, "after": after, "attempted": [], "undone": [], "error": None, **failed, **parts}
+    return {"outcome": outcome, "before": BEFORE, "after": BEFORE, "attempted": [], "undone": [], "error": None, **failed, **parts}
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_who_wants_it_quiet_hears_and_writes_nothing(tmp_path, monkeypatch, opti
 
 
 def count(folder):
-    return [progress_line(folder, RUN, 400, "compliant", START) for _ in range(100)]
+    return [progress_line(folder, RUN, 400, "compliant", START) for _unused in range(100)]
 
 
 def test_processes_count_together_and_no_step_is_said_twice(tmp_path):

@@ -195,8 +195,8 @@ def test_what_the_title_of_a_rule_prints_stands_beside_what_judges(host, shipped
 
 
 def test_every_kind_of_host_stands_in_the_tables():
-    assert {role for role, _ in HOSTS} == {role.value for role in HostRole}
-    assert {system for _, system in HOSTS} == {system.value for system in System}
+    assert {role for role, _unused in HOSTS} == {role.value for role in HostRole}
+    assert {system for _unused, system in HOSTS} == {system.value for system in System}
     assert all(set(rows) == set(HOSTS) for rows in EXPECTED.values())
 
 
