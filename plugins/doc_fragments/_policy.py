@@ -9,8 +9,9 @@ class ModuleDocFragment:
 options:
   policy:
     description:
-      - The policy that judges, as data. It says per host role, build of Windows and feature of the host who must and who may hold the right.
-      - The role P(winrights.seimpersonate.impersonate#role) ships policies in its C(vars/main/policy_NAME.yml); its variable C(impersonate_policy) chooses one by name.
+      - The policy that judges, as data or by its name. It says per host role, build of Windows and feature of the host who must and who may hold the right.
+      - V(microsoft), V(cis) and V(stig) are shipped, in C(vars/main/policy_NAME.yml) of the role P(winrights.seimpersonate.impersonate#role). Any other name is
+        one of O(policies).
       - Keys are C(name), C(title), C(extends), C(document), C(documents), C(compare) (C(exact) or C(at_most)), C(host_roles), C(operating_systems), C(every_host),
         C(builds), C(features), C(gpos) and C(legacy).
         A row has C(required), C(default), C(permitted) and C(forbidden) accounts, and its C(source).
@@ -19,7 +20,7 @@ options:
     type: raw
   policies:
     description:
-      - The policies that O(policy) may extend, as data by their names.
+      - Policies as data, by their names. O(policy) may name one or extend one, and each may extend another. The shipped ones need not be given.
     type: dict
     default: {}
   host_role:

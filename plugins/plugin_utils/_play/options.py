@@ -28,6 +28,7 @@ from .._policy.policy import Policy, plain_policy
 from .._verdict.expectation import Wishes
 from .._verdict.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
 from .given import Options, TaskVars
+from .policies import policy_from
 
 MOST_HOURS = 90 * 24
 """How far back a window of events may reach."""
@@ -52,14 +53,8 @@ def policy_of(options: Options) -> Policy:
     Without a table, ``holders`` and ``permitted`` close the list: nobody else may hold the right. ``required`` and ``forbidden``
     alone leave everybody else as they are.
     """
-    if isinstance(options.get("policy"), str):
-        own = options.get("own_policies") or {}
-        if options["policy"] in own:  # a mapping would stand here itself
-            raise BadInput(f"policies.{options['policy']}: {checks.brief(own[options['policy']])} is not a mapping")
-        names = sorted({*SHIPPED, *own, *options["policies"]})
-        raise BadInput(f"policy: {options['policy']!r} is not a policy; there are {', '.join(names)}")
     if options.get("policy") is not None or "holders" not in options:
-        return load_policy(options["policy"], options.get("policies"))
+        return policy_from(options["policy"], options.get("policies") or {})
     if options.get("holders") is not None:
         for option in ("required", "permitted", "forbidden"):
             if options[option]:
