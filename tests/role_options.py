@@ -13,6 +13,8 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import of_role, specs
+
 ROLE = Path(__file__).parents[1] / "roles/impersonate"
 OMIT = "__omit_place_holder__"
 _trust = getattr(ansible.template, "trust_as_template", str)  # since 2.19 a template says that it may be one
@@ -24,9 +26,17 @@ def role_options(tasks: str, module: str, **variables: t.Any) -> dict[str, t.Any
     vars_ = {"omit": OMIT, **_load(ROLE / "defaults/main.yml")}
     for path in sorted((ROLE / "vars/main").glob("*.yml")):
         vars_ |= _load(path)
-    templar = Templar(loader=DataLoader(), variables={**vars_, **task.get("vars", {}), **variables})
-    options = templar.template(task[f"winrights.seimpersonate.{module}"])
-    return {name: value for name, value in options.items() if value != OMIT}
+    vars_ |= {**task.get("vars", {}), **variables}
+    templar = Templar(loader=DataLoader(), variables=vars_)
+    said = templar.template(task[f"winrights.seimpersonate.{module}"])
+    options = {name: value for name, value in said.items() if value != OMIT}
+    options = of_role.filled(options, getattr(specs, module.upper()), vars_, templar.template, whole=module == "fleet_check")
+    return {name: value for name, value in options.items() if name != "from_variables"}
+
+
+def defaults() -> dict[str, t.Any]:
+    """The variables of the role where a user says nothing."""
+    return dict(_load(ROLE / "defaults/main.yml"))
 
 
 @functools.cache

@@ -6,7 +6,6 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
@@ -15,8 +14,10 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.rep
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput, written_as
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
+    bad_input,
     batches,
     fleet_run,
+    of_role,
     report_options,
     specs,
     variables,
@@ -39,12 +40,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         now = _utc.now()
         started = _utc.written(now)
+        before = f"Nothing was sent to {'any host' if _is_first_batch(task_vars or {}) else 'the hosts of this batch'}. "
+        with bad_input.refused(before):
+            self._task.args = of_role.filled(
+                self._task.args, specs.FLEET_CHECK, task_vars or {}, self._templar.template, whole=True
+            )
         _validation, options = self.validate_argument_spec(specs.FLEET_CHECK)
         run_id = task_options.new_run_id(now)
         policy, restore, expected = None, None, []
         spoilt: list[str] = []
         exceptions: tuple[PolicyException, ...] = ()
-        try:
+        with bad_input.refused(before):
             differs = self._check_variables(task_vars or {}, options)
             batches.batches_of("impersonate_serial", options["serial"])
             task_options.most_hosts_of(options)
@@ -52,7 +58,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 restore, spoilt = self._run_to_restore(options)
             else:
                 with written_as(_policy_as_written(task_vars or {})):
-                    task_options.refuse_shipped_names(options)
+                    task_options.refuse_shipped_names(options["policies"], options["policy"])
                     policy = task_options.policy_of(options)
                 with written_as((task_vars or {}).get("impersonate_exceptions")):
                     exceptions = task_options.declared_exceptions(options)
@@ -73,9 +79,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             )
             if _is_first_batch(task_vars or {}):  # a file that vanishes must not end a change between two batches
                 expected = report_options.expected_of(options, (task_vars or {}).get("groups") or {})
-        except BadInput as error:
-            whom = "any host" if _is_first_batch(task_vars or {}) else "the hosts of this batch"
-            raise AnsibleActionFail(f"Nothing was sent to {whom}. {error}", obj=error.written) from None
         result.update(changed=False, started=started, run_id=run_id, restore=restore, policy=None, exceptions=[], expected=expected)
         if spoilt:
             doubt = f"restore: the latest run that can be read is {restore}; another one may be, and hosts may be missing"

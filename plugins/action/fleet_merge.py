@@ -17,7 +17,14 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.j
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import check_length
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import placeholders_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import report_end, report_options, specs, variables
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
+    bad_input,
+    of_role,
+    report_end,
+    report_options,
+    specs,
+    variables,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, visible
 
@@ -35,6 +42,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
+        with bad_input.refused():
+            self._task.args = of_role.filled(self._task.args, specs.FLEET_MERGE, task_vars or {}, self._templar.template)
         _validation, options = self.validate_argument_spec(specs.FLEET_MERGE)
         try:
             if options["allow_unknown"] is not None:

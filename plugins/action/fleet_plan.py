@@ -16,8 +16,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.pla
     second_look,
     without_plan,
 )
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import fleet_run, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, fleet_run, of_role, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 
 
@@ -31,16 +30,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
+        with bad_input.refused():
+            self._task.args = of_role.filled(self._task.args, specs.FLEET_PLAN, task_vars or {}, self._templar.template)
         _validation, options = self.validate_argument_spec(specs.FLEET_PLAN)
         results = fleet_run.results_of(task_vars or {}, options["results"], fleet_run.run_of(options["check"]))
         wrong = not_sent(results)
         if wrong:
             raise AnsibleActionFail(f"Nothing was changed on any host. {'; '.join(wrong)}")
         planned = count_plans(results)
-        try:
+        with bad_input.refused():
             most = task_options.most_hosts_of(options)
-        except BadInput as bad:
-            raise AnsibleActionFail(str(bad)) from None
         wide = second_look(planned, len(without_plan(results)), most)
         Display().display("\nThe plan of the fleet:\n" + "".join(f"- {line}\n" for line in plan_lines(results, planned)))
         result.update(changed=False, planned=[one.text for one in planned], second_look=[one.text for one in wide])

@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
@@ -19,8 +18,14 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.sum
     verdict_sentence,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import fleet_run, report_end, report_options, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
+    bad_input,
+    fleet_run,
+    of_role,
+    report_end,
+    report_options,
+    specs,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
@@ -46,15 +51,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         now = _utc.now()
+        with bad_input.refused():
+            self._task.args = of_role.filled(self._task.args, specs.FLEET_REPORT, task_vars, self._templar.template)
         _validation, options = self.validate_argument_spec(specs.FLEET_REPORT)
         results = fleet_run.results_of(task_vars, options["results"], fleet_run.run_of(options["check"]))
         not_yet = [host for host, registered in results.items() if registered is None]
-        try:
+        with bad_input.refused():
             # fleet_check has read them before the first host was touched; a file may be gone by now
             expected = options["check"].get("expected") or report_options.expected_of(options, task_vars.get("groups") or {})
             tolerate = report_options.tolerate_of(options)
-        except BadInput as error:
-            raise AnsibleActionFail(str(error)) from None
         missing = absent(expected, results)
         records = [record_of(host, registered) for host, registered in (results | dict.fromkeys(missing)).items()]
         declared = options["check"].get("exceptions") or []

@@ -15,7 +15,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host impo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, jobs, progress, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, jobs, of_role, progress, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
@@ -34,6 +34,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         started = time.monotonic()
         now = _utc.now()
         with bad_input.marked():
+            self._task.args = of_role.filled(self._task.args, specs.LOCAL_RIGHT, task_vars, self._templar.template)
             _validation, options = self.validate_argument_spec(specs.LOCAL_RIGHT, mutually_exclusive=specs.EXCLUSIVE)
             task_options.refuse_delegation(self._task.delegate_to, task_vars)
             job = self._job(options, task_vars, now)

@@ -12,7 +12,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _ut
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, progress, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, of_role, progress, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
@@ -28,6 +28,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         with bad_input.marked():
+            self._task.args = of_role.filled(self._task.args, specs.LOCAL_RIGHT_INFO, task_vars or {}, self._templar.template)
             _validation, options = self.validate_argument_spec(specs.LOCAL_RIGHT_INFO)
             task_options.refuse_delegation(self._task.delegate_to, task_vars or {})
             policy = task_options.policy_of(options)

@@ -31,7 +31,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             if options["allow_unknown"] is not None:
                 variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
-            task_options.refuse_shipped_names(options)
+            task_options.refuse_shipped_names(options["own_policies"])
             text = page(task_options.policies_of(options["policies"]))
         except BadInput as error:
             raise AnsibleActionFail(str(error)) from None

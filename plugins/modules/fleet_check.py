@@ -15,6 +15,7 @@ author:
 extends_documentation_fragment:
   - winrights.seimpersonate._attributes
   - winrights.seimpersonate._attributes.read_only
+  - winrights.seimpersonate._from_variables
   - winrights.seimpersonate._policy
   - winrights.seimpersonate._more
   - winrights.seimpersonate._report
@@ -50,16 +51,6 @@ options:
       - As in M(winrights.seimpersonate.local_right_info).
     type: bool
     default: true
-  own_policies:
-    description:
-      - The policies that a user wrote himself, by their names. None may have the name of a shipped one.
-    type: raw
-    default: {}
-  own_policy:
-    description:
-      - Whether O(policy) is one that a user wrote himself, so that it may not have the name of a shipped one either.
-    type: bool
-    default: false
   same_for_all:
     description:
       - Names of variables that must have one value for all hosts of the play, because they count for the fleet and not for a host.

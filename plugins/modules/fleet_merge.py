@@ -17,6 +17,7 @@ author:
 extends_documentation_fragment:
   - winrights.seimpersonate._attributes
   - winrights.seimpersonate._attributes.read_only
+  - winrights.seimpersonate._from_variables
   - winrights.seimpersonate._report
   - winrights.seimpersonate._fleet.expected
   - winrights.seimpersonate._names

@@ -15,6 +15,7 @@ author:
 extends_documentation_fragment:
   - winrights.seimpersonate._attributes
   - winrights.seimpersonate._attributes.read_only
+  - winrights.seimpersonate._from_variables
 attributes:
   platform:
     support: full

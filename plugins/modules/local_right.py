@@ -25,6 +25,7 @@ author:
   - Winrights Authors (@winrights)
 extends_documentation_fragment:
   - winrights.seimpersonate._attributes
+  - winrights.seimpersonate._from_variables
   - winrights.seimpersonate._policy
 attributes:
   check_mode:

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - winrights.seimpersonate._attributes
   - winrights.seimpersonate._attributes.read_only
+  - winrights.seimpersonate._from_variables
   - winrights.seimpersonate._policy
   - winrights.seimpersonate._more
 attributes:

@@ -25,6 +25,18 @@ def marked() -> Iterator[None]:
         raise AnsibleActionFail(error.message, obj=getattr(error, "obj", None), result=_result(error.message)) from None
 
 
+@contextlib.contextmanager
+def refused(before: str = "") -> Iterator[None]:
+    """Bad input that is found inside ends a task that runs once for the fleet; ``before``: what its message begins with.
+
+    Raises AnsibleActionFail.
+    """
+    try:
+        yield
+    except BadInput as error:
+        raise AnsibleActionFail(f"{before}{error}", obj=error.written) from None
+
+
 def _result(words: str) -> dict[str, object]:
     """What the failure adds; ansible-core says by itself that the task failed, and where the option stands."""
     told = error(BAD_INPUT, words)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import platform
 import typing as t
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -55,26 +55,31 @@ def results_of(task_vars: TaskVars, registered: str, run_id: str) -> dict[str, t
 
     None where it registered nothing, or the result is an earlier run's (a variable outlives its play).
     """
-    found = _look_up(task_vars["hostvars"], registered)
-    results = {str(host): _registered(found(host)) for host in task_vars["ansible_play_hosts_all"]}
+    kept, hostvars = _facts_of(task_vars["hostvars"]), task_vars["hostvars"]
+    results = {}
+    for host in task_vars["ansible_play_hosts_all"]:
+        known, result = _kept(kept.get(host), registered)
+        results[str(host)] = result if known else _registered(hostvars[host].get(registered))
     return {host: result if _is_of(result, run_id) else None for host, result in results.items()}
 
 
-def _look_up(hostvars: t.Any, registered: str) -> Callable[[str], object]:
-    """What gives the registered result of a host.
+def _facts_of(hostvars: object) -> Mapping[str, object]:
+    """Host -> what it registered, as ansible-core keeps it; empty where this core keeps it elsewhere.
 
-    ansible-core puts all variables of a host together for one look at ``hostvars``, which takes a millisecond and more. What hosts
-    registered it keeps in one mapping, which has no public name; where that is not there, or has nothing of a host, ``hostvars`` answers.
+    ansible-core puts all variables of a host together for one look at ``hostvars``, which takes a millisecond and more. This mapping has no
+    public name, so whatever is not found in it is looked up in ``hostvars``.
     """
     facts = getattr(getattr(hostvars, "_variable_manager", None), "_nonpersistent_fact_cache", None)
-    kept: Mapping[str, t.Any] = facts if isinstance(facts, Mapping) else {}
+    return facts if isinstance(facts, Mapping) else {}
 
-    def found(host: str) -> object:
-        of_host = kept.get(host)
-        result = of_host.get(registered) if isinstance(of_host, Mapping) else None
-        return hostvars[host].get(registered) if result is None else result
 
-    return found
+def _kept(facts: object, registered: str) -> tuple[bool, object]:
+    """Whether what a host registered is there as plain data, and that; core keeps objects of its own where a task has failed or warned."""
+    result = facts.get(registered) if isinstance(facts, Mapping) else None
+    try:
+        return result is not None, _plain(result)
+    except (RecursionError, TypeError, ValueError):
+        return False, None
 
 
 def _is_of(result: object, run_id: str) -> bool:

@@ -134,11 +134,11 @@ def _declared(options: Options) -> dict[FeatureName, bool]:
     return declared
 
 
-def refuse_shipped_names(options: Options) -> None:
-    """Raises BadInput when a policy of the user's has the name of a shipped one, which it would hide or pass for."""
-    own = dict(checks.mapping("policies", options["own_policies"] or {}))
-    if options.get("own_policy") and isinstance(options["policy"], Mapping):
-        own[str(options["policy"].get("name"))] = options["policy"]
+def refuse_shipped_names(policies: object, policy: object = None) -> None:
+    """Raises BadInput when one of a user's policies, or the chosen one, has the name of a shipped one, which it would hide or pass for."""
+    own = dict(checks.mapping("policies", policies or {}))
+    if isinstance(policy, Mapping):
+        own[str(policy.get("name"))] = policy
     for name in own:
         if name in SHIPPED:
             raise BadInput(f"policies.{name}: this is the name of a shipped policy; choose another one and let it extend {name}")

@@ -63,11 +63,13 @@ _FLEET: Spec = {
 }
 
 _ACTION: Spec = {"action": {"type": "str", "choices": ["audit", "enforce", "restore"], "default": "audit"}}
+_FROM: Spec = {"from_variables": {"type": "bool", "default": False}}
 _NAMES: Spec = {"allow_unknown": {"type": "raw"}}
 _RUN: Spec = {"run_id": {"type": "str"}, "progress": {"type": "bool", "default": True}}
 
-LOCAL_RIGHT_INFO: Spec = {**_JUDGEMENT, **_MORE, **_RUN}
+LOCAL_RIGHT_INFO: Spec = {**_FROM, **_JUDGEMENT, **_MORE, **_RUN}
 LOCAL_RIGHT: Spec = {
+    **_FROM,
     "policy": {"type": "raw"},
     **_POLICIES,
     **_WISHES,
@@ -80,6 +82,7 @@ LOCAL_RIGHT: Spec = {
 }
 EXCLUSIVE = [["policy", "holders", "restore"]]
 FLEET_CHECK: Spec = {
+    **_FROM,
     **_JUDGEMENT,
     **_MORE,
     "progress": _RUN["progress"],
@@ -92,16 +95,16 @@ FLEET_CHECK: Spec = {
     "policy": {"type": "raw"},
     "restore": {"type": "str"},
     "snapshot_dir": {"type": "path"},
-    "own_policies": {"type": "raw", "default": {}},
-    "own_policy": {"type": "bool", "default": False},
     "same_for_all": {"type": "list", "elements": "str", "default": []},
 }
 FLEET_PLAN: Spec = {
+    **_FROM,
     "results": {"type": "str", "required": True},
     "check": {"type": "dict", "required": True},
     "max_hosts_per_account": {"type": "int", "default": 10},
 }
 FLEET_MERGE: Spec = {
+    **_FROM,
     "sources": {"type": "list", "elements": "path", "required": True},
     **_REPORT,
     **_FLEET,
@@ -116,6 +119,7 @@ POLICY_PAGE: Spec = {
     **_NAMES,
 }
 FLEET_REPORT: Spec = {
+    **_FROM,
     **_REPORT,
     **_FLEET,
     **_ACTION,

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
@@ -57,16 +59,19 @@ class Asked(HostVars):
         return super().__getitem__(host)
 
 
-def test_variables_are_put_together_only_for_hosts_that_registered_nothing():
+def test_variables_are_put_together_only_for_hosts_of_which_no_plain_result_is_kept():
     loader = DataLoader()
-    inventory = InventoryManager(loader=loader, sources=["web01,web02,web03,"])
+    inventory = InventoryManager(loader=loader, sources=["web01,web02,web03,web04,"])
     manager = VariableManager(loader=loader, inventory=inventory)
     hostvars = Asked(inventory=inventory, variable_manager=manager, loader=loader)
     good = {"status": "compliant", "run_id": "r"}
     manager.set_nonpersistent_facts("web01", {"audit": good})
     manager.set_nonpersistent_facts("web02", {"another": good})
+    manager.set_nonpersistent_facts("web04", {"audit": {**good, "odd": datetime.date(2026, 1, 31)}})
 
-    results = results_of({"hostvars": hostvars, "ansible_play_hosts_all": ["web01", "web02", "web03"]}, "audit", "r")
+    results = results_of({"hostvars": hostvars, "ansible_play_hosts_all": ["web01", "web02", "web03", "web04"]}, "audit", "r")
+    odd = results.pop("web04")
 
     assert results == {"web01": good, "web02": None, "web03": None}
-    assert hostvars.asked == ["web02", "web03"]
+    assert (odd["failed"], "not plain data" in odd["msg"]) == (True, True)
+    assert hostvars.asked == ["web02", "web03", "web04"]

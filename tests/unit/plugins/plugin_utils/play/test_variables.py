@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import variables
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import of_role, variables
 
 
 class Untouched(Mapping):
@@ -92,7 +92,7 @@ def test_every_variable_that_the_playbooks_and_the_role_read_is_known(checkout):
         checkout / "roles/impersonate/vars/main/policies.yml",
     ]
     texts = [re.sub(r"(?m)#.*$", "", file.read_text()) for file in files]
-    read = {name for text in texts for name in re.findall(r"(?<![\w.])impersonate_\w+", text)}
+    read = {name for text in texts for name in re.findall(r"(?<![\w.])impersonate_\w+", text)} | {*of_role.VARIABLES.values()}
 
     assert read <= variables.known()
     assert variables.known() <= read

@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that a task takes from the variables of the role, read in Python: a template for each of them takes a host ten times longer."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+from collections.abc import Callable, Mapping
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from .._input import checks
+from .._input.entries import entries_of
+from .._policy.extending import SHIPPED
+from .given import Options, TaskVars
+from .specs import Spec
+from .variables import PREFIX
+
+Template = Callable[[dict[str, t.Any]], Mapping[str, t.Any]]
+"""What resolves the templates in a mapping, as the templar of an action does."""
+
+_LEFT_OUT = object()
+"""The variable says nothing, so that the default of the option counts."""
+
+
+def _as_it_is(_variable: str, said: object) -> object:
+    return said
+
+
+def _unless_empty(_variable: str, said: object) -> object:
+    return said or _LEFT_OUT
+
+
+def _unless_unsaid(_variable: str, said: object) -> object:
+    """False is said."""
+    return _LEFT_OUT if said in ("", None) else said
+
+
+def _entries(variable: str, said: object) -> object:
+    """A list, or one text with entries on lines or between commas, as a survey gives it."""
+    return entries_of(variable, said)
+
+
+def _entries_unless_unsaid(variable: str, said: object) -> object:
+    """The same; an empty text is nothing said, an empty list is a wish."""
+    entries = entries_of(variable, said)
+    return _LEFT_OUT if not entries and (said is None or isinstance(said, str)) else entries
+
+
+def _policies(_variable: str, said: object) -> object:
+    return _LEFT_OUT if said in ("", None) else checks.mapping("policies", said)
+
+
+_POLICY = ("policy", "policies", "required", "permitted", "forbidden")
+"""What a restore does not ask for."""
+_FORMS: dict[str, Callable[[str, object], object]] = {
+    "policy": _as_it_is,
+    "policies": _policies,
+    "host_role": _unless_empty,
+    "iis": _unless_unsaid,
+    "features": _unless_empty,
+    "exceptions": _as_it_is,
+    "required": _entries,
+    "permitted": _entries,
+    "forbidden": _entries,
+    "exposure": _as_it_is,
+    "expand_groups": _as_it_is,
+    "events": _unless_empty,
+    "progress": _as_it_is,
+    "unexpected": _as_it_is,
+    "missing": _as_it_is,
+    "orphans": _unless_empty,
+    "on_controlled": _as_it_is,
+    "controlled_by": _unless_empty,
+    "snapshot_dir": _as_it_is,
+    "max_hosts_per_account": _as_it_is,
+    "serial": _as_it_is,
+    "allow_unknown": _entries,
+    "fail_on": _entries_unless_unsaid,
+    "tolerate": _unless_unsaid,
+    "report_dir": _as_it_is,
+    "formats": _entries_unless_unsaid,
+    "name": _unless_empty,
+    "previous": _unless_empty,
+    "expected_group": _unless_empty,
+    "expected_file": _unless_empty,
+}
+"""How an option is read from its variable."""
+_NAMES = {"formats": "report_formats", "name": "report_name", "previous": "report_previous"}
+VARIABLES = {option: PREFIX + _NAMES.get(option, option) for option in _FORMS}
+"""The variable of an option; a few are not called as the option is."""
+
+
+def filled(args: Options, spec: Spec, task_vars: TaskVars, template: Template, *, whole: bool = False) -> dict[str, t.Any]:
+    """The options of a task, and with ``from_variables`` those that it does not name from the variables of the role.
+
+    ``whole``: also the policies that the chosen one does not need. Raises BadInput for a text that is no list, and what a template raises.
+    """
+    if not boolean(args.get("from_variables", False), strict=False):
+        return dict(args)
+    taken = {option: variable for option, variable in VARIABLES.items() if option in spec and option not in args}
+    for option in _POLICY if "restore" in args or "holders" in args else ():
+        taken.pop(option, None)
+    library = taken.pop("policies", None)
+    said = _read(taken, task_vars, template)
+    if library and (whole or _wants_library(said.get("policy"))):
+        said |= _read({"policies": library}, task_vars, template)
+    return {**said, **args}
+
+
+def _read(taken: Mapping[str, str], task_vars: TaskVars, template: Template) -> dict[str, t.Any]:
+    """Option -> what its variable says; options whose variable says nothing are left out."""
+    raw = {variable: task_vars[variable] for variable in taken.values() if variable in task_vars}
+    values = template(raw) if raw else {}
+    omit = task_vars.get("omit")
+    said = {
+        option: _FORMS[option](variable, values[variable])
+        for option, variable in taken.items()
+        if variable in values and not (omit is not None and isinstance(values[variable], str) and values[variable] == omit)
+    }
+    return {option: _plain(value, option == "exceptions") for option, value in said.items() if value is not _LEFT_OUT}
+
+
+def _wants_library(policy: object) -> bool:
+    """Whether a policy is, or may extend, one that a user wrote."""
+    return policy.get("extends") is not None if isinstance(policy, Mapping) else policy not in SHIPPED
+
+
+def _plain(value: object, dates_as_texts: bool) -> object:
+    """Plain data: what ansible-core adds to each text is copied whenever options are checked. Older cores cannot copy a date."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, Mapping):
+        return {_plain(key, False): _plain(item, dates_as_texts) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, dates_as_texts) for item in value]
+    return value.isoformat() if dates_as_texts and isinstance(value, datetime.date) else value
