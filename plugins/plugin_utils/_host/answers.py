@@ -146,6 +146,20 @@ def _hints(kind: type[object]) -> dict[str, object]:
     return t.get_type_hints(kind, include_extras=True)
 
 
+def _learn(hint: object) -> None:
+    """Keep the fields of a dataclass, and of those inside of it."""
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        for field in _hints(hint).values():
+            _learn(field)
+    for part in t.get_args(hint):
+        _learn(part)
+
+
+# Here and not when the first answer comes: Ansible imports this once and reads each host in a child of that process, and each child
+# would spend more on the types than on the answer.
+_learn(HostFacts)
+
+
 _LONG = ("AskedAccount.asked", "Mdm.value", "Setting.accounts", "Template.value", "TextSid.asked")
 """Fields with texts of ``TEXT`` characters; every other one has names."""
 

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleConnectionFailure
 
 from .._facts.facts import HostFacts
 from .._verdict.plan import Plan
+from .ahead import find_parts_of_payloads
 from .answers import TooLarge, read_facts
 from .changes import Change, LostContact, change_of
 from .failures import HostError, ended, failure_of, lacks_resources, short_of, unreadable, words_of
@@ -96,3 +97,6 @@ def facts_of(answer: Mapping[str, object]) -> HostFacts:
         return read_facts(answer)
     except (AttributeError, KeyError, TypeError, ValueError, TooLarge) as error:
         raise unreadable(error) from None
+
+
+find_parts_of_payloads()
