@@ -19,6 +19,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.outcome import Outcome
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -76,7 +77,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             made = enforcement.plan(job, facts, None if self._task.check_mode else enforcement.already_changed(job, facts))
             if made.notes and not self._task.check_mode:
                 made = enforcement.settle_earlier(job, facts, made)
-            if made.outcome == "planned" and not self._task.check_mode:
+            if made.outcome is Outcome.PLANNED and not self._task.check_mode:
                 facts, made = enforcement.apply(job, host, facts, made, now)
             result = build.enforced(job, facts, made)
         except HostError as failed:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .._accounts.sids import Sid, checked_sid
+from .._verdict.outcome import Outcome
 from .._verdict.plan import Plan, by_number
 from . import limits
 from .answers import TooLarge, brief, typed
@@ -17,7 +18,7 @@ from .failures import CallError, call_error, not_begun, words_of
 _SUCCESS = "0x00000000"
 _OBJECT_NAME_NOT_FOUND = "0xC0000034"
 
-OUTCOMES = ("applied", "changed_meanwhile", "undone", "undo_failed", "not_started")
+_TOLD = tuple(outcome.value for outcome in Outcome if outcome.told)
 Sids = tuple[str, ...]
 
 
@@ -48,7 +49,7 @@ class Change:
     only: None or empty where they cannot be understood.
     """
 
-    outcome: str
+    outcome: Outcome
     message: str | None
     before: Sids | None
     after: Sids | None
@@ -59,15 +60,16 @@ class Change:
 
 def change_of(answer: Mapping[str, object], plan: Plan) -> Change:
     """The change that an answer tells. Raises LostContact where the outcome or the holders cannot be understood or contradict the plan."""
-    outcome = answer.get("outcome")
-    if not isinstance(outcome, str) or outcome not in OUTCOMES:
+    word = answer.get("outcome")
+    if not isinstance(word, str) or word not in _TOLD:
         return _of_the_wrapper(answer)
+    outcome = Outcome(word)
     try:
         before, after = _sids("before", answer["before"]), _sids("after", answer["after"])
     except KeyError as missing:
-        raise LostContact(f"the host says {outcome}, and its answer lacks {missing}") from None
+        raise LostContact(f"the host says {word}, and its answer lacks {missing}") from None
     except (TypeError, ValueError, TooLarge) as error:
-        raise LostContact(words_of(f"the host says {outcome}, and its answer cannot be understood: {error}")) from None
+        raise LostContact(words_of(f"the host says {word}, and its answer cannot be understood: {error}")) from None
     steps = len(plan.add) + len(plan.remove)
     change = Change(
         outcome=outcome,
@@ -80,7 +82,7 @@ def change_of(answer: Mapping[str, object], plan: Plan) -> Change:
     )
     contradiction = _contradiction(change, plan, bool(answer.get("failed")))
     if contradiction:
-        raise LostContact(f"the host says {outcome}, and {contradiction}")
+        raise LostContact(f"the host says {word}, and {contradiction}")
     return change
 
 
@@ -89,24 +91,24 @@ def _of_the_wrapper(answer: Mapping[str, object]) -> Change:
     reason = not_begun(answer)
     if reason is None:
         raise LostContact(words_of(answer.get("msg")) or "the host gave no answer that can be understood")
-    return Change("not_started", reason, None, None, (), (), CallError())
+    return Change(Outcome.NOT_STARTED, reason, None, None, (), (), CallError())
 
 
 def _contradiction(change: Change, plan: Plan, failed: bool) -> str | None:
     """Why an outcome is not believed, or None."""
     before, after = change.before, change.after
     wrote = any(step.done for step in change.attempted)
-    if change.outcome == "applied":
+    if change.outcome is Outcome.APPLIED:
         if failed:
             return "that it failed"
         return _differs(before, plan.before, "its first read is not") or _differs(after, plan.after, "its second read is not")
-    if change.outcome == "undone":
+    if change.outcome is Outcome.UNDONE:
         return _differs(before, plan.before, "its first read is not") or _differs(after, plan.before, "its last read is not")
-    if change.outcome == "undo_failed":
+    if change.outcome is Outcome.UNDO_FAILED:
         return _differs(before, plan.before, "its first read is not")
     if wrote:
         return "that it changed something"
-    if change.outcome == "changed_meanwhile":
+    if change.outcome is Outcome.CHANGED_MEANWHILE:
         return "its read is what was expected" if before is None or before == plan.before or after != before else None
     return None if after is None or after == before else "that the holders are others"
 

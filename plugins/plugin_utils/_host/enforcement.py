@@ -8,7 +8,6 @@ import dataclasses
 import datetime
 import multiprocessing
 import os
-import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from .._input.errors import BadInput
 from .._policy.policy import Policy
 from .._verdict.expectation import Wishes
 from .._verdict.judgement import Judgement, judged
+from .._verdict.outcome import Outcome
 from .._verdict.plan import (
     Agreed,
     Handling,
@@ -56,7 +56,7 @@ class Job:
     handling: Handling
     controller: Controller | None
     policy_digest: str | None = None
-    pre_image: Mapping[str, t.Any] | None = None
+    pre_image: snapshots.Snapshot | None = None
     agreed: Agreed | None = None
 
     @property
@@ -71,27 +71,39 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdicts:
+    """``now``: the host as it was read; ``then``: as it is when the plan is done."""
+
+    now: Judgement
+    then: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why a job did not end as it should: one word for reports, and a sentence."""
+
+    category: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
-    """What became of a job. ``after``: the holders at the end, or in check mode as planned; None when nobody knows them.
+    """What became of a job. ``after``: the holders at the end, or in check mode as planned; None when they are not known.
 
     ``outcome``: unchanged, planned, refused; then applied, changed_meanwhile, undone, undo_failed, not_started as the host says,
     or unknown when contact was lost; same_machine where the run changes the machine under another name, ``changed_as``.
-    ``controller``: who sets the right. ``now``: the host as it was read, judged, and ``then``, as it is when the plan is done; None where a
-    refusal came first. Both are decided before anything is sent, so that nothing after a change can fail for want of a decision.
-    ``category``, ``message``: why it failed, None when it did not. ``computer``: which one was read.
+    ``controller``: who sets the right. ``ending``: how the host is judged, or why that is not known. Decided before anything is sent, so
+    that nothing after a change can fail for want of a decision. ``computer``: which one was read.
     """
 
     plan: Plan
-    outcome: str
+    outcome: Outcome
     after: tuple[str, ...] | None
     names_by_sid: Mapping[str, str | None]
     controller: Controller
-    now: Judgement | None = None
-    then: Judgement | None = None
+    ending: Verdicts | Failed
     notes: tuple[str, ...] = ()
     warning: str | None = None
-    category: str | None = None
-    message: str | None = None
     done: Change | None = None
     computer: Kept | None = None
     changed_as: str | None = None
@@ -107,7 +119,7 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Ma
     if changed and changed.after == facts.sids:
         return _under_another_name(job, facts, changed.host, names_by_sid)
     notes: tuple[str, ...] = ()
-    controller, now = controller_on(facts, job.controller), None
+    controller = controller_on(facts, job.controller)
     try:
         notes = (*_look_back(job, facts), *_whose(job, facts), *_since_then(job, facts))
         now = Judgement(facts, job.policy, judge(facts, job.policy, job.wishes), controller)
@@ -119,12 +131,12 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Ma
         refuse_beyond(job.agreed, its)
     except Refused as refused:
         nothing = Plan(before, (), (), ())
-        return Made(
-            nothing, "refused", before, names_by_sid, controller, now, None, notes, category=refused.category, message=str(refused)
-        )
+        failed = Failed(refused.category, str(refused))
+        return Made(nothing, Outcome.REFUSED, before, names_by_sid, controller, failed, notes)
     then = now if its.empty else judged(_with_holders(facts, its.after, names_by_sid), job.policy, job.wishes, job.controller)
-    outcome = "unchanged" if its.empty else "planned"
-    return Made(its, outcome, its.after, names_by_sid, controller, now, then, notes, warning, computer=kept(facts.computer))
+    outcome = Outcome.UNCHANGED if its.empty else Outcome.PLANNED
+    computer = kept(facts.computer)
+    return Made(its, outcome, its.after, names_by_sid, controller, Verdicts(now, then), notes, warning, computer=computer)
 
 
 def _with_holders(facts: HostFacts, sids: tuple[str, ...], names_by_sid: Mapping[str, str | None]) -> HostFacts:
@@ -145,9 +157,9 @@ def _under_another_name(job: Job, facts: HostFacts, host: str, names_by_sid: Map
         differs = True
     if differs:
         notes.append(f"the options of this name ask for other holders than those of {host}: give both names the same options")
-    return Made(
-        Plan(before, (), (), ()), "same_machine", before, names_by_sid, now.controller, now, now, tuple(notes), changed_as=host
-    )
+    nothing = Plan(before, (), (), ())
+    ending = Verdicts(now, now)
+    return Made(nothing, Outcome.SAME_MACHINE, before, names_by_sid, now.controller, ending, tuple(notes), changed_as=host)
 
 
 def already_changed(job: Job, facts: HostFacts) -> turns.Changed | None:
@@ -157,7 +169,7 @@ def already_changed(job: Job, facts: HostFacts) -> turns.Changed | None:
 
 def _names_by_sid(job: Job, facts: HostFacts) -> dict[str, str | None]:
     """Names of all SIDs that may turn up: as the snapshot had them, as they were written, as the host says them now."""
-    names_by_sid: dict[str, str | None] = {one["sid"]: one.get("name") for one in (job.pre_image or {}).get("before", ())}
+    names_by_sid: dict[str, str | None] = {one["sid"]: one["name"] for one in (job.pre_image["before"] if job.pre_image else ())}
     rows = (account for row in job.policy.rows for account in row.accounts())
     names_by_sid.update(derived_names((*rows, *job.wishes.accounts())))
     names_by_sid.update({asked.sid: asked.name for asked in facts.accounts if asked.sid and asked.name})
@@ -187,7 +199,7 @@ def _look_back(job: Job, facts: HostFacts) -> list[str]:
     return [*notes, f"the run {snapshot['run_id']} lost this host and its state was unknown: {words}"]
 
 
-def _found(snapshot: Mapping[str, t.Any], facts: HostFacts) -> str:
+def _found(snapshot: snapshots.Snapshot, facts: HostFacts) -> str:
     if other_machine(snapshot.get("computer"), facts.computer):
         return "found_other"
     before = {one["sid"] for one in snapshot["before"]}
@@ -239,7 +251,7 @@ def apply(job: Job, host: WindowsHost, facts: HostFacts, made: Made, now: dateti
                 facts = host.read_for_change(job.names)
                 anew = plan(job, facts, already_changed(job, facts))
                 made = dataclasses.replace(anew, notes=tuple(dict.fromkeys((*made.notes, *anew.notes))))
-            if made.outcome != "planned":
+            if made.outcome is not Outcome.PLANNED:
                 return facts, made
             with locks.host(job.folder, job.host, job.run_id):
                 _keep(job, made, now)
@@ -247,14 +259,15 @@ def apply(job: Job, host: WindowsHost, facts: HostFacts, made: Made, now: dateti
     except locks.Busy as busy:
         before = made.plan.before
         nothing = Plan(before, (), (), ())
-        return facts, dataclasses.replace(made, plan=nothing, outcome="refused", after=before, category="busy", message=str(busy))
+        refused = Failed("busy", str(busy))
+        return facts, dataclasses.replace(made, plan=nothing, outcome=Outcome.REFUSED, after=before, ending=refused)
     except OSError as error:
         raise NotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {error}") from error
 
 
 def _noted(job: Job, turn: turns.Turn, ended: Made) -> Made:
     """Note a change for the other names of the machine."""
-    wrong = turn.note(job.host, ended.after) if ended.outcome == "applied" and ended.after is not None else None
+    wrong = turn.note(job.host, ended.after) if ended.outcome is Outcome.APPLIED and ended.after is not None else None
     return dataclasses.replace(ended, warning=ended.warning or wrong)
 
 
@@ -286,10 +299,9 @@ def _orphaned() -> bool:
 
 def _carry_out(job: Job, host: WindowsHost, made: Made) -> Made:
     if _orphaned():
-        message = f"{_WORDS['not_started']}: the process that began the run has ended"
-        return _settled(
-            job, dataclasses.replace(made, outcome="not_started", after=made.plan.before, category="not_started", message=message)
-        )
+        outcome = Outcome.NOT_STARTED
+        failed = Failed(outcome.value, f"{_WORDS[outcome]}: the process that began the run has ended")
+        return _settled(job, dataclasses.replace(made, outcome=outcome, after=made.plan.before, ending=failed))
     try:
         done = host.apply(made.plan)
     except LostContact as lost:
@@ -297,15 +309,18 @@ def _carry_out(job: Job, host: WindowsHost, made: Made) -> Made:
             f"contact was lost during the change, so the state of the host is unknown until the next run finds it out: {lost}. "
             f"The holders before it are in {job.snapshot}"
         )
-        return _settled(job, dataclasses.replace(made, outcome="unknown", after=None, category="unknown_state", message=message))
+        failed = Failed("unknown_state", message)
+        return _settled(job, dataclasses.replace(made, outcome=Outcome.UNKNOWN, after=None, ending=failed))
     ended = _settled(job, dataclasses.replace(made, outcome=done.outcome, after=done.after, done=done))
-    return ended if done.outcome == "applied" else dataclasses.replace(ended, category=done.outcome, message=_sentence(done))
+    if done.outcome is Outcome.APPLIED:
+        return ended
+    return dataclasses.replace(ended, ending=Failed(done.outcome.value, _sentence(done)))
 
 
 def _settled(job: Job, ended: Made) -> Made:
     """Note in the snapshot what became of its plan; a warning where that fails."""
     try:
-        snapshots.settle(job.snapshot, ended.outcome, ended.after)
+        snapshots.settle(job.snapshot, ended.outcome.value, ended.after)
     except (OSError, BadInput) as error:
         return dataclasses.replace(ended, warning=f"what became of the change could not be noted in the snapshot: {error}")
     return ended
@@ -316,10 +331,10 @@ class NotKept(Exception):
 
 
 _WORDS = {
-    "changed_meanwhile": "nothing was changed: somebody else changed the right between the read and the change",
-    "not_started": "nothing was changed: the change could not begin",
-    "undone": "the change failed and was undone; the host has the holders that it had before",
-    "undo_failed": "the change failed and could NOT be undone completely; compare before, after and undone",
+    Outcome.CHANGED_MEANWHILE: "nothing was changed: somebody else changed the right between the read and the change",
+    Outcome.NOT_STARTED: "nothing was changed: the change could not begin",
+    Outcome.UNDONE: "the change failed and was undone; the host has the holders that it had before",
+    Outcome.UNDO_FAILED: "the change failed and could NOT be undone completely; compare before, after and undone",
 }
 
 

@@ -9,19 +9,24 @@ controllers of a domain share.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
 
 from .._accounts.parsing import shown
+from .._accounts.sids import Sid
 from .._facts.facts import Computer
 from .._verdict.plan import Refused
 
-Kept = Mapping[str, t.Any]
-"""A computer as a snapshot keeps it: its name, and its SID or None."""
+
+class Kept(t.TypedDict):
+    """A computer as a snapshot keeps it."""
+
+    name: str
+    sid: Sid | None
+
 
 _MEMBERS = (0, 1, 2, 3)  # DSROLE_MACHINE_ROLE of workstations and servers that have accounts of their own
 
 
-def kept(computer: Computer) -> dict[str, t.Any]:
+def kept(computer: Computer) -> Kept:
     """What a snapshot keeps of the computer."""
     return {"name": computer.name, "sid": computer.sid}
 

@@ -14,38 +14,67 @@ import platform
 import re
 import stat
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._accounts.sids import checked_sid
+from .._accounts.sids import Sid, checked_sid
 from .._files import file_name, write_atomically
-from .._input import shape
 from .._input.checks import brief
+from .._input.contract import shape_of
 from .._input.errors import BadInput
-from .._input.forms import Form
+from .._input.forms import LATER, Least, Words
+from .._input.shape import check
+from .._verdict.outcome import Outcome
 from .._wording import some
 from . import locks
+from .machines import Kept
 
 SCHEMA_VERSION = "1"
-OPEN_OUTCOMES = ("pending", "unknown")
-"""Nobody knows yet whether the plan of the snapshot was carried out."""
-UNTOUCHED_OUTCOMES = ("changed_meanwhile", "undone", "not_started", "found_unchanged")
+OPEN_OUTCOMES = ("pending", Outcome.UNKNOWN.value)
+"""It is not known yet whether the plan of the snapshot was carried out."""
+UNTOUCHED_OUTCOMES = (Outcome.CHANGED_MEANWHILE.value, Outcome.UNDONE.value, Outcome.NOT_STARTED.value, "found_unchanged")
 """The run left the host as it was, so there is nothing of it to restore."""
-_CHANGED_OUTCOMES = ("applied", "undo_failed", "found_applied", "found_other")
-_KINDS = ("enforce", "restore")
+_CHANGED_OUTCOMES = (Outcome.APPLIED.value, Outcome.UNDO_FAILED.value, "found_applied", "found_other")
 
-Snapshot = dict[str, t.Any]
-_SID = Form(r"S-1-[0-9A-Fx-]{1,200}", "a SID")
-_SHAPE: shape.Shape = {
-    **dict.fromkeys(("host", "run_id", "kind", "taken", "outcome"), str),
-    "writer": dict,
-    "computer": shape.OrNone({"name": str, "sid": shape.OrNone(_SID)}),
-    "policy": dict,
-    "before": [{"sid": _SID, "name": shape.OrNone(str)}],
-    "plan": {"add": [_SID], "remove": [_SID]},
-    "after": shape.OrNone([_SID]),
-}
+
+class Named(t.TypedDict):
+    """A holder, with the name that it had."""
+
+    sid: Sid
+    name: str | None
+
+
+class Planned(t.TypedDict):
+    """What was to be sent."""
+
+    add: list[Sid]
+    remove: list[Sid]
+
+
+class Draft(t.TypedDict):
+    """What a run knows of a host before it sends anything. ``taken``: when, in UTC; ``writer``, ``policy``: for a reader."""
+
+    host: str
+    run_id: str
+    kind: t.Annotated[str, Words(("enforce", "restore"))]
+    taken: str
+    writer: dict[str, object]
+    computer: t.Annotated[Kept | None, LATER]
+    policy: dict[str, object]
+    before: list[Named]
+    plan: Planned
+    outcome: t.Annotated[str, Words((*OPEN_OUTCOMES, *UNTOUCHED_OUTCOMES, *_CHANGED_OUTCOMES))]
+    after: list[Sid] | None
+
+
+class Snapshot(Draft):
+    """A snapshot in its file. ``sequence``: the number of its run; of the first release, 0."""
+
+    sequence: t.Annotated[int, Least(0)]
+
+
+_SHAPE = shape_of(Snapshot)
 _LARGEST = 16 * 2**20
 """Bytes of the largest snapshot that is read; one of 10,000 holders has less than 2 MB."""
 
@@ -59,12 +88,12 @@ def path_of(folder: Path, run_id: str, host: str) -> Path:
     return folder / file_name(run_id) / file_name(host, ".json")
 
 
-def writer() -> dict[str, t.Any]:
+def writer() -> dict[str, object]:
     """Who is at work: the controller and the process. For a reader; what decides is a lock."""
     return {"controller": platform.node(), "pid": os.getpid()}
 
 
-def keep(path: Path, snapshot: Mapping[str, object]) -> None:
+def keep(path: Path, draft: Draft) -> None:
     """Keep a new snapshot, with the number of its run. Raises OSError, also where there is one already or others could change it."""
     folder = path.parent.parent
     for place in (folder, path.parent):
@@ -72,7 +101,7 @@ def keep(path: Path, snapshot: Mapping[str, object]) -> None:
     with locks.turn(folder / ".sequence"):
         if path.exists():
             raise FileExistsError(f"{path} is there already; a run keeps one pre-image per host")
-        write(path, {**snapshot, "sequence": _number(path.parent)})
+        write(path, {**draft, "sequence": _number(path.parent)})
 
 
 def make_folder(place: Path) -> None:
@@ -100,7 +129,7 @@ def _sequence(run: Path) -> int:
     return next((snapshot["sequence"] for snapshot in _readable(run, [])), 0)
 
 
-def write(path: Path, snapshot: Mapping[str, object]) -> None:
+def write(path: Path, snapshot: Snapshot) -> None:
     """Write a snapshot whole or not at all. Raises OSError."""
     text = json.dumps({"schema_version": SCHEMA_VERSION, **snapshot}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     text = text.encode("utf-8", "replace").decode()  # a name with half of a pair of surrogates
@@ -128,27 +157,23 @@ def read(path: Path, host: str | None = None) -> Snapshot:
     if data.get("schema_version") != SCHEMA_VERSION:
         raise Spoilt(f"{where}: schema_version {brief(data.get('schema_version'))} is not known; known is {SCHEMA_VERSION}")
     data.setdefault("sequence", 0)
-    data.setdefault("computer", None)
     try:
-        shape.check(where, data, _SHAPE)
-        _check_values(where, data)
+        check(where, data, _SHAPE)
+        snapshot = t.cast("Snapshot", data)
+        _check_sids(where, snapshot)
     except BadInput as error:
         raise Spoilt(str(error)) from None
-    if host is not None and data["host"] != host:
-        raise Spoilt(f"{where}: it is of the host {brief(data['host'])}, and its name says {brief(host)}")
-    return data
+    if host is not None and snapshot["host"] != host:
+        raise Spoilt(f"{where}: it is of the host {brief(snapshot['host'])}, and its name says {brief(host)}")
+    return snapshot
 
 
-def _check_values(where: str, data: Snapshot) -> None:
-    """Raises BadInput for what has the form of a snapshot and means nothing."""
-    for key, allowed in (("outcome", (*OPEN_OUTCOMES, *UNTOUCHED_OUTCOMES, *_CHANGED_OUTCOMES)), ("kind", _KINDS)):
-        if data[key] not in allowed:
-            raise BadInput(f"{where}: {key} is {brief(data[key])}; it is one of {', '.join(allowed)}")
-    if type(data["sequence"]) is not int or data["sequence"] < 0:
-        raise BadInput(f"{where}: sequence is {brief(data['sequence'])}, which is not the number of a run")
-    sids = [entry["sid"] for entry in data["before"]]
-    sids += [data["computer"]["sid"]] if data["computer"] and data["computer"]["sid"] is not None else []
-    for sid in [*sids, *data["plan"]["add"], *data["plan"]["remove"], *(data["after"] or ())]:
+def _check_sids(where: str, snapshot: Snapshot) -> None:
+    """Raises BadInput for a text that has the form of a SID and is none: it would be sent to the host."""
+    computer, plan = snapshot["computer"], snapshot["plan"]
+    sids = [entry["sid"] for entry in snapshot["before"]]
+    sids += [computer["sid"]] if computer and computer["sid"] is not None else []
+    for sid in [*sids, *plan["add"], *plan["remove"], *(snapshot["after"] or ())]:
         try:
             checked_sid(sid)
         except ValueError:

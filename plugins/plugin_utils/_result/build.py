@@ -16,7 +16,7 @@ from .._facts.facts import EventLog, Group, HostFacts
 from .._facts.features import Feature, FeatureName, unsure_pools
 from .._facts.processes import users_of
 from .._facts.provenance import by_machine, given, provenance
-from .._host.enforcement import Job, Made
+from .._host.enforcement import Job, Made, Verdicts
 from .._host.windows import ReadRequest
 from .._policy.exceptions import ExceptionUse, State, too_wide
 from .._policy.policy import Row
@@ -82,25 +82,25 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
 
     Decides nothing: a change is behind it, and must not be lost.
     """
-    ended_as = made.then if made.category is None else None
-    # A plan has changed nothing yet: the verdict of a planned host is that of the holders it has.
-    shown_as = made.now if made.outcome == "planned" else ended_as
-    if ended_as and shown_as:
-        result = host_result(shown_as)
+    if isinstance(made.ending, Verdicts):  # a plan has changed nothing yet: a planned host is judged by the holders it has
+        result = host_result(made.ending.now if made.outcome is Outcome.PLANNED else made.ending.then)
+        status_after = made.ending.then.verdict.status.value
     else:
-        result = error(made.category or "error", made.message or "", facts=facts) | {"controller": _controller(made.controller)}
-    done = made.outcome in ("applied", "planned")
-    ended = made.done.after if made.done and made.outcome == "undo_failed" else None
+        result = error(made.ending.category, made.ending.message, facts=facts) | {"controller": _controller(made.controller)}
+        status_after = None
+    done = made.outcome in (Outcome.APPLIED, Outcome.PLANNED)
+    in_doubt = made.outcome in (Outcome.UNDO_FAILED, Outcome.UNKNOWN)
+    ended = made.done.after if made.done and made.outcome is Outcome.UNDO_FAILED else None
     left = by_number(set(made.plan.before) ^ set(ended)) if ended is not None else ()
-    felt = made.plan if done or made.outcome in ("undo_failed", "unknown") else Plan(made.plan.before, (), (), ())
+    felt = made.plan if done or in_doubt else Plan(made.plan.before, (), (), ())
     restart = restarts(facts, felt, made.names_by_sid)
     return _harmless(
         {
             **result,
-            "changed": done or made.outcome in ("undo_failed", "unknown"),
-            "outcome": made.outcome,
+            "changed": done or in_doubt,
+            "outcome": made.outcome.value,
             "changed_as": made.changed_as,
-            "status_after": ended_as.verdict.status.value if ended_as else None,
+            "status_after": status_after,
             "before": list(made.plan.before),
             "after": None if made.after is None else list(made.after),
             "added": list(made.plan.add) if done else [],
@@ -113,7 +113,7 @@ def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
             "undone": [dataclasses.asdict(step) for step in made.done.undone] if made.done else [],
             "left": list(left),
             "restart": None if restart is None else [dataclasses.asdict(one) for one in restart],
-            "snapshot": str(job.snapshot) if Outcome(made.outcome).sent else None,
+            "snapshot": str(job.snapshot) if made.outcome.sent else None,
             "notes": [*made.notes, *_cut_short(facts, felt), *result.get("notes", [])],
             "warnings": [made.warning] if made.warning else [],
         }
@@ -128,7 +128,7 @@ def _cut_short(facts: HostFacts, felt: Plan) -> list[str]:
 
 def _changes(made: Made) -> list[str]:
     """What changed, or would change, as sentences."""
-    words = ("added", "removed") if made.outcome == "applied" else ("would add", "would remove")
+    words = ("added", "removed") if made.outcome is Outcome.APPLIED else ("would add", "would remove")
     pairs = zip(words, (made.plan.add, made.plan.remove), strict=True)
     return [f"{word}: {shown(sid, made.names_by_sid.get(sid))}" for word, sids in pairs for sid in sids]
 

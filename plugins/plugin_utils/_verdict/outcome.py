@@ -30,6 +30,11 @@ class Outcome(str, enum.Enum):
         )  # fmt: skip
 
     @property
+    def told(self) -> bool:
+        """The host itself says so; that it is unknown, the controller concludes."""
+        return self.sent and self is not Outcome.UNKNOWN
+
+    @property
     def failed(self) -> bool:
         """The change that was sent did not end as planned."""
         return self.sent and self is not Outcome.APPLIED

@@ -54,6 +54,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result im
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.outcome import Outcome
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Handling
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import visible
@@ -112,8 +113,8 @@ def results(host, microsoft, tmp_path):
     planned = enforcement.plan(job, facts["closely"])
     made["planned"] = build.enforced(job, facts["closely"], planned) | SEEN
     steps = (Step("remove", USERS, "0x00000000"),)
-    ended = Change("undo_failed", "x", planned.plan.before, planned.plan.before, steps, steps, CallError())
-    lost = dataclasses.replace(planned, outcome="undo_failed", category="undo_failed", message="no", done=ended)
+    ended = Change(Outcome.UNDO_FAILED, "x", planned.plan.before, planned.plan.before, steps, steps, CallError())
+    lost = dataclasses.replace(planned, outcome=Outcome.UNDO_FAILED, ending=enforcement.Failed("undo_failed", "no"), done=ended)
     made["half"] = build.enforced(job, facts["closely"], lost) | SEEN
     return json.loads(json.dumps(made))  # as a task registers them
 

@@ -19,6 +19,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result im
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict import verdict
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.outcome import Outcome
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Handling
 
 NOW = datetime.datetime(2026, 1, 31, tzinfo=datetime.timezone.utc)
@@ -31,7 +32,7 @@ class Host:
     """A host that carries a plan out."""
 
     def apply(self, plan):
-        return Change("applied", None, plan.before, plan.after, (), (), CallError())
+        return Change(Outcome.APPLIED, None, plan.before, plan.after, (), (), CallError())
 
 
 def audit(job, facts):

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Types of plain data -> the shapes by which it is checked, so that a type is said once. Pure."""
+
+from __future__ import annotations
+
+import types
+import typing as t
+
+from .forms import LATER, Form, Least, Words
+from .shape import From, MapOf, NullIfAbsent, Optional, OrNone, Shape
+
+
+def shape_of(kind: t.Any) -> Shape:
+    """The shape of a type of the contract: a TypedDict, a list or a mapping of one, a text, number or flag, each with its marks."""
+    if t.is_typeddict(kind):
+        keys = {name: shape_of(hint) for name, hint in t.get_type_hints(kind, include_extras=True).items()}
+        return {name: shape if name in kind.__required_keys__ else Optional(shape) for name, shape in keys.items()}
+    origin, inner = t.get_origin(kind), t.get_args(kind)
+    if origin is t.Annotated:
+        return _marked(shape_of(inner[0]), inner[1:])
+    if origin in (t.Union, types.UnionType):
+        return OrNone(shape_of(next(one for one in inner if one is not type(None))))
+    if origin is t.Literal:
+        return Words(inner)
+    if origin is list:
+        return [shape_of(inner[0])]
+    if origin is dict:
+        return dict if inner[1] is object else MapOf(shape_of(inner[1]))
+    return t.cast("type", kind)
+
+
+def _marked(shape: Shape, marks: tuple[object, ...]) -> Shape:
+    """The shape of a value whose type is marked: null stays allowed where it was."""
+    for mark in marks:
+        if mark is LATER:
+            shape = NullIfAbsent(shape)
+        elif isinstance(shape, (OrNone, NullIfAbsent)):
+            shape = type(shape)(_marked(shape.shape, (mark,)))
+        elif isinstance(shape, MapOf) and isinstance(mark, Words):
+            shape = MapOf(shape.shape, mark)
+        elif isinstance(mark, (Form, Words)):
+            shape = mark
+        elif isinstance(mark, Least) and shape is int:
+            shape = From(mark.number)
+    return shape
