@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from .._accounts.same_account import fleet_name, same_account
 from .._result.record import UNTOLD
 from .._result.types import ControllingGpo, Record, Summary, UnexpectedAccount, Used
+from .._verdict.findings import EXTRA
 from .._verdict.outcome import Outcome
 from .._verdict.status import GOOD, JUDGED, UNREAD, Status
 from .gate import gate
@@ -130,7 +131,7 @@ def _unexpected(records: Iterable[Record]) -> list[UnexpectedAccount]:
         kinds = {holder["sid"]: holder["kind"] for holder in record["holders"]}
         seen = set()
         for finding in record["findings"]:
-            if finding["kind"] != "missing" and not finding["kind"].startswith("exception_"):
+            if finding["kind"] in EXTRA:
                 sid, name, kind = finding["sid"], finding["name"], kinds.get(finding["sid"], "unknown")
                 key = same_account(sid, name, kind)
                 row = rows.setdefault(key, {"sid": sid, "name": None, "kind": kind, "hosts": 0})

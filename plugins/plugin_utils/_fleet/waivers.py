@@ -9,7 +9,7 @@ import json
 import typing as t
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from .._policy.exceptions import State, meant_for, parse_exceptions
+from .._policy.exceptions import State, covers
 from .._result.types import Applied, Declared, Record, Used
 
 _DECLARED = frozenset(t.get_type_hints(Declared))
@@ -48,12 +48,12 @@ def _row(
 ) -> Used:
     states = {claim["state"] for _record, claim in claims}
     against = {record["host"]: set(record["unexpected"]) for record, claim in claims if claim["state"] in _REFUSED}
-    (exception,) = parse_exceptions([{key: value for key, value in plain.items() if value not in (None, [])}])
-    if exception.expired(today) or State.EXPIRED.value in states:
+    over = plain["expires"] is not None and plain["expires"] < today.isoformat()
+    if over or State.EXPIRED.value in states:
         state = State.EXPIRED
     else:
         state = next((one for one in (State.TOO_WIDE, State.USED, State.UNKNOWN) if one.value in states), State.UNUSED)
-    if state is State.UNUSED and any(meant_for([exception], host, groups) for host, groups in unread.items()):
+    if state is State.UNUSED and any(covers(plain["hosts"], plain["groups"], host, groups) for host, groups in unread.items()):
         state = State.UNKNOWN
     return {
         **plain,

@@ -8,9 +8,9 @@ import dataclasses
 import re
 import textwrap
 import typing as t
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from .._accounts.parsing import Account, parse_accounts
+from .._accounts.parsing import Account
 from .._accounts.sids import NAMES
 from .._facts.features import ACCOUNTS_OF
 from .._facts.releases import System
@@ -40,7 +40,7 @@ def page(policies: Sequence[Policy]) -> str:
     """The page: the tables of policies that print GPO rows first, then each policy, then where they differ."""
     parts = [_title("Who may hold the right: the tables of the policies", "="), _paragraph(_INTRODUCTION)]
     for policy in policies:
-        if policy.data.get("gpos"):
+        if policy.gpos:
             parts += _printed(policy)
     for policy in policies:
         parts += _one(policy)
@@ -58,15 +58,14 @@ _INTRODUCTION = (
 
 def _printed(policy: Policy) -> list[str]:
     """The rows that a document prints, beside what is right."""
-    gpos = t.cast(Mapping[str, Mapping[str, t.Any]], policy.data["gpos"])
     rows = [
         (
-            _words(name).title().replace("Gpo", "GPO"),
-            _plain_accounts(gpo.get("as_printed")),
-            _plain_accounts(gpo.get("corrected")),
-            _escaped(" ".join(filter(None, (gpo.get("erratum"), f"Observed: {gpo['observed']}." if gpo.get("observed") else "")))),
+            _words(gpo.name).title().replace("Gpo", "GPO"),
+            _defined(gpo.printed),
+            _defined(gpo.corrected),
+            _escaped(" ".join(filter(None, (gpo.erratum, f"Observed: {gpo.observed}." if gpo.observed else "")))),
         )
-        for name, gpo in gpos.items()
+        for gpo in policy.gpos
     ]
     for row in policy.rows:
         if row.base and row.printed is not None:
@@ -231,10 +230,8 @@ def _account(account: Account) -> str:
     return _escaped(short if authority in ("NT AUTHORITY", "BUILTIN") else name)
 
 
-def _plain_accounts(data: t.Any) -> str:
-    if data is None or data == "not_defined":
-        return "not defined"
-    return _accounts(parse_accounts("gpos", data))
+def _defined(accounts: Sequence[Account] | None) -> str:
+    return "not defined" if accounts is None else _accounts(accounts)
 
 
 def _words(name: str) -> str:

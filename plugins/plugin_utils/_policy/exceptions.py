@@ -114,7 +114,7 @@ def parse_exceptions(entries: object) -> tuple[PolicyException, ...]:
 
 def meant_for(exceptions: Iterable[PolicyException], host: str, groups: Collection[str]) -> tuple[PolicyException, ...]:
     """Those whose hosts and groups include a host of the inventory."""
-    return tuple(one for one in exceptions if _holds_for(one, host.casefold(), groups))
+    return tuple(one for one in exceptions if covers(one.hosts, one.groups, host, groups))
 
 
 def too_wide(sid: str) -> bool:
@@ -122,10 +122,11 @@ def too_wide(sid: str) -> bool:
     return sid in _WIDE or sid.startswith(_WIDE_PREFIXES) or (sid.startswith("S-1-5-21-") and sid.rpartition("-")[2] in _WIDE_RIDS)
 
 
-def _holds_for(one: PolicyException, host: str, groups: Collection[str]) -> bool:
-    if one.groups and not set(one.groups) & {*groups, "all"}:  # group_names of a host does not list all
+def covers(patterns: Collection[str], groups: Collection[str], host: str, groups_of_host: Collection[str]) -> bool:
+    """Whether the hosts and groups of an exception include a host of the inventory; none of them is no limit."""
+    if groups and not set(groups) & {*groups_of_host, "all"}:  # group_names of a host does not list all
         return False
-    return not one.hosts or any(fnmatch.fnmatchcase(host, pattern.casefold()) for pattern in one.hosts)
+    return not patterns or any(fnmatch.fnmatchcase(host.casefold(), pattern.casefold()) for pattern in patterns)
 
 
 def _exception(where: str, data: object) -> PolicyException:

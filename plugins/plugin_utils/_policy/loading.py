@@ -15,7 +15,7 @@ from .._facts.roles import HostRole
 from .._input import checks
 from .._input.errors import BadInput
 from .extending import SHIPPED, resolve
-from .policy import ACCOUNT_KEYS, Compare, Document, Policy, Row, floor_account
+from .policy import ACCOUNT_KEYS, Compare, Document, GpoRow, Policy, Row, floor_account
 
 Choice = t.TypeVar("Choice", bound=enum.Enum)
 
@@ -111,8 +111,7 @@ class _Loader:
         ]
         if not any(row.base for row in rows):
             raise BadInput("host_roles is empty; a policy needs a row for at least one host role, there or in operating_systems")
-        for gpo, row in checks.mapping("gpos", data.get("gpos", {})).items():
-            _gpo_row(f"gpos.{gpo}", row)
+        gpos = tuple(_gpo_row(name, row) for name, row in checks.mapping("gpos", data.get("gpos", {})).items())
         legacy = checks.mapping("legacy", data.get("legacy", {}))
         checks.keys("legacy", legacy, ("names", "source"))
         if any(row.feature is FeatureName.LEGACY_ACCOUNTS for row in rows) and not legacy.get("names"):
@@ -124,6 +123,7 @@ class _Loader:
             compare=_choice("compare", data.get("compare"), Compare, "allowed"),
             rows=tuple(rows),
             legacy=tuple(checks.text("legacy.names", name) for name in checks.items("legacy.names", legacy.get("names", []))),
+            gpos=gpos,
             data=data,
         )
 
@@ -238,16 +238,22 @@ def _printed(where: str, data: t.Any) -> frozenset[str] | None:
     return frozenset() if data == "not_defined" else frozenset(one.key for one in parse_accounts(where, checks.items(where, data)))
 
 
-def _gpo_row(where: str, data: t.Any) -> None:
+def _gpo_row(name: str, data: object) -> GpoRow:
     """Documentation: what a GPO is said to define. Checked for form, never judged."""
-    data = checks.mapping(where, data)
-    checks.keys(where, data, _GPO_KEYS)
-    checks.text(f"{where}.source", data.get("source"))
-    for key in ("erratum", "observed"):
-        if key in data:
-            checks.text(f"{where}.{key}", data[key])
-    for key in ("as_printed", "corrected"):
-        _printed(f"{where}.{key}", data.get(key))
+    where = f"gpos.{name}"
+    row = checks.mapping(where, data)
+    checks.keys(where, row, _GPO_KEYS)
+    return GpoRow(
+        name,
+        checks.text(f"{where}.source", row.get("source")),
+        _defined(f"{where}.as_printed", row.get("as_printed")),
+        _defined(f"{where}.corrected", row.get("corrected")),
+        **{key: checks.text(f"{where}.{key}", row[key]) for key in ("erratum", "observed") if key in row},
+    )
+
+
+def _defined(where: str, data: object) -> tuple[Account, ...] | None:
+    return None if data is None or data == "not_defined" else parse_accounts(where, checks.items(where, data))
 
 
 def _contradictions(rows: list[Row]) -> None:

@@ -101,6 +101,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class GpoRow:
+    """What a document says that a GPO defines: documentation, never judged. ``printed``, ``corrected``: None where that is nothing."""
+
+    name: str
+    source: str
+    printed: tuple[Account, ...] | None
+    corrected: tuple[Account, ...] | None
+    erratum: str = ""
+    observed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A validated policy: who must and who may hold the right, by which document.
 
@@ -113,6 +125,7 @@ class Policy:
     compare: Compare
     rows: tuple[Row, ...]
     legacy: tuple[str, ...] = ()
+    gpos: tuple[GpoRow, ...] = ()
     plain: bool = False
     closed: bool = True
     data: Mapping[str, object] = field(default_factory=dict)

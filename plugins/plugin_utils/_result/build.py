@@ -18,9 +18,10 @@ from .._facts.processes import users_of
 from .._facts.provenance import by_machine, given, provenance
 from .._host.enforcement import Job, Made, Verdicts
 from .._host.windows import ReadRequest
-from .._policy.exceptions import ExceptionUse, State, too_wide
+from .._policy.exceptions import ExceptionUse, too_wide
 from .._policy.policy import Row
 from .._verdict.expectation import Standing
+from .._verdict.findings import OF_STANDING, OF_STATE, FindingKind
 from .._verdict.judgement import Judgement
 from .._verdict.outcome import Outcome
 from .._verdict.plan import Plan, by_number
@@ -341,27 +342,27 @@ def _claim(claim: ExceptionUse) -> dict[str, object]:
 
 def _findings(verdict: Verdict) -> list[dict[str, object]]:
     """Each difference as one row with a sentence: what is missing, what should not be there, and exceptions that do not hold there."""
-    absent = [_finding("missing", missing.sid, missing.name, missing.why) for missing in verdict.missing]
+    absent = [_finding(FindingKind.MISSING, missing.sid, missing.name, missing.why) for missing in verdict.missing]
     present = [
-        _finding(judged.standing.value, judged.holder.sid, judged.holder.name, judged.why)
+        _finding(OF_STANDING[judged.standing], judged.holder.sid, judged.holder.name, judged.why)
         for judged in verdict.unexpected
         if judged.standing
     ]
-    names = {judged.holder.sid: judged.holder.name for judged in verdict.unexpected}
+    names_by_sid = {judged.holder.sid: judged.holder.name for judged in verdict.unexpected}
     refused = [
-        _finding(f"exception_{claim.state.value}", claim.sid, names[claim.sid], f"{claim.exception.where}: {claim.exception.words}")
+        _finding(OF_STATE[claim.state], claim.sid, names_by_sid[claim.sid], f"{claim.exception.where}: {claim.exception.words}")
         for claim in verdict.claims
-        if claim.state in (State.EXPIRED, State.TOO_WIDE) and claim.sid in names
+        if claim.state in OF_STATE and claim.sid in names_by_sid
     ]
     return absent + present + refused
 
 
-def _finding(kind: str, sid: str, name: str | None, why: str) -> dict[str, object]:
+def _finding(kind: FindingKind, sid: str, name: str | None, why: str) -> dict[str, object]:
     return {
-        "kind": kind,
+        "kind": kind.value,
         "sid": sid,
         "name": name or NAMES.get(sid),
-        "text": f"{kind.replace('_', ' ')}: {shown(sid, name)}, {why}",
+        "text": f"{kind.words}: {shown(sid, name)}, {why}",
     }
 
 

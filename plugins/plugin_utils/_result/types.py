@@ -19,6 +19,7 @@ from .._input.forms import LATER, Form, Least, Says, Words
 from .._policy.exceptions import State
 from .._policy.policy import Compare
 from .._verdict.expectation import Standing
+from .._verdict.findings import FindingKind
 from .._verdict.outcome import Outcome
 from .._verdict.status import Status
 
@@ -261,7 +262,7 @@ class Citation(t.TypedDict):
 class Finding(t.TypedDict):
     """A difference between host and policy."""
 
-    kind: t.Annotated[str, Words(("missing", "unexpected", "orphan", "legacy", "exception_expired", "exception_too_wide"))]
+    kind: t.Annotated[str, Words.of(FindingKind)]
     sid: Sid
     name: str | None
     text: str

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from ..._accounts.same_account import fleet_name, same_row
 from ..._accounts.sids import NAMES, sort_key
 from ..._result.types import Citation, Controller, Finding, Gpo, Record
+from ..._verdict.findings import FindingKind
 from ..._verdict.status import JUDGED, UNREAD
 from ..._wording import SENTENCE, first_few
 from ..display import name_of, names_by_sid, shown
@@ -154,8 +155,11 @@ def _order(sid: str) -> t.Any:
         return (1, (), sid)
 
 
+_DIFFERENCES = (FindingKind.MISSING.value, *AGAINST)
+
+
 def _differences(record: Record) -> list[Finding]:
-    return [one for one in record["findings"] or () if one["kind"] == "missing" or one["kind"] in AGAINST]
+    return [one for one in record["findings"] or () if one["kind"] in _DIFFERENCES]
 
 
 def _kinds(record: Record) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from ..._verdict.findings import EXTRA
 from ..._verdict.status import Status
 from ..._wording import NAME, visible
 
@@ -51,7 +52,7 @@ STANDINGS: dict[str, Word] = {
     "floor": Word("floor", "✓", "every Windows needs it; it is never taken away"),
     "not judged": Word("not judged", "–", "the policy has no row for the host"),
 }
-AGAINST = ("unexpected", "orphan", "legacy")
+AGAINST = EXTRA
 """Standings that make a host drift."""
 
 

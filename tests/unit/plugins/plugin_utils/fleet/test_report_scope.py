@@ -259,6 +259,21 @@ def test_an_exception_is_over_by_its_date(expires, state, at, wanted):
 
 
 @pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({"account": "a\nb"}, id="an account that is none"),
+        pytest.param({"account": "everyone"}, id="an account that is too wide by now"),
+        pytest.param({"expires": "2026-02-31"}, id="a day that never was"),
+        pytest.param({"host_roles": ["mainframe"]}, id="a host role of another release"),
+    ],
+)
+def test_an_exception_of_an_older_report_is_counted_without_being_read_anew(odd):
+    (row,) = exceptions_of([], [{**DECLARED, **odd}], {"b": []}, TODAY)
+
+    assert (row["state"], row["used_by"]) == ("unknown", [])
+
+
+@pytest.mark.parametrize(
     ("state", "unexpected", "wanted"),
     [
         pytest.param("expired", [SVC], ["a"], id="it would waive, if it held"),
