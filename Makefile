@@ -72,8 +72,9 @@ matrix: $(HERE) ## The playbook and payload tests with every supported ansible-c
 matrix-venvs: $(HERE)
 	@PREPARE=1 sh tests/matrix.sh $(CORES)
 
-bench: venv-test ## Bytes on the wire and CPU per host, against a bare module
+bench: venv-test ## Bytes on the wire and CPU per host, against a bare module, and CPU of the verdicts on 10,000 hosts
 	@$(RUN) python tests/benchmarks/wire.py
+	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/benchmarks/judge.py
 
 lint: venv-lint ## Style, types, docs, changelog and licence checks
 	@$(RUN) sh tests/lint.sh

@@ -7,6 +7,7 @@ Sources: [MS-DTYP] 2.4.2.4 (well-known SIDs), [MS-LSAT] 3.1.1.1.2 (service SIDs)
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import struct
@@ -122,12 +123,12 @@ def simple_upper(text: str) -> str:
 
     Characters beyond the first 65,536 are two units, which stay as they are. Outside ASCII, what Windows does is not documented.
     """
-    return "".join(map(_upper_unit, text))
+    return text.upper() if text.isascii() else "".join(map(_upper_unit, text))
 
 
 def simple_lower(text: str) -> str:
     """Lower case in the same way: no final sigma, and the dotted capital I becomes a plain i (UnicodeData.txt, U+0130)."""
-    return "".join(map(_lower_unit, text))
+    return text.lower() if text.isascii() else "".join(map(_lower_unit, text))
 
 
 def _upper_unit(char: str) -> str:
@@ -163,6 +164,7 @@ NAMES: Mapping[str, str] = {
 """SID -> canonical English name, for messages about accounts that no host was asked for."""
 
 
+@functools.lru_cache(maxsize=4_096)
 def sort_key(sid: str) -> tuple[int, ...]:
     """Order of SIDs by their numbers, so that S-1-5-6 comes before S-1-5-19."""
     return tuple(int(part, 16 if part.startswith("0x") else 10) for part in sid.split("-")[2:])

@@ -25,6 +25,7 @@ class Compare(str, enum.Enum):
 ACCOUNT_KEYS = ("required", "default", "permitted", "forbidden")
 """Lists of accounts in a row."""
 _NO_BUILD = 1 << 32
+_EVERY_SYSTEM = frozenset(System)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Row:
     @property
     def per_release(self) -> bool:
         """The row counts on some releases of Windows only."""
-        return self.systems != frozenset(System)
+        return self.systems != _EVERY_SYSTEM
 
 
 @dataclass(frozen=True, slots=True)

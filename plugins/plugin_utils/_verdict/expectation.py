@@ -153,8 +153,9 @@ def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances
 
 def refuse_unknown_forbidden(facts: HostFacts, forbidden: Iterable[Account]) -> None:
     """Raises CannotJudge for a name that must not hold the right and that nobody can resolve: whoever it means may hold it."""
-    answers = Answers(facts)
+    answers = None
     for account in forbidden:
+        answers = answers or Answers(facts)
         if answers.sid(account) is None:
             raise CannotJudge(
                 "account_lookup",

@@ -97,6 +97,8 @@ def test_the_fleet_maps_case_as_the_product_and_by_a_table_of_its_own():
 @given(st.text())
 def test_case_never_changes_the_length_of_a_name(text):
     assert len(simple_upper(text)) == len(simple_lower(text)) == len(text)
+    assert simple_upper(text) == "".join(map(simple_upper, text))
+    assert simple_lower(text) == "".join(map(simple_lower, text))
 
 
 @pytest.mark.parametrize(
