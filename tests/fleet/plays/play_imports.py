@@ -50,6 +50,7 @@ MODULES = (
     "ansible.template",
     *("requests_ntlm", "winrm", "pypsrp.powershell", "pypsrp.wsman", "psrpcore", "spnego", "xmltodict"),
 )  # fmt: skip
+LOOKED_THROUGH = ("become", "connection", "shell")
 Run = t.Callable[[], t.NoReturn]
 
 
@@ -83,6 +84,7 @@ class Ansible:
         for name in MODULES:
             if find_spec(name.partition(".")[0]):
                 _import(name)
+        _define()
         _remember()
         if threading.active_count() > 1:
             raise RuntimeError(f"a process with threads cannot be forked: {threading.enumerate()}")
@@ -97,6 +99,14 @@ def _import(name: str) -> None:
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
+
+
+def _define() -> None:
+    """Read which options the plugins have that each play looks through: their documentation is as much YAML as a play has otherwise."""
+    loader = importlib.import_module("ansible.plugins.loader")
+    for kind in LOOKED_THROUGH:
+        for _plugin in getattr(loader, f"{kind}_loader").all(class_only=True):
+            pass
 
 
 def _remember() -> None:
