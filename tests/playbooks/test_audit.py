@@ -202,11 +202,27 @@ def test_no_password_reaches_output_report_or_journal(fleet, audit):
     assert secret not in fleet.journal.dump()
 
 
-@pytest.mark.parametrize("spelling", [["users", "guests"], "users, guests", "users\nguests\n", "users,\nguests"], ids=repr)
-def test_a_survey_gives_lists_as_text(fleet, audit, spelling):
+SPELLINGS = {
+    "a-list": ["users", "guests"],
+    "commas": "users, guests",
+    "lines": "users\nguests\n",
+    "both": "users,\nguests",
+}
+
+
+def test_a_survey_gives_lists_as_text(fleet, audit):
+    for name, spelling in SPELLINGS.items():
+        fleet.add(Machine.member_server(name, also=[names.USERS]), variables={"impersonate_permitted": spelling})
+
+    run = audit(fleet)
+
+    assert (run.rc, run.statuses) == (0, dict.fromkeys(SPELLINGS, "compliant"))
+
+
+def test_an_answer_of_a_survey_is_text_that_comes_with_the_run(fleet, audit):
     fleet.add(Machine.member_server("web01", also=[names.USERS]))
 
-    run = audit(fleet, extravars={"impersonate_permitted": spelling})
+    run = audit(fleet, extravars={"impersonate_permitted": SPELLINGS["lines"]})
 
     assert (run.rc, run.statuses) == (0, {"web01": "compliant"})
 

@@ -115,49 +115,57 @@ def test_the_snapshot_is_on_the_disk_before_anything_is_sent(fleet, recorder, en
 DENIED = 0xC0000022
 
 
-@pytest.mark.parametrize(
-    ("faults", "outcome", "category", "holders"),
-    [
-        pytest.param({"LsaAddAccountRights": Fault(DENIED, on=1)}, "undone", "undone", BEFORE, id="the addition is denied"),
-        pytest.param({"LsaRemoveAccountRights": DENIED}, "undo_failed", "undo_failed", BEFORE | {names.IIS_IUSRS}, id="every removal is denied, the undoing of the addition too"),
-        pytest.param({"LsaRemoveAccountRights": Fault(0xC00000BB, on=1)}, "undone", "undone", BEFORE, id="the removal is not supported"),
-    ],
-)  # fmt: skip
-def test_a_fault_leaves_the_machine_as_it_was_or_says_so(fleet, enforce, faults, outcome, category, holders):
-    machine = drifted(faults=faults)
-    fleet.add(machine)
+FAULTS = {
+    "the-addition-is-denied": ({"LsaAddAccountRights": Fault(DENIED, on=1)}, "undone", BEFORE),
+    "every-removal-is-denied-the-undoing-too": ({"LsaRemoveAccountRights": DENIED}, "undo_failed", BEFORE | {names.IIS_IUSRS}),
+    "the-removal-is-not-supported": ({"LsaRemoveAccountRights": Fault(0xC00000BB, on=1)}, "undone", BEFORE),
+}
+
+
+def test_a_fault_leaves_the_machine_as_it_was_or_says_so(fleet, enforce):
+    machines = {name: drifted(name, faults=faults) for name, (faults, _outcome, _holders) in FAULTS.items()}
+    for machine in machines.values():
+        fleet.add(machine)
 
     run = enforce(fleet, extravars=ALL_AT_ONCE)
 
     assert run.rc == 2
-    assert (run.outcomes["web01"], run.statuses["web01"]) == (outcome, "error")
-    assert run.records["web01"]["error"]["category"] == category
-    assert set(machine.holders()) == holders
+    outcomes = {name: outcome for name, (_faults, outcome, _holders) in FAULTS.items()}
+    assert run.outcomes == {name: run.records[name]["error"]["category"] for name in FAULTS} == outcomes
+    assert run.statuses == dict.fromkeys(FAULTS, "error")
+    assert {name: set(machine.holders()) for name, machine in machines.items()} == {
+        name: holders for name, (_faults, _outcome, holders) in FAULTS.items()
+    }
 
 
 # The exchange is cut: nobody can know what the host did. Commands 1 and 2 read (plan, then enforcement), 3 writes.
-@pytest.mark.parametrize(
-    ("mishap", "holders", "found"),
-    [
-        pytest.param(On("Command", Mishap.DROP, 3), BEFORE, "nothing of its plan was carried out", id="before the write"),
-        pytest.param(On("Receive", Mishap.DROP_AFTER, None, command=3), WANTED, "its plan was carried out", id="after the write"),
-    ],
-)
-def test_a_lost_connection_is_an_unknown_state_and_the_next_run_finds_out(fleet, enforce, mishap, holders, found):
-    machine = drifted("cut")
-    fleet.add(machine, scenario=Scenario(mishaps=(mishap,)))
+CUTS = {
+    "cut-before-the-write": (On("Command", Mishap.DROP, 3), BEFORE, "nothing of its plan was carried out"),
+    "cut-after-the-write": (On("Receive", Mishap.DROP_AFTER, None, command=3), WANTED, "its plan was carried out"),
+}
+
+
+def test_a_lost_connection_is_an_unknown_state_and_the_next_run_finds_out(fleet, enforce):
+    machines = {name: drifted(name) for name in CUTS}
+    for name, (mishap, _holders, _found) in CUTS.items():
+        fleet.add(machines[name], scenario=Scenario(mishaps=(mishap,)))
 
     lost = enforce(fleet, extravars=ALL_AT_ONCE)
     assert lost.rc != 0
-    assert (lost.outcomes, lost.statuses) == ({"cut": "unknown"}, {"cut": "error"})
-    assert lost.records["cut"]["error"]["category"] == "unknown_state"
-    assert set(machine.holders()) == holders
+    assert (lost.outcomes, lost.statuses) == (dict.fromkeys(CUTS, "unknown"), dict.fromkeys(CUTS, "error"))
+    for name, (_mishap, holders, _found) in CUTS.items():
+        assert lost.records[name]["error"]["category"] == "unknown_state"
+        assert set(machines[name].holders()) == holders, name
 
     following = enforce(fleet, extravars=ALL_AT_ONCE)
     assert following.rc == 0
-    assert found in " ".join(following.records["cut"]["notes"])
-    assert set(machine.holders()) == WANTED
-    assert "unknown" not in " ".join(enforce(fleet, extravars=ALL_AT_ONCE).records["cut"]["notes"])
+    for name, (_mishap, _holders, found) in CUTS.items():
+        assert found in " ".join(following.records[name]["notes"]), name
+        assert set(machines[name].holders()) == WANTED
+
+    settled = enforce(fleet, extravars=ALL_AT_ONCE)
+    for name in CUTS:
+        assert "unknown" not in " ".join(settled.records[name]["notes"])
 
 
 DENIED_ONCE, LOST = {"LsaAddAccountRights": DENIED}, Scenario(mishaps=(On("Command", Mishap.DROP, 3),))
@@ -237,24 +245,28 @@ def test_a_policy_that_would_take_the_floor_is_refused_before_anything_is_sent(f
 PLAIN = "- hosts: all\n  gather_facts: false\n  tasks:\n    - winrights.seimpersonate.local_right: {options}\n"
 
 
-@pytest.mark.parametrize(
-    ("options", "holders"),
-    [
-        pytest.param({"required": ["guests"]}, BEFORE | {"S-1-5-32-546"}, id="add, as action: add"),
-        pytest.param({"forbidden": ["users"]}, FLOOR, id="remove, as action: remove"),
-        pytest.param({"holders": ["administrators", "local_service", "network_service", "service", "iusr"]}, FLOOR | {names.IUSR}, id="set, as action: set"),
-    ],
-)  # fmt: skip
-def test_plain_use_of_the_module(fleet, playbook, tmp_path, options, holders):
-    machine = drifted()
-    fleet.add(machine)
-    path = tmp_path / "plain.yml"
-    path.write_text(PLAIN.format(options=json.dumps({**options, "snapshot_dir": str(tmp_path / "kept")})))
+EACH_ITS_OWN = {name: f"{{{{ {name} | default(omit) }}}}" for name in ("required", "forbidden", "holders")}
+PLAIN_USE = {
+    "add-as-action-add": ({"required": ["guests"]}, BEFORE | {"S-1-5-32-546"}),
+    "remove-as-action-remove": ({"forbidden": ["users"]}, FLOOR),
+    "set-as-action-set": ({"holders": ["administrators", "local_service", "network_service", "service", "iusr"]}, FLOOR | {names.IUSR}),
+}  # fmt: skip
 
-    assert playbook(fleet, path, check=True).outcome.changed == {"web01"}
-    assert set(machine.holders()) == BEFORE
-    assert playbook(fleet, path).outcome.changed == {"web01"}
-    assert set(machine.holders()) == holders
+
+def test_plain_use_of_the_module(fleet, playbook, tmp_path):
+    machines = {name: drifted(name) for name in PLAIN_USE}
+    for name, (options, _holders) in PLAIN_USE.items():
+        fleet.add(machines[name], variables=options)
+    path = tmp_path / "plain.yml"
+    path.write_text(PLAIN.format(options=json.dumps({**EACH_ITS_OWN, "snapshot_dir": str(tmp_path / "kept")})))
+
+    def held():
+        return {name: set(machine.holders()) for name, machine in machines.items()}
+
+    assert playbook(fleet, path, check=True).outcome.changed == set(PLAIN_USE)
+    assert held() == dict.fromkeys(PLAIN_USE, BEFORE)
+    assert playbook(fleet, path).outcome.changed == set(PLAIN_USE)
+    assert held() == {name: holders for name, (_options, holders) in PLAIN_USE.items()}
     assert playbook(fleet, path).outcome.changed == set()
 
 

@@ -8,7 +8,6 @@ import json
 from dataclasses import replace
 
 import hostile
-import pytest
 
 from fleet import demo
 from fleet.backend import Output
@@ -93,24 +92,27 @@ def test_a_host_cut_off_by_a_time_limit_does_not_stop_the_change_of_the_other(fl
     assert restored.statuses["cut"] == "not_applicable"
 
 
-@pytest.mark.parametrize(
-    "parts", [pytest.param({"before": ["S-1-5-6"]}, id="a SID without its name"), pytest.param({"after": 5}, id="a number")]
-)
-def test_a_spoilt_snapshot_of_one_host_ends_no_other_host_s_run(fleet, enforce, restore, parts):
-    machines = [drifted("web01"), drifted("web02")]
-    for machine in machines:
+SPOILT = {"a-sid-without-its-name": {"before": ["S-1-5-6"]}, "a-number": {"after": 5}}
+
+
+def test_a_spoilt_snapshot_of_one_host_ends_no_other_host_s_run(fleet, enforce, restore):
+    machines = {name: drifted(name) for name in (*SPOILT, "good")}
+    for machine in machines.values():
         fleet.add(machine)
     done = enforce(fleet, extravars=ALL_AT_ONCE)
-    (path,) = done.snapshots.glob("*/web01.json")
-    path.write_text(json.dumps({**json.loads(path.read_text()), **parts}))
+    paths = {path.stem: path for path in done.snapshots.glob("*/*.json")}
+    for name, parts in SPOILT.items():
+        paths[name].write_text(json.dumps({**json.loads(paths[name].read_text()), **parts}))
 
     restored = restore(fleet, extravars=ALL_AT_ONCE)
 
-    assert [set(machine.holders()) for machine in machines] == [WANTED, BEFORE]
-    assert restored.records["web01"]["error"]["category"] == "snapshot_spoilt"
-    assert str(path) in restored.records["web01"]["error"]["message"]
+    assert {name: set(machine.holders()) for name, machine in machines.items()} == dict.fromkeys(SPOILT, WANTED) | {"good": BEFORE}
+    for name in SPOILT:
+        assert restored.records[name]["error"]["category"] == "snapshot_spoilt"
+        assert str(paths[name]) in restored.records[name]["error"]["message"]
 
-    machines[0].grant(names.USERS)
+    for name in SPOILT:
+        machines[name].grant(names.USERS)
     again = enforce(fleet, extravars=ALL_AT_ONCE)
-    assert [set(machine.holders()) for machine in machines] == [WANTED, WANTED]
-    assert again.statuses == {"web01": "compliant", "web02": "compliant"}
+    assert {name: set(machine.holders()) for name, machine in machines.items()} == dict.fromkeys(machines, WANTED)
+    assert again.statuses == dict.fromkeys(machines, "compliant")

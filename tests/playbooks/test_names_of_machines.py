@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from fleet import demo
 from fleet.windows import names
 from fleet.windows.machine import Event, Machine
@@ -44,30 +42,29 @@ def test_a_report_calls_the_host_by_the_inventory_and_its_accounts_by_its_own_na
     assert (record["unexpected"], found["name"], found["kind"]) == ([svc], f"{NETBIOS}\\svc", "local")
 
 
-@pytest.mark.parametrize(
-    ("name", "known"),
-    [
-        pytest.param(".\\svc", True, id="the machine itself"),
-        pytest.param(f"{NETBIOS}\\svc", True, id="NetBIOS"),
-        pytest.param(f"{NETBIOS.lower()}\\SVC", True, id="NetBIOS, another case"),
-        pytest.param("<COMPUTER>\\svc", True, id="a placeholder"),
-        pytest.param(f"{DNS}\\svc", False, id="DNS"),
-        pytest.param(f"{HOST}\\svc", False, id="the inventory"),
-    ],
-)
-def test_local_accounts_go_by_the_name_of_netbios_alone(fleet, enforce, name, known):
-    machine = shop()
-    svc = machine.add_account("svc")
-    machine.grant(svc)
-    fleet.add(machine)
+KNOWN = {
+    "itself.prod": ".\\svc",
+    "netbios.prod": f"{NETBIOS}\\svc",
+    "another-case.prod": f"{NETBIOS.lower()}\\SVC",
+    "placeholder.prod": "<COMPUTER>\\svc",
+}
+UNKNOWN = {"dns.prod": f"{DNS}\\svc", "inventory.prod": "inventory.prod\\svc"}
 
-    run = enforce(fleet, extravars={"impersonate_forbidden": [name]})
 
-    assert (run.outcomes == {HOST: "applied"}) is known
-    assert (svc in machine.holders()) is not known
-    if not known:
-        assert run.records[HOST]["error"]["category"] == "account_lookup"
-        assert name in run.records[HOST]["error"]["message"]
+def test_local_accounts_go_by_the_name_of_netbios_alone(fleet, enforce):
+    machines = {host: shop(host) for host in (*KNOWN, *UNKNOWN)}
+    accounts = {host: machine.add_account("svc") for host, machine in machines.items()}
+    for host, name in {**KNOWN, **UNKNOWN}.items():
+        machines[host].grant(accounts[host])
+        fleet.add(machines[host], variables={"impersonate_forbidden": [name]})
+
+    run = enforce(fleet, extravars={"impersonate_serial": "100%"})
+
+    assert {host for host, outcome in run.outcomes.items() if outcome == "applied"} == set(KNOWN)
+    assert {host for host, machine in machines.items() if accounts[host] not in machine.holders()} == set(KNOWN)
+    for host, name in UNKNOWN.items():
+        assert run.records[host]["error"]["category"] == "account_lookup"
+        assert name in run.records[host]["error"]["message"]
 
 
 def test_snapshots_go_by_the_inventory_and_come_back_to_the_machine(fleet, enforce, restore):

@@ -233,27 +233,29 @@ def test_features_stand_in_the_report_detected_or_declared(fleet, audit):
     assert len(fleet.commands("sql01")) == 1
 
 
-@pytest.mark.parametrize(
-    ("iis", "held", "status"),
-    [
-        pytest.param({"locked": True}, False, "compliant", id="locked, and nobody in doubt"),
-        pytest.param({"locked": True}, True, "error", id="locked, and the holder may be a pool's account"),
-        pytest.param({"elsewhere": True}, True, "error", id="shared configuration"),
-    ],
-)
-def test_pools_that_cannot_be_read_matter_only_where_they_may_decide(fleet, audit, iis, held, status):
-    machine = Machine.member_server("web01", iis=Iis(**iis))
-    if held:
-        machine.grant(machine.add_account("svc", domain="SIM", rid=1105))
-    fleet.add(machine)
+POOLS = {
+    "locked-and-nobody-in-doubt": (Iis(locked=True), False, ["compliant", "compliant"]),
+    "locked-and-the-holder-may-be-a-pools-account": (Iis(locked=True), True, ["error", "drift"]),
+    "shared-configuration": (Iis(elsewhere=True), True, ["error", "drift"]),
+}  # fmt: skip
+
+
+def test_pools_that_cannot_be_read_matter_only_where_they_may_decide(fleet, audit):
+    for name, (iis, held, _statuses) in POOLS.items():
+        machine = Machine.member_server(name, iis=iis)
+        if held:
+            machine.grant(machine.add_account("svc", domain="SIM", rid=1105))
+        fleet.add(machine)
 
     run = audit(fleet)
+    declared = audit(fleet, extravars={"impersonate_features": {"iis_manual_pools": False}})
 
-    assert run.statuses == {"web01": status}
-    if status == "error":
-        assert "declare impersonate_features: {iis_manual_pools: false}" in run.records["web01"]["reason"]
-        declared = audit(fleet, extravars={"impersonate_features": {"iis_manual_pools": False}})
-        assert declared.statuses == {"web01": "drift"}
+    assert {name: [run.statuses[name], declared.statuses[name]] for name in POOLS} == {
+        name: statuses for name, (_iis, _held, statuses) in POOLS.items()
+    }
+    for name, status in run.statuses.items():
+        asks = "declare impersonate_features: {iis_manual_pools: false}" in run.records[name]["reason"]
+        assert asks is (status == "error"), name
 
 
 def test_the_tables_of_all_policies_are_printed_and_written(fleet, tmp_path):
