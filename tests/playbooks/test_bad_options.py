@@ -13,6 +13,7 @@ from fleet.windows.machine import Machine
 AUDIT, ENFORCE, RESTORE, MERGE, POLICIES = (
     f"winrights.seimpersonate.{name}" for name in ("audit", "enforce", "restore", "merge_reports", "policies")
 )
+NO_HOST = pytest.mark.parametrize("back_end", ["emulator"], indirect=True)  # which is asked nothing: either would do
 
 
 @pytest.fixture
@@ -34,6 +35,7 @@ def mistyped(fleet, recorder, playbook):
     return run
 
 
+@NO_HOST
 @pytest.mark.parametrize(
     ("name", "serial"),
     [
@@ -56,6 +58,7 @@ def test_a_size_of_a_batch_that_is_none_never_removes_the_canary(mistyped, name,
     assert "a batch is a whole number from 1 on or a percentage from 1% to 100%" in said
 
 
+@NO_HOST
 def test_the_play_that_changes_hosts_refuses_by_itself(mistyped):
     """Where the check of the options is left out, the play behind it has no other answer."""
     said = mistyped(
@@ -67,6 +70,7 @@ def test_the_play_that_changes_hosts_refuses_by_itself(mistyped):
     assert "impersonate_serial: '0' is not the size of a batch" in said
 
 
+@NO_HOST
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
@@ -92,6 +96,7 @@ def test_a_typing_error_is_told_before_any_host_is_touched(mistyped, name, optio
     assert words in mistyped(name, options=options)
 
 
+@NO_HOST
 @pytest.mark.parametrize(
     ("variables", "words"),
     [

@@ -21,6 +21,7 @@ LOCAL_ACTION = "local_action:\n        module: {module}\n        args: {options}
 HEAD = "- hosts: web01\n  gather_facts: false\n  tasks:\n    - "
 
 
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)  # which is asked nothing: either would do
 @pytest.mark.parametrize(
     ("task", "other"),
     [
