@@ -41,7 +41,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         now = _utc.now()
         started = _utc.written(now)
         before = f"Nothing was sent to {'any host' if _is_first_batch(task_vars or {}) else 'the hosts of this batch'}. "
-        with bad_input.refused(before):
+        named = of_role.naming(self._task.args)
+        with bad_input.refused(before, named):
             self._task.args = of_role.filled(
                 self._task.args, specs.FLEET_CHECK, task_vars or {}, self._templar.template, whole=True
             )
@@ -50,9 +51,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         policy, restore, expected = None, None, []
         spoilt: list[str] = []
         exceptions: tuple[PolicyException, ...] = ()
-        with bad_input.refused(before):
+        with bad_input.refused(before, named):
             differs = self._check_variables(task_vars or {}, options)
-            batches.batches_of("impersonate_serial", options["serial"])
+            batches.batches_of("serial", options["serial"])
             task_options.most_hosts_of(options)
             if options["action"] == "restore":
                 restore, spoilt = self._run_to_restore(options)
@@ -65,7 +66,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 task_options.wishes_of(options, policy, task_vars or {})
                 task_options.read_request_of(options)
             if differs:
-                raise BadInput(differs)
+                raise differs
             self._check_fleet(task_vars or {}, options)
             report_options.tolerate_of(options)
             report_options.check_report_options(
@@ -90,7 +91,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result["policy"] = policy_head(policy, task_options.digest_of(policy))
         return result
 
-    def _check_variables(self, task_vars: TaskVars, options: Options) -> str | None:
+    def _check_variables(self, task_vars: TaskVars, options: Options) -> BadInput | None:
         """What differs between hosts and must not, in one look at each of them. Later batches need not look again.
 
         Raises BadInput for a variable that nobody reads.
@@ -122,7 +123,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         others = set(task_vars.get("ansible_play_hosts", ())) - set(task_vars.get("ansible_play_batch", ()))
         if options["action"] == "audit" and others:
             raise BadInput(
-                "serial: an audit is one batch, or its report would call the hosts of other batches not checked; take serial away"
+                "serial", "an audit is one batch, or its report would call the hosts of other batches not checked; take serial away"
             )
 
 

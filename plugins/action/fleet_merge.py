@@ -7,7 +7,6 @@ import glob
 import typing as t
 from pathlib import Path
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import Gathered, doubts, merge, merged_report
@@ -42,10 +41,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        with bad_input.refused():
+        called = of_role.naming(self._task.args)
+        with bad_input.refused(named=called):
             self._task.args = of_role.filled(self._task.args, specs.FLEET_MERGE, task_vars or {}, self._templar.template)
         _validation, options = self.validate_argument_spec(specs.FLEET_MERGE)
-        try:
+        with bad_input.refused(named=called):
             if options["allow_unknown"] is not None:
                 variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
             report_options.check_report_options(options, _UNKNOWN)
@@ -63,8 +63,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 source=named or None,
             )
             check_length("name", options["name"], placeholders_of(report))
-        except BadInput as error:
-            raise AnsibleActionFail(str(error)) from None
         warnings = [*doubts(merged), *report_end.compare(report, options)]
         summary = report["summary"]
         verdict = f"{verdict_sentence(summary, report['run']['action'])}.{gate_sentence(summary)}"
@@ -81,7 +79,7 @@ def _files(sources: list[str]) -> list[Path]:
         places = [place] if place.exists() else [Path(hit) for hit in glob.glob(str(place), recursive=True)]
         its = [file for one in places for file in (one.glob("*.jsonl") if one.is_dir() else [one]) if file.is_file()]
         if not its:
-            raise BadInput(f"sources: {source} is neither a file of JSON Lines nor a folder or a pattern with such files")
+            raise BadInput("sources", f"{source} is neither a file of JSON Lines nor a folder or a pattern with such files")
         found.update(its)
     return sorted(found)
 
@@ -90,6 +88,6 @@ def _read(path: Path) -> Gathered:
     try:
         return read_json_lines(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"sources: {path} cannot be read: {error}") from None
+        raise BadInput("sources", f"{path} cannot be read: {error}") from None
     except BadInput as error:
-        raise BadInput(f"sources: {path}: {error}") from None
+        raise error.within(f"sources: {path}") from None

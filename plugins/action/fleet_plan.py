@@ -49,6 +49,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 msg=f"Nothing was changed. This wants a second look: {'; '.join(one.text for one in wide)}. At most "
                 f"{most} hosts may lose the same account, and hosts that were not read count; "
                 "when you mean it, raise "
-                "impersonate_max_hosts_per_account (0: no limit).",
+                "max_hosts_per_account (0: no limit).",
             )
         return result

@@ -116,4 +116,4 @@ def check_folder(option: str, place: Path, loss: str) -> None:
         sweep(there)
     except OSError as error:
         why = getattr(error, "strerror", None) or error
-        raise BadInput(f"{option}: {place} cannot be written ({why}), {loss}") from None
+        raise BadInput(option, f"{place} cannot be written ({why}), {loss}") from None

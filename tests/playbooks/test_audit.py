@@ -262,7 +262,7 @@ def test_a_gate_that_differs_between_hosts_is_refused(fleet, audit):
     run = audit(fleet)
 
     assert run.rc == 2
-    assert "impersonate_fail_on is one value for the whole fleet, and it differs between hosts" in " ".join(
+    assert "impersonate_fail_on: this is one value for the whole fleet, and it differs between hosts" in " ".join(
         run.outcome.stdout.split()
     )
     assert fleet.journal.records() == []

@@ -73,7 +73,7 @@ def test_a_policy_of_ones_own_extends_a_shipped_one(fleet, audit):
                      "policy ours (extends nobody): extends: 'nobody' is not a policy; there are cis, microsoft, ours, stig", id="unknown extends"),
         pytest.param({"impersonate_policies": "ours"}, "policies: 'ours' is not a mapping", id="text for policies"),
         pytest.param({"impersonate_features": {"dns": True}}, "features: 'dns' is not a feature that a host is asked for", id="unknown feature"),
-        pytest.param({"impersonate_exceptions": [{"account": "users", "reason": "r"}]}, "exceptions[0].owner is missing", id="no owner"),
+        pytest.param({"impersonate_exceptions": [{"account": "users", "reason": "r"}]}, "exceptions[0].owner: the key is missing", id="no owner"),
     ],
 )  # fmt: skip
 def test_bad_input_ends_the_run_before_any_host_is_touched(fleet, audit, extravars, words):
@@ -257,7 +257,7 @@ def test_pools_that_cannot_be_read_matter_only_where_they_may_decide(fleet, audi
         name: statuses for name, (_iis, _held, statuses) in POOLS.items()
     }
     for name, status in run.statuses.items():
-        asks = "declare impersonate_features: {iis_manual_pools: false}" in run.records[name]["reason"]
+        asks = "declare features: {iis_manual_pools: false}" in run.records[name]["reason"]
         assert asks is (status == "error"), name
 
 

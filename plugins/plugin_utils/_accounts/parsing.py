@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from .._input.checks import close
 from .._input.errors import BadInput
 from .._wording import visible
 from .sids import NAMES, WELL_KNOWN, app_pool_sid, parse_sid, restricted_service_sid, service_sid, simple_upper
@@ -15,6 +16,7 @@ ALLOWED_FORMS = (
     r"a symbol such as administrators, a SID, NT SERVICE\name, IIS APPPOOL\name, RESTRICTED SERVICES\name, "
     r"DOMAIN\name, name@domain or .\name"
 )
+_ALLOWED = f"allowed is {ALLOWED_FORMS}"
 
 _DERIVED: Mapping[str, Callable[[str], str]] = {
     "NT SERVICE": service_sid,
@@ -76,12 +78,12 @@ def shown(sid: str, name: str | None = None) -> str:
 def parse_account(text: object) -> Account:
     """Turn one entry into an account. Raises BadInput that says what is wrong with it and what is allowed."""
     if not isinstance(text, str):
-        raise BadInput(f"{text!r} is not a text; allowed is {ALLOWED_FORMS}")
+        raise BadInput("", "is not a text", value=text, expected=_ALLOWED)
     text = str(text).strip()
     if not text.isprintable():
-        raise BadInput(f"{text!r} has line breaks or control characters; one entry is one account")
+        raise BadInput("", "has line breaks or control characters", value=text, expected="one entry is one account")
     if not text:
-        raise BadInput(f"an account is empty; allowed is {ALLOWED_FORMS}")
+        raise BadInput("", "an account is empty", expected=_ALLOWED)
     if text in WELL_KNOWN:
         return Account(text, WELL_KNOWN[text][0])
     sid = parse_sid(text)
@@ -95,7 +97,7 @@ def parse_account(text: object) -> Account:
     name, at, domain = text.rpartition("@")
     if at and name and domain:
         return Account(text, None)
-    raise BadInput(_bare(text))
+    raise _bare(text)
 
 
 def parse_accounts(where: str, entries: Iterable[object], known: Collection[str] = ()) -> tuple[Account, ...]:
@@ -110,28 +112,31 @@ def parse_accounts(where: str, entries: Iterable[object], known: Collection[str]
         try:
             accounts.append(parse_account(entry))
         except BadInput as error:
-            raise BadInput(f"{where}[{number}]: {error}") from None
+            raise error.within(f"{where}[{number}]") from None
     return tuple(accounts)
 
 
 def _qualified(text: str, domain: str, name: str) -> Account:
     if not domain or not name or "\\" in name:
-        raise BadInput(f"{text!r} lacks the domain or the name around its backslash; allowed is {ALLOWED_FORMS}")
+        raise BadInput("", "lacks the domain or the name around its backslash", value=text, expected=_ALLOWED)
     derive = _DERIVED.get(domain.upper())
     if derive:
         sid = derive(name)
         return Account(f"{domain}\\{name}", sid if name.isascii() else None, sid)
     if domain.upper() in ("NT AUTHORITY", "BUILTIN"):
         known = ", ".join(sorted(name for _sid, name in WELL_KNOWN.values() if name.upper().startswith(domain.upper() + "\\")))
-        raise BadInput(f"{text!r} is not a well-known account; known are {known}; or write its SID")
+        raise BadInput("", "is not a well-known account", value=text, expected=f"known are {known}; or write its SID")
     return Account(f"{domain}\\{name}", None)
 
 
-def _bare(text: str) -> str:
+def _bare(text: str) -> BadInput:
+    """What is wrong with a name without a domain."""
     symbol = text.lower().replace(" ", "_")
     if symbol in WELL_KNOWN:
-        return f"{text!r} is a bare name, which another language spells differently; write the symbol {symbol}"
+        advice = f"write the symbol {symbol}"
+        return BadInput("", "is a bare name, which another language spells differently", value=text, expected=advice)
     if symbol == text and text.replace("_", "").isalnum() and text.isascii():
-        symbols = ", ".join(sorted(WELL_KNOWN))
-        return f"{text!r} is neither a known symbol nor a qualified name; symbols are {symbols}; else {ALLOWED_FORMS}"
-    return f"{text!r} is a bare name, which is ambiguous and differs between languages; allowed is {ALLOWED_FORMS}"
+        expected = f"symbols are {', '.join(sorted(WELL_KNOWN))}; else {ALLOWED_FORMS}"
+        wrong = "is neither a known symbol nor a qualified name"
+        return BadInput("", wrong, value=text, expected=expected, near=close(text, WELL_KNOWN))
+    return BadInput("", "is a bare name, which is ambiguous and differs between languages", value=text, expected=_ALLOWED)

@@ -102,7 +102,9 @@ def parse_sid(text: str) -> str | None:
             # [MS-DTYP] 2.4.2.1: authorities of 2^32 and more are written in hexadecimal
             shown = str(authority) if authority < 1 << 32 else f"0x{authority:012X}"
             return "-".join(["S-1", shown, *map(str, subs)])
-    raise BadInput(f"{text!r} is a malformed SID; a SID reads S-1-authority-number[-number ...], for example S-1-5-32-544")
+    raise BadInput(
+        "", "is a malformed SID", value=text, expected="a SID reads S-1-authority-number[-number ...], for example S-1-5-32-544"
+    )
 
 
 def checked_sid(value: object) -> str:

@@ -37,7 +37,7 @@ _BY_MACHINE_ROLE = {
 # ProductType of HKLM\SYSTEM\CurrentControlSet\Control\ProductOptions does not tell a member from a stand-alone server.
 _BY_PRODUCT_TYPE = {"WINNT": HostRole.CLIENT, "LANMANNT": HostRole.DOMAIN_CONTROLLER}
 
-_DECLARE = "declare impersonate_host_role for it"
+_DECLARE = "declare it with host_role"
 
 
 def detect_role(facts: HostFacts) -> HostRole:

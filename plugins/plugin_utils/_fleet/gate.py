@@ -32,7 +32,10 @@ def tolerance(option: str, value: object) -> str:
     match = _TOLERANCE.fullmatch(text)
     if isinstance(value, bool) or not match or (match[2] and float(match[2]) > 100):
         raise BadInput(
-            f"{option}: {value!r} is not a tolerance; a tolerance is a number of hosts such as 5, or a share of all such as 2%"
+            option,
+            "is not a tolerance",
+            value=value,
+            expected="a tolerance is a number of hosts such as 5, or a share of all such as 2%",
         )
     return text
 

@@ -112,7 +112,7 @@ def merged_report(
     ``source``: who says so. Raises BadInput when there is no run.
     """
     if not merged.runs:
-        raise BadInput("there is no report to merge")
+        raise BadInput("", "there is no report to merge")
     newest = merged.runs[-1]
     found = {record["host"] for record in merged.records}
     lost = [host for host in merged.expected if host not in found]

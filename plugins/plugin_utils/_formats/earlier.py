@@ -58,11 +58,11 @@ def _read(path: Path) -> Report:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(f"{path} is not a report: {error}") from None
+        raise BadInput(f"{path} is not a report", str(error)) from None
     try:
         return read_report(str(path), data)
     except BadInput as error:
-        raise BadInput(f"{path} is not a report that this release reads: {error}") from None
+        raise error.within(f"{path} is not a report that this release reads") from None
 
 
 def _run_of(path: Path) -> dict[str, object] | None:

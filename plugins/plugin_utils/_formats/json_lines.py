@@ -13,7 +13,6 @@ from collections.abc import Mapping
 
 from .._fleet.gate import tolerance
 from .._fleet.merge import Gathered, gather, heads_of, merge
-from .._input.checks import brief
 from .._input.errors import BadInput
 from .._result.check import check_head, check_report
 from .._result.record import EARLIER_VERSIONS, SCHEMA_VERSION, read_record
@@ -55,11 +54,11 @@ def read_json_lines(text: str) -> Gathered:
         if data.get("kind") == "run":
             sections.append((_header(f"line {number}", data), []))
         elif not sections:
-            raise BadInput(f"line {number}: a record stands before the line of its run (kind: run)")
+            raise BadInput(f"line {number}", "a record stands before the line of its run (kind: run)")
         else:
             sections[-1][1].append(read_record(f"line {number}", data))
     if not sections:
-        raise BadInput("line 1: there is no line of a run (kind: run)")
+        raise BadInput("line 1", "there is no line of a run (kind: run)")
     return merge(gather(_runs(header), header["expected"], records) for header, records in sections)
 
 
@@ -85,9 +84,9 @@ def _parsed(where: str, line: str) -> Mapping[str, t.Any]:
         if "\\ud" in line.lower():
             json.dumps(data, ensure_ascii=False).encode()  # half of a pair of surrogates is no character
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{where}: this is not JSON: {error}") from None
+        raise BadInput(where, f"this is not JSON: {error}") from None
     if not isinstance(data, dict):
-        raise BadInput(f"{where}: {brief(data)} is not a mapping")
+        raise BadInput(where, "is not a mapping", value=data)
     return data
 
 
@@ -107,8 +106,9 @@ def _release(where: str, data: t.Any) -> None:
     version = data.get("schema_version") if isinstance(data, dict) else None
     if version != SCHEMA_VERSION:
         earlier = isinstance(version, str) and version in EARLIER_VERSIONS
-        advice = "; an earlier release of the collection wrote it, so make the report again" if earlier else ""
-        raise BadInput(f"{where}: schema_version: {brief(version)} is not {SCHEMA_VERSION}, which this release reads{advice}")
+        advice = "an earlier release of the collection wrote it, so make the report again" if earlier else ""
+        wrong = f"is not {SCHEMA_VERSION}, which this release reads"
+        raise BadInput(f"{where}: schema_version", wrong, value=version, expected=advice)
 
 
 def _tolerances(where: str, tolerate: Mapping[str, str]) -> None:
@@ -120,4 +120,4 @@ def _tolerances(where: str, tolerate: Mapping[str, str]) -> None:
 def _only(where: str, data: Mapping[str, t.Any], keys: t.Container[str]) -> None:
     for key in data:
         if key not in keys:
-            raise BadInput(f"{where}: {brief(key)} is not a key of this line")
+            raise BadInput(where, "is not a key of this line", value=key)

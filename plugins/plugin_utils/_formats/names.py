@@ -25,9 +25,9 @@ def checked_name(option: str, pattern: str) -> str:
     rest = re.sub(r"\{(?:" + "|".join(PLACEHOLDERS) + r")\}", "", pattern)
     if unknown or "{" in rest or "}" in rest:
         what = f"{{{unknown[0]}}}" if unknown else repr(pattern)
-        raise BadInput(f"{option}: {what} is not a placeholder; there are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
+        raise BadInput(option, f"{what} is not a placeholder; there are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
     if not pattern.strip() or re.search(r"[/\\\x00-\x1f]", pattern) or pattern.startswith("."):
-        raise BadInput(f"{option}: {pattern!r} is not a file name; the folder is an option of its own")
+        raise BadInput(option, "is not a file name", value=pattern, expected="the folder is an option of its own")
     return pattern
 
 
@@ -47,7 +47,7 @@ def check_length(option: str, pattern: str, values: Mapping[str, str]) -> None:
     name = max((f"{stem(pattern, values)}-accounts.csv", f"{stem(lasting(pattern), values)}.prom"), key=_bytes)
     if _bytes(name) > LONGEST_NAME:
         raise BadInput(
-            f"{option}: a file would be called {name[:40]}... with {_bytes(name)} bytes; a name has at most {LONGEST_NAME}"
+            option, f"a file would be called {name[:40]}... with {_bytes(name)} bytes; a name has at most {LONGEST_NAME}"
         )
 
 

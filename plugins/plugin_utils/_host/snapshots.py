@@ -116,7 +116,7 @@ def check_place(option: str, place: Path) -> None:
     """Raises BadInput that names the option where a folder is there whose snapshots could be somebody else's."""
     why = _distrust(os.stat(place)) if place.is_dir() else ""
     if why:
-        raise BadInput(f"{option}: {place} {why}, so that a restore could not trust what it holds")
+        raise BadInput(option, f"{place} {why}, so that a restore could not trust what it holds")
 
 
 def _number(run: Path) -> int:
@@ -151,20 +151,20 @@ def read(path: Path, host: str | None = None) -> Snapshot:
         data = json.loads(_text(path))
         json.dumps(data, ensure_ascii=False).encode()  # a lone surrogate could be written to no report
     except (OSError, ValueError, RecursionError) as error:
-        raise Spoilt(f"{where}: cannot be read: {error}") from None
+        raise Spoilt(where, f"cannot be read: {error}") from None
     if not isinstance(data, dict):
-        raise Spoilt(f"{where}: is not a snapshot; a snapshot is a mapping")
+        raise Spoilt(where, "is not a snapshot; a snapshot is a mapping")
     if data.get("schema_version") != SCHEMA_VERSION:
-        raise Spoilt(f"{where}: schema_version {brief(data.get('schema_version'))} is not known; known is {SCHEMA_VERSION}")
+        raise Spoilt(where, f"schema_version {brief(data.get('schema_version'))} is not known; known is {SCHEMA_VERSION}")
     data.setdefault("sequence", 0)
     try:
         check(where, data, _SHAPE)
         snapshot = t.cast("Snapshot", data)
         _check_sids(where, snapshot)
     except BadInput as error:
-        raise Spoilt(str(error)) from None
+        raise Spoilt.of(error) from None
     if host is not None and snapshot["host"] != host:
-        raise Spoilt(f"{where}: it is of the host {brief(snapshot['host'])}, and its name says {brief(host)}")
+        raise Spoilt(where, f"it is of the host {brief(snapshot['host'])}, and its name says {brief(host)}")
     return snapshot
 
 
@@ -177,7 +177,7 @@ def _check_sids(where: str, snapshot: Snapshot) -> None:
         try:
             checked_sid(sid)
         except ValueError:
-            raise BadInput(f"{where}: {brief(sid)} is not a SID") from None
+            raise BadInput(where, "is not a SID", value=sid) from None
 
 
 def _text(path: Path) -> str:
@@ -275,7 +275,7 @@ def latest_run(folder: Path) -> tuple[str, list[str]]:
     doubts = sorted(text for run in runs if not (latest and run.age and latest.age and run.age < latest.age) for text in run.spoilt)
     if latest is None or latest.changed is None:
         why = f"; what cannot be read of it: {some(doubts)}" if doubts else ""
-        raise BadInput(f"restore: {folder} has no run to restore that changed a host{why}")
+        raise BadInput("restore", f"{folder} has no run to restore that changed a host{why}")
     name = latest.changed if latest.folder.name == file_name(latest.changed) else str(latest.folder)
     return name, doubts
 
@@ -293,12 +293,12 @@ def find(folder: Path, wanted: str, host: str) -> Snapshot | None:
     if wanted == "latest":
         snapshots, spoilt = of_host(folder, host)
         if spoilt:  # it may be the newest one
-            raise Spoilt(f"{spoilt[0]}; so it is not known which run is the latest: name one")
+            raise Spoilt("", f"{spoilt[0]}; so it is not known which run is the latest: name one")
         return next((snapshot for _path, snapshot in reversed(snapshots) if restorable(snapshot)), None)
     if not (_is(place, Path.is_dir) and any(place.glob("*.json"))):
         place = folder / file_name(wanted)
     if not any(place.glob("*.json")):
-        raise BadInput(f"restore: {wanted!r} is not a snapshot file, the folder of a run or a run of {folder}")
+        raise BadInput("restore", f"is not a snapshot file, the folder of a run or a run of {folder}", value=wanted)
     path = place / file_name(host, ".json")
     return read(path, host) if path.exists() else None
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from .checks import brief
 from .errors import BadInput
 
 
@@ -23,7 +22,9 @@ def entries_of(where: str, said: object) -> object:
     entries = [entry.strip() for entry in joined.split(",")] if joined else []
     if not all(entries):
         raise BadInput(
-            f"{where}: {brief(said)} has a comma with nothing beside it. Ansible cuts -e 'name=a, b' at the blank: write "
-            'name=a,b or give it as JSON, -e \'{"name": ["a", "b"]}\''
+            where,
+            "has a comma with nothing beside it. Ansible cuts -e 'name=a, b' at the blank: write name=a,b or give it as JSON, "
+            '-e \'{"name": ["a", "b"]}\'',
+            value=said,
         )
     return entries

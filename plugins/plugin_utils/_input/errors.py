@@ -5,16 +5,46 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import typing as t
+from collections.abc import Iterable, Iterator
+
+from .brief import brief
+
+if t.TYPE_CHECKING:
+    from typing_extensions import Self
+
+_NONE: t.Final = object()
 
 
 class BadInput(ValueError):
-    """An option or a policy is wrong; the message names option, value and what is allowed.
+    """What a person wrote, or a file has, is wrong. The sentence is made here alone.
 
-    ``written``: the variable as the user wrote it, where that is known; ansible-core tells file and line of such a value.
+    ``option``: the place, from the option of the module on (``exceptions[1].expires``); empty where it follows from no option.
+    ``wrong``: what is wrong, a predicate where there is a ``value`` (``is not a date``), else a sentence. ``expected``: what is allowed, or
+    what to do. ``near``: what may have been meant. ``written``: the variable as the user wrote it, where that is known; ansible-core tells
+    file and line of such a value.
     """
 
     written: object = None
+
+    def __init__(self, option: str, wrong: str, *, value: object = _NONE, expected: str = "", near: Iterable[str] = ()) -> None:
+        super().__init__(option, wrong)
+        self.option, self.wrong, self.value, self.expected, self.near = option, wrong, value, expected, tuple(near)
+
+    def __str__(self) -> str:
+        said = self.wrong if self.value is _NONE else f"{brief(self.value)} {self.wrong}"
+        meant = f"did you mean {' or '.join(self.near)}?" if self.near else ""
+        return ": ".join(filter(None, (self.option, "; ".join(filter(None, (said, self.expected, meant))))))
+
+    def within(self, where: str) -> Self:
+        """The same error, with the place that its place is in."""
+        self.option = ": ".join(filter(None, (where, self.option)))
+        return self
+
+    @classmethod
+    def of(cls, error: BadInput) -> Self:
+        """The same error, of this kind."""
+        return cls(error.option, error.wrong, value=error.value, expected=error.expected, near=error.near)
 
 
 @contextlib.contextmanager

@@ -67,7 +67,7 @@ def check(where: str, data: t.Any, shape: Shape, closed: bool = False) -> None:
         key = "".join(
             part if part.startswith("[") or not number else f".{part}" for number, part in enumerate(reversed(error.path))
         )
-        raise BadInput(": ".join(filter(None, (where, key, error.words)))) from None
+        raise BadInput(": ".join(filter(None, (where, key))), error.words) from None
 
 
 class _Misfit(Exception):

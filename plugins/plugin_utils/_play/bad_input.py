@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ansible.errors import AnsibleActionFail
 
@@ -26,14 +26,15 @@ def marked() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def refused(before: str = "") -> Iterator[None]:
+def refused(before: str = "", named: Callable[[str], str] = str) -> Iterator[None]:
     """Bad input that is found inside ends a task that runs once for the fleet; ``before``: what its message begins with.
 
-    Raises AnsibleActionFail.
+    ``named``: what the user calls the place of an option. Raises AnsibleActionFail.
     """
     try:
         yield
     except BadInput as error:
+        error.option = named(error.option)
         raise AnsibleActionFail(f"{before}{error}", obj=error.written) from None
 
 

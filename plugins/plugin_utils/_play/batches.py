@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 
-from .._input.checks import brief
 from .._input.errors import BadInput
 
 CANARY: tuple[int | str, ...] = (1, "5%", "25%", "100%")
@@ -26,7 +25,7 @@ def batches_of(where: str, said: object) -> list[int | str]:
         return list(CANARY)
     sizes = _sizes(said) if isinstance(said, str) else list(said) if isinstance(said, (list, tuple)) else [said]
     if not sizes:
-        raise BadInput(f"{where}: {brief(said)} has no batch; {_ALLOWED}")
+        raise BadInput(where, "has no batch", value=said, expected=_ALLOWED)
     return [_size(where, size) for size in sizes]
 
 
@@ -45,4 +44,4 @@ def _size(where: str, size: object) -> int | str:
         share = re.fullmatch(r"([0-9]{1,3})\s*%", size.strip())
         if share and 1 <= int(share[1]) <= 100:
             return f"{int(share[1])}%"
-    raise BadInput(f"{where}: {brief(size)} is not the size of a batch; {_ALLOWED}")
+    raise BadInput(where, "is not the size of a batch", value=size, expected=_ALLOWED)

@@ -14,6 +14,7 @@ import yaml
 from ansible import __version__ as ansible_version
 from ansible.errors import AnsibleActionFail
 
+from .._input.errors import BadInput
 from .._result.types import Generator
 from .given import TaskVars
 
@@ -102,12 +103,12 @@ class Same:
             seen.setdefault(json.dumps(_plain(values.get(name)), sort_keys=True), host)
 
     @property
-    def differing(self) -> str | None:
-        """A sentence about the first variable that is not the same for all of them, or None."""
+    def differing(self) -> BadInput | None:
+        """What is wrong with the first variable that is not the same for all of them, or None."""
         for name, hosts in self._hosts.items():
             if len(hosts) > 1:
                 said = "; ".join(f"{value if value != 'null' else 'not set'} for {host}" for value, host in sorted(hosts.items()))
-                return f"{name} is one value for the whole fleet, and it differs between hosts: {said}"
+                return BadInput(name, f"this is one value for the whole fleet, and it differs between hosts: {said}")
         return None
 
 

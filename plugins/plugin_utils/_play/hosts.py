@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .._input.checks import brief
 from .._input.entries import entries_of
 from .._input.errors import BadInput
 
@@ -23,11 +22,11 @@ def hosts_of(where: str, said: object, skipped: Iterable[str]) -> str | list[str
     for tag in skipped:
         if tag in SKIPPING:
             raise BadInput(
-                f"--skip-tags {tag}: this skips every task, and the run would end green with nothing done; leave {tag} out"
+                f"--skip-tags {tag}", f"this skips every task, and the run would end green with nothing done; leave {tag} out"
             )
     if said is None or (isinstance(said, str) and not said.strip()):
         return "all"
     patterns = entries_of(where, said)
     if not (isinstance(patterns, (list, tuple)) and patterns and all(isinstance(one, str) and one.strip() for one in patterns)):
-        raise BadInput(f"{where}: {brief(said)} is neither a pattern of hosts nor a list of such")
+        raise BadInput(where, "is neither a pattern of hosts nor a list of such", value=said)
     return str(said) if isinstance(said, str) else [str(one) for one in patterns]

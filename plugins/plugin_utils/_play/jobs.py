@@ -37,7 +37,7 @@ def job_of(options: Options, task_vars: Mapping[str, object], now: datetime.date
     if options.get("restore"):
         for option in ("required", "permitted", "forbidden"):
             if options[option]:
-                raise BadInput(f"{option}: not together with restore, which brings the whole list back")
+                raise BadInput(option, "not together with restore, which brings the whole list back")
         pre_image = snapshots.find(folder, options["restore"], host)
         idle = _nothing_to_restore(folder, options["restore"], host, pre_image)
         if pre_image is None or idle:

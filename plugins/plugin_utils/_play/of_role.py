@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import typing as t
 from collections.abc import Callable, Mapping
 
@@ -15,7 +16,7 @@ from .._input.entries import entries_of
 from .._policy.extending import SHIPPED
 from .given import Options, TaskVars
 from .specs import Spec
-from .variables import PREFIX
+from .variables import PREFIX, known
 
 Template = Callable[[dict[str, t.Any]], Mapping[str, t.Any]]
 """What resolves the templates in a mapping, as the templar of an action does."""
@@ -24,31 +25,31 @@ _LEFT_OUT = object()
 """The variable says nothing, so that the default of the option counts."""
 
 
-def _as_it_is(_variable: str, said: object) -> object:
+def _as_it_is(_option: str, said: object) -> object:
     return said
 
 
-def _unless_empty(_variable: str, said: object) -> object:
+def _unless_empty(_option: str, said: object) -> object:
     return said or _LEFT_OUT
 
 
-def _unless_unsaid(_variable: str, said: object) -> object:
+def _unless_unsaid(_option: str, said: object) -> object:
     """False is said."""
     return _LEFT_OUT if said in ("", None) else said
 
 
-def _entries(variable: str, said: object) -> object:
+def _entries(option: str, said: object) -> object:
     """A list, or one text with entries on lines or between commas, as a survey gives it."""
-    return entries_of(variable, said)
+    return entries_of(option, said)
 
 
-def _entries_unless_unsaid(variable: str, said: object) -> object:
+def _entries_unless_unsaid(option: str, said: object) -> object:
     """The same; an empty text is nothing said, an empty list is a wish."""
-    entries = entries_of(variable, said)
+    entries = entries_of(option, said)
     return _LEFT_OUT if not entries and (said is None or isinstance(said, str)) else entries
 
 
-def _policies(_variable: str, said: object) -> object:
+def _policies(_option: str, said: object) -> object:
     return _LEFT_OUT if said in ("", None) else checks.mapping("policies", said)
 
 
@@ -92,6 +93,19 @@ VARIABLES = {option: PREFIX + _NAMES.get(option, option) for option in _FORMS}
 """The variable of an option; a few are not called as the option is."""
 
 
+def variable_of(option: str) -> str:
+    """What a user of the role calls a place in an option: ``impersonate_exceptions[1].expires``. Another place stays as it is."""
+    match = re.match(r"[a-z_]+(?=[.:\[]|$)", option)
+    name = match[0] if match else ""
+    variable = VARIABLES.get(name) or PREFIX + name
+    return variable + option[len(name) :] if variable in known() else option
+
+
+def naming(args: Options) -> Callable[[str], str]:
+    """What the user of a task calls the place of an option."""
+    return variable_of if boolean(args.get("from_variables", False), strict=False) else str
+
+
 def filled(args: Options, spec: Spec, task_vars: TaskVars, template: Template, *, whole: bool = False) -> dict[str, t.Any]:
     """The options of a task, and with ``from_variables`` those that it does not name from the variables of the role.
 
@@ -115,7 +129,7 @@ def _read(taken: Mapping[str, str], task_vars: TaskVars, template: Template) -> 
     values = template(raw) if raw else {}
     omit = task_vars.get("omit")
     said = {
-        option: _FORMS[option](variable, values[variable])
+        option: _FORMS[option](option, values[variable])
         for option, variable in taken.items()
         if variable in values and not (omit is not None and isinstance(values[variable], str) and values[variable] == omit)
     }

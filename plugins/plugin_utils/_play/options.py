@@ -42,8 +42,10 @@ def refuse_delegation(delegate_to: str | None, task_vars: Mapping[str, object]) 
     host = task_vars.get("inventory_hostname")
     if delegate_to and delegate_to != host:
         raise BadInput(
-            f"delegate_to: {delegate_to!r} is not allowed for {host!r}: the task would reach {delegate_to}, and report and "
-            f"snapshot would say {host}. Leave delegate_to out and let the play name {delegate_to} in its hosts"
+            "delegate_to",
+            f"is not allowed for {host!r}: the task would reach {delegate_to}, and report and snapshot would say {host}",
+            value=delegate_to,
+            expected=f"leave delegate_to out and let the play name {delegate_to} in its hosts",
         )
 
 
@@ -58,11 +60,11 @@ def policy_of(options: Options) -> Policy:
     if options.get("holders") is not None:
         for option in ("required", "permitted", "forbidden"):
             if options[option]:
-                raise BadInput(f"{option}: not together with holders, which is the whole list")
+                raise BadInput(option, "not together with holders, which is the whole list")
         return plain_policy(closed=True)
     if not (options["required"] or options["permitted"] or options["forbidden"]):
         raise BadInput(
-            "one of the options policy, holders, restore, required, permitted and forbidden must say who holds the right"
+            "", "one of the options policy, holders, restore, required, permitted and forbidden must say who holds the right"
         )
     return plain_policy(closed=bool(options["permitted"]))
 
@@ -71,7 +73,7 @@ def most_hosts_of(options: Options) -> int:
     """How many hosts may lose the same account without a second look; 0 is no limit. Raises BadInput."""
     most = int(options["max_hosts_per_account"])
     if most < 0:
-        raise BadInput(f"max_hosts_per_account: {most} is not a number of hosts; 0 is no limit")
+        raise BadInput("max_hosts_per_account", f"{most} is not a number of hosts; 0 is no limit")
     return most
 
 
@@ -100,19 +102,19 @@ def wishes_of(options: Options, policy: Policy, task_vars: TaskVars, today: date
     banned = {account.key for account in wishes.forbidden}
     for exception in wishes.exceptions:
         if exception.account.key in banned:
-            raise BadInput(f"{exception.where}.account: {exception.account.shown} is forbidden by the option forbidden")
+            raise BadInput(f"{exception.where}.account", f"{exception.account.shown} is forbidden by the option forbidden")
     everywhere = [row for row in policy.rows if row.where == "every_host"]  # what other rows forbid, only a host can tell
     forbidden = {account.key: f"the policy {policy.name} ({row.where})" for row in everywhere for account in row.forbidden}
     forbidden |= {account.key: "the option forbidden" for account in wishes.forbidden}
     for option in ("required", "permitted"):
         for account in getattr(wishes, option):
             if account.key in forbidden:
-                raise BadInput(f"{option}: {account.shown} is forbidden by {forbidden[account.key]}")
+                raise BadInput(option, f"{account.shown} is forbidden by {forbidden[account.key]}")
     required = {account.key: row.where for row in policy.rows for account in row.required}
     for account in wishes.forbidden:
         refuse_forbidden_floor("forbidden", account)
         if account.key in required:
-            raise BadInput(f"forbidden: {account.shown} is required by the policy {policy.name} ({required[account.key]})")
+            raise BadInput("forbidden", f"{account.shown} is required by the policy {policy.name} ({required[account.key]})")
     return wishes
 
 
@@ -128,9 +130,9 @@ def _declared(options: Options) -> dict[FeatureName, bool]:
         try:
             declared[parse_feature(name, "features")] = boolean(value)
         except TypeError:
-            raise BadInput(f"features.{name}: {value!r} is neither true nor false") from None
+            raise BadInput(f"features.{name}", "is neither true nor false", value=value) from None
     if options.get("iis") is not None and declared.setdefault(FeatureName.IIS, options["iis"]) is not options["iis"]:
-        raise BadInput(f"iis: {options['iis']} is not what features declares of it")
+        raise BadInput("iis", f"{options['iis']} is not what features declares of it")
     return declared
 
 
@@ -141,7 +143,7 @@ def refuse_shipped_names(policies: object, policy: object = None) -> None:
         own[str(policy.get("name"))] = policy
     for name in own:
         if name in SHIPPED:
-            raise BadInput(f"policies.{name}: this is the name of a shipped policy; choose another one and let it extend {name}")
+            raise BadInput(f"policies.{name}", f"this is the name of a shipped policy; choose another one and let it extend {name}")
 
 
 def agreed_of(options: Options) -> Agreed | None:
@@ -201,6 +203,9 @@ def _hours(window: str | None) -> int | None:
     hours = int(match[1]) * (24 if match[2] == "d" else 1) if match else 0
     if not 0 < hours <= MOST_HOURS:
         raise BadInput(
-            f"events: {window!r} is not a time span; write hours or days, such as 24h or 7d, at most {MOST_HOURS // 24}d"
+            "events",
+            "is not a time span",
+            value=window,
+            expected=f"write hours or days, such as 24h or 7d, at most {MOST_HOURS // 24}d",
         )
     return hours

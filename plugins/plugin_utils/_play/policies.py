@@ -47,7 +47,13 @@ def policy_from(chosen: object, own: Mapping[str, object]) -> Policy:
         return _once([data, own], lambda: load_policy(data, _library(own)))
     if chosen in SHIPPED:
         return _once(chosen, lambda: load_policy(shipped(chosen), _library(own)))
-    raise BadInput(f"policy: {chosen!r} is not a policy; there are {', '.join(sorted({*SHIPPED, *own}))}")
+    raise BadInput(
+        "policy",
+        "is not a policy",
+        value=chosen,
+        expected=f"there are {', '.join(sorted({*SHIPPED, *own}))}",
+        near=checks.close(chosen, {*SHIPPED, *own}),
+    )
 
 
 def _library(own: Mapping[str, object]) -> dict[str, object]:

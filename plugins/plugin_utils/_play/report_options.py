@@ -24,7 +24,7 @@ def check_report_options(options: Options, values: Mapping[str, str]) -> None:
     checked_name("name", options["name"])
     check_length("name", options["name"], values)
     if not options["formats"]:
-        raise BadInput("formats: the list is empty, and a run without a report would leave nothing to look at")
+        raise BadInput("formats", "the list is empty, and a run without a report would leave nothing to look at")
     check_folder("report_dir", Path(options["report_dir"]).expanduser().absolute(), "so that the run would end without a report")
 
 
@@ -32,16 +32,16 @@ def expected_of(options: Options, groups: Mapping[str, t.Any]) -> list[str]:
     """Hosts that a report must account for besides those of the play. Raises BadInput for a group or a file that is not there or empty."""
     group, file = options.get("expected_group"), options.get("expected_file")
     if group and group not in groups:
-        raise BadInput(f"expected_group: the inventory has no group {group!r}")
+        raise BadInput("expected_group", f"the inventory has no group {group!r}")
     hosts = [str(host) for host in groups[group]] if group else []
     if file:
         try:
             lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"expected_file: {file} cannot be read: {error}") from None
+            raise BadInput("expected_file", f"{file} cannot be read: {error}") from None
         named = [name for line in lines if (name := line.partition("#")[0].strip())]
         if not named:
-            raise BadInput(f"expected_file: {file} names no host")
+            raise BadInput("expected_file", f"{file} names no host")
         hosts += named
     return sorted(set(hosts))
 
@@ -50,5 +50,5 @@ def tolerate_of(options: Options) -> dict[str, str]:
     """How many there may be of what the gate fails on. Raises BadInput that names the key and what is allowed."""
     for key in options["tolerate"] or {}:
         if key not in GATE_WORDS:
-            raise BadInput(f"tolerate.{key}: the gate knows no {key!r}; it knows {', '.join(GATE_WORDS)}")
+            raise BadInput(f"tolerate.{key}", f"the gate knows no {key!r}; it knows {', '.join(GATE_WORDS)}")
     return {key: tolerance(f"tolerate.{key}", value) for key, value in (options["tolerate"] or {}).items()}

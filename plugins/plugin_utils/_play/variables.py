@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import typing as t
 from collections.abc import Iterable
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from .._input.checks import brief
+from .._input import checks
 from .._input.errors import BadInput
 from .given import TaskVars
 
@@ -41,7 +40,7 @@ def check(task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], also: Look 
     """
     _refuse_cut(task_vars)
     if not (isinstance(allowed, (list, tuple)) and all(isinstance(name, str) for name in allowed)):
-        raise BadInput(f"impersonate_allow_unknown: {brief(allowed)} is not a list of names of variables")
+        raise BadInput("allow_unknown", "is not a list of names of variables", value=allowed)
     _refuse_unknown("", task_vars, allowed)
     hostvars, outside = task_vars.get("hostvars") or {}, frozenset(OF_PLAYBOOKS) - frozenset(extra)
     hosts = set(hostvars)  # without a localhost that no inventory has: it has the variables of the task
@@ -51,8 +50,9 @@ def check(task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], also: Look 
         _refuse_unknown(f" of host {host}", names, allowed)
         for name in outside.intersection(names):
             raise BadInput(
-                f"{name}: the inventory sets it for host {host}, and a play cannot take it from there, so that it would count for "
-                f"nothing; give it with -e {name}=..., or as a variable of import_playbook"
+                name,
+                f"the inventory sets it for host {host}, and a play cannot take it from there, so that it would count for nothing",
+                expected=f"give it with -e {name}=..., or as a variable of import_playbook",
             )
         if also:
             also(host, values)
@@ -61,11 +61,14 @@ def check(task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], also: Look 
 def _refuse_unknown(whose: str, names: Iterable[str], allowed: Iterable[str]) -> None:
     for name in names:
         if str(name).startswith(PREFIX) and name not in known() and name not in allowed:
-            near = difflib.get_close_matches(name.removeprefix(PREFIX), sorted(one.removeprefix(PREFIX) for one in known()), n=1)
-            hint = f"did you mean {PREFIX}{near[0]}? " if near else ""
             raise BadInput(
-                f"{name}{whose}: there is no such variable, and the run would go on without it; {hint}Where it is one of your own, "
-                f"list it in impersonate_allow_unknown"
+                f"{name}{whose}",
+                "there is no such variable, and the run would go on without it",
+                expected="where it is one of your own, list it in impersonate_allow_unknown",
+                near=[
+                    PREFIX + word
+                    for word in checks.close(name.removeprefix(PREFIX), sorted(one.removeprefix(PREFIX) for one in known()))
+                ],
             )
 
 
@@ -74,6 +77,7 @@ def _refuse_cut(task_vars: TaskVars) -> None:
     rest = task_vars.get("_raw_params")
     if rest:
         raise BadInput(
-            f"-e: {brief(str(rest))} belongs to no variable. Ansible cuts -e 'name=a b' at the blank: write name=a,b, or give it as "
-            'JSON, -e \'{"name": "a b"}\''
+            "-e",
+            "belongs to no variable. Ansible cuts -e 'name=a b' at the blank: write name=a,b, or give it as JSON, -e '{\"name\": \"a b\"}'",
+            value=str(rest),
         )

@@ -134,7 +134,7 @@ def _exception(where: str, data: object) -> PolicyException:
     checks.keys(where, data, KEYS)
     for key in KEYS[:3]:
         if data.get(key) is None:
-            raise BadInput(f"{where}.{key} is missing; an exception needs {', '.join(KEYS[:3])}")
+            raise BadInput(f"{where}.{key}", "the key is missing", expected=f"an exception needs {', '.join(KEYS[:3])}")
     return PolicyException(
         where=where,
         account=_account(f"{where}.account", data["account"]),
@@ -153,14 +153,15 @@ def _account(where: str, entry: object) -> Account:
     try:
         account = parse_account(entry)
     except BadInput as error:
-        raise BadInput(f"{where}: {error}") from None
+        raise error.within(where) from None
     if floor_account(account):
         raise BadInput(
-            f"{where}: {account.shown} needs no exception: Windows needs its right, which is never taken away; "
-            "where a policy of your own does not name it, name it there"
+            where,
+            f"{account.shown} needs no exception: Windows needs its right, which is never taken away",
+            expected="where a policy of your own does not name it, name it there",
         )
     if account.sid and too_wide(account.sid):
-        raise BadInput(f"{where}: {account.shown} is too wide for an exception: nearly everybody is in it")
+        raise BadInput(where, f"{account.shown} is too wide for an exception: nearly everybody is in it")
     return account
 
 
@@ -171,5 +172,5 @@ def _texts(where: str, data: Mapping[str, object]) -> tuple[str, ...]:
         return ()
     texts = tuple(checks.text(f"{where}[{number}]", entry) for number, entry in enumerate(checks.items(where, data[key])))
     if not texts:
-        raise BadInput(f"{where} is empty; leave it out, and the exception counts for all")
+        raise BadInput(where, "the list is empty", expected="leave it out, and the exception counts for all")
     return texts

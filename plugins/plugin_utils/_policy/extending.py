@@ -28,9 +28,15 @@ def resolve(data: Mapping[str, object], library: Mapping[str, object], way: tupl
     name, parent = str(data.get("name")), data["extends"]
     way = (*way, name)
     if not isinstance(parent, str) or parent not in library:
-        raise BadInput(f"extends: {checks.brief(parent)} is not a policy; there are {', '.join(sorted(library)) or 'none'}")
+        raise BadInput(
+            "extends",
+            "is not a policy",
+            value=parent,
+            expected=f"there are {', '.join(sorted(library)) or 'none'}",
+            near=checks.close(parent, library),
+        )
     if parent in way:
-        raise BadInput(f"extends: a policy cannot extend itself: {' extends '.join((*way, parent))}")
+        raise BadInput("extends", f"a policy cannot extend itself: {' extends '.join((*way, parent))}")
     other = checks.mapping(f"extends: {parent}", library[parent])
     base = _with_its_document(parent, resolve({**other, "name": parent}, library, way))
     over = {key: value for key, value in data.items() if key != "extends"}
@@ -44,7 +50,7 @@ def resolve(data: Mapping[str, object], library: Mapping[str, object], way: tupl
     for key, value in over.items():
         if value is None:
             if key not in base:
-                raise BadInput(f"{key}: null takes away what {parent} has there, and it has nothing")
+                raise BadInput(key, f"null takes away what {parent} has there, and it has nothing")
             del merged[key]
     return merged
 
@@ -76,7 +82,7 @@ def _laid_over(where: str, base: Mapping[str, object], over: Mapping[str, object
         place = f"{where}.{key}"
         if value is None:
             if key not in base:
-                raise BadInput(f"{place}: null takes away a row, and there is none")
+                raise BadInput(place, "null takes away a row, and there is none")
             del merged[key]
         elif deep and key in base:
             merged[key] = _laid_over(place, checks.mapping(place, base[key] or {}), checks.mapping(place, value), deep=False)

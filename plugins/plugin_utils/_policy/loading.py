@@ -52,14 +52,17 @@ def load_policy(data: object, library: Mapping[str, object] | None = None) -> Po
     name = data.get("name") if isinstance(data, Mapping) else None
     if not isinstance(data, Mapping) or not isinstance(name, str) or not name:
         raise BadInput(
-            f"policy: {checks.brief(data)} is not a policy; a policy is a mapping with the keys {', '.join(POLICY_KEYS)}; "
-            f"the role impersonate ships the policies {', '.join(SHIPPED)}"
+            "policy",
+            "is not a policy",
+            value=data,
+            expected=f"a policy is a mapping with the keys {', '.join(POLICY_KEYS)}; the role impersonate ships the policies "
+            f"{', '.join(SHIPPED)}",
         )
     try:
         return _Loader(resolve(checks.mapping("policy", data), library or {})).load()
     except BadInput as error:
         file = f" (policy_{name}.yml of the role impersonate)" if name in SHIPPED else ""
-        raise BadInput(f"policy {name}{file}{_ancestors(data, library or {})}: {error}") from None
+        raise error.within(f"policy {name}{file}{_ancestors(data, library or {})}") from None
 
 
 def _ancestors(data: Mapping[str, object], library: Mapping[str, t.Any]) -> str:
@@ -84,7 +87,7 @@ def parse_feature(text: t.Any, option: str) -> FeatureName:
 def refuse_forbidden_floor(where: str, account: Account) -> None:
     """Raises BadInput when an account is to be forbidden without which Windows breaks."""
     if floor_account(account):
-        raise BadInput(f"{where}: {account.shown} can never be forbidden: Windows needs it")
+        raise BadInput(where, f"{account.shown} can never be forbidden: Windows needs it")
 
 
 class _Loader:
@@ -110,12 +113,16 @@ class _Loader:
             *self._feature_rows(checks.mapping("features", data.get("features", {}))),
         ]
         if not any(row.base for row in rows):
-            raise BadInput("host_roles is empty; a policy needs a row for at least one host role, there or in operating_systems")
+            raise BadInput(
+                "host_roles",
+                "there is no row",
+                expected="a policy needs a row for at least one host role, there or in operating_systems",
+            )
         gpos = tuple(_gpo_row(name, row) for name, row in checks.mapping("gpos", data.get("gpos", {})).items())
         legacy = checks.mapping("legacy", data.get("legacy", {}))
         checks.keys("legacy", legacy, ("names", "source"))
         if any(row.feature is FeatureName.LEGACY_ACCOUNTS for row in rows) and not legacy.get("names"):
-            raise BadInput("features.legacy_accounts: there is no legacy.names, so no host would be asked for such accounts")
+            raise BadInput("features.legacy_accounts", "there is no legacy.names, so no host would be asked for such accounts")
         _contradictions(rows)
         return Policy(
             name=str(data["name"]),
@@ -154,7 +161,7 @@ class _Loader:
         systems = [_choice(f"{where}.operating_systems", name, System, _A_SYSTEM) for name in names]
         first, last = (_build(f"{where}.{key}", data.get(key)) for key in ("from", "to"))
         if first is not None and last is not None and first > last:
-            raise BadInput(f"{where}: from {first} to {last} holds no build")
+            raise BadInput(where, f"from {first} to {last} holds no build")
         return self._row(
             where,
             data,
@@ -188,7 +195,13 @@ class _Loader:
 
     def _named(self, where: str, name: t.Any) -> Document:
         if not isinstance(name, str) or name not in self._documents:
-            raise BadInput(f"{where}: {checks.brief(name)} is not in documents; there are {', '.join(self._documents) or 'none'}")
+            raise BadInput(
+                where,
+                "is not in documents",
+                value=name,
+                expected=f"there are {', '.join(self._documents) or 'none'}",
+                near=checks.close(name, self._documents),
+            )
         return self._documents[name]
 
 
@@ -198,13 +211,13 @@ def _scope(where: str, key: str, data: Mapping[str, t.Any]) -> list[object]:
         return []
     names = checks.items(f"{where}.{key}", data[key])
     if not names:
-        raise BadInput(f"{where}.{key} is empty; leave it out, and the row counts for all")
+        raise BadInput(f"{where}.{key}", "the list is empty", expected="leave it out, and the row counts for all")
     return names
 
 
 def _build(where: str, value: object) -> int | None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        raise BadInput(f"{where}: {checks.brief(value)} is not a build number, such as 20348")
+        raise BadInput(where, "is not a build number, such as 20348", value=value)
     return value
 
 
@@ -213,7 +226,7 @@ def _document(where: str, data: object) -> Document:
     checks.keys(where, data, _DOCUMENT_KEYS)
     for key, value in data.items():
         if not isinstance(value, str):
-            raise BadInput(f"{where}.{key}: {checks.brief(value)} is not a text; put a date or a number in quotes")
+            raise BadInput(f"{where}.{key}", "is not a text", value=value, expected="put a date or a number in quotes")
     if data.get("date"):
         checks.day(f"{where}.date", data["date"])
     checks.text(f"{where}.title", data.get("title"))
@@ -228,7 +241,7 @@ def _of_feature(where: str, entries: list[t.Any], feature: FeatureName | None) -
     """Whether a list names the accounts that the read found. Raises BadInput in a row of another feature, or of none."""
     for number, entry in enumerate(entries):
         if _is_found(entry) and ACCOUNTS_OF[entry] is not feature:
-            raise BadInput(f"{where}[{number}]: {entry} stands in rows of features.{ACCOUNTS_OF[entry].value} only")
+            raise BadInput(f"{where}[{number}]", f"{entry} stands in rows of features.{ACCOUNTS_OF[entry].value} only")
     return any(_is_found(entry) for entry in entries)
 
 
@@ -264,7 +277,7 @@ def _contradictions(rows: list[Row]) -> None:
             for other in rows:
                 if row.meets(other) and account.key in {required.key for required in other.required}:
                     raise BadInput(
-                        f"{row.where}.forbidden: {account.shown} is required in {other.where}.required; one of the two must go"
+                        f"{row.where}.forbidden", f"{account.shown} is required in {other.where}.required; one of the two must go"
                     )
 
 
@@ -272,4 +285,10 @@ def _choice(where: str, value: object, choices: type[Choice], what: str) -> Choi
     try:
         return choices(value)
     except ValueError:
-        raise BadInput(f"{where}: {value!r} is not {what}; allowed are {', '.join(one.value for one in choices)}") from None
+        raise BadInput(
+            where,
+            f"is not {what}",
+            value=value,
+            expected=f"allowed are {', '.join(one.value for one in choices)}",
+            near=checks.close(value, [one.value for one in choices]),
+        ) from None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from .._input.checks import brief
 from .._input.contract import shape_of
 from .._input.errors import BadInput
 from .._input.shape import MapOf, NullIfAbsent, OrNone, Shape, check
@@ -70,5 +69,5 @@ def host_of(where: str, data: Mapping[str, object]) -> str:
     """The host of a record. Raises BadInput for data that does not say whose it is."""
     check(where, data, {"host": str})
     if not data["host"]:
-        raise BadInput(f"{where}: host: {brief(data['host'])} is not the name of a host")
+        raise BadInput(f"{where}: host", "is not the name of a host", value=data["host"])
     return str(data["host"])

@@ -199,10 +199,10 @@ def _enter_row(expectation: Expectation, row: Row, here: Circumstances, answers:
 
 
 def _doubt_about(row: Row, name: FeatureName, feature: Feature, answers: Answers) -> Doubt:
-    """A row of a feature of which nobody knows whether it is there."""
+    """A row of a feature that the host may have or not."""
     cure = "if it has none, declare" if row.found else "declare"
     value = "false" if row.found else "true or false"
-    option = f"impersonate_iis: {value}" if name is FeatureName.IIS else f"impersonate_features: {{{name.value}: {value}}}"
+    option = f"iis: {value}" if name is FeatureName.IIS else f"features: {{{name.value}: {value}}}"
     why = f"whether the host has {name.words} is not known ({feature.because}); {cure} {option}"
     sids = {answers.sid(account) for account in (*row.default, *row.permitted)}
     keys = frozenset(key for key in ACCOUNT_KEYS if getattr(row, key)) | row.found
@@ -301,7 +301,7 @@ def _claim(
     elif None in present:
         state = State.UNKNOWN
         names = ", ".join(sorted(feature.value for feature in exception.features if here.features[feature].present is None))
-        why = f"{exception.where} counts where the host has {names}, and that is not known; declare impersonate_features"
+        why = f"{exception.where} counts where the host has {names}, and that is not known; declare features"
         expectation.doubts.append(Doubt("feature_unknown", why, frozenset({sid})))
     if answers.unknown(account):
         expectation.notes.append(f"the excepted account {account.text} {answers.unknown(account)}; its SID follows from the name")

@@ -40,13 +40,28 @@ def check(action, tmp_path):
         play = {"ansible_play_hosts_all": [*hosts], "ansible_play_hosts": [*hosts], "ansible_play_batch": [*batch]}
         task_vars = {**variables, **play, "groups": {"all": [*hosts]}, "hostvars": dict.fromkeys(hosts, variables)}
         options = role_options("check", "fleet_check", **variables, __impersonate_action=action_)
-        return action(ActionModule, execute, task_vars=task_vars, **options)
+        return action(ActionModule, execute, task_vars=task_vars, **options, from_variables=True)
 
     return run
 
 
 def said(error):
     return " ".join(str(error.value).split()).replace("\\\\", "\\")
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        pytest.param({"impersonate_required": ["administrator"]}, "impersonate_required[0]: 'administrator' is neither a known symbol", id="a list"),
+        pytest.param({"impersonate_report_formats": []}, "impersonate_report_formats: the list is empty", id="an option with another name"),
+        pytest.param({"impersonate_policy": "mircosoft"}, "impersonate_policy: 'mircosoft' is not a policy; there are cis, microsoft, stig; did you mean microsoft?", id="a near one"),
+    ],
+)  # fmt: skip
+def test_a_message_names_the_variable_of_the_role(check, variables, sentence):
+    with pytest.raises(AnsibleError) as error:
+        check(**variables)
+
+    assert f"Nothing was sent to any host. {sentence}" in said(error)
 
 
 def test_good_options_begin_a_run(check):
@@ -128,7 +143,10 @@ def test_what_would_end_without_a_report_does_not_begin(check, tmp_path, variabl
     [
         pytest.param("audit", ["a"], "serial: an audit is one batch", id="an audit in batches"),
         pytest.param(
-            "enforce", ["b"], "Nothing was sent to the hosts of this batch. policy: 'nothing'", id="a later batch of a change"
+            "enforce",
+            ["b"],
+            "Nothing was sent to the hosts of this batch. impersonate_policy: 'nothing'",
+            id="a later batch of a change",
         ),
     ],
 )

@@ -205,7 +205,7 @@ def test_an_unknown_feature_is_a_doubt_only_where_it_matters(facts, held, unknow
     if not doubtful:
         assert judge(its, policy, Wishes()).status is (Status.DRIFT if held else Status.COMPLIANT)
         return
-    with pytest.raises(CannotJudge, match="is not known .* declare impersonate_features") as doubt:
+    with pytest.raises(CannotJudge, match="is not known .* declare features") as doubt:
         judge(its, policy, Wishes())
     assert doubt.value.category == f"{next(iter(row))}_unknown"
     feature = FeatureName(next(iter(row)))
@@ -259,7 +259,7 @@ def test_without_iis_nobody_is_told_that_iis_needs_it(facts, shipped):
     [
         pytest.param("dns", {"source": "s"}, r"features\.dns: 'dns' is not a feature that a host is asked for; allowed are iis, iis_manual_pools", id="nobody detects it"),
         pytest.param("iis", {"permitted": ["users", "ssis_services"], "source": "s"}, r"features\.iis\.permitted\[1\]: ssis_services stands in rows of features\.ssis only", id="accounts of another feature"),
-        pytest.param("iis", {"permitted": ["users"], "source": "s", "host_roles": []}, r"features\.iis\.host_roles is empty; leave it out", id="for nobody"),
+        pytest.param("iis", {"permitted": ["users"], "source": "s", "host_roles": []}, r"features\.iis\.host_roles: the list is empty; leave it out", id="for nobody"),
         pytest.param("iis", {"permitted": ["users"], "source": "s", "document": {"title": "x"}}, r"features\.iis\.document: .* is not in documents", id="a document in the row"),
         pytest.param("legacy_accounts", {"permitted": ["found_legacy_accounts"], "source": "s"}, r"features\.legacy_accounts: there is no legacy\.names", id="nobody to ask for"),
         pytest.param("iis", {"permitted": ["users"], "source": "s", "to": 0}, r"features\.iis\.to: 0 is not a build number, such as 20348", id="build 0"),

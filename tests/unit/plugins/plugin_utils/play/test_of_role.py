@@ -138,6 +138,6 @@ def test_what_comes_out_is_plain():
     assert {type(one) for one in (*plain, plain["account"], *plain["hosts"])} == {str}
 
 
-def test_a_list_that_was_cut_names_the_variable():
-    with pytest.raises(BadInput, match="impersonate_permitted: 'a,' has a comma with nothing beside it"):
+def test_a_list_that_was_cut_names_the_option():
+    with pytest.raises(BadInput, match="permitted: 'a,' has a comma with nothing beside it"):
         read(specs.LOCAL_RIGHT_INFO, impersonate_permitted="a,")

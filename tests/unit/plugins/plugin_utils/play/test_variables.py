@@ -63,7 +63,7 @@ def test_a_localhost_that_no_inventory_has():
     [
         pytest.param({"names": ["impersonate_polcy"]}, "impersonate_polcy: .*did you mean impersonate_policy", id="a misspelt extra variable"),
         pytest.param({"host": ["impersonate_permited"]}, "impersonate_permited of host web02: .*did you mean impersonate_permitted", id="one of a host"),
-        pytest.param({"names": ["impersonate_zzzzzzzz"]}, "impersonate_zzzzzzzz: .*without it; Where it is", id="nothing like it"),
+        pytest.param({"names": ["impersonate_zzzzzzzz"]}, "impersonate_zzzzzzzz: .*without it; where it is", id="nothing like it"),
         pytest.param({"names": ["impersonate_polcy"], "allowed": ["impersonate_team"]}, "impersonate_polcy", id="another one is allow-listed"),
         pytest.param({"host": ["impersonate_serial"]}, "impersonate_serial: the inventory sets it for host web02", id="batches in the inventory"),
         pytest.param({"host": ["impersonate_hosts"]}, "impersonate_hosts: the inventory sets it", id="hosts in the inventory"),
@@ -76,7 +76,7 @@ def test_names_that_nobody_reads(case, words):
 
 @pytest.mark.parametrize("allowed", ["impersonate_team", 5, {"a": 1}, [5]], ids=repr)
 def test_the_allow_list_is_a_list_of_names(allowed):
-    with pytest.raises(BadInput, match="^impersonate_allow_unknown: "):
+    with pytest.raises(BadInput, match="^allow_unknown: "):
         variables.check({}, allowed, ())
 
 

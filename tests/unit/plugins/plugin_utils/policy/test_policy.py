@@ -69,7 +69,7 @@ def put(*path):
         pytest.param(put("host_roles", "client", "requierd", []), r"host_roles\.client\.requierd.*did you mean required", id="misspelt key in a row"),
         pytest.param(put("host_role", {}), r"host_role: .*allowed are name.*did you mean host_roles", id="misspelt key of the policy"),
         pytest.param(put("host_roles", "server", {"source": "x"}), r"host_roles: 'server' is not a host role; allowed are", id="unknown role"),
-        pytest.param(put("host_roles", {}), "host_roles is empty", id="no role at all"),
+        pytest.param(put("host_roles", {}), "host_roles: there is no row; a policy needs", id="no role at all"),
         pytest.param(put("host_roles", "client", "required", ["admins"]), r"host_roles\.client\.required\[0\]: 'admins'.*symbols are", id="unknown symbol"),
         pytest.param(put("host_roles", "client", "required", ["S-1-5-"]), r"client\.required\[0\]: 'S-1-5-' is a malformed SID", id="malformed SID"),
         pytest.param(put("host_roles", "client", "permitted", [""]), r"client\.permitted\[0\]: an account is empty", id="empty account"),

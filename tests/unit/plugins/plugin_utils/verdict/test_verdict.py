@@ -131,7 +131,7 @@ def test_the_product_type_helps_where_dsrole_failed(host, microsoft, product_typ
 @pytest.mark.parametrize(
     ("facts", "category", "words"),
     [
-        pytest.param({"machine_role": None, "role_status": 1722}, "role_unknown", "1722.*ServerNT.*impersonate_host_role", id="DsRole failed on a server"),
+        pytest.param({"machine_role": None, "role_status": 1722}, "role_unknown", "1722.*ServerNT.*declare it with host_role", id="DsRole failed on a server"),
         pytest.param({"machine_role": 9}, "role_unknown", "machine role 9", id="a machine role that nobody knows"),
         pytest.param({"machine_role": 3, "sku": None}, "role_unknown", "SKU", id="server without a SKU"),
         pytest.param({"build": None}, "build_unknown", "build", id="no build"),
@@ -160,7 +160,7 @@ def test_iis_is_there_not_there_or_unknown(host, microsoft, iis, installed):
 
     assert iis.installed is installed
     if installed is None:
-        with pytest.raises(CannotJudge, match="impersonate_iis"):
+        with pytest.raises(CannotJudge, match="declare iis: true or false"):
             judge(facts, microsoft, Wishes())
     else:
         assert judge(facts, microsoft, Wishes()).status is Status.COMPLIANT
