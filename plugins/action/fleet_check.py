@@ -94,7 +94,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _check_variables(self, task_vars: TaskVars, options: Options) -> BadInput | None:
         """What differs between hosts and must not, in one look at each of them. Later batches need not look again.
 
-        Raises BadInput for a variable that nobody reads.
+        Raises BadInput for a variable that is not one of ours.
         """
         if not _is_first_batch(task_vars):
             return None

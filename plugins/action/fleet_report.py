@@ -127,7 +127,7 @@ def _exceptions(
 
 
 def _unread(task_vars: TaskVars, records: list[Record], missing: list[str], named: list[str]) -> dict[str, list[str]]:
-    """Hosts that were not judged, with their groups: nobody else knows which exceptions are meant for them.
+    """Hosts that were not judged, with their groups: only the inventory tells which exceptions are meant for them.
 
     Hosts outside the play count when the run was narrowed; without that they are no Windows hosts of this audit, unless they were
     expected. One that the inventory does not know may be in any group that an exception names (``named``).

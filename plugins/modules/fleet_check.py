@@ -98,7 +98,7 @@ expected:
   elements: str
   sample: [web01, web02]
 exceptions:
-  description: The exceptions as data, so that the report can tell which of them nobody uses.
+  description: The exceptions as data, so that the report can tell which of them are unused.
   returned: success
   type: list
   elements: dict

@@ -52,7 +52,7 @@ options:
     description:
       - Brings back the holders that a snapshot has, namely the path of a snapshot file, the path of a run's folder, the name of a run below O(snapshot_dir),
         or V(latest) for the newest snapshot of this host there. A run that restored is never the latest, so that a restore can be repeated.
-      - It plans like any other wish, so that a restore which would remove one of the four accounts that Windows needs is refused.
+      - It is planned like any other change, so that a restore which would remove one of the four accounts that Windows needs is refused.
       - A host of which the run has no snapshot, or that it left as it was, is left alone.
       - The whole list comes back, so that what others changed since then goes as well; the result says so in RV(notes).
       - It is refused where the snapshot was taken on another machine, or on one that was installed anew since then. Name and SID of the computer are compared,
@@ -96,7 +96,7 @@ options:
     type: dict
     suboptions:
       kind:
-        description: V(local) is nobody.
+        description: V(local) is the host alone.
         type: str
         choices: [local, gpo, mdm]
         required: true
@@ -146,7 +146,7 @@ EXAMPLES = r"""
   winrights.seimpersonate.local_right:
     forbidden: [CORP\svc-old]
 
-- name: These and nobody else
+- name: Only these accounts
   winrights.seimpersonate.local_right:
     holders: [administrators, local_service, network_service, service, iis_iusrs]
 
@@ -173,7 +173,7 @@ status:
   type: str
   sample: compliant
 status_after:
-  description: The verdict on the holders at the end, in check mode as planned. Null when nobody knows.
+  description: The verdict on the holders at the end, in check mode as planned. Null when it is not known.
   returned: when the host answered
   type: str
   sample: compliant
@@ -201,7 +201,7 @@ changes:
   elements: str
   sample: ["removed: BUILTIN\\Users (S-1-5-32-545)"]
 names:
-  description: Names of the SIDs in RV(before) and RV(added), null where nobody knows one.
+  description: Names of the SIDs in RV(before) and RV(added), null where none is known.
   returned: when the host answered
   type: dict
   sample: {"S-1-5-32-544": "BUILTIN\\Administrators"}
@@ -218,7 +218,7 @@ before:
   elements: str
   sample: [S-1-5-6, S-1-5-19, S-1-5-20, S-1-5-32-544, S-1-5-32-545]
 after:
-  description: SIDs of the holders at the end, from a second read, or from the plan in check mode. Null when nobody knows.
+  description: SIDs of the holders at the end, from a second read, or from the plan in check mode. Null when it is not known.
   returned: when the host answered
   type: list
   elements: str

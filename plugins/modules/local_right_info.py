@@ -13,7 +13,7 @@ description:
   - The comparison runs on the controller and compares SIDs, so that the language of the host does not matter.
   - A host that drifted is no failure of this module. A host that could not be read or judged is one; it is never taken for a host without holders.
 notes:
-  - The account that connects must be a member of Administrators of the host with its full token, since Windows lets nobody else list the holders.
+  - The account that connects must be a member of Administrators of the host with its full token, since Windows lets no other account list the holders.
   - Works with the connections P(ansible.builtin.winrm#connection) and P(ansible.builtin.psrp#connection).
 author:
   - Winrights Authors (@winrights)
@@ -217,7 +217,7 @@ notes:
   sample: [read-only domain controller]
 controller:
   description:
-    - Who sets the right on this host. C(kind) is V(local) (nobody from outside), V(gpo), V(mdm) (a management service), V(stale) (what is known is too old) or
+    - Who sets the right on this host. C(kind) is V(local) (the host alone), V(gpo), V(mdm) (a management service), V(stale) (what is known is too old) or
       V(unknown), and C(why) says so in a sentence.
     - C(name), C(guid), C(link), C(precedence) and C(status) are those of the GPO that won, C(losers) the others that define the right.
     - C(evidence) is V(rsop), V(templates), V(mdm), V(stated) or V(none). C(as_of) is when Group Policy last ran.
@@ -228,7 +228,7 @@ controller:
 exposure:
   description:
     - Null without O(exposure). Otherwise C(users), the services and application pools that have the right, with C(through), the SIDs by which they have it, and
-      C(why); C(excluded), those that have not; C(unknown), those of which nobody knows; C(complete) and C(notes).
+      C(why); C(excluded), those that have not; C(unknown), those of which it is not known; C(complete) and C(notes).
   returned: success
   type: dict
   sample: {complete: true, users: [{kind: service, name: MSSQLSERVER, account: "NT Service\\MSSQLSERVER", through: [S-1-5-6], pid: 2480}], excluded: [], unknown: []}

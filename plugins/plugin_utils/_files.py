@@ -58,15 +58,15 @@ def write_atomically(path: Path, text: str, mode: int = 0o640, beside: Path | No
 
 @contextlib.contextmanager
 def _unfinished(folder: Path, mode: int) -> Iterator[tuple[int, str]]:
-    """A new file that is locked as long as its writer lives, so that the next run knows which ones nobody finishes."""
+    """A new file that is locked as long as its writer lives, so that the next run knows which ones will not be finished."""
     while True:
         name = os.path.join(folder, f"{_PREFIX}{secrets.token_hex(6)}")
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with contextlib.suppress(OSError):  # a file system without locks: then nobody takes it away either
+        with contextlib.suppress(OSError):  # a file system without locks: then it is not taken away either
             fcntl.flock(handle, fcntl.LOCK_EX)
         if os.fstat(handle).st_nlink:
             break
-        os.close(handle)  # somebody tidied up before the lock was taken
+        os.close(handle)  # another run tidied up before the lock was taken
     try:
         yield handle, name
     except BaseException:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What sort of account a holder is, from its SID and the host's answer. A word for readers; no decision hangs on it but orphan."""
+"""What sort of account a holder is, from its SID and the host's answer. A word for readers; no decision depends on it but orphan."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _BETWEEN = re.compile("\uf000|&#xf000;|&#61440;", re.IGNORECASE)  # Policy CSP U
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The accounts that somebody gives the right. ``sids``: None where they cannot be compared with the holders, as ``doubt`` says."""
+    """Accounts that a GPO or a management service gives the right. ``sids``: None where they cannot be compared, as ``doubt`` says."""
 
     sids: tuple[str, ...] | None = None
     doubt: str | None = None
@@ -91,7 +91,7 @@ def by_templates(traces: ControlTraces) -> tuple[GpoSetting, ...]:
 
 
 def by_management(mdm: Mdm, traces: ControlTraces) -> Asked:
-    """The list of a management service: entries with U+F000 between them, ``*SID`` or names, an empty one for nobody."""
+    """The list of a management service: entries with U+F000 between them, ``*SID`` or names, an empty one for no account."""
     if mdm.value is None:
         return NOT_TOLD
     if isinstance(mdm.value, int):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who sets the right on a host: the host itself, a GPO, a management service, or nobody knows. Pure.
+"""Who sets the right on a host: the host itself, a GPO, a management service, or it is not known. Pure.
 
 The rule: one statement decides, and whatever another source says becomes a note. Nothing that a host shows is left out.
 """
@@ -53,7 +53,7 @@ class Controller:
 
     @property
     def doubt(self) -> str | None:
-        """What to say beside a change where nobody knows whether it lasts."""
+        """What to say beside a change where it is not known whether it lasts."""
         unsure = self.kind in (ControllerKind.UNKNOWN, ControllerKind.STALE) and not self.from_outside
         return f"{self.why}, so it is not known whether a local change lasts" if unsure else None
 
@@ -136,7 +136,7 @@ def _with_management(policy: Statement, managed: Management) -> Controller:
     if managed.sets:
         notes = (policy.why, *policy.notes)
         return Controller(ControllerKind.MDM, managed.words, "mdm", losers=policy.losers, provider=managed.provider, notes=notes)
-    if policy.kind is ControllerKind.LOCAL:  # no longer proof that nobody sets it
+    if policy.kind is ControllerKind.LOCAL:  # no longer proof that it is not set from outside
         return dataclasses.replace(controller, kind=ControllerKind.UNKNOWN, why=f"{managed.words}; {policy.why}")
     return dataclasses.replace(controller, notes=(*policy.notes, managed.words))
 

@@ -31,7 +31,7 @@ _WORKGROUP = (0, 2)  # DSROLE_MACHINE_ROLE of a stand-alone workstation and serv
 class ControllerKind(str, enum.Enum):
     """Who sets the right."""
 
-    LOCAL = "local"  # nobody from outside
+    LOCAL = "local"  # the host alone
     GPO = "gpo"
     MDM = "mdm"
     STALE = "stale"  # what is known is too old to count

@@ -237,7 +237,7 @@ class Mdm:
     """Traces of a management service (Policy CSP UserRights/ImpersonateClient).
 
     ``value`` is what the registry holds, whole: accounts as ``*SID`` or names with U+F000 between them, maybe inside ``<![CDATA[...]]>``;
-    empty for nobody. Longer than 20,000 characters it is not told, and nothing else of the service either. The SIDs of the names in it
+    empty for no account. Longer than 20,000 characters it is not told, and nothing else of the service either. The SIDs of the names in it
     are among ``ControlTraces.sids``, by the name as it stands between U+F000, CDATA marks and blanks.
     """
 
@@ -279,7 +279,7 @@ class Member:
 class Group:
     """A group and its members.
 
-    ``status``: read; limit, where the list was cut; failed; not_told, where a group of another machine's directory answered with nobody,
+    ``status``: read; limit, where the list was cut; failed; not_told, where a group of another machine's directory answered with no member,
     as it does to a session that may not look there.
     """
 

@@ -22,7 +22,7 @@ def changed(report: Report, previous: Report | None) -> Changed | None:
 
     ``previous``: id, started and policy of the earlier run. ``notes``: what limits the comparison, as sentences.
     ``came``: hosts that drift, and did not in the earlier report; ``left``: hosts that drifted, and were judged otherwise now.
-    ``unclear``: hosts that drifted and were not read now, so that nobody can say they left it.
+    ``unclear``: hosts that drifted and were not read now, so that it is not known whether they left it.
     ``new``, ``gone``: hosts that only this or only the earlier report expects.
     ``new_holders``: sid, name and number of hosts of accounts that held the right on no host of the earlier report. Empty when that one
     was limited to some hosts and this one not to the same: an account may have held the right where it did not look.
@@ -70,7 +70,7 @@ def _notes(policy: PolicyHead | None, earlier: PolicyHead | None, read: bool) ->
 
 
 def _limited(limits: list[str], earlier: list[str]) -> list[str]:
-    """Two runs with the same limit are alike; nobody knows what another one left out."""
+    """Two runs with the same limit are alike; what another one left out is not known."""
     if limits == earlier:
         return []
     who = [

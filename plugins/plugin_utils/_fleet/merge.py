@@ -220,7 +220,7 @@ def _agreed(values: Iterable[_Value]) -> _Value | None:
 
 
 def _exceptions(runs: Iterable[MergedRun], records: Sequence[Record], today: datetime.date) -> list[Used]:
-    """A host that was not judged may be in any group: nobody knows here, and an exception for groups must not be called unused."""
+    """A host that was not judged may be in any group: it is not known here, and an exception for groups must not be called unused."""
     declared = [one for run in runs for one in run["exceptions"]]
     claims = [claim for record in records for claim in record["exceptions"]]
     if not declared and not claims:

@@ -58,7 +58,7 @@ def second_look(planned: Iterable[Planned], unread: int, limit: int) -> list[Pla
 
 
 def without_plan(results: Mapping[str, Mapping[str, object] | None]) -> list[str]:
-    """Hosts that were not read, so that nobody knows what would change on them."""
+    """Hosts that were not read, so that it is not known what would change on them."""
     return [host for host, result in sorted(results.items()) if (result or {}).get("outcome") is None]
 
 

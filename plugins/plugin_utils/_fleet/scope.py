@@ -12,7 +12,7 @@ from .._verdict.status import Status
 from .._wording import some
 
 PLAY, MERGED = "play", "merged"
-"""Where expected hosts come from when nobody names more."""
+"""Where expected hosts come from when no more are named."""
 LIMITS = 3
 """How many limits a sentence names."""
 

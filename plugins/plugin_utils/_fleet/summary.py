@@ -52,7 +52,7 @@ def summarise(
 
 
 def stopped_by(records: Iterable[Record]) -> list[str]:
-    """Hosts that end a rolling change before its next batch: a change was sent and did not end as planned, or nobody knows whether it was.
+    """Hosts that end a rolling change before its next batch: a change was sent and did not end as planned, or may have been sent.
 
     A host that could not be read, or to which nothing was sent, is its own error alone: it tells nothing of what the change does to others.
     """

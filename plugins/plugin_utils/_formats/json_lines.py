@@ -44,7 +44,7 @@ def read_json_lines(text: str) -> Gathered:
     """What a file holds; several files one after the other (``cat``) are merged. Raises BadInput that names the line and the key.
 
     A record that names its host and does not have the form of one is that host's error, and no other host's (see record.read_record). A
-    line that is not JSON is another matter: the file is damaged, and nobody knows what else is.
+    line that is not JSON is another matter: the file is damaged, and it is not known what else is.
     """
     sections: list[tuple[Mapping[str, t.Any], list[Record]]] = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):

@@ -106,7 +106,7 @@ def _document(record: Record) -> str:
 
 
 def _exceptions(exceptions: Sequence[Used]) -> list[str]:
-    """Those that need somebody's attention, a line each."""
+    """Those that need attention, a line each."""
     if not exceptions:
         return []
     states = collections.Counter(one["state"] for one in exceptions)

@@ -44,7 +44,7 @@ class Step:
 class Change:
     """What the host says it has done.
 
-    ``outcome``: applied, changed_meanwhile (somebody else changed the right; nothing was done), undone, undo_failed, not_started.
+    ``outcome``: applied, changed_meanwhile (the right was changed by others; nothing was done), undone, undo_failed, not_started.
     ``after``: the holders at the end, None when the host could not read them. ``message``, ``attempted``, ``undone``, ``error`` are words
     only: None or empty where they cannot be understood.
     """

@@ -292,7 +292,7 @@ def _keep(job: Job, made: Made, now: datetime.datetime) -> None:
 
 
 def _orphaned() -> bool:
-    """Whether the run that began this task is gone: a worker outlives a main process that was killed, and nobody waits for it."""
+    """Whether the run that began this task is gone: a worker outlives a main process that was killed, and no process waits for it."""
     parent = multiprocessing.parent_process()
     return parent is not None and os.getppid() != parent.pid
 

@@ -113,7 +113,7 @@ def make_folder(place: Path) -> None:
 
 
 def check_place(option: str, place: Path) -> None:
-    """Raises BadInput that names the option where a folder is there whose snapshots could be somebody else's."""
+    """Raises BadInput that names the option where a folder is there whose snapshots could be another user's."""
     why = _distrust(os.stat(place)) if place.is_dir() else ""
     if why:
         raise BadInput(option, f"{place} {why}, so that a restore could not trust what it holds")
@@ -181,7 +181,7 @@ def _check_sids(where: str, snapshot: Snapshot) -> None:
 
 
 def _text(path: Path) -> str:
-    """What a file says that nobody else could have written. Raises OSError or ValueError."""
+    """What a file says that no other user could have written. Raises OSError or ValueError."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(handle)
@@ -196,7 +196,7 @@ def _text(path: Path) -> str:
 
 
 def _distrust(info: os.stat_result) -> str:
-    """Why a file or a folder may hold what somebody else wrote, or an empty text. Whoever is root here may do anything anyway."""
+    """Why a file or a folder may hold what another user wrote, or an empty text. Whoever is root here may do anything anyway."""
     if info.st_uid not in (os.geteuid(), 0):
         return f"belongs to another user (uid {info.st_uid}, and this is {os.geteuid()})"
     return "can be written by everybody; take that right away (chmod o-w)" if info.st_mode & stat.S_IWOTH else ""
@@ -236,7 +236,7 @@ def _age(snapshot: Snapshot) -> tuple[int, str]:
 
 
 def unfinished(folder: Path, host: str) -> tuple[Path, Snapshot] | None:
-    """The newest snapshot of a host, if nobody knows what became of its plan."""
+    """The newest snapshot of a host, if it is not known what became of its plan."""
     snapshots, _spoilt = of_host(folder, host)
     return snapshots[-1] if snapshots and snapshots[-1][1]["outcome"] in OPEN_OUTCOMES else None
 
@@ -248,7 +248,7 @@ def restorable(snapshot: Snapshot) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One run of the folder. ``age``: None where no snapshot of it can be read, so that nobody knows how old it is."""
+    """One run of the folder. ``age``: None where no snapshot of it can be read, so that its age is not known."""
 
     folder: Path
     age: tuple[int, str] | None

@@ -3,7 +3,7 @@
 """One change of a machine in one run, whatever names the inventory has for it: a file per machine in the folder of the run.
 
 The file is locked while the machine is changed, and says afterwards under which name that was and who holds the right since then. A host
-may give itself out for another one; so what the file says counts only for a host that holds what it says, and nobody waits for ever.
+may give itself out for another one; so what the file says counts only for a host that holds what it says, and no run waits for ever.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The turn of one name at its machine. ``first``: nobody else had one, so that what was read before it is still so."""
+    """The turn of one name at its machine. ``first``: no other name had one, so that what was read before it is still so."""
 
     first: bool
     path: Path | None

@@ -79,7 +79,7 @@ class WindowsHost:
     def apply(self, plan: Plan) -> Change:
         """Carry out a plan in one command: the host compares the pre-image, adds, removes, re-reads, and undoes when anything fails.
 
-        Raises LostContact when nobody can know what the host has done.
+        Raises LostContact when it cannot be known what the host has done.
         """
         asked = {"expected": list(plan.before), "add": list(plan.add), "remove": list(plan.remove)}
         try:

@@ -44,7 +44,7 @@ def _entries(option: str, said: object) -> object:
 
 
 def _entries_unless_unsaid(option: str, said: object) -> object:
-    """The same; an empty text is nothing said, an empty list is a wish."""
+    """The same; an empty text counts as not set, an empty list is a value."""
     entries = entries_of(option, said)
     return _LEFT_OUT if not entries and (said is None or isinstance(said, str)) else entries
 

@@ -52,7 +52,7 @@ def refuse_delegation(delegate_to: str | None, task_vars: Mapping[str, object]) 
 def policy_of(options: Options) -> Policy:
     """The policy of a task: its table, or what its options alone say. Raises BadInput.
 
-    Without a table, ``holders`` and ``permitted`` close the list: nobody else may hold the right. ``required`` and ``forbidden``
+    Without a table, ``holders`` and ``permitted`` close the list: no other account may hold the right. ``required`` and ``forbidden``
     alone leave everybody else as they are.
     """
     if options.get("policy") is not None or "holders" not in options:

@@ -63,7 +63,7 @@ def _library(own: Mapping[str, object]) -> dict[str, object]:
 def _once(said: object, load: Callable[[], Policy]) -> Policy:
     """The policy as another process of this run has parsed it from the same data, or else parsed and kept for the others.
 
-    It is kept in ansible-core's folder for temporary files, which is made for one run and which nobody but its user can open; what stands
+    It is kept in ansible-core's folder for temporary files, which is made for one run and which only its user can open; what stands
     there was written by this code. Where nothing can be kept, each process parses.
     """
     try:

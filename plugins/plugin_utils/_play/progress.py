@@ -60,7 +60,7 @@ def progress_line(folder: Path, run_id: str, total: int, status: str, now: datet
 
 
 def _silent(said: Path) -> bool:
-    """Whether nobody has said anything for a while."""
+    """Whether no line was printed for a while."""
     try:
         return time.time() - said.stat().st_mtime > _SECONDS
     except FileNotFoundError:
@@ -73,7 +73,7 @@ def _line(count: int, total: int, seen: bytes, run_id: str, now: datetime.dateti
     if count < total:
         try:
             elapsed = now - _utc.stamped(run_id)
-        except ValueError:  # a run that somebody named
+        except ValueError:  # a run with a name of its own
             elapsed = None
         if elapsed is not None:
             elapsed = max(elapsed, datetime.timedelta())  # a clock may be set back

@@ -34,7 +34,7 @@ Look = t.Callable[[str, t.Mapping[str, object]], None]
 def check(task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], also: Look | None = None) -> None:
     """Look at the names of all variables of a task and of all hosts of its play.
 
-    ``allowed``: names with our prefix that belong to somebody else. ``extra``: names of the extra variables. ``also``: looks at each host
+    ``allowed``: names with our prefix that belong to others. ``extra``: names of the extra variables. ``also``: looks at each host
     in the same pass, because ansible-core takes most of a millisecond to put the variables of a host together.
     Raises BadInput for an unknown name, for what Ansible cut off an extra variable, and for a variable of a playbook in the inventory.
     """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exceptions: holders that somebody answers for, on some hosts, until some day. Data -> types, or an error with entry and key. Pure."""
+"""Exceptions: holders with an owner, on some hosts, until some day. Data -> types, or an error with entry and key. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WIDE = frozenset({
     "S-1-5-14", "S-1-5-15", "S-1-5-113", "S-1-5-1000", "S-1-5-32-545", "S-1-5-32-546", "S-1-5-32-554", "S-1-5-80-0",
     "S-1-15-2-1", "S-1-15-2-2", "S-1-18-1", "S-1-18-2",
 })  # fmt: skip
-_WIDE_PREFIXES = ("S-1-5-64-", "S-1-5-65-", "S-1-16-")  # how somebody logged on, and integrity levels
+_WIDE_PREFIXES = ("S-1-5-64-", "S-1-5-65-", "S-1-16-")  # how an account logged on, and integrity levels
 _WIDE_RIDS = ("513", "514", "515")
 
 
@@ -166,7 +166,7 @@ def _account(where: str, entry: object) -> Account:
 
 
 def _texts(where: str, data: Mapping[str, object]) -> tuple[str, ...]:
-    """A list of texts; an empty one would be meant for nobody and count for everybody."""
+    """A list of texts; an empty one would be meant for no host and count for all."""
     key = where.rpartition(".")[2]
     if data.get(key) is None:
         return ()

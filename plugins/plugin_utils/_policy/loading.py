@@ -206,7 +206,7 @@ class _Loader:
 
 
 def _scope(where: str, key: str, data: Mapping[str, t.Any]) -> list[object]:
-    """A list that narrows a row; an empty one would be meant for nobody and count for all."""
+    """A list that narrows a row; an empty one would be meant for no host and count for all."""
     if data.get(key) is None:
         return []
     names = checks.items(f"{where}.{key}", data[key])

@@ -18,8 +18,8 @@ from .._facts.roles import HostRole
 class Compare(str, enum.Enum):
     """How holders are measured against a policy."""
 
-    EXACT = "exact"  # required accounts hold it, and nobody but those and the permitted ones
-    AT_MOST = "at_most"  # nobody else; that a required account does not hold it is no finding
+    EXACT = "exact"  # required accounts hold it, and no other account but the permitted ones
+    AT_MOST = "at_most"  # no other account; that a required account does not hold it is no finding
 
 
 ACCOUNT_KEYS = ("required", "default", "permitted", "forbidden")
@@ -144,7 +144,7 @@ class Policy:
 
 
 def plain_policy(closed: bool) -> Policy:
-    """The policy of a task that names accounts by its options alone; ``closed``: nobody else may hold the right."""
+    """The policy of a task that names accounts by its options alone; ``closed``: no other account may hold the right."""
     return Policy("options", "The options of the task", Compare.EXACT, (), plain=True, closed=closed)
 
 

@@ -262,7 +262,7 @@ def _not_sure(facts: HostFacts) -> list[str]:
 def _groups(facts: HostFacts) -> list[dict[str, object]]:
     """Groups that hold the right; those of nearly everybody that have no list of members are told as such."""
     holders = [Group(one.sid, one.name, "failed") for one in facts.holders if one.use in _WITH_MEMBERS]
-    read = facts.groups if facts.groups is not None else holders  # an answer that cannot be understood: nobody's members are known
+    read = facts.groups if facts.groups is not None else holders  # an answer that cannot be understood: no members are known
     known = {group.sid for group in read}
     everybody = [
         Group(sid, name or NAMES.get(sid), "everybody")

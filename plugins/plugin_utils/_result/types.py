@@ -201,7 +201,7 @@ class Member(t.TypedDict):
 
     sid: Sid
     name: str | None
-    broad: t.Annotated[bool, Says("Nearly everybody is in it.")]
+    broad: t.Annotated[bool, Says("Nearly every account is in it.")]
 
 
 class Group(Member):
@@ -269,7 +269,7 @@ class Finding(t.TypedDict):
 
 
 class Declared(t.TypedDict):
-    """An exception as somebody declared it."""
+    """An exception as it was declared."""
 
     account: t.Annotated[str, Says("As declared: a name, a symbol or a SID.")]
     reason: str
@@ -311,7 +311,7 @@ class Step(t.TypedDict):
 
 
 class Restart(t.TypedDict):
-    """Somebody whose next start has other rights."""
+    """What has other rights at its next start."""
 
     kind: t.Annotated[str, Words(("service", "app pool", "logon"))]
     name: str

@@ -76,7 +76,7 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something unknown that may permit or waive a holder, so that nobody can call that holder unexpected.
+    """Something unknown that may permit or waive a holder, so that the holder cannot be called unexpected.
 
     It can be one of ``sids`` or begin like one of ``prefixes``; ``nameless``: only where the host has no name for it either.
     """
@@ -128,7 +128,7 @@ class Expectation:
 def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances) -> Expectation:
     """Collect what counts on this host.
 
-    Raises CannotJudge when a row hangs on a fact that is not known, or a required name has no SID on the host.
+    Raises CannotJudge when a row depends on a fact that is not known, or a required name has no SID on the host.
     """
     expectation = Expectation(closed=policy.closed)
     answers = Answers(facts)
@@ -152,7 +152,7 @@ def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances
 
 
 def refuse_unknown_forbidden(facts: HostFacts, forbidden: Iterable[Account]) -> None:
-    """Raises CannotJudge for a name that must not hold the right and that nobody can resolve: whoever it means may hold it."""
+    """Raises CannotJudge for a name that must not hold the right and that cannot be resolved: whoever it means may hold it."""
     answers = None
     for account in forbidden:
         answers = answers or Answers(facts)
@@ -164,7 +164,7 @@ def refuse_unknown_forbidden(facts: HostFacts, forbidden: Iterable[Account]) -> 
 
 
 def rows_that_count(rows: Iterable[Row], here: Circumstances) -> Iterator[Row]:
-    """Those of the rows that count on a host, in their order; also those of a feature of which nobody knows whether it is there."""
+    """Those of the rows that count on a host, in their order; also those of a feature of which it is not known whether it is there."""
     for row in rows:
         if here.role is not None and here.role not in row.host_roles:
             continue

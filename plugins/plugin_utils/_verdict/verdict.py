@@ -31,7 +31,7 @@ ALLOWED = frozenset({Standing.FLOOR, Standing.REQUIRED, Standing.DEFAULT, Standi
 class Judged:
     """One holder and where it stands, with the words that say why. ``standing`` is None where the policy does not apply.
 
-    ``namesake``: it has the name of an account that counts, under another SID, so that nobody knows whether it is that account.
+    ``namesake``: it has the name of an account that counts, under another SID, so that it is not known whether it is that account.
     """
 
     holder: Holder
@@ -234,13 +234,13 @@ def _notes_on_holders(expectation: Expectation, facts: HostFacts) -> tuple[str, 
 
 
 def _kept(judged: Iterable[Judged]) -> tuple[str, ...]:
-    """Orphans that the task leaves as they are, so that nobody takes the list for a clean one."""
+    """Orphans that the task leaves as they are, so that the list is not taken for a clean one."""
     orphans = [f"{shown(one.holder.sid)}: {one.why}" for one in judged if one.standing is Standing.ORPHAN]
     return (f"orphans that stay, as orphans says (keep): {'; '.join(orphans)}",) if orphans else ()
 
 
 def _stop_at_doubt(verdict: Verdict, expectation: Expectation) -> None:
-    """A holder may be the very account that something unknown permits or waives: then nobody can call it unexpected."""
+    """A holder may be the very account that something unknown permits or waives: then it cannot be called unexpected."""
     for doubt in expectation.doubts:
         doubtful = [judged.holder.sid for judged in verdict.unexpected if _may_be(doubt, judged)]
         if doubtful:

@@ -21,7 +21,7 @@ WORST_FIRST = tuple(STANDINGS)
 
 GROUPS = (
     ("against", "Against the policy", "each of them makes a host drift", AGAINST),
-    ("waived", "Waived", "allowed by an exception that somebody answers for", ("waived",)),
+    ("waived", "Waived", "allowed by an exception with an owner", ("waived",)),
     ("allowed", "Allowed", "asked for or allowed by the policy", ("permitted", "default", "required", "not judged")),
     ("floor", "Every Windows", "never taken away", ("floor",)),
 )

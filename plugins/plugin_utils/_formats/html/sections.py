@@ -151,7 +151,7 @@ def _account_line(kind: str, key: str, sids: Mapping[str, str | None]) -> tuple[
 def _order(sid: str) -> t.Any:
     try:
         return (0, sort_key(sid), sid)
-    except ValueError:  # not a SID: somebody wrote the report by hand
+    except ValueError:  # not a SID: a report written by hand
         return (1, (), sid)
 
 

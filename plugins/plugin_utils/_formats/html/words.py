@@ -57,7 +57,7 @@ AGAINST = EXTRA
 
 
 def clean(text: str | None, most: int = NAME) -> str:
-    """A text that somebody else chose, or none, fit to be seen (see texts.visible)."""
+    """A text that others chose, or none, fit to be seen (see texts.visible)."""
     return visible(str(text), most) if text is not None else ""
 
 

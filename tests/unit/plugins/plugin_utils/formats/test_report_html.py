@@ -395,12 +395,12 @@ def test_what_was_asked_is_told_by_the_policy_and_not_by_who_was_seen():
     ]
 
 
-def test_nobody_must_is_said_in_words():
+def test_no_account_must_is_said_in_words():
     report = samples.sample(5)
     for record in report["hosts"]:
         record["required"], record["permitted"] = [], ["S-1-5-6"]
 
-    assert "nobody: the list says who may hold it at most" in Page(page(report)).texts["appendix"]
+    assert "no account: the list says who may hold it at most" in Page(page(report)).texts["appendix"]
 
 
 @pytest.mark.size
