@@ -16,7 +16,7 @@ JOBS ?= 2
 LIFE ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser test-samba bench-report payload-coverage matrix matrix-venvs lint fleet policies schema payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser test-samba bench-report payload-coverage matrix matrix-venvs sanity galaxy lint fleet policies schema payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ matrix: $(HERE) ## The playbook and payload tests with every supported ansible-c
 matrix-venvs: $(HERE)
 	@PREPARE=1 sh tests/matrix.sh $(CORES)
 
+sanity: $(HERE) ## ansible-test sanity with the oldest, the middle and the newest ansible-core (CORES="2.21")
+	@PREPARE=1 sh tests/matrix.sh $(or $(CORES),2.16 2.19 2.21)
+	@sh tests/sanity.sh $(CORES)
+
 bench: venv-test ## Bytes on the wire and CPU per host, against a bare module, and CPU of the verdicts on 10,000 hosts
 	@$(RUN) python tests/benchmarks/wire.py
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/benchmarks/judge.py
@@ -94,6 +98,11 @@ payloads: venv-test ## Tell the emulator the payload's texts, after its tests ha
 
 build: venv-test ## Build the collection's archive into .build/
 	@$(RUN) ansible-galaxy collection build --force --output-path .build
+
+galaxy: ## Build the archive and have Galaxy's importer look at it
+	@rm -f .build/winrights-seimpersonate-*.tar.gz
+	@$(MAKE) --no-print-directory build
+	@sh tests/galaxy.sh
 
 lock: ## Write the lock files anew (needs uv)
 	@requirements/lock.sh

@@ -22,6 +22,9 @@ lock lint-py3.12.txt lint.in 3.12 '>=2.21,<2.22' test-py3.12.txt
 # So does that of the browser tests.
 lock browser-py3.11.txt browser.in 3.11 '<2.20' test-py3.11.txt
 lock browser-py3.12.txt browser.in 3.12 '>=2.21,<2.22' test-py3.12.txt
+# The archive is looked at in an environment of its own.
+lock galaxy-py3.11.txt galaxy.in 3.11 '<2.20'
+lock galaxy-py3.12.txt galaxy.in 3.12 '>=2.21,<2.22'
 # The other supported versions, for make matrix.
 lock core2.16.txt test.in 3.11 '>=2.16,<2.17'
 lock core2.17.txt test.in 3.11 '>=2.17,<2.18'

@@ -73,17 +73,17 @@ function Add-Hit {
 CLASS = """
 namespace PayloadCoverage
 {
-	public static class Points
-	{
-		private static readonly System.Collections.Generic.HashSet<string> seen = new System.Collections.Generic.HashSet<string>();
+    public static class Points
+    {
+        private static readonly System.Collections.Generic.HashSet<string> seen = new System.Collections.Generic.HashSet<string>();
 
-		public static void Hit(string point)
-		{
-			lock (seen)
-				if (seen.Add(point))
-					System.IO.File.AppendAllText(System.Environment.GetEnvironmentVariable("PAYLOAD_COVERAGE"), point + "\\n");
-		}
-	}
+        public static void Hit(string point)
+        {
+            lock (seen)
+                if (seen.Add(point))
+                    System.IO.File.AppendAllText(System.Environment.GetEnvironmentVariable("PAYLOAD_COVERAGE"), point + "\\n");
+        }
+    }
 }
 """
 WITH_CLASS = "plugins/module_utils/_LsaRights.cs"

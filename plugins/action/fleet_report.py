@@ -148,8 +148,8 @@ def _unread(task_vars: TaskVars, records: list[Record], missing: list[str], name
 def _batches_left(task_vars: TaskVars) -> bool:
     """Whether hosts of the play come after this batch; batches take the hosts in their order."""
     hosts, batch = task_vars["ansible_play_hosts_all"], set(task_vars["ansible_play_batch"])
-    last = max((number for number, host in enumerate(hosts) if host in batch), default=len(hosts))
-    return any(host in task_vars["ansible_play_hosts"] for host in hosts[last + 1 :])
+    after = 1 + max((number for number, host in enumerate(hosts) if host in batch), default=len(hosts))
+    return any(host in task_vars["ansible_play_hosts"] for host in hosts[after:])
 
 
 def _progress(summary: Summary) -> str:

@@ -12,7 +12,8 @@ options:
       - The policy that judges, as data or by its name. It says per host role, build of Windows and feature of the host who must and who may hold the right.
       - V(microsoft), V(cis) and V(stig) are shipped, in C(vars/main/policy_NAME.yml) of the role P(winrights.seimpersonate.impersonate#role). Any other name is
         one of O(policies).
-      - Keys are C(name), C(title), C(extends), C(document), C(documents), C(compare) (C(exact) or C(at_most)), C(host_roles), C(operating_systems), C(every_host),
+      - Keys are C(name), C(title), C(extends), C(document), C(documents), C(compare) (C(exact) or C(at_most)), C(host_roles),
+        C(operating_systems), C(every_host),
         C(builds), C(features), C(gpos) and C(legacy).
         A row has C(required), C(default), C(permitted) and C(forbidden) accounts, and its C(source).
       - A policy without a row for the host's role does not apply to that host.
@@ -42,8 +43,10 @@ options:
   exceptions:
     description:
       - Holders that somebody answers for, as a list of mappings. A valid exception turns an unexpected holder into a waived one.
-      - Each has C(account), in the forms of O(required), C(reason) and C(owner), and may have C(ticket), C(approved_by) and C(expires), the last day (of UTC) on which it holds.
-      - C(hosts) (names of the inventory or patterns such as V(web*)), C(groups), C(host_roles) and C(features) say where it counts. Without them it counts everywhere.
+      - Each has C(account), in the forms of O(required), C(reason) and C(owner), and may have C(ticket), C(approved_by) and C(expires),
+        the last day (of UTC) on which it holds.
+      - C(hosts) (names of the inventory or patterns such as V(web*)), C(groups), C(host_roles) and C(features) say where it counts.
+        Without them it counts everywhere.
       - An account of the floor and groups of nearly everybody, such as Everyone, are refused.
     type: raw
     default: []

@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -60,7 +61,8 @@ options:
     type: str
   plan:
     description:
-      - What the planning task of M(winrights.seimpersonate.fleet_plan) registered for this host. The task then adds and removes nothing beyond it, and is refused
+      - What the planning task of M(winrights.seimpersonate.fleet_plan) registered for this host. The task then adds and removes nothing
+        beyond it, and is refused
         when the host would need more, because the fleet was looked at before somebody changed the host.
     type: dict
   unexpected:
@@ -158,7 +160,8 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description:
-    - V(unchanged) when nothing had to be done, V(planned) in check mode, V(applied) after a verified change, V(nothing_to_restore) for a host without a snapshot.
+    - V(unchanged) when nothing had to be done, V(planned) in check mode, V(applied) after a verified change, V(nothing_to_restore) for a
+      host without a snapshot.
     - V(same_machine) when the run (O(run_id)) changes the machine under another name of the inventory, so that nothing was sent under this one.
     - V(refused) when the plan must not be sent. V(changed_meanwhile) and V(not_started) when nothing was done, V(undone) when a failed change was put back.
     - V(undo_failed) and V(unknown) when the host may be in between.

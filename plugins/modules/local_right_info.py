@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -77,7 +78,8 @@ EXAMPLES = r"""
 RETURN = r"""
 status:
   description:
-    - V(compliant), V(waived) (no finding that an exception does not answer for), V(drift) or V(not_applicable) for a host that was judged, V(error) for one that
+    - V(compliant), V(waived) (no finding that an exception does not answer for), V(drift) or V(not_applicable) for a host that was judged,
+      V(error) for one that
       could not be.
   returned: always
   type: str
@@ -168,7 +170,8 @@ waived:
 exceptions:
   description:
     - The exceptions that are meant for this host, with their C(state) on it, and the C(sid) of their account, or null.
-    - V(used), V(unused) (nothing here needs it), V(expired), V(too_wide) (its account is a group of nearly everybody) or V(unknown) (it could not be looked up).
+    - V(used), V(unused) (nothing here needs it), V(expired), V(too_wide) (its account is a group of nearly everybody) or V(unknown) (it
+      could not be looked up).
   returned: success
   type: list
   elements: dict
@@ -224,35 +227,41 @@ controller:
     - C(extra) and C(lacking) are SIDs by which the holders differ from what that GPO or the management service asks for, null where that cannot be compared.
   returned: success
   type: dict
-  sample: {kind: gpo, name: Servers baseline, guid: "{6AC1786C-016F-11D2-945F-00C04fB984F9}", link: "OU=Servers,DC=corp,DC=example", precedence: 1, status: applied}
+  sample: {kind: gpo, name: Servers baseline, guid: "{6AC1786C-016F-11D2-945F-00C04fB984F9}", link: "OU=Servers,DC=corp,DC=example",
+    precedence: 1, status: applied}
 exposure:
   description:
     - Null without O(exposure). Otherwise C(users), the services and application pools that have the right, with C(through), the SIDs by which they have it, and
       C(why); C(excluded), those that have not; C(unknown), those of which it is not known; C(complete) and C(notes).
   returned: success
   type: dict
-  sample: {complete: true, users: [{kind: service, name: MSSQLSERVER, account: "NT Service\\MSSQLSERVER", through: [S-1-5-6], pid: 2480}], excluded: [], unknown: []}
+  sample: {complete: true, users: [{kind: service, name: MSSQLSERVER, account: "NT Service\\MSSQLSERVER", through: [S-1-5-6], pid: 2480}],
+    excluded: [], unknown: []}
 groups:
   description:
     - Null without O(expand_groups). Otherwise every group that holds the right, and every group in one, with its C(members) and C(status) (V(read), V(failed),
       V(limit) where there are more than are read, V(incomplete) where the host told some without a SID, V(not_told) for a group of a domain that answered with
       nobody, as it does to a session that may not look into the directory, or V(everybody) for groups such as Everyone, which have no list of members).
       C(broad) marks groups that nearly everybody is in.
-    - Members of a group of the machine itself are told by SID, whether they have a name or not. C(members) is null where none is known; an empty list is a group
+    - Members of a group of the machine itself are told by SID, whether they have a name or not. C(members) is null where none is known; an
+      empty list is a group
       without members, and its status is V(read).
   returned: success
   type: list
   elements: dict
-  sample: [{sid: S-1-5-32-544, name: BUILTIN\\Administrators, status: read, broad: false, members: [{sid: S-1-5-21-1-2-3-512, name: CORP\\Domain Admins, broad: false}]}]
+  sample: [{sid: S-1-5-32-544, name: BUILTIN\\Administrators, status: read, broad: false, members: [{sid: S-1-5-21-1-2-3-512, name:
+    CORP\\Domain Admins, broad: false}]}]
 provenance:
   description:
     - Null without O(events). Otherwise the C(events) of the window, newest first, each with C(time), C(given) or taken, C(target), C(by) (V(machine), as when a
       policy is applied, or V(account)) and C(subject).
-    - C(coverage) says how far the log can be relied on, V(whole), V(wrapped) (it begins later than the window), V(limited), V(unknown), V(silent) (no event, which proves
+    - C(coverage) says how far the log can be relied on, V(whole), V(wrapped) (it begins later than the window), V(limited), V(unknown),
+      V(silent) (no event, which proves
       nothing), V(denied) or V(failed); where several hold it is the gravest, and C(why) says all of them in words.
   returned: success
   type: dict
-  sample: {window_hours: 24, coverage: whole, events: [{time: "2026-06-15T08:00:00.0000000Z", given: true, target: S-1-5-32-545, by: account, subject_name: CORP\\admin}]}
+  sample: {window_hours: 24, coverage: whole, events: [{time: "2026-06-15T08:00:00.0000000Z", given: true, target: S-1-5-32-545, by:
+    account, subject_name: CORP\\admin}]}
 iis:
   description:
     - Traces of IIS, with C(installed) and C(source) (V(detected) or V(declared)), C(version), C(services), C(components) and C(readable).

@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -7,7 +8,8 @@ module: policy_page
 short_description: Print the tables of policies with their sources
 version_added: 0.1.0
 description:
-  - Checks policies and prints them as one page of tables. First comes the table of Microsoft's page as printed and corrected, then every policy with the number and
+  - Checks policies and prints them as one page of tables. First comes the table of Microsoft's page as printed and corrected, then every
+    policy with the number and
     source of each row, then where the policies differ.
   - Runs once, on the controller. No host is touched.
 author:
