@@ -48,6 +48,9 @@ def deep(depth: int) -> t.Any:
     return value
 
 
+DEEP = deep(100_000)
+"""Deeper than Python's stack. One for all tables, which nobody may write to: many of them make each garbage collection slow."""
+
 texts = st.one_of(st.sampled_from(TEXTS), st.text(max_size=12))
 plain = st.one_of(st.none(), st.booleans(), st.sampled_from(NUMBERS), st.integers(), texts)
 values = st.one_of(

@@ -65,7 +65,7 @@ def test_what_an_honest_host_says_is_believed(told):
         pytest.param(answer("not_started", attempted=[step()]), id="not_started, after a call"),
         pytest.param(answer("applied", after=["evil"]), id="a name for a SID"),
         pytest.param(answer("applied", after=["S-1-x"]), id="half a SID"),
-        pytest.param(answer("applied", after=hostile.deep(50_000)), id="deeper than the stack"),
+        pytest.param(answer("applied", after=hostile.DEEP), id="deeper than the stack"),
         pytest.param(answer("undo_failed", after=[f"S-1-5-{n}" for n in range(limits.HOLDERS + 1)]), id="more holders than are read"),
         pytest.param({"outcome": "not_started", "attempted": []}, id="no holders"),
         pytest.param(answer(["applied"]), id="a list for an outcome"),
@@ -84,7 +84,7 @@ def test_what_contradicts_itself_or_the_plan_is_not_believed(told):
     [
         pytest.param({"error": "text"}, id="a text for the error"),
         pytest.param({"error": {"call": ["x"], "status": 5, "sid": "evil"}}, id="odd values in the error"),
-        pytest.param({"msg": hostile.deep(50_000)}, id="a message deeper than the stack"),
+        pytest.param({"msg": hostile.DEEP}, id="a message deeper than the stack"),
         pytest.param({"attempted": "text"}, id="a text for the calls"),
         pytest.param({"attempted": [{"op": "format", "sid": USERS, "status": "0x00000000"}]}, id="a call that nobody knows"),
         pytest.param({"attempted": [step(status="fine")]}, id="a status that is none"),

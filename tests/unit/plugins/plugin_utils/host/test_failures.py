@@ -43,7 +43,7 @@ ROWS = [
     pytest.param({"failed": True, "msg": "no", "error": {"call": 5, "status": "0xC0000022"}, "session": "text"}, "lsa_denied", "no", None, id="a number for a call, a text for the session"),
     pytest.param({"failed": True, "msg": "no", "error": {"call": "x", "status": "evil"}}, "lsa_error", "no", None, id="a text for a status"),
     pytest.param({"failed": True, "msg": ["no"], "error": {"call": "x", "status": "0xC0000022"}, "session": {"filtered": "yes"}}, "lsa_denied", "no", None, id="a text for a boolean"),
-    pytest.param({"failed": True, "msg": hostile.deep(50_000), "error": hostile.deep(50_000), "session": hostile.deep(50_000), "exception": hostile.deep(50_000)}, "payload_error", "", None, id="deeper than the stack"),
+    pytest.param({"failed": True, "msg": hostile.DEEP, "error": hostile.DEEP, "session": hostile.DEEP, "exception": hostile.DEEP}, "payload_error", "", None, id="deeper than the stack"),
     pytest.param({"failed": True, "msg": "x" * 5_000_000}, "payload_error", "xxx...", None, id="a message without an end"),
     pytest.param({"failed": True, "msg": hostile.FORGED}, "payload_error", "x - nothing to change \\x1b[8m", None, id="a forged message"),
 ]  # fmt: skip

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import functools
 import json
 import os
 
 import pytest
+from hostile import DEEP
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,9 +62,6 @@ DENIED = {
     "msg": "denied",
     "error": {"category": "not_admin", "message": "denied", "call": "x", "status": "y"},
 }
-
-
-DEEP = functools.reduce(lambda inside, _number: [inside], range(100_000), [])
 
 
 @pytest.mark.parametrize(
