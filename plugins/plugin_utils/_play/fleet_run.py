@@ -120,6 +120,9 @@ def _registered(value: object) -> object:
         return {"failed": True, "msg": f"what the task registered for the host is not plain data: {error}"}
 
 
+_LARGE = 1 << 64  # from here on JSON is asked, which writes no number of more than 4,300 digits
+
+
 def _plain(value: object) -> object:
     """Ansible's own containers as plain data.
 
@@ -127,7 +130,7 @@ def _plain(value: object) -> object:
     """
     if isinstance(value, str):
         return str.__str__(value)
-    if value is None or type(value) in (bool, int):
+    if value is None or type(value) is bool or (type(value) is int and abs(value) < _LARGE):
         return value
     if isinstance(value, Mapping):
         return {str.__str__(str(key)): _plain(item) for key, item in value.items()}
