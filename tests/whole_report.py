@@ -7,8 +7,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 import report_heads
 from jsonschema import Draft202012Validator

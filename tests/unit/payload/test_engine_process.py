@@ -111,7 +111,7 @@ def test_a_server_compiles_a_text_once(server, command):
 
 @pytest.mark.engine
 def test_a_process_of_its_own_compiles_whatever_others_did(command, powershell):
-    for _ in range(2):
+    for _unused in range(2):
         ran = engine_process.run(powershell.program, command(COMPILE.format("'compiled'", "'one'")), LIMIT)
         assert ran.stdout == b"compiled\n"
 

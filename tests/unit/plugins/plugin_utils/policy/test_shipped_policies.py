@@ -203,7 +203,7 @@ def test_every_kind_of_host_stands_in_the_tables():
 @pytest.mark.parametrize(
     ("policy", "compare"),
     [("microsoft", Compare.EXACT), ("cis", Compare.EXACT), ("stig", Compare.AT_MOST)],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_how_each_policy_compares(shipped, policy, compare):
     assert shipped[policy].compare is compare

@@ -144,9 +144,13 @@ def test_a_result_that_is_no_record_keeps_what_a_change_left():
     assert (bare["change"]["outcome"], bare["change"]["undone"], bare["checked_at"]) == ("undone", None, None)
 
 
-def report(fail_on=ALL, **results):
+def report(fail_on=None, **results):
     return build_report(
-        [record_of(host, result) for host, result in results.items()], run=RUN, policy=POLICY, generator={}, fail_on=fail_on
+        [record_of(host, result) for host, result in results.items()],
+        run=RUN,
+        policy=POLICY,
+        generator={},
+        fail_on=ALL if fail_on is None else fail_on,
     )
 
 
