@@ -224,14 +224,16 @@ def _result(chance: random.Random, number: int, role: str, host: str, action: st
     if details:
         _look_closer(chance, result)
     if host.startswith("web"):
-        result["holders"].append(_holder(*IIS_IUSRS, "required", "required because IIS 10.0 is installed (KB 981949, Default permissions and user rights for IIS)"))  # fmt: skip
+        reason = "required because IIS 10.0 is installed (KB 981949, Default permissions and user rights for IIS)"
+        result["holders"].append(_holder(*IIS_IUSRS, "required", reason))
         result["required"].append(IIS_IUSRS[0])
         result["permitted"].append("S-1-5-17")
         result["iis"].update(installed=True, version="10.0", services=["W3SVC"])
         result["features"]["iis"].update(present=True, because="W3SVC is there", found=["W3SVC"])
     if host.startswith("sql"):
         result["permitted"].append(DTS[0])
-        result["holders"].append(_holder(*DTS, "permitted", "permitted because the service MsDtsServer150 exists (Configure Windows service accounts and permissions)"))  # fmt: skip
+        reason = "permitted because the service MsDtsServer150 exists (Configure Windows service accounts and permissions)"
+        result["holders"].append(_holder(*DTS, "permitted", reason))
     if host.startswith("bak"):
         claim = _claim(EXCEPTIONS[0], BACKUP[0])
         result["holders"].append(_holder(*BACKUP, "waived", "waived by exceptions[0]: the nightly backup impersonates the owners of the files"))  # fmt: skip

@@ -149,7 +149,8 @@ def test_a_host_skipped_by_a_tag_is_not_checked(fleet, audit, tmp_path, checkout
         pytest.param({"impersonate_required": ["S-1-5-32-"]}, "required[0]: 'S-1-5-32-' is a malformed SID", id="malformed SID"),
         pytest.param({"impersonate_forbidden": ["service"]}, "can never be forbidden: Windows needs it", id="floor account forbidden"),
         pytest.param({"impersonate_fail_on": ["drifted"]}, "value of fail_on must be one or more of: drift", id="unknown status in the gate"),
-        pytest.param({"impersonate_policy": {"name": "own", "title": "Own", "compare": "exact", "hostroles": {}}}, "did you mean host_roles?", id="misspelt key"),
+        pytest.param({"impersonate_policy": {"name": "own", "title": "Own", "compare": "exact", "hostroles": {}}}, "did you mean host_roles?",
+                     id="misspelt key"),
     ],
 )  # fmt: skip
 def test_bad_input_ends_the_run_before_any_host_is_touched(fleet, audit, extravars, words):

@@ -79,11 +79,14 @@ def test_the_play_that_changes_hosts_refuses_by_itself(mistyped):
         pytest.param(RESTORE, "-e impersonate_restor=latest", "did you mean impersonate_restore?", id="in a restore"),
         pytest.param(MERGE, "-e impersonate_mrege=reports", "did you mean impersonate_merge?", id="in a merge"),
         pytest.param(POLICIES, "-e impersonate_polices=x", "impersonate_polices: there is no such variable", id="in a page of policies"),
-        pytest.param(AUDIT, "-e 'impersonate_fail_on=drift, unreachable'", "impersonate_fail_on: 'drift,' has a comma with nothing beside it", id="a list that was cut"),
-        pytest.param(AUDIT, "-e 'impersonate_fail_on=drift ,unreachable'", "-e: ',unreachable' belongs to no variable", id="a list that was cut before the comma"),
+        pytest.param(AUDIT, "-e 'impersonate_fail_on=drift, unreachable'", "impersonate_fail_on: 'drift,' has a comma with nothing beside it",
+                     id="a list that was cut"),
+        pytest.param(AUDIT, "-e 'impersonate_fail_on=drift ,unreachable'", "-e: ',unreachable' belongs to no variable",
+                     id="a list that was cut before the comma"),
         pytest.param(AUDIT, "-e 'impersonate_permitted=Everyone else'", "-e: 'else' belongs to no variable", id="an account that was cut"),
         pytest.param(AUDIT, "-e 'impersonate_hosts=web01, db01'", "impersonate_hosts: 'web01,' has a comma with nothing beside it", id="hosts that were cut"),
-        pytest.param(AUDIT, "-e '{\"impersonate_hosts\": []}'", "impersonate_hosts: [] is neither a pattern of hosts nor a list", id="no hosts are not all hosts"),
+        pytest.param(AUDIT, "-e '{\"impersonate_hosts\": []}'", "impersonate_hosts: [] is neither a pattern of hosts nor a list",
+                     id="no hosts are not all hosts"),
         pytest.param(ENFORCE, "-e impersonate_max_hosts_per_account=-1", "max_hosts_per_account: -1 is not a number of hosts", id="a number below nought"),
         pytest.param(ENFORCE, "-e impersonate_max_hosts_per_account=many", "max_hosts_per_account", id="a word for a number"),
         *(
@@ -100,7 +103,8 @@ def test_a_typing_error_is_told_before_any_host_is_touched(mistyped, name, optio
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        pytest.param({"impersonate_permited": ["users"]}, "impersonate_permited of host web01: there is no such variable", id="a misspelt name in the inventory"),
+        pytest.param({"impersonate_permited": ["users"]}, "impersonate_permited of host web01: there is no such variable",
+                     id="a misspelt name in the inventory"),
         pytest.param({"impersonate_serial": 1}, "impersonate_serial: the inventory sets it for host web01", id="batches in the inventory"),
         pytest.param({"impersonate_hosts": "web01"}, "impersonate_hosts: the inventory sets it for host web01", id="hosts in the inventory"),
     ],

@@ -57,7 +57,8 @@ def test_a_survey_gives_formats_as_text(two, audit, tmp_path):
     ("extravars", "words"),
     [
         pytest.param({"impersonate_report_formats": ["pdf"]}, "value of formats must be one or more of: json, json_lines, csv", id="unknown format"),
-        pytest.param({"impersonate_report_name": "{host}"}, "name: {host} is not a placeholder; there are {action}, {policy}, {run_id}, {date}", id="unknown placeholder"),
+        pytest.param({"impersonate_report_name": "{host}"}, "name: {host} is not a placeholder; there are {action}, {policy}, {run_id}, {date}",
+                     id="unknown placeholder"),
         pytest.param({"impersonate_expected_group": "cloud"}, "expected_group: the inventory has no group 'cloud'", id="no such group"),
         pytest.param({"impersonate_expected_file": "/nowhere"}, "expected_file: /nowhere cannot be read", id="no such file"),
         pytest.param({"impersonate_tolerate": {"drifts": 1}}, "tolerate.drifts: the gate knows no 'drifts'", id="unknown status"),

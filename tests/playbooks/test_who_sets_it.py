@@ -31,11 +31,16 @@ def drifted(name, **fields):
 
 # Who sets the right from outside, and what becomes of a local change.
 CONTROLLED = {
-    "won": ({"gpos": (demo.gpo("Servers"), demo.gpo("Old", 2))}, f"the GPO Servers {GUID} linked at {AT} sets the right, over the GPO Old {{AD4A2880-62D3-509E-A27F-80B890CDA47A}}", LASTS),
-    "failed": ({"gpos": (demo.gpo("Servers", status=3, error=1332),)}, f"the GPO Servers {GUID} linked at {AT} defines the right, and its application is failed with error 1332", PERHAPS),
-    "stale": ({"gpos": (demo.gpo("Servers"),), "rsop": Rsop(logging_policy=0)}, f"RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it the GPO Servers {GUID}", PERHAPS),
-    "cached": ({"templates": {"gpt00000.dom": template(CACHED)}, "rsop": Rsop(age=None, others=(CACHED,))}, f"the GPO Cached {OTHER_GUID} sets the right, by the cached template of its last run", PERHAPS),
-    "nameless": ({"templates": {"gpt00000.dom": template(CACHED)}, "rsop": Rsop(error=DENIED)}, f"the GPO {OTHER_GUID} whose name is not known sets the right", PERHAPS),
+    "won": ({"gpos": (demo.gpo("Servers"), demo.gpo("Old", 2))},
+            f"the GPO Servers {GUID} linked at {AT} sets the right, over the GPO Old {{AD4A2880-62D3-509E-A27F-80B890CDA47A}}", LASTS),
+    "failed": ({"gpos": (demo.gpo("Servers", status=3, error=1332),)},
+               f"the GPO Servers {GUID} linked at {AT} defines the right, and its application is failed with error 1332", PERHAPS),
+    "stale": ({"gpos": (demo.gpo("Servers"),), "rsop": Rsop(logging_policy=0)},
+              f"RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it the GPO Servers {GUID}", PERHAPS),
+    "cached": ({"templates": {"gpt00000.dom": template(CACHED)}, "rsop": Rsop(age=None, others=(CACHED,))},
+               f"the GPO Cached {OTHER_GUID} sets the right, by the cached template of its last run", PERHAPS),
+    "nameless": ({"templates": {"gpt00000.dom": template(CACHED)}, "rsop": Rsop(error=DENIED)},
+                 f"the GPO {OTHER_GUID} whose name is not known sets the right", PERHAPS),
     "managed": ({"mdm": demo.MDM}, "a management service (enrolment {0E2B4C6D-8F10-4321-A5B6-C7D8E9F01234}) sets the right", "it may take a local change back"),
 }  # fmt: skip
 DOUBTFUL = {

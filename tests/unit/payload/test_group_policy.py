@@ -87,7 +87,8 @@ CASES = [
         "settings": [setting(0, som="Local", accounts=()) | {"gpo": "LocalGPO"}],
         "gpos": [{"id": "LocalGPO", "guid": "{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}", "name": "Local Group Policy"}],
         "soms": [{"id": "Local", "type": 1}]}),
-    case("the local GPO loses", host(gpos=(Setting("Local Group Policy", GUIDS[1], link="Local", som_type=Som.LOCAL, precedence=2), gpo(0)), **BARE), rsop=SILENT | {
+    case("the local GPO loses", host(gpos=(Setting("Local Group Policy", GUIDS[1], link="Local", som_type=Som.LOCAL, precedence=2), gpo(0)), **BARE),
+         rsop=SILENT | {
         "settings": [setting(0), setting(1, 2, som="Local", accounts=Setting("x").accounts) | {"gpo": "LocalGPO"}],
         "gpos": [{"id": "LocalGPO", "guid": GUIDS[1], "name": "Local Group Policy"}, {"id": setting(0)["gpo"], "guid": GUIDS[0], "name": "gpo 0"}],
         "soms": [{"id": "Local", "type": 1}, {"id": "DC=sim,DC=example", "type": 3}]}),

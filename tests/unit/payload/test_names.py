@@ -61,11 +61,11 @@ CASES = [
         "HOST01\\Administratoren": ADMINISTRATORS, ".\\administratoren": ADMINISTRATORS, "HOST01\\Administrators": None,
         ".\\LOKALER DIENST": None, "VORDEFINIERT\\Administratoren": ADMINISTRATORS}),
     case("a host name of more than 15 letters, and another in the inventory", host(name="shop.prod", host_name="webserver-frontend-01",
-            accounts={f"{SHOP}-1001": Account("WEBSERVER-FRONT", "svc")}), {
+                                                                                   accounts={f"{SHOP}-1001": Account("WEBSERVER-FRONT", "svc")}), {
         ".\\svc": f"{SHOP}-1001", "WEBSERVER-FRONT\\svc": f"{SHOP}-1001", "<COMPUTER>\\svc": f"{SHOP}-1001", ".\\Users": USERS,
         "webserver-front\\Users": USERS, "webserver-frontend-01\\svc": None, "webserver-frontend-01\\Users": None, "shop.prod\\svc": None}),
     case("a domain controller", host(Machine.domain_controller, "DC01", accounts={
-            f"{SIM}-1105": Account("SIM", "svc"), f"{SIM}-1107": Account("SIM", "sim"), f"{SIM}-1108": Account("SIM", "DC01$")}), {
+        f"{SIM}-1105": Account("SIM", "svc"), f"{SIM}-1107": Account("SIM", "sim"), f"{SIM}-1108": Account("SIM", "DC01$")}), {
         ".\\svc": f"{SIM}-1105", "SIM\\svc": f"{SIM}-1105", "DC01\\svc": None, ".\\sim": f"{SIM}-1107", "sim": f"{SIM}-1107",
         ".\\Users": USERS, "DC01\\Users": USERS, "SIM\\Users": USERS, ".\\DC01$": f"{SIM}-1108"}),
 ]  # fmt: skip

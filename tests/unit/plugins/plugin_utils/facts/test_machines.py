@@ -29,7 +29,9 @@ def snapshot(name="WEB01", sid=ONE):
         pytest.param(snapshot(), computer(), None, id="the same"),
         pytest.param(snapshot("web01"), computer(), None, id="the same in another case"),
         pytest.param(snapshot("OLD"), computer(), "was called OLD when the snapshot was taken, and is called WEB01 now; its SID is the same", id="renamed"),
-        pytest.param(snapshot(), computer(sid=None), "only the name of the computer was compared with that of the snapshot, because the SID of this computer is not known", id="no SID now"),
+        pytest.param(snapshot(), computer(sid=None),
+                     "only the name of the computer was compared with that of the snapshot, because the SID of this computer is not known",
+                     id="no SID now"),
         pytest.param(snapshot(sid=None), computer(), "because the SID of the computer of the snapshot is not known", id="no SID then"),
         pytest.param(None, computer(), "does not tell on which computer it was taken", id="a snapshot of an earlier version"),
         pytest.param(snapshot(), computer(role=5), None, id="a domain controller"),
@@ -44,11 +46,13 @@ def test_what_may_be_the_same_machine(then, now, note):
 @pytest.mark.parametrize(
     ("then", "now", "words"),
     [
-        pytest.param(snapshot(), computer(sid=OTHER), f"taken on WEB01 ({ONE}), and WEB01 ({OTHER}) answers, which has that name since it was installed anew", id="installed anew"),
+        pytest.param(snapshot(), computer(sid=OTHER), f"taken on WEB01 ({ONE}), and WEB01 ({OTHER}) answers, which has that name since it was installed anew",
+                     id="installed anew"),
         pytest.param(snapshot("WEB02", OTHER), computer(), f"taken on WEB02 ({OTHER}), and WEB01 ({ONE}) answers.", id="another machine"),
         pytest.param(snapshot("WEB02", None), computer(), f"taken on WEB02 (SID not known), and WEB01 ({ONE}) answers", id="another name, SID not known then"),
         pytest.param(snapshot("WEB02"), computer(sid=None), f"taken on WEB02 ({ONE}), and WEB01 (SID not known) answers", id="another name, SID not known now"),
-        pytest.param(snapshot("DC02"), computer("DC01", role=4), f"taken on DC02 ({ONE}), and DC01 ({ONE}) answers", id="another domain controller of the domain"),
+        pytest.param(snapshot("DC02"), computer("DC01", role=4), f"taken on DC02 ({ONE}), and DC01 ({ONE}) answers",
+                     id="another domain controller of the domain"),
         pytest.param(snapshot("DC02"), computer("DC01", role=None), "and DC01", id="another name, and perhaps a domain controller"),
     ],
 )  # fmt: skip

@@ -193,7 +193,8 @@ def test_what_stops_a_rolling_change(result, stops):
         pytest.param({"applied": 2, "unchanged": 1}, "", id="nothing is planned"),
         pytest.param({"planned": 0}, "", id="none"),
         pytest.param({"planned": 1}, "1 host has a planned change, which counts as it would end: planned drift does not fail a check", id="one host"),
-        pytest.param({"planned": 12, "refused": 1}, "12 hosts have a planned change, which counts as it would end: planned drift does not fail a check", id="several hosts"),
+        pytest.param({"planned": 12, "refused": 1}, "12 hosts have a planned change, which counts as it would end: planned drift does not fail a check",
+                     id="several hosts"),
     ],
 )  # fmt: skip
 def test_why_planned_drift_fails_no_check(outcomes, sentence):

@@ -298,7 +298,8 @@ def test_a_wrong_line_is_named(text, words):
         pytest.param(line(2, error="x"), "line 2: error: 'x' is not a mapping", id="a text for a mapping"),
         pytest.param(line(2, duration_ms=True), "line 2: duration_ms: True is not a whole number", id="true for a number"),
         pytest.param(line(2, groups=[{"sid": "evil"}]), "line 2: groups[0].sid: 'evil' is not a SID", id="a group without a SID"),
-        pytest.param(line(2, error={"category": "x", "message": "y", "call": 5, "status": None}), "line 2: error.call: 5 is not a text", id="a number for a call"),
+        pytest.param(line(2, error={"category": "x", "message": "y", "call": 5, "status": None}), "line 2: error.call: 5 is not a text",
+                     id="a number for a call"),
     ],
 )  # fmt: skip
 def test_a_damaged_record_is_the_error_of_its_host_and_of_no_other(text, words):

@@ -73,7 +73,8 @@ def test_no_text_passes_for_a_sid_that_decides(parts, sid):
         pytest.param(lambda sid: {"groups": [{**GROUP, "members": [{"sid": sid, "name": "x", "use": 1}]}]}, lambda facts: facts.groups is None, id="member"),
         pytest.param(lambda sid: {"events": event(subject=sid)}, lambda facts: facts.events.error == "failed", id="subject of an event"),
         pytest.param(lambda sid: {"events": event(target=sid)}, lambda facts: facts.events.error == "failed", id="target of an event"),
-        pytest.param(lambda sid: {"control": {**HONEST["control"], "sids": [{"asked": "x", "sid": sid}]}}, lambda facts: facts.control.now == "", id="account of a GPO"),
+        pytest.param(lambda sid: {"control": {**HONEST["control"], "sids": [{"asked": "x", "sid": sid}]}}, lambda facts: facts.control.now == "",
+                     id="account of a GPO"),
     ],
 )  # fmt: skip
 def test_no_text_passes_for_a_sid_beside_the_right(parts, unknown, sid):

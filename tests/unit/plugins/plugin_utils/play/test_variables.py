@@ -42,7 +42,8 @@ def look(*names, host=(), allowed=(), extra=()):
         pytest.param({"host": ["impersonate_permitted"]}, id="of a host"),
         pytest.param({"names": ["impersonate_team"], "allowed": ["impersonate_team"]}, id="one that is allow-listed"),
         pytest.param({"host": ["impersonate_team"], "allowed": ["impersonate_team"]}, id="one of a host that is allow-listed"),
-        pytest.param({"host": ["impersonate_serial", "impersonate_hosts"], "extra": ["impersonate_serial", "impersonate_hosts"]}, id="extra variables of the playbooks"),
+        pytest.param({"host": ["impersonate_serial", "impersonate_hosts"], "extra": ["impersonate_serial", "impersonate_hosts"]},
+                     id="extra variables of the playbooks"),
         pytest.param({"host": [5]}, id="a number for a name"),
     ],
 )  # fmt: skip

@@ -84,9 +84,11 @@ def test_what_is_written_lies_over_it_place_by_place(over, where, row):
     [
         pytest.param({"extends": "nobody"}, r"policy own \(extends nobody\): extends: 'nobody' is not a policy; there are base, middle", id="unknown"),
         pytest.param({"extends": ["base"]}, r"extends: \['base'\] is not a policy", id="a list"),
-        pytest.param({"host_roles": {"domain_controller": None}}, r"host_roles\.domain_controller: null takes away a row, and there is none", id="nothing to take away"),
+        pytest.param({"host_roles": {"domain_controller": None}}, r"host_roles\.domain_controller: null takes away a row, and there is none",
+                     id="nothing to take away"),
         pytest.param({"gpos": None}, "gpos: null takes away what base has there, and it has nothing", id="a section that is not there"),
-        pytest.param({"host_roles": {"client": {"source": "x", "document": "law"}}}, r"client\.document: 'law' is not in documents; there are handbook", id="unknown document"),
+        pytest.param({"host_roles": {"client": {"source": "x", "document": "law"}}}, r"client\.document: 'law' is not in documents; there are handbook",
+                     id="unknown document"),
         pytest.param({"host_roles": []}, "host_roles: .* is not a mapping", id="list for rows"),
         pytest.param({"documents": {2025: {"title": "x"}}}, "documents: 2025 is not a text, and a key is one", id="a number for a key"),
     ],
@@ -102,7 +104,8 @@ def test_bad_extensions_are_refused_by_place(over, words):
         pytest.param({"own": {"extends": "own"}}, "own extends own", id="itself"),
         pytest.param({"a": {"extends": "b"}, "b": {"extends": "own"}, "own": {"extends": "a"}}, "own extends a extends b extends own", id="three"),
         pytest.param({"a": {"extends": "b"}, "b": {"extends": "a"}}, "own extends a extends b extends a", id="a circle that begins later"),
-        pytest.param({"a": {"name": "x", "extends": "b"}, "b": {"name": "y", "extends": "a"}}, "own extends a extends b extends a", id="names unlike their keys"),
+        pytest.param({"a": {"name": "x", "extends": "b"}, "b": {"name": "y", "extends": "a"}}, "own extends a extends b extends a",
+                     id="names unlike their keys"),
     ],
 )  # fmt: skip
 def test_a_circle_is_refused_with_its_way(library, words):
