@@ -11,6 +11,7 @@ import json
 import os
 import pickle
 import secrets
+import typing as t
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -30,9 +31,7 @@ def shipped(name: str) -> Mapping[str, object]:
     file = Path(__file__).parents[3] / "roles" / "impersonate" / "vars" / "main" / f"policy_{name}.yml"
     with file.open(encoding="utf-8") as text:
         data: Mapping[str, object] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    table = data[f"__impersonate_policy_{name}"]
-    assert isinstance(table, Mapping)
-    return table
+    return t.cast(Mapping[str, object], data[f"__impersonate_policy_{name}"])
 
 
 def policy_from(chosen: object, own: Mapping[str, object]) -> Policy:
@@ -72,9 +71,7 @@ def _once(said: object, load: Callable[[], Policy]) -> Policy:
         return load()
     path = Path(constants.DEFAULT_LOCAL_TMP) / f"impersonate-policy-{key}"
     with contextlib.suppress(OSError):
-        found = pickle.loads(path.read_bytes())
-        assert isinstance(found, Policy)
-        return found
+        return t.cast(Policy, pickle.loads(path.read_bytes()))
     policy = load()
     with contextlib.suppress(OSError):
         half = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
