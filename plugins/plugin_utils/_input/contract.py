@@ -4,23 +4,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 import typing as t
 
 from .forms import LATER, Form, Least, Words
-from .shape import From, MapOf, NullIfAbsent, Optional, OrNone, Shape
+from .shape import Absent, From, MapOf, Maybe, Shape
 
 
 def shape_of(kind: t.Any) -> Shape:
     """The shape of a type of the contract: a TypedDict, a list or a mapping of one, a text, number or flag, each with its marks."""
     if t.is_typeddict(kind):
         keys = {name: shape_of(hint) for name, hint in t.get_type_hints(kind, include_extras=True).items()}
-        return {name: shape if name in kind.__required_keys__ else Optional(shape) for name, shape in keys.items()}
+        return {name: shape if name in kind.__required_keys__ else _later(shape, Absent.LEFT_OUT) for name, shape in keys.items()}
     origin, inner = t.get_origin(kind), t.get_args(kind)
     if origin is t.Annotated:
         return _marked(shape_of(inner[0]), inner[1:])
     if origin in (t.Union, types.UnionType):
-        return OrNone(shape_of(next(one for one in inner if one is not type(None))))
+        return Maybe(shape_of(next(one for one in inner if one is not type(None))), null=True)
     if origin is t.Literal:
         return Words(inner)
     if origin is list:
@@ -30,13 +31,18 @@ def shape_of(kind: t.Any) -> Shape:
     return t.cast("type", kind)
 
 
+def _later(shape: Shape, absent: Absent) -> Maybe:
+    """The shape of a key that may be absent."""
+    return dataclasses.replace(shape, absent=absent) if isinstance(shape, Maybe) else Maybe(shape, absent=absent)
+
+
 def _marked(shape: Shape, marks: tuple[object, ...]) -> Shape:
     """The shape of a value whose type is marked: null stays allowed where it was."""
     for mark in marks:
         if mark is LATER:
-            shape = NullIfAbsent(shape)
-        elif isinstance(shape, (OrNone, NullIfAbsent)):
-            shape = type(shape)(_marked(shape.shape, (mark,)))
+            shape = _later(shape, Absent.NULL)
+        elif isinstance(shape, Maybe):
+            shape = dataclasses.replace(shape, shape=_marked(shape.shape, (mark,)))
         elif isinstance(shape, MapOf) and isinstance(mark, Words):
             shape = MapOf(shape.shape, mark)
         elif isinstance(mark, (Form, Words)):

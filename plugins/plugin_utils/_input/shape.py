@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import enum
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +18,6 @@ _NOUNS = {str: "a text", int: "a whole number", float: "a number", bool: "true o
 
 
 @dataclass(frozen=True, slots=True)
-class OrNone:
-    """Null, or of this shape."""
-
-    shape: Shape
-
-
-@dataclass(frozen=True, slots=True)
 class MapOf:
     """A mapping with all values of this shape. ``keys``: of any name, or of these."""
 
@@ -31,18 +25,21 @@ class MapOf:
     keys: Words | None = None
 
 
+class Absent(enum.Enum):
+    """What becomes of a key that is not there."""
+
+    REFUSED = enum.auto()
+    LEFT_OUT = enum.auto()
+    NULL = enum.auto()  # it is there afterwards, with null
+
+
 @dataclass(frozen=True, slots=True)
-class Optional:
-    """The value of a key that may be absent."""
+class Maybe:
+    """A value that may be null (``null``), or of a key that may be absent (``absent``)."""
 
     shape: Shape
-
-
-@dataclass(frozen=True, slots=True)
-class NullIfAbsent:
-    """The value of a key that becomes null where it is absent."""
-
-    shape: Shape
+    null: bool = False
+    absent: Absent = Absent.REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class From:
     least: int
 
 
-Shape = type | Form | From | Words | OrNone | MapOf | Optional | NullIfAbsent | list[object] | dict[str, t.Any]
+Shape = type | Form | From | Words | Maybe | MapOf | list[object] | dict[str, t.Any]
 """A type; a text of a form, or one of some words; a list of one shape; keys that must be there, each with its shape."""
 
 
@@ -81,11 +78,12 @@ class _Misfit(Exception):
 
 def _check(data: t.Any, shape: t.Any, closed: bool) -> None:
     """Every value of every host passes here: the frequent shapes first, and no text is made before something does not fit."""
-    if isinstance(shape, (OrNone, Optional, NullIfAbsent)):
-        if data is None and type(shape) is OrNone:
+    kind = type(shape)
+    if kind is Maybe:
+        if data is None and shape.null:
             return
         shape = shape.shape
-    kind = type(shape)
+        kind = type(shape)
     if kind is type:
         if type(data) is not shape or (shape is int and not -_GREATEST < data < _GREATEST):
             raise _Misfit(f"{brief(data)} is not {_NOUNS[shape]}")
@@ -103,13 +101,11 @@ def _check(data: t.Any, shape: t.Any, closed: bool) -> None:
         _check(data, int, closed)
         if data < shape.least:
             raise _Misfit(f"{brief(data)} is less than {shape.least}")
-    elif kind is MapOf:
+    else:
         _check(data, dict, closed)
         for name in data:
             _check(name, shape.keys or str, closed)
         _mapping(data, dict.fromkeys(data, shape.shape), closed)
-    else:
-        _check(data, shape, closed)  # null or a value, of a key that may be absent
 
 
 def _list(data: t.Any, shape: Shape, closed: bool) -> None:
@@ -134,12 +130,12 @@ def _mapping(data: t.Any, shape: Mapping[str, Shape], closed: bool) -> None:
             if name in data:
                 known += 1
                 value = data[name]
-                if (type(value) is not inner or inner is int) and (value is not None or type(inner) is not OrNone):
+                if (type(value) is not inner or inner is int) and (value is not None or type(inner) is not Maybe or not inner.null):
                     _check(value, inner, closed)
-            elif type(inner) is NullIfAbsent:
+            elif type(inner) is Maybe and inner.absent is Absent.NULL:
                 data[name] = None
                 known += 1
-            elif type(inner) is not Optional:
+            elif type(inner) is not Maybe or inner.absent is Absent.REFUSED:
                 raise _Misfit("the key is missing")
     except _Misfit as error:
         error.path.append(name)

@@ -12,20 +12,19 @@ from collections.abc import Mapping
 
 from .._input.contract import shape_of
 from .._input.errors import BadInput
-from .._input.shape import MapOf, NullIfAbsent, OrNone, Shape, check
+from .._input.shape import Absent, MapOf, Maybe, Shape, check
 from .types import Change, Head, Record, Report
 
 
 def _whole(shape: object) -> t.Any:
     """The shape with all keys: what this release writes has every one of them."""
-    if isinstance(shape, NullIfAbsent):
-        return _whole(shape.shape)
+    if isinstance(shape, Maybe):
+        absent = Absent.REFUSED if shape.absent is Absent.NULL else shape.absent
+        return Maybe(_whole(shape.shape), shape.null, absent)
     if isinstance(shape, dict):
         return {key: _whole(inner) for key, inner in shape.items()}
     if isinstance(shape, list):
         return [_whole(shape[0])]
-    if isinstance(shape, OrNone):
-        return OrNone(_whole(shape.shape))
     return MapOf(_whole(shape.shape), shape.keys) if isinstance(shape, MapOf) else shape
 
 
