@@ -46,9 +46,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if wide:
             result.update(
                 failed=True,
-                msg=f"Nothing was changed. This wants a second look: {'; '.join(one.text for one in wide)}. At most "
+                msg=f"Nothing was changed. Look at this first: {'; '.join(one.text for one in wide)}. At most "
                 f"{most} hosts may lose the same account, and hosts that were not read count; "
-                "when you mean it, raise "
+                "if this is intended, raise "
                 "max_hosts_per_account (0: no limit).",
             )
         return result

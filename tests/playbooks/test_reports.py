@@ -61,7 +61,7 @@ def test_a_survey_gives_formats_as_text(two, audit, tmp_path):
                      id="unknown placeholder"),
         pytest.param({"impersonate_expected_group": "cloud"}, "expected_group: the inventory has no group 'cloud'", id="no such group"),
         pytest.param({"impersonate_expected_file": "/nowhere"}, "expected_file: /nowhere cannot be read", id="no such file"),
-        pytest.param({"impersonate_tolerate": {"drifts": 1}}, "tolerate.drifts: the gate knows no 'drifts'", id="unknown status"),
+        pytest.param({"impersonate_tolerate": {"drifts": 1}}, "tolerate.drifts: 'drifts' is not what a gate fails on", id="unknown status"),
     ],
 )  # fmt: skip
 def test_bad_input_ends_the_run_before_any_host_is_touched(two, audit, extravars, words):

@@ -109,9 +109,9 @@ def _by_templates(rsop: Statement, claims: tuple[GpoSetting, ...]) -> Statement:
     words = listed(claims)
     if rsop.kind is ControllerKind.STALE:
         said = (
-            f"by a cached template, of a run that it does not tell, {words} set the right"
+            f"by a cached template, which does not say of which run it is, {words} set the right"
             if winner
-            else f"by cached templates, of a run that they do not tell, one of these set the right: {words}"
+            else f"by cached templates, which do not say of which run they are, one of these set the right: {words}"
         )
         return Statement(ControllerKind.STALE, f"{rsop.why}; {said}", "templates", rsop.as_of, winner, losers, rsop.notes)
     where = "by the cached template of its last run"

@@ -179,7 +179,7 @@ def of_management(traces: ControlTraces) -> Management:
     if mdm.provider or str(mdm.set) not in ("None", "", "0"):
         named = f" (enrolment {mdm.provider})" if mdm.provider else ""
         return Management(True, f"a management service{named} sets the right", mdm.provider, by_management(mdm, traces))
-    left = "a management service has left a value for the right, and not who set it"
+    left = "a management service has left a value for the right, without saying which service it was"
     return Management(words=None if mdm.value is None else left)
 
 

@@ -63,7 +63,9 @@ def _notes(policy: PolicyHead | None, earlier: PolicyHead | None, read: bool) ->
             if policy["name"] == earlier["name"]
             else f"the policy {earlier['name']}, this one by {policy['name']}"
         )
-        notes.append(f"the earlier report was judged by {other}: hosts can come to drift or leave it without a change on them")
+        notes.append(
+            f"the earlier report was judged by {other}: hosts may start or stop to drift although nothing was changed on them"
+        )
     elif bool(policy) != bool(earlier):
         notes.append(f"{'the earlier' if policy else 'this'} report was judged by no policy: drift means something else in it")
     return notes if read else [*notes, "the earlier report has read no host, so that no holder can be called new"]
@@ -77,7 +79,7 @@ def _limited(limits: list[str], earlier: list[str]) -> list[str]:
         f"{report} report was limited to {some(its, LIMITS)}" for report, its in (("the earlier", earlier), ("this", limits)) if its
     ]
     more = ", and so may holders first seen, so that none is named" if earlier else ", and so may holders first seen"
-    return [f"{' and '.join(who)}: hosts that are new or gone may be the limit's doing{more}"]
+    return [f"{' and '.join(who)}: hosts may be new or gone only because of the limit{more}"]
 
 
 def _new_holders(now: Mapping[str, Record], then: Mapping[str, Record]) -> list[AccountCount]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from .._files import check_folder
 from .._fleet.gate import tolerance
 from .._formats.names import check_length, checked_name
+from .._input.checks import close
 from .._input.errors import BadInput
 from .._result.types import GATE_WORDS
 from .given import Options
@@ -50,5 +51,11 @@ def tolerate_of(options: Options) -> dict[str, str]:
     """How many there may be of what the gate fails on. Raises BadInput that names the key and what is allowed."""
     for key in options["tolerate"] or {}:
         if key not in GATE_WORDS:
-            raise BadInput(f"tolerate.{key}", f"the gate knows no {key!r}; it knows {', '.join(GATE_WORDS)}")
+            raise BadInput(
+                f"tolerate.{key}",
+                "is not what a gate fails on",
+                value=key,
+                expected=f"allowed are {', '.join(GATE_WORDS)}",
+                near=close(key, GATE_WORDS),
+            )
     return {key: tolerance(f"tolerate.{key}", value) for key, value in (options["tolerate"] or {}).items()}

@@ -50,7 +50,7 @@ def resolve(data: Mapping[str, object], library: Mapping[str, object], way: tupl
     for key, value in over.items():
         if value is None:
             if key not in base:
-                raise BadInput(key, f"null takes away what {parent} has there, and it has nothing")
+                raise BadInput(key, f"null removes what {parent} has there, and it has nothing there")
             del merged[key]
     return merged
 
@@ -82,7 +82,7 @@ def _laid_over(where: str, base: Mapping[str, object], over: Mapping[str, object
         place = f"{where}.{key}"
         if value is None:
             if key not in base:
-                raise BadInput(place, "null takes away a row, and there is none")
+                raise BadInput(place, "null removes a row, and there is none")
             del merged[key]
         elif deep and key in base:
             merged[key] = _laid_over(place, checks.mapping(place, base[key] or {}), checks.mapping(place, value), deep=False)

@@ -236,7 +236,7 @@ def _notes_on_holders(expectation: Expectation, facts: HostFacts) -> tuple[str, 
 def _kept(judged: Iterable[Judged]) -> tuple[str, ...]:
     """Orphans that the task leaves as they are, so that the list is not taken for a clean one."""
     orphans = [f"{shown(one.holder.sid)}: {one.why}" for one in judged if one.standing is Standing.ORPHAN]
-    return (f"orphans that stay, as orphans says (keep): {'; '.join(orphans)}",) if orphans else ()
+    return (f"orphans that stay, since the option orphans is keep: {'; '.join(orphans)}",) if orphans else ()
 
 
 def _stop_at_doubt(verdict: Verdict, expectation: Expectation) -> None:

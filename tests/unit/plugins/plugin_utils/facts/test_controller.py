@@ -150,7 +150,7 @@ def facts(*settings, held=FOUR, role=3, extension=FRESH, error=None, **traces):
                      id="one template, and RSoP that names its GPO"),
         pytest.param(facts(logging=0, templates=(OTHERS,)), ControllerKind.STALE, "templates",
                      "RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it no GPO set the right; "
-                     "by a cached template, of a run that it does not tell, the GPO Old baseline", id="logging off, one template"),
+                     "by a cached template, which does not say of which run it is, the GPO Old baseline", id="logging off, one template"),
         pytest.param(facts(extension=dataclasses.replace(OLD, ended="2020-01-01T00:00:00.0000000Z"), templates=(TEMPLATE,)), ControllerKind.STALE,
                      "templates", "from 2020-01-01T00:00:00Z; by it no GPO set the right; by a cached template",
                      id="RSoP of years ago, one template"),

@@ -170,7 +170,7 @@ def test_who_says_which_hosts_are_expected(given, source):
     assert source_of(*given) == source
 
 
-MAYBE = "hosts that are new or gone may be the limit's doing, and so may holders first seen"
+MAYBE = "hosts may be new or gone only because of the limit, and so may holders first seen"
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,9 @@ def test_what_is_written_lies_over_it_place_by_place(over, where, row):
     [
         pytest.param({"extends": "nobody"}, r"policy own \(extends nobody\): extends: 'nobody' is not a policy; there are base, middle", id="unknown"),
         pytest.param({"extends": ["base"]}, r"extends: \['base'\] is not a policy", id="a list"),
-        pytest.param({"host_roles": {"domain_controller": None}}, r"host_roles\.domain_controller: null takes away a row, and there is none",
+        pytest.param({"host_roles": {"domain_controller": None}}, r"host_roles\.domain_controller: null removes a row, and there is none",
                      id="nothing to take away"),
-        pytest.param({"gpos": None}, "gpos: null takes away what base has there, and it has nothing", id="a section that is not there"),
+        pytest.param({"gpos": None}, "gpos: null removes what base has there, and it has nothing", id="a section that is not there"),
         pytest.param({"host_roles": {"client": {"source": "x", "document": "law"}}}, r"client\.document: 'law' is not in documents; there are handbook",
                      id="unknown document"),
         pytest.param({"host_roles": []}, "host_roles: .* is not a mapping", id="list for rows"),
