@@ -26,6 +26,7 @@ from .._verdict.plan import (
     Agreed,
     Handling,
     Plan,
+    Refusal,
     Refused,
     by_number,
     heed_controller,
@@ -131,7 +132,7 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Ma
         refuse_beyond(job.agreed, its)
     except Refused as refused:
         nothing = Plan(before, (), (), ())
-        failed = Failed(refused.category, str(refused))
+        failed = Failed(refused.category.value, str(refused))
         return Made(nothing, Outcome.REFUSED, before, names_by_sid, controller, failed, notes)
     then = now if its.empty else judged(_with_holders(facts, its.after, names_by_sid), job.policy, job.wishes, job.controller)
     outcome = Outcome.UNCHANGED if its.empty else Outcome.PLANNED
@@ -182,7 +183,7 @@ def _look_back(job: Job, facts: HostFacts) -> list[str]:
     try:
         locks.check_free(job.folder, job.host)
     except locks.Busy as busy:
-        raise Refused("busy", str(busy)) from None
+        raise Refused(Refusal.BUSY, str(busy)) from None
     earlier, notes = snapshots.of_host(job.folder, job.host)  # an old file that is spoilt must not keep a new run from its work
     if not earlier or earlier[-1][1]["outcome"] not in snapshots.OPEN_OUTCOMES:
         return notes
@@ -259,7 +260,7 @@ def apply(job: Job, host: WindowsHost, facts: HostFacts, made: Made, now: dateti
     except locks.Busy as busy:
         before = made.plan.before
         nothing = Plan(before, (), (), ())
-        refused = Failed("busy", str(busy))
+        refused = Failed(Refusal.BUSY.value, str(busy))
         return facts, dataclasses.replace(made, plan=nothing, outcome=Outcome.REFUSED, after=before, ending=refused)
     except OSError as error:
         raise NotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {error}") from error

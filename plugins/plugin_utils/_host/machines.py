@@ -13,7 +13,7 @@ import typing as t
 from .._accounts.parsing import shown
 from .._accounts.sids import Sid
 from .._facts.facts import Computer
-from .._verdict.plan import Refused
+from .._verdict.plan import Refusal, Refused
 
 
 class Kept(t.TypedDict):
@@ -56,7 +56,7 @@ def same_machine(then: Kept | None, now: Computer) -> str | None:
     other = other_machine(then, now)
     if other:
         raise Refused(
-            "other_machine",
+            Refusal.OTHER_MACHINE,
             f"nothing was changed: {other}. Accounts of one machine mean nothing on another, so that its holders are not brought back "
             "there; give the right to those who need it there by required or holders",
         )

@@ -87,10 +87,23 @@ class Agreed:
     read: bool = True
 
 
-class Refused(Exception):
-    """The plan must not be sent. ``category``: one word for reports (``floor``, ``same_name``, ``controlled``, ``role_pending``)."""
+class Refusal(str, enum.Enum):
+    """Why a plan is not sent, one word for reports."""
 
-    def __init__(self, category: str, message: str) -> None:
+    FLOOR = "floor"  # it would remove an account that Windows needs
+    SAME_NAME = "same_name"  # it would remove an account with the name of one that counts
+    ROLE_PENDING = "role_pending"  # the host is about to become another kind of host
+    PLAN_CHANGED = "plan_changed"  # it goes beyond the plan that the fleet looked at
+    NOT_PLANNED = "not_planned"  # the fleet looked at no plan of the host
+    CONTROLLED = "controlled"  # a GPO or a management service sets the right
+    OTHER_MACHINE = "other_machine"  # the snapshot is of another one
+    BUSY = "busy"  # another run is at work on the host
+
+
+class Refused(Exception):
+    """The plan must not be sent."""
+
+    def __init__(self, category: Refusal, message: str) -> None:
         super().__init__(message)
         self.category = category
 
@@ -133,7 +146,7 @@ def refuse_floor(remove: Iterable[str]) -> None:
     floor = by_number(set(remove) & FLOOR)
     if floor:
         reasons = "; ".join(f"{shown(sid)}: {_FLOOR[sid]}" for sid in floor)
-        raise Refused("floor", f"nothing was changed: the task would remove accounts that Windows needs. {reasons}")
+        raise Refused(Refusal.FLOOR, f"nothing was changed: the task would remove accounts that Windows needs. {reasons}")
 
 
 def _refuse_namesakes(holders: Iterable[Judged]) -> None:
@@ -141,13 +154,13 @@ def _refuse_namesakes(holders: Iterable[Judged]) -> None:
     reasons = "; ".join(f"{shown(one.holder.sid, one.holder.name)} {one.why}" for one in holders)
     if reasons:
         cure = "in permitted or exceptions where it may hold the right, else in forbidden of a task"
-        raise Refused("same_name", f"nothing was changed: {reasons} {cure}")
+        raise Refused(Refusal.SAME_NAME, f"nothing was changed: {reasons} {cure}")
 
 
 def refuse_pending_role(pending: bool, plan: Plan) -> None:
     """Raises Refused (``role_pending``) when the host is about to become another kind of host and something is to be changed."""
     if pending and not plan.empty:
-        raise Refused("role_pending", "nothing was changed: a promotion or demotion of this host waits for a restart")
+        raise Refused(Refusal.ROLE_PENDING, "nothing was changed: a promotion or demotion of this host waits for a restart")
 
 
 def refuse_beyond(agreed: Agreed | None, plan: Plan) -> None:
@@ -156,10 +169,11 @@ def refuse_beyond(agreed: Agreed | None, plan: Plan) -> None:
         return
     if agreed.read:
         raise Refused(
-            "plan_changed", "nothing was changed: the host is not as it was when the plans of the fleet were looked at; run again"
+            Refusal.PLAN_CHANGED,
+            "nothing was changed: the host is not as it was when the plans of the fleet were looked at; run again",
         )
     raise Refused(
-        "not_planned",
+        Refusal.NOT_PLANNED,
         "nothing was changed: the host could not be read when the plans of the fleet were looked at, so that no change of it was agreed; "
         "run again",
     )
@@ -174,5 +188,5 @@ def heed_controller(controller: Controller, plan: Plan, handling: Handling) -> s
         return None
     meaning = f"{controller.why}; {controller.comes_back}"
     if handling.on_controlled is OnControlled.REFUSE:
-        raise Refused("controlled", f"nothing was changed: {meaning}. Change it there, or set on_controlled to warn or apply")
+        raise Refused(Refusal.CONTROLLED, f"nothing was changed: {meaning}. Change it there, or set on_controlled to warn or apply")
     return meaning
