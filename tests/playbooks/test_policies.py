@@ -164,22 +164,9 @@ def test_waived_hosts_pass_the_gate(fleet, audit):
     assert (run.rc, run.statuses) == (0, {"db01": "waived"})
 
 
-@pytest.mark.parametrize(
-    ("exception", "options", "state"),
-    [
-        pytest.param(entry(hosts=["gone"]), {}, "unused", id="for a host that is in no inventory"),
-        pytest.param(entry(hosts=["plain"]), {}, "unused", id="nobody needs it there"),
-        pytest.param(entry(hosts=["down"]), {}, "unknown", id="its host could not be read"),
-        pytest.param(entry(hosts=["db01"]), {"limit": "plain"}, "unknown", id="its host was left out"),
-        pytest.param(
-            entry(host_roles=["client"]), {"limit": "plain,db01"}, "unknown", id="hosts were left out that it may be meant for"
-        ),
-        pytest.param(entry(expires="2026-01-31"), {}, "expired", id="expired"),
-        pytest.param(entry(expires="2026-01-31", hosts=["gone"]), {}, "expired", id="expired, for nobody"),
-        pytest.param(entry(account="SIM\\everyone in it"), {}, "too_wide", id="a name that turns out to be everybody"),
-    ],
-)
-def test_exceptions_that_do_not_hold_are_findings_of_the_fleet(fleet, audit, exception, options, state):
+@pytest.fixture
+def three(fleet):
+    """One host that needs exceptions, one that does not, and one that cannot be read."""
     wide = with_svc("db01")
     wide.grant(wide.add_account("everyone in it", domain="SIM", use=names.Use.GROUP, rid=513))
     fleet.add(wide)
@@ -188,16 +175,47 @@ def test_exceptions_that_do_not_hold_are_findings_of_the_fleet(fleet, audit, exc
     plain.add_account("svc", domain="SIM", rid=1105)
     fleet.add(plain)
     fleet.add(Machine.member_server("down"), scenario="host down")
+    return fleet
 
+
+ELSEWHERE = {
+    "gone": ({}, "unused"),  # in no inventory
+    "plain": ({}, "unused"),  # no account needs it there
+    "down": ({}, "unknown"),
+    "moved": ({"expires": "2026-01-31"}, "expired"),  # for no host
+}
+
+
+def test_exceptions_for_hosts_that_do_not_need_them(three, audit):
+    exceptions = [entry(hosts=[host], **more) for host, (more, _state) in ELSEWHERE.items()]
+
+    run = audit(three, extravars={"impersonate_exceptions": exceptions})
+
+    found = {tuple(one["hosts"]): (one["state"], one["used_by"]) for one in run.report["summary"]["exceptions"]}
+    assert found == {(host,): (state, []) for host, (_more, state) in ELSEWHERE.items()}
+
+
+@pytest.mark.parametrize(
+    ("exception", "options", "state"),
+    [
+        pytest.param(entry(hosts=["db01"]), {"limit": "plain"}, "unknown", id="its host was left out"),
+        pytest.param(
+            entry(host_roles=["client"]), {"limit": "plain,db01"}, "unknown", id="hosts were left out that it may be meant for"
+        ),
+        pytest.param(entry(expires="2026-01-31"), {}, "expired", id="expired"),
+        pytest.param(entry(account="SIM\\everyone in it"), {}, "too_wide", id="a name that turns out to be everybody"),
+    ],
+)
+def test_exceptions_that_do_not_hold_are_findings_of_the_fleet(three, audit, exception, options, state):
     extravars = {"impersonate_exceptions": [exception], **options.pop("extravars", {})}
-    run = audit(fleet, extravars=extravars, **options)
+    run = audit(three, extravars=extravars, **options)
 
     (one,) = run.report["summary"]["exceptions"]
     assert (one["state"], one["used_by"]) == (state, [])
     if state == "too_wide":
         assert one["wanted_by"] == ["db01"]
         assert "exception too wide: SIM\\everyone in it" in run.records["db01"]["reason"]
-    if state == "expired" and "hosts" not in exception:
+    if state == "expired":
         assert one["wanted_by"] == ["db01"]
         assert {finding["kind"] for finding in run.records["db01"]["findings"]} == {"unexpected", "exception_expired"}
 
