@@ -20,7 +20,7 @@ from pathlib import Path
 
 from .._accounts.sids import Sid, checked_sid
 from .._files import file_name, write_atomically
-from .._input.checks import brief
+from .._input.brief import brief
 from .._input.contract import shape_of
 from .._input.errors import BadInput
 from .._input.forms import LATER, Least, Words

@@ -9,7 +9,6 @@ import difflib
 import typing as t
 from collections.abc import Iterable, Mapping
 
-from .brief import brief as brief
 from .errors import BadInput
 
 

@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .checks import brief
+from .brief import brief
 from .errors import BadInput
 from .forms import Form, Words
 

@@ -130,7 +130,7 @@ def _plain(value: object) -> object:
     """
     if isinstance(value, str):
         return str.__str__(value)
-    if value is None or type(value) is bool or (type(value) is int and abs(value) < _LARGE):
+    if value is None or (isinstance(value, int) and abs(value) < _LARGE):  # a flag is one as well
         return value
     if isinstance(value, Mapping):
         return {str.__str__(str(key)): _plain(item) for key, item in value.items()}

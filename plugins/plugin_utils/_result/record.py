@@ -8,7 +8,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from .._host.failures import lacks_resources
-from .._input.checks import brief
+from .._input.brief import brief
 from .._input.errors import BadInput
 from .._verdict.outcome import Outcome
 from .._verdict.status import GOOD, Status

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from whole_report import OTHERS, read_again, report_of, rows
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import HostError, ReadRequest, WindowsHost
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.checks import brief
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.brief import brief
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes

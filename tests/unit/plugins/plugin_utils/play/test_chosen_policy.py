@@ -41,7 +41,7 @@ def parsed(monkeypatch, tmp_path):
     ],
 )
 def test_a_policy_is_parsed_once_and_the_same_ever_after(parsed, chosen, own, name):
-    first, second = (policies.policy_from(chosen, own) for _ in range(2))
+    first, second = (policies.policy_from(chosen, own) for _unused in range(2))
 
     assert first == second
     assert (parsed, first.name) == ([name], name)
@@ -61,7 +61,7 @@ def test_another_text_of_the_same_name_is_parsed_by_itself(parsed):
 
 
 def test_a_policy_that_is_wrong_is_wrong_each_time(parsed):
-    for _ in range(2):
+    for _unused in range(2):
         with pytest.raises(BadInput, match="policy own: compare: 'most'"):
             policies.policy_from({**OWN, "compare": "most"}, {})
 
