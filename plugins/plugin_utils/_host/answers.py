@@ -72,7 +72,8 @@ def read_facts(answer: Mapping[str, t.Any]) -> HostFacts:
 
 
 # What stands for a part that cannot be understood. The right itself is judged all the same.
-_NO_TRACES = Traces(ssis=None, adfs=None, spooler_known=False, session_host=None)
+_UNKNOWN: dict[str, t.Any] = {field.name: False if field.name.endswith("_known") else None for field in dataclasses.fields(Traces)}
+_NO_TRACES = Traces(**_UNKNOWN)
 _NO_CONTROL = ControlTraces(now="", rsop=Rsop(error="an answer that cannot be understood"), templates=None, mdm=None)
 
 

@@ -41,6 +41,15 @@ def test_every_key_of_a_change_is_filled(host, microsoft, tmp_path):
     assert set(CHANGE) - set(build.enforced(job, facts, enforcement.plan(job, facts))) == set()
 
 
+def test_every_key_of_a_result_is_documented(host, microsoft):
+    result = build.host_result(judged(host(HELD), microsoft, Wishes())) | build.requested(host(HELD), ReadRequest(True, True, 72))
+    documented = yaml.safe_load(
+        re.search(r'RETURN = r"""(.*?)"""', (CHECKOUT / "plugins/modules/local_right_info.py").read_text(), re.S)[1]
+    )
+
+    assert set(result) <= set(documented)
+
+
 def test_every_format_can_be_asked_for_and_is_written():
     assert {*names.FORMATS} == {*write._TEXTS, "html"} - {"csv_accounts"}
 

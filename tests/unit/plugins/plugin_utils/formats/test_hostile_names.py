@@ -33,6 +33,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.h
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines, read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.junit import junit
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import FORMATS
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.prometheus import prometheus
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import enforcement
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
@@ -150,6 +151,10 @@ OUTPUTS = {
 
 # Nothing in them is markup.
 NO_MARKUP = ("plan", "diff", "messages and warnings", "reasons", "gate", "prometheus", "json_lines", "csv_hosts", "csv_accounts")
+
+
+def test_every_format_is_an_output():
+    assert {"csv_hosts" if kind == "csv" else kind for kind in FORMATS} - {"json"} <= set(OUTPUTS)
 
 
 @pytest.mark.parametrize("output", OUTPUTS)

@@ -106,7 +106,8 @@ def test_exact_sets_and_every_single_deviation(host, shipped, policy, role, syst
         assert judged((must | may) - {sid}) == (Status.DRIFT, {sid}, set())
     for sid in may:  # nobody misses it, and alone it is no finding either
         assert judged(must | {sid}) == judged((must | may) - {sid}) == (Status.COMPLIANT, set(), set())
-    for sid in set(CANDIDATES) - must - may:
+    named = {account.sid for other in shipped[policy].rows for account in other.accounts() if account.sid}
+    for sid in (named | set(CANDIDATES)) - must - may:
         assert judged(must | {sid}) == (Status.DRIFT, set(), {sid})
 
 
