@@ -23,7 +23,7 @@ from .words import AGAINST, VARIES, clean, counted, role_words
 
 _FIRST = 3  # accounts that a row of drift names where there is no room for more
 _MARKUP = 60  # characters of the page around each of them
-_FEW = 20  # links and other GPOs that are named for one GPO
+_FEW = 20  # links and other GPOs that are named for one GPO, and accounts by which it differs from the policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +286,14 @@ def _controller_row(kind: str, name: str, guid: str, applied: str, why: str, rec
     lost = [f"{text}, on {counted(count, 'host')}" for text, count in sorted(losers.items(), key=lambda item: (-item[1], item[0]))]
     hosts = [clean(record["host"]) for record in records]
     return ControllerRow(
-        kind, clean(name), clean(guid), links[:_FEW], hosts, applied, judged, against, clean(why, SENTENCE), lost[:_FEW]
+        kind, clean(name), clean(guid), _few(links), hosts, applied, judged, _few(against), clean(why, SENTENCE), _few(lost)
     )
+
+
+def _few(lines: Sequence[str]) -> list[str]:
+    """The first lines, and how many more there are."""
+    listed, left_out = first_few(lines, _FEW)
+    return [*listed, *([f"and {len(left_out)} more"] if left_out else [])]
 
 
 def _loser(loser: Gpo) -> str:
@@ -319,7 +325,7 @@ def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
     lines = [
         f"{text} on {counted(count, 'host')}" for text, count in sorted(accounts.items(), key=lambda item: (-item[1], item[0]))
     ]
-    return ("differs" if lines else "agrees"), lines[:6]
+    return ("differs" if lines else "agrees"), lines
 
 
 def policy_rows(records: Iterable[Record]) -> list[PolicyRow]:

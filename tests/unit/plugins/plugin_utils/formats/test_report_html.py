@@ -341,6 +341,24 @@ def test_the_losing_gpos_are_named():
     assert "over Old (precedence 2)" in said
 
 
+LOSER = {"name": "G", "guid": "{2}", "link": None, "precedence": 2, "status": "applied", "error": None}
+
+
+@pytest.mark.parametrize(
+    ("controllers", "cut"),
+    [
+        pytest.param([ruled(link=f"OU={place}") for place in range(23)], "links", id="links"),
+        pytest.param([ruled(losers=[{**LOSER, "name": f"G{place}"} for place in range(23)])], "losers", id="losing GPOs"),
+        pytest.param([ruled(unexpected=[f"S-1-5-21-1-2-3-{rid}" for rid in range(1000, 1023)])], "against", id="accounts"),
+    ],
+)
+def test_a_list_that_is_cut_says_so(controllers, cut):
+    (row,) = sections.controller_rows(controllers)
+
+    assert len(getattr(row, cut)) == 21
+    assert getattr(row, cut)[-1] == "and 3 more"
+
+
 def test_the_parts_of_a_bar_are_the_whole_bar():
     counts = dict.fromkeys(STATUSES, 1) | {"compliant": 100_000}
     _whole, *widths = [float(width) for width in re.findall(r'width="([\d.]+)%" height', str(charts.fleet_bar(counts)))]
