@@ -17,7 +17,7 @@ check mypy mypy -p ansible_collections.winrights.seimpersonate.plugins
 check untyped python tests/untyped.py
 check yamllint yamllint --strict .
 # A list of files, so that the linter does not follow the link to this very folder in .build.
-check ansible-lint ansible-lint --offline --profile production --strict playbooks roles meta galaxy.yml
+check ansible-lint ansible-lint --offline --profile production --strict playbooks roles meta examples galaxy.yml
 # Its temporary folder has a random name, and one that ends with an underscore reads as a link to nowhere: then once more.
 docs() {
     antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all "$here" >.build/docs.log 2>&1 && return
