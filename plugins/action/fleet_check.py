@@ -46,7 +46,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             self._task.args = of_role.filled(
                 self._task.args, specs.FLEET_CHECK, task_vars or {}, self._templar.template, whole=True
             )
-        _validation, options = self.validate_argument_spec(specs.FLEET_CHECK)
+            _validation, options = self.validate_argument_spec(specs.FLEET_CHECK)
         run_id = task_options.new_run_id(now)
         policy, restore, expected = None, None, []
         spoilt: list[str] = []

@@ -44,8 +44,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         called = of_role.naming(self._task.args)
         with bad_input.refused(named=called):
             self._task.args = of_role.filled(self._task.args, specs.FLEET_MERGE, task_vars or {}, self._templar.template)
-        _validation, options = self.validate_argument_spec(specs.FLEET_MERGE)
-        with bad_input.refused(named=called):
+            _validation, options = self.validate_argument_spec(specs.FLEET_MERGE)
             if options["allow_unknown"] is not None:
                 variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
             report_options.check_report_options(options, _UNKNOWN)

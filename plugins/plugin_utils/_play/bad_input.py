@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 
 from ansible.errors import AnsibleActionFail
@@ -12,6 +13,9 @@ from ansible.errors import AnsibleActionFail
 from .._fleet.plans import BAD_INPUT
 from .._input.errors import BadInput
 from .._result.build import error
+
+# Where core's sentences name an option (ansible.module_utils.common.parameters).
+_OPTION = re.compile(r"(?<=value of )[a-z_]+(?= must)|(?<=argument ')[a-z_]+(?=' is)|(?<=option ')[a-z_]+(?=' is)")
 
 
 @contextlib.contextmanager
@@ -36,6 +40,9 @@ def refused(before: str = "", named: Callable[[str], str] = str) -> Iterator[Non
     except BadInput as error:
         error.option = named(error.option)
         raise AnsibleActionFail(f"{before}{error}", obj=error.written) from None
+    except AnsibleActionFail as error:  # of core's own check of the options, which does not know the variables of the role
+        said = _OPTION.sub(lambda found: named(found[0]), error.message)
+        raise AnsibleActionFail(f"{before}{said}", obj=getattr(error, "obj", None)) from None
 
 
 def _result(words: str) -> dict[str, object]:

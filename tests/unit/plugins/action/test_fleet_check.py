@@ -57,6 +57,10 @@ def said(error):
         pytest.param({"impersonate_policy": "mircosoft"},
                      "impersonate_policy: 'mircosoft' is not a policy; there are cis, microsoft, stig; did you mean microsoft?",
                      id="a near one"),
+        pytest.param({"impersonate_host_role": "server"}, "value of impersonate_host_role must be one of: domain_controller", id="a choice"),
+        pytest.param({"impersonate_report_formats": ["pdf"]}, "value of impersonate_report_formats must be one or more of: json", id="choices"),
+        pytest.param({"impersonate_features": "x y"}, "argument 'impersonate_features' is of type", id="a type"),
+        pytest.param({"impersonate_max_hosts_per_account": "many"}, "argument 'impersonate_max_hosts_per_account' is of type", id="a number"),
     ],
 )  # fmt: skip
 def test_a_message_names_the_variable_of_the_role(check, variables, sentence):
