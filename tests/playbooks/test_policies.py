@@ -48,7 +48,7 @@ def test_the_document_that_judged_stands_in_the_report(fleet, audit, policy, sta
     )
     if document:
         assert record["citation"]["document"]["title"] == document
-        assert f"- by {document}, " in run.outcome.stdout
+        assert f"  by {document}, " in run.outcome.stdout
         assert document in {its["title"] for its in run.report["policy"]["documents"].values()}
 
 

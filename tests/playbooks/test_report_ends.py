@@ -44,7 +44,7 @@ def test_a_report_that_cannot_be_written_still_says_its_verdict(two, audit, tmp_
     assert [text in str(message) for text in ("could not be written", "Is a directory", "NOT COMPLIANT - 1 of 2 hosts drift")] == [
         True
     ] * 3
-    assert "**NOT COMPLIANT - 1 of 2 hosts drift, 0 not assessed**" in run.said
+    assert "NOT COMPLIANT - 1 of 2 hosts drift, 0 not assessed SeImpersonatePrivilege:" in run.said
 
 
 def test_a_run_that_was_narrowed_says_so(two, audit):

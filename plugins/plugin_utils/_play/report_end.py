@@ -12,7 +12,7 @@ from ansible.utils.display import Display
 
 from .._fleet.changed import changed
 from .._formats.earlier import previous_of
-from .._formats.markdown import markdown
+from .._formats.terminal import terminal
 from .._formats.write import write
 from .._result.types import Report
 from .given import Options
@@ -40,7 +40,7 @@ def end(
     none. ``shown``: for the terminal, instead of the whole report.
     """
     filed = file_report(report, options, formats, sentence)
-    Display().display("\n" + (shown if shown is not None else markdown(report)))
+    Display().display("\n" + (shown if shown is not None else terminal(report, filed["files"]) + "\n"))
     return {"changed": False, "gate_passed": passed and not filed.get("failed"), **filed}
 
 

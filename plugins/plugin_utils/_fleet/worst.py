@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a fleet has to answer for, in a few rows: differences by account, and hosts that were not read by the reason. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from .._accounts.same_account import fleet_name, same_account
+from .._facts.roles import HostRole
+from .._policy.exceptions import too_wide
+from .._result.types import Finding, Record
+from .._verdict.findings import OF_STATE, FindingKind
+from .._verdict.outcome import Outcome
+from .._verdict.status import UNREAD, WORST_FIRST, Status
+
+_KINDS = [kind.value for kind in (FindingKind.UNEXPECTED, FindingKind.MISSING, FindingKind.ORPHAN, FindingKind.LEGACY)]
+_REFUSED = {kind.value for kind in OF_STATE.values()}
+_TRAITS: t.Final = (
+    ("credentials were rejected", "credentials rejected: wrong name or password, a locked account, or a denied logon"),
+    ("certificate_verify_failed", "the certificate of the host is not trusted"),
+    ("connection refused", "nothing answers at the address and port of WinRM: connection refused"),
+    ("name or service not known", "the name of the host is not known to DNS"),
+    ("timed out", "no answer in time"),
+)
+"""Words of the client libraries (guide_troubleshooting), and what they mean. An unreachable host with other words keeps them."""
+
+
+@dataclass(slots=True)
+class Row:
+    """The same thing on some hosts. ``account``: empty where it is about none."""
+
+    kind: str
+    account: str
+    why: str
+    hosts: list[str]
+
+
+def drifting(records: Sequence[Record]) -> list[Row]:
+    """The differences of hosts that drift, worst first: on a domain controller, then groups of nearly everybody, then by hosts."""
+    rows: dict[tuple[str, str, str], Row] = {}
+    worst: dict[tuple[str, str, str], bool] = {}
+    for record in records:
+        if record["status"] != Status.DRIFT.value:
+            continue
+        for key, row in _rows_of(record):
+            rows.setdefault(key, row).hosts.append(record["host"])
+            worst[key] = worst.get(key, False) or record["host_role"] == HostRole.DOMAIN_CONTROLLER.value
+
+    def order(item: tuple[tuple[str, str, str], Row]) -> tuple[bool, bool, int, int, tuple[str, str, str]]:
+        key, row = item
+        kind = _KINDS.index(row.kind) if row.kind in _KINDS else len(_KINDS)
+        return not worst[key], not (kind == 0 and too_wide(key[1])), -len(row.hosts), kind, key
+
+    return [row for _key, row in sorted(rows.items(), key=order)]
+
+
+def unread(records: Iterable[Record]) -> list[Row]:
+    """The hosts that were not read, by the reason, the most frequent first."""
+    rows: dict[tuple[str, str], Row] = {}
+    for record in records:
+        if record["status"] in UNREAD:
+            key, why = _reason(record)
+            rows.setdefault((record["status"], key), Row(record["status"], "", why, [])).hosts.append(record["host"])
+    return sorted(rows.values(), key=lambda row: (-len(row.hosts), WORST_FIRST.index(row.kind), row.why))
+
+
+def _rows_of(record: Record) -> Iterator[tuple[tuple[str, str, str], Row]]:
+    """A row for each finding; the reason of the record where there is none, or where a change did not end well."""
+    change = record["change"]
+    outcome = Outcome(change["outcome"]) if change else None
+    about = {finding["sid"] for finding in record["findings"] if finding["kind"] not in _REFUSED}
+    findings = [one for one in record["findings"] if one["kind"] not in _REFUSED or one["sid"] not in about]
+    if outcome and (outcome.failed or outcome is Outcome.REFUSED):
+        yield (outcome.value, "", record["reason"]), Row(outcome.value, "", record["reason"], [])
+    elif not findings:
+        yield (record["status"], "", record["reason"]), Row(record["status"], "", record["reason"], [])
+    else:
+        kinds = {holder["sid"]: holder["kind"] for holder in record["holders"]}
+        yield from (_row(finding, kinds.get(finding["sid"], "unknown")) for finding in findings)
+
+
+def _row(finding: Finding, account_kind: str) -> tuple[tuple[str, str, str], Row]:
+    kind = FindingKind(finding["kind"]).words
+    account = fleet_name(finding["name"], account_kind) or finding["sid"]
+    why = finding["text"].partition(", ")[2] if finding["text"].startswith(f"{kind}: ") else finding["text"]
+    return (finding["kind"], same_account(finding["sid"], finding["name"], account_kind), why), Row(kind, account, why, [])
+
+
+def _reason(record: Record) -> tuple[str, str]:
+    """What hosts have in common that were not read for the same reason, and that reason for a person."""
+    error = record["error"]
+    if record["status"] == Status.UNREACHABLE.value:
+        said = record["reason"].casefold()
+        meaning = next((meaning for words, meaning in _TRAITS if words in said), record["reason"])
+        return meaning, meaning
+    return (error["category"] if error else ""), record["reason"]

@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the summary of a report says, as plain sentences: Markdown and terminal show the same words. Pure.
+
+Each text of others in them is fit to be seen; the formats add their own escapes and borders.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Sequence
+
+from .._fleet.summary import planned_sentence
+from .._policy.exceptions import State
+from .._result.types import Generator, PolicyHead, Record, Report, Summary, Used
+from .._wording import first_few, visible
+
+_PART = 300  # characters of a text of others
+_DOCUMENTS, _NOTES, _EXCEPTIONS = 6, 3, 4
+_STATES = {state.value: state.value.replace("_", " ") for state in State}
+
+TITLES = {
+    "audit": "who may impersonate a client after authentication",
+    "enforce": "bringing the holders to the policy",
+    "restore": "bringing earlier holders back",
+}
+
+
+def notes(report: Report) -> tuple[list[str], str]:
+    """What a reader must know before the numbers, and how much more of it there is."""
+    listed, left_out = first_few(report["notes"], _NOTES)
+    return [visible(note, 600) for note in listed], f"and {len(left_out)} more in the JSON report" if left_out else ""
+
+
+def facts(report: Report) -> list[str]:
+    """What was judged by what, and how many hosts are how."""
+    summary, run = report["summary"], report["run"]
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in summary["by_outcome"].items())
+    counts = ", ".join(f"{count} {status}" for status, count in summary["by_status"].items() if count) or "no hosts"
+    mode = ", check mode" if run["check_mode"] else ""
+    return [
+        *_policy(report["policy"], report["hosts"]),
+        f"hosts: {summary['expected']} expected{_source(report['scope']['source'])}: {counts}",
+        *([f"changes: {outcomes}"] if outcomes else []),
+        *_controllers(summary),
+        f"coverage {summary['coverage_percent']} %, compliance {summary['compliance_percent']} % of the expected hosts",
+        f"run: {run['started']} to {run['finished']}{mode}{_release(report['generator'])}",
+    ]
+
+
+def exceptions(used: Sequence[Used]) -> list[str]:
+    """How many exceptions there are, then those that need attention, a line each; nothing without any."""
+    if not used:
+        return []
+    states = collections.Counter(one["state"] for one in used)
+    lines = [f"Exceptions: {', '.join(f'{count} {_STATES[state]}' for state, count in sorted(states.items()))}."]
+    odd, left_out = first_few([one for one in used if one["state"] != State.USED.value], _EXCEPTIONS)
+    lines += [_exception(one) for one in odd]
+    return lines + ([f"and {len(left_out)} more in the JSON report"] if left_out else [])
+
+
+def gate(summary: Summary) -> str:
+    """Whether the gate of the fleet passed, and why not."""
+    its, planned = summary["gate"], planned_sentence(summary)
+    passed = f"passed{planned and f'; {planned}'}" if its["passed"] else f"not passed: {visible('; '.join(its['reasons']), 1_000)}"
+    return f"Fleet gate (fails on {', '.join(its['fail_on']) or 'nothing'}): {passed}."
+
+
+def _exception(one: Used) -> str:
+    listed, left_out = first_few(one["wanted_by"], 5)
+    rest = f" and {len(left_out)} more" if left_out else ""
+    hosts = f" on {visible(', '.join(listed), _PART)}{rest}" if listed else ""
+    until = f", until {one['expires']}" if one["expires"] else ""
+    account, reason, owner = (visible(text, _PART) for text in (one["account"], one["reason"], one["owner"]))
+    return f"{_STATES[one['state']]}: {account}{hosts}, {reason} (owner {owner}{until})"
+
+
+def _source(source: str) -> str:
+    return "" if source == "play" else f" ({visible(source, _PART)})"
+
+
+def _release(generator: Generator) -> str:
+    return f", release {visible(generator['version'], _PART)}" if generator.get("version") else ""
+
+
+def _policy(policy: PolicyHead | None, records: Sequence[Record]) -> list[str]:
+    if policy is None:
+        return []
+    document = policy["document"]
+    by = f"; by {', '.join(str(document[key]) for key in ('publisher', 'title', 'date') if document.get(key))}" if document else ""
+    version = f", version {policy['version']}" if policy["version"] and not document else ""
+    documents = collections.Counter(_document(record) for record in records if not document and _document(record))
+    used = [
+        f"by {visible(title, _PART)}: {count} {'host' if count == 1 else 'hosts'}" for title, count in sorted(documents.items())
+    ]
+    others = sorted({record["policy"] for record in records if record["policy"]} - {policy["name"]})
+    more = [f"other policies of some hosts: {visible(', '.join(others), _PART)}"] if others else []
+    its = visible(f"{policy['name']} ({policy['title']}){version}, compare {policy['compare']}{by}", 600)
+    return [f"policy: {its}", *_cut(used), *more]
+
+
+def _controllers(summary: Summary) -> list[str]:
+    """Who sets the right, where it is not the hosts alone."""
+    kinds = summary["by_controller"]
+    if not set(kinds) - {"local"}:
+        return []
+    gpos = ", ".join(
+        f"{visible(gpo['name'] or gpo['guid'] or '', _PART)} on {gpo['hosts']}" for gpo in summary["controlling_gpos"][:5]
+    )
+    return [f"set by: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}{f'; GPOs: {gpos}' if gpos else ''}"]
+
+
+def _cut(lines: list[str]) -> list[str]:
+    return lines if len(lines) <= _DOCUMENTS else [*lines[: _DOCUMENTS - 1], f"and {len(lines) - _DOCUMENTS + 1} more documents"]
+
+
+def _document(record: Record) -> str:
+    """Title, version and date of the document that judged a host."""
+    document = record["citation"]["document"] if record["citation"] else None
+    return ", ".join(filter(None, (document["title"], document["version"], document["date"]))) if document else ""

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The summary that a run prints at its end: a screen of 100 columns. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .._fleet.summary import verdict_sentence
+from .._fleet.worst import Row, drifting, unread
+from .._result.types import Report
+from .._wording import first_few
+from . import sentences
+from .columns import WIDTH, columns, fitted, folded
+
+_LINES, _LEAST = 40, 3  # of all; rows of drift, however much there is around them
+_UNREAD = 4  # reasons
+_HOST, _ACCOUNT = 30, 60  # columns of a name
+_NAMES = 3  # hosts that one row names
+
+
+def terminal(report: Report, files: Mapping[str, str] | None = None) -> str:
+    """The summary of a report: the verdict, numbers, what drifts, what was not read, the gate, and where the report is.
+
+    ``files``: format -> path. Only the path may be longer than a line: it must be whole to be opened.
+    """
+    summary, run = report["summary"], report["run"]
+    notes, more = sentences.notes(report)
+    exceptions = sentences.exceptions(summary["exceptions"])
+    head = [
+        *folded(verdict_sentence(summary, run["action"])),
+        f"SeImpersonatePrivilege: {sentences.TITLES[run['action']]}",
+        *(line for note in notes for line in folded(f"Note: {note}")),
+        *([f"  {more}"] if more else []),
+        *(line for place, fact in enumerate(sentences.facts(report)) for line in folded(fact, "  ", "    ", 1 if place else 2)),
+    ]
+    tail = [
+        *_unread(unread(report["hosts"])),
+        *(fitted(("  " if place else "") + line, WIDTH) for place, line in enumerate(exceptions)),
+        *folded(sentences.gate(summary)),
+        *_where(files or {}),
+    ]
+    rows = drifting(report["hosts"])
+    return "\n".join([*head, *_drift(rows, _LINES - len(head) - len(tail)), *tail]) + "\n"
+
+
+def _drift(rows: Sequence[Row], room: int) -> list[str]:
+    """Differences, worst first; the first ones have two lines while there is room."""
+    if not rows:
+        return []
+    most = max(_LEAST, room - 2)  # the heading, and how many are left out
+    listed, left_out = first_few(rows, most)
+    width = max(columns(_hosts(row)) for row in listed)
+    lines, spare = [], most - len(listed)
+    for row in listed:
+        its = _difference(row, width, 2 if spare > 0 else 1)
+        spare -= len(its) - 1
+        lines += its
+    rest = [f"  and {len(left_out)} more differences in the report"] if left_out else []
+    return ["Drift, worst first:", *lines, *rest]
+
+
+def _difference(row: Row, width: int, deep: int) -> list[str]:
+    """A row; the hosts of a row of several stand below it where there is room."""
+    account = fitted(row.account, _ACCOUNT)
+    first, rest = f"  {_padded(_hosts(row), width)}  ", " " * (width + 4)
+    several = deep > 1 and len(row.hosts) > 1
+    lines = folded(f"{row.kind}{account and ' '}{account}: {row.why}", first, rest, 1 if several else deep)
+    return [*lines, *([fitted(f"{rest}on {_named(row)}", WIDTH)] if several else [])]
+
+
+def _unread(rows: Sequence[Row]) -> list[str]:
+    """Hosts that were not read, by the reason."""
+    if not rows:
+        return []
+    listed, left_out = first_few(rows, _UNREAD)
+    lines = []
+    for row in listed:
+        named = f": {_named(row)}" if len(row.hosts) > 1 else ""
+        lines += folded(f"{_hosts(row)}: {row.why}{named}", "  ", "    ")
+    hosts = sum(len(row.hosts) for row in left_out)
+    rest = [f"  and {hosts} more for {len(left_out)} other reasons, see the report"] if left_out else []
+    return ["Not assessed:", *lines, *rest]
+
+
+def _hosts(row: Row) -> str:
+    return fitted(row.hosts[0], _HOST) if len(row.hosts) == 1 else f"{len(row.hosts)} hosts"
+
+
+def _named(row: Row) -> str:
+    listed, left_out = first_few(row.hosts, _NAMES)
+    return ", ".join(fitted(host, _HOST) for host in listed) + (f" and {len(left_out)} more" if left_out else "")
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - columns(text))
+
+
+def _where(files: Mapping[str, str]) -> list[str]:
+    path = files.get("html") or files.get("json") or next(iter(files.values()), "")
+    return [f"Report: {path}"] if path else []

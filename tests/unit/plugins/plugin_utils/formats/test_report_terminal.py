@@ -1,0 +1,188 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The summary on the screen: its width and length, its order, what it puts together."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from browser import samples
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.worst import drifting, unread
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.columns import WIDTH, columns, fitted, folded
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.terminal import terminal
+
+REJECTED = "ntlm: the specified credentials were rejected by the server"
+REFUSED = (
+    "ntlm: HTTPConnectionPool(host='{0}', port=5985): Max retries exceeded (Caused by NewConnectionError('Connection refused'))"
+)
+
+
+def long_names():
+    report = samples.sample(40)
+    for number, record in enumerate(report["hosts"]):
+        record["host"] = f"{number:03}" + "\u6f22" * 300 + ("\u202e" if number % 2 else "")
+        for finding in record["findings"]:
+            finding.update(name="x" * 900, text=f"unexpected: {'x' * 900} (S-1-1-0), {'because ' * 200}")
+    report["scope"]["source"] = "group " + "g" * 500
+    report["summary"]["gate"]["reasons"] = ["r" * 500]
+    return report
+
+
+def crowded():
+    report = samples.hostile()
+    report["notes"] = ["word " * 100] * 9
+    report["policy"]["document"] = {}
+    for number, record in enumerate(report["hosts"]):
+        record["citation"] = {"document": {"title": f"book {number}", "version": None, "date": None}}
+    return report
+
+
+@pytest.mark.parametrize(
+    ("report", "lines"),
+    [
+        pytest.param(lambda: samples.sample(400), 40, id="a fleet as they are"),
+        pytest.param(lambda: samples.sample(400, action="enforce"), 40, id="an enforcement"),
+        pytest.param(lambda: samples.sample(400, action="restore"), 40, id="a restore"),
+        pytest.param(samples.hostile, 40, id="names that attackers chose"),
+        pytest.param(long_names, 40, id="long names and wide letters"),
+        pytest.param(crowded, 48, id="all at once"),
+        pytest.param(lambda: samples.every_host(samples.dead, 100), 40, id="all dead"),
+        pytest.param(lambda: samples.every_host(samples.silent, 100), 40, id="each dead in words of its own"),
+        pytest.param(lambda: samples.every_host(samples.owned, 100), 40, id="each with an account of its own"),
+        pytest.param(lambda: samples.sample(0), 40, id="no host"),
+    ],
+)
+def test_it_fits_a_screen(report, lines):
+    said = terminal(report()).splitlines()
+
+    assert max(columns(line) for line in said) <= WIDTH == 100
+    assert len(said) <= lines
+    assert all(line.isprintable() for line in said)
+
+
+def test_the_verdict_is_first_and_the_report_last():
+    said = terminal(samples.sample(400), {"json": "/r/x.json", "html": "/r/x.html"}).splitlines()
+
+    assert said[0].startswith("NOT COMPLIANT - ")
+    assert said[-1] == "Report: /r/x.html"
+    sections = [line.partition(":")[0].partition(" (")[0] for line in said[2:] if not line.startswith(" ")]
+    assert sections == ["Drift, worst first", "Not assessed", "Exceptions", "Fleet gate", "Report"]
+
+
+def test_the_path_of_the_report_is_whole():
+    assert terminal(samples.sample(3), {"html": "/r/" + "x" * 300}).splitlines()[-1] == "Report: /r/" + "x" * 300
+
+
+def drifted(host, sid, name, role="member_server", kind="unexpected"):
+    record = copy.deepcopy(samples.sample(1)["hosts"][0])
+    text = f"{kind}: {name} ({sid}), the policy does not name it"
+    finding = {"kind": kind, "sid": sid, "name": name, "text": text}
+    return {**record, "host": host, "host_role": role, "status": "drift", "findings": [finding], "change": None, "holders": []}
+
+
+USERS = ("S-1-5-32-545", "BUILTIN\\Users")
+ONE, OTHER = ("S-1-5-21-1-2-3-1101", "CORP\\one"), ("S-1-5-21-1-2-3-1102", "CORP\\other")
+
+
+@pytest.mark.parametrize(
+    ("records", "rows"),
+    [
+        pytest.param(
+            [drifted("a", *ONE), drifted("b", *OTHER), drifted("c", *OTHER)],
+            [("CORP\\other", ["b", "c"]), ("CORP\\one", ["a"])],
+            id="the same account is one row, and what is on more hosts is first",
+        ),
+        pytest.param(
+            [drifted("a", *ONE), drifted("b", *ONE), drifted("c", *USERS)],
+            [("BUILTIN\\Users", ["c"]), ("CORP\\one", ["a", "b"])],
+            id="a group of nearly everybody before what is frequent",
+        ),
+        pytest.param(
+            [drifted("a", *USERS), drifted("dc", *ONE, role="domain_controller")],
+            [("CORP\\one", ["dc"]), ("BUILTIN\\Users", ["a"])],
+            id="a domain controller before all",
+        ),
+        pytest.param(
+            [drifted("a", *ONE, kind="orphan"), drifted("b", *OTHER, kind="missing"), drifted("c", *OTHER)],
+            [("CORP\\other", ["c"]), ("CORP\\other", ["b"]), ("CORP\\one", ["a"])],
+            id="unexpected, missing, orphan",
+        ),
+    ],
+)
+def test_the_worst_is_first(records, rows):
+    assert [(row.account, row.hosts) for row in drifting(records)] == rows
+
+
+def test_an_exception_that_does_not_waive_is_not_said_beside_its_holder():
+    record = drifted("a", *ONE)
+    record["findings"].append({"kind": "exception_expired", "sid": ONE[0], "name": ONE[1], "text": "exception expired: it"})
+
+    assert [row.kind for row in drifting([record])] == ["unexpected"]
+
+
+def lost(host, message, status="unreachable", category="unreachable"):
+    record = drifted(host, *ONE)
+    error = {"category": category, "message": message, "call": None, "status": None}
+    return {**record, "status": status, "findings": [], "reason": message, "error": error}
+
+
+@pytest.mark.parametrize(
+    ("records", "rows"),
+    [
+        pytest.param(
+            [lost("a", REFUSED.format("10.0.0.1")), *(lost(f"h{number}", REJECTED) for number in range(12))],
+            [("credentials rejected", 12), ("nothing answers", 1)],
+            id="12 hosts: wrong password",
+        ),
+        pytest.param(
+            [lost(f"h{number}", REFUSED.format(f"10.0.0.{number}")) for number in range(3)],
+            [("nothing answers", 3)],
+            id="the addresses in the words are no difference",
+        ),
+        pytest.param(
+            [lost("a", "the gateway is asleep"), lost("b", "the gateway is drunk")],
+            [("the gateway is asleep", 1), ("the gateway is drunk", 1)],
+            id="words that are not known stay",
+        ),
+        pytest.param(
+            [lost("a", "uac_filtered: of a", "error", "uac_filtered"), lost("b", "uac_filtered: of b", "error", "uac_filtered")],
+            [("uac_filtered: of a", 2)],
+            id="errors by their category",
+        ),
+    ],
+)
+def test_hosts_that_were_not_read_are_grouped_by_the_reason(records, rows):
+    found = unread(records)
+
+    assert [(row.why.startswith(words), len(row.hosts)) for row, (words, _count) in zip(found, rows, strict=True)] == [
+        (True, count) for _words, count in rows
+    ]
+
+
+def test_hosts_of_one_reason_are_one_line():
+    report = samples.sample(1)
+    report["hosts"] = [lost(f"h{number:02}", REJECTED) for number in range(12)]
+
+    assert "\n  12 hosts: credentials rejected: wrong name or password," in terminal(report)
+
+
+@given(st.text(max_size=300), st.integers(4, 100))
+def test_a_fitted_text_is_no_wider_than_it_may_be(text, most):
+    assert columns(fitted(text, most)) <= most
+
+
+@given(st.text(max_size=500) | st.text(alphabet="a \u6f22\n", max_size=500), st.integers(1, 4))
+def test_a_folded_text_has_no_more_lines_and_columns_than_it_may_have(text, most):
+    lines = folded(text, "  ", "    ", most)
+
+    assert 1 <= len(lines) <= most
+    assert max(columns(line) for line in lines) <= WIDTH
+
+
+@given(st.lists(st.text(alphabet="abc", min_size=1, max_size=30), max_size=8))
+def test_a_text_that_has_room_is_whole(words):
+    assert " ".join(" ".join(folded(" ".join(words), most=9)).split()) == " ".join(words)
