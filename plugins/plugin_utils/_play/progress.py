@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import datetime
+import fcntl
 import os
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ansible import constants
@@ -20,6 +21,7 @@ FEW = 20
 """Runs of fewer hosts say nothing: their hosts scroll by anyway."""
 _STEPS = 20  # a line at every 5 %
 _SECONDS = 15.0  # or after so long
+_LEAST = 2.0  # and never sooner than so long after the last one, but for the line of the last host
 _MARKS = {"drift": b"d", "error": b"l", "unreachable": b"l"}
 
 
@@ -29,43 +31,50 @@ def tell(task_vars: TaskVars, options: Options, status: str) -> None:
     if not (options["progress"] and run_id):
         return
     try:
-        line = progress_line(Path(constants.DEFAULT_LOCAL_TMP), run_id, total, status, _utc.now())
+        count_one(Path(constants.DEFAULT_LOCAL_TMP), run_id, total, status, _utc.now(), Display().display)
     except OSError as error:
         Display().vv(f"the progress of the run is not counted: {error}")
-        return
-    if line:
-        Display().display(line)
 
 
-def progress_line(folder: Path, run_id: str, total: int, status: str, now: datetime.datetime) -> str | None:
-    """Count one host of a run by its status; the line to print, or None where the last one is fresh enough.
+def count_one(folder: Path, run_id: str, total: int, status: str, now: datetime.datetime, show: Callable[[str], object]) -> None:
+    """Count one host of a run by its status, and show a line unless the last one is fresh enough.
 
-    ``folder``: one that all processes of a run share. ``total``: hosts of the run. Raises OSError.
+    ``folder``: one that all processes of a run share. ``total``: hosts of the run. One process after another counts and shows, so that no
+    line has a lower number than the one above it. Raises OSError.
     """
     if total < FEW:
-        return None
+        return
     marks, said = (folder / file_name(run_id, ending, "impersonate-") for ending in (".done", ".said"))  # a user may name a run
     handle = os.open(marks, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         os.write(handle, _MARKS.get(status, b"c"))
-        count = os.lseek(handle, 0, os.SEEK_CUR)  # where this very mark ended: no other process has the same
-        step = count * _STEPS // total != (count - 1) * _STEPS // total
-        if not step and not _silent(said):
-            return None
-        seen = os.pread(handle, count, 0)
+        count = os.lseek(handle, 0, os.SEEK_CUR)
+        if _due(said, count, total, now):
+            show(_line(count, total, os.pread(handle, count, 0), run_id, now))
     finally:
-        os.close(handle)
-    said.touch(mode=0o600)
-    return _line(count, total, seen, run_id, now)
+        os.close(handle)  # and with it the lock
 
 
-def _silent(said: Path) -> bool:
-    """Whether no line was printed for a while."""
+def _due(said: Path, count: int, total: int, now: datetime.datetime) -> bool:
+    """Whether a line is due; keeps in a file that one was shown, with the time of it as the file's."""
     try:
-        return time.time() - said.stat().st_mtime > _SECONDS
+        shown, silence = bool(said.stat().st_size), now.timestamp() - said.stat().st_mtime
     except FileNotFoundError:
-        said.touch(mode=0o600)
-        return False
+        shown, silence = False, 0.0
+        _keep(said, b"", now)
+    step = count * _STEPS // total != (count - 1) * _STEPS // total
+    fresh = shown and 0 <= silence < _LEAST  # a clock may be set back
+    due = count == total or (not fresh and (step or silence > _SECONDS))
+    if due:
+        _keep(said, b"line", now)
+    return due
+
+
+def _keep(said: Path, mark: bytes, now: datetime.datetime) -> None:
+    said.touch(mode=0o600)
+    said.write_bytes(mark)
+    os.utime(said, (now.timestamp(), now.timestamp()))
 
 
 def _line(count: int, total: int, seen: bytes, run_id: str, now: datetime.datetime) -> str:

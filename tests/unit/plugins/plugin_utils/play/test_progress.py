@@ -13,10 +13,17 @@ import pytest
 from ansible import constants
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import progress
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.progress import progress_line
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.progress import count_one
 
 RUN = "20260615T120000Z-abcdef"
 START = datetime.datetime(2026, 6, 15, 12, 0, 0, tzinfo=datetime.timezone.utc)
+
+
+def progress_line(folder, run, total, status, now):
+    """The line that is shown for a host, or None."""
+    shown = []
+    count_one(folder, run, total, status, now, shown.append)
+    return shown[0] if shown else None
 
 
 def lines(folder, total, statuses, run=RUN):
@@ -90,12 +97,35 @@ def test_who_wants_it_quiet_hears_and_writes_nothing(tmp_path, monkeypatch, opti
     assert len(list(tmp_path.iterdir())) == 2 * said
 
 
-def count(folder):
-    return [progress_line(folder, RUN, 400, "compliant", START) for _unused in range(100)]
+@pytest.mark.parametrize(
+    ("pause", "counts"),
+    [
+        pytest.param(0, [1, 20], id="all at once: the first and the last"),
+        pytest.param(0.5, [1, 5, 9, 13, 17, 20], id="two a second"),
+        pytest.param(2, list(range(1, 21)), id="one in two seconds"),
+        pytest.param(-1, list(range(1, 21)), id="a clock that runs backwards hides nothing"),
+    ],
+)
+def test_two_seconds_have_one_line_but_for_the_last_host(tmp_path, pause, counts):
+    said = [progress_line(tmp_path, "run", 20, "compliant", START + datetime.timedelta(seconds=n * pause)) for n in range(20)]
+
+    assert [int(line.split()[0]) for line in said if line] == counts
 
 
-def test_processes_count_together_and_no_step_is_said_twice(tmp_path):
+def count(folder, screen):
+    for _unused in range(100):
+        count_one(folder, RUN, 400, "compliant", START, lambda line: _append(screen, line))
+
+
+def _append(file, line):
+    with file.open("a") as lines_of_all:
+        lines_of_all.write(f"{line}\n")
+
+
+def test_processes_count_together_and_no_number_goes_back(tmp_path):
+    (tmp_path / "runs").mkdir()
     with concurrent.futures.ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
-        said = [line for each in pool.map(count, [tmp_path] * 4) for line in each if line]
+        list(pool.map(count, [tmp_path / "runs"] * 4, [tmp_path / "lines"] * 4))
 
-    assert sorted(int(line.split()[0]) for line in said) == list(range(20, 401, 20))
+    said = [int(line.split()[0]) for line in (tmp_path / "lines").read_text().splitlines()]
+    assert said == [20, 400]
