@@ -11,9 +11,11 @@ export PYTHON
 COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(CURDIR)/.build/compiled"
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS)" PYTHONPATH="$(CURDIR)/tests" $(COMPILED)
 export FRESH
+export VERBOSE
 BACKEND ?= emulator
 JOBS ?= 2
 LIFE ?= 3600
+INVENTORY ?= .build/fleet.yml
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser test-samba bench-report payload-coverage matrix matrix-venvs sanity galaxy lint fleet policies schema payloads lock build clean venv-test venv-lint
@@ -31,7 +33,7 @@ $(HERE):
 	@mkdir -p $(dir $(HERE))
 	@ln -sfn ../../../.. $(HERE)
 
-demo: venv-test ## Audit a simulated fleet over real WinRM, report at the end
+demo: venv-test ## Audit a simulated fleet over real WinRM, report at the end; VERBOSE=1 shows all output
 	@$(RUN) python -m fleet.showcase audit --backend $(BACKEND)
 
 demo-enforce: venv-test ## Audit, look, enforce, audit, restore, audit on the simulated fleet
@@ -83,8 +85,8 @@ bench: venv-test ## Bytes on the wire and CPU per host, against a bare module, a
 lint: venv-lint ## Style, types, docs, changelog and licence checks
 	@$(RUN) sh tests/lint.sh
 
-fleet: venv-test ## Start the simulated fleet for LIFE seconds and write .build/fleet.yml for your own playbooks
-	@$(RUN) python -m fleet --inventory .build/fleet.yml --life $(LIFE) --backend $(BACKEND)
+fleet: venv-test ## Start the simulated fleet for LIFE seconds, write INVENTORY (.build/fleet.yml), say what to try
+	@$(RUN) python -m fleet --inventory $(INVENTORY) --life $(LIFE) --backend $(BACKEND) $(if $(ALIVE),--alive)
 
 policies: venv-test ## Print the tables of the shipped policies with their sources, and write the docs page of them
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/policy_tables.py

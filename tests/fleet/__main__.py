@@ -1,25 +1,24 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the demo machines as a fleet of their own, for playbooks started by hand.
-
-PYTHONPATH=tests python -m fleet --inventory fleet.yml --life 600 &
-ansible-playbook -i fleet.yml winrights.seimpersonate.audit
-"""
+"""Runs the demo machines as a fleet of their own, for playbooks started by hand: make fleet, which says what to try."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import signal
 import sys
 import typing as t
 from pathlib import Path
 
+from fleet.screen import command_lines, environment
 from fleet.simulation import Fleet
 
 if t.TYPE_CHECKING:
     from fleet.backend import BackEnd
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 TRANSPORTS = {"winrm": ("ntlm", "basic"), "psrp": ("ntlm", "basic", "negotiate")}
 BACK_ENDS = {"emulator": "fleet.backends.emulator.emulator:Emulator", "powershell": "fleet.backends.engine.pwsh:PowerShell"}
 
@@ -29,6 +28,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m fleet", description="A simulated fleet of Windows hosts.")
     parser.add_argument("--inventory", type=Path, required=True, help="file to write; it holds the passwords")
     parser.add_argument("--life", type=float, default=600.0, help="seconds after which the fleet ends (600)")
+    parser.add_argument("--alive", action="store_true", help="only the hosts that can be read")
     parser.add_argument("--backend", choices=sorted(BACK_ENDS), default="emulator")
     parser.add_argument("--connection", choices=sorted(TRANSPORTS), default="winrm")
     parser.add_argument("--transport", choices=TRANSPORTS["psrp"], default="ntlm", help="negotiate goes with psrp only")
@@ -50,6 +50,22 @@ def back_end(name: str) -> BackEnd:
     return made
 
 
+def guidance(inventory: Path, life: float) -> list[str]:
+    """What a reader wants to know of a fleet that runs: where its inventory is, how long it lives, how to stop it, what to try."""
+    playbook = ["ansible-playbook", "-i", str(inventory.absolute())]
+    return [
+        "",
+        f"Inventory: {inventory.absolute()} (with the passwords of the simulated hosts)",
+        f"The fleet lives for {life:g} seconds; to stop it: Ctrl+C here, or kill {os.getpid()}",
+        "To try, in another terminal:",
+        "",
+        *environment(CHECKOUT),
+        *command_lines([*playbook, "winrights.seimpersonate.audit"]),
+        *command_lines([*playbook, "winrights.seimpersonate.audit", "-e", "impersonate_policy=stig"]),
+        *command_lines([*playbook, "winrights.seimpersonate.enforce", "--check", "--diff"]),
+    ]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run until the end of life, SIGINT or SIGTERM."""
     asked = options(arguments)
@@ -62,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
         life=asked.life,
         journal=asked.journal,
     )
-    importlib.import_module("fleet.demo").fill(fleet)
+    importlib.import_module("fleet.demo").fill(fleet, asked.alive)
     for number in (signal.SIGINT, signal.SIGTERM):  # both: a shell starts what runs in its background deaf to SIGINT
         signal.signal(number, signal.default_int_handler)
     try:
@@ -71,6 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
             for host in fleet.inventory()["all"]["hosts"]:
                 address, port = fleet.address(host)
                 print(f"{host}  {asked.scheme}://{address}:{port}/wsman", flush=True)
+            print("\n".join(guidance(asked.inventory, asked.life)), flush=True)
             fleet.wait()
     except KeyboardInterrupt:
         pass  # asked to end

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.wire
 TESTS = Path(under_test.__file__).parents[1]
 DEMO = """
 from fleet.windows.machine import Logon, Machine
-def fill(fleet):
+def fill(fleet, alive):
     for name in ("A", "B"):
         fleet.add(Machine(name, logons={"SIM\\\\auditor": Logon("pw")}))
 """
@@ -43,7 +43,7 @@ sys.exit(main())
 def parts(monkeypatch):
     """Put a demo of one machine and a canned emulator in the place of the real ones."""
     demo, emulator = types.ModuleType("fleet.demo"), types.ModuleType("fleet.backends.emulator.emulator")
-    demo.fill = lambda fleet: fleet.add(Machine("A", logons={"SIM\\auditor": Logon("pw")}))
+    demo.fill = lambda fleet, alive: fleet.add(Machine("A", logons={"SIM\\auditor": Logon("pw")}))
     emulator.Emulator = Canned
     monkeypatch.setitem(sys.modules, "fleet.demo", demo)
     monkeypatch.setitem(sys.modules, "fleet.backends.emulator.emulator", emulator)
@@ -64,7 +64,9 @@ def test_it_writes_the_inventory_names_the_hosts_and_ends(tmp_path, capsys, sche
     host = written["hosts"]["A"]
     assert code == 0
     assert written["vars"]["ansible_winrm_transport"] == "basic"
-    assert capsys.readouterr().out == f"A  {scheme}://{host['ansible_host']}:{host['ansible_port']}/wsman\n"
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == f"A  {scheme}://{host['ansible_host']}:{host['ansible_port']}/wsman"
+    assert said[1:] == under_test.guidance(inventory, 0.01)
 
 
 @pytest.mark.parametrize("transport", ["ntlm", "basic", "negotiate"])
@@ -100,9 +102,38 @@ def test_a_signal_ends_it(tmp_path, number):
     environment = {**os.environ, "PYTHONPATH": str(TESTS)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as fleet:
         lines = [fleet.stdout.readline() for _host in "AB"]
+        lines += [fleet.stdout.readline() for _line in under_test.guidance(inventory, 60)]
         fleet.send_signal(number)
         rest = fleet.stdout.read()
 
-    assert [line.split()[0] for line in lines] == ["A", "B"]
+    assert [line.split()[0] for line in lines[:2]] == ["A", "B"]
     assert (rest, fleet.returncode) == ("", 0)
     assert set(yaml.safe_load(inventory.read_text())["all"]["hosts"]) == {"A", "B"}
+
+
+def test_it_says_where_the_inventory_is_how_long_it_lives_how_to_stop_it_and_what_to_try(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = "\n".join(under_test.guidance(Path(".build/fleet.yml"), 3600))
+
+    for words in (str(tmp_path / ".build/fleet.yml"), "lives for 3600 seconds", f"Ctrl+C here, or kill {os.getpid()}"):
+        assert words in said
+    for command in ("audit\n", "audit -e impersonate_policy=stig\n", "enforce --check --diff"):
+        assert f"winrights.seimpersonate.{command}" in said.replace(" \\\n   ", "")
+
+
+def test_the_lines_to_try_work_from_a_copy(tmp_path):
+    """In a shell that has nothing of this checkout, with a program in the place of ansible-playbook that tells what it was given."""
+    said = under_test.guidance(tmp_path / "a folder/fleet.yml", 60)
+    tell = 'ansible-playbook() { printf "%s|" "$PWD" "${PATH%%:*}" "$ANSIBLE_COLLECTIONS_PATH" "$@"; echo; }'
+    script = "\n".join([tell, *said[said.index("", 1) + 1 :]])
+    ran = subprocess.run(
+        ["bash", "-euc", script], capture_output=True, text=True, check=True, cwd=tmp_path, env={"PATH": os.defpath}
+    )
+
+    checkout = str(TESTS.parent)
+    begin = [checkout, f"{sys.prefix}/bin", f"{checkout}/.build/collections", "-i", str(tmp_path / "a folder/fleet.yml")]
+    assert [line.split("|")[:-1] for line in ran.stdout.splitlines()] == [
+        [*begin, "winrights.seimpersonate.audit"],
+        [*begin, "winrights.seimpersonate.audit", "-e", "impersonate_policy=stig"],
+        [*begin, "winrights.seimpersonate.enforce", "--check", "--diff"],
+    ]
