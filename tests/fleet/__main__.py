@@ -52,10 +52,12 @@ def back_end(name: str) -> BackEnd:
 
 def guidance(inventory: Path, life: float) -> list[str]:
     """What a reader wants to know of a fleet that runs: where its inventory is, how long it lives, how to stop it, what to try."""
-    playbook = ["ansible-playbook", "-i", str(inventory.absolute())]
+    place = inventory.absolute()
+    near = place.relative_to(CHECKOUT) if place.is_relative_to(CHECKOUT) else place  # the commands begin with a cd
+    playbook = ["ansible-playbook", "-i", str(near)]
     return [
         "",
-        f"Inventory: {inventory.absolute()} (with the passwords of the simulated hosts)",
+        f"Inventory: {place} (with the passwords of the simulated hosts)",
         f"The fleet lives for {life:g} seconds; to stop it: Ctrl+C here, or kill {os.getpid()}",
         "To try, in another terminal:",
         "",

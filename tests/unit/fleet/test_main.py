@@ -137,3 +137,10 @@ def test_the_lines_to_try_work_from_a_copy(tmp_path):
         [*begin, "winrights.seimpersonate.audit", "-e", "impersonate_policy=stig"],
         [*begin, "winrights.seimpersonate.enforce", "--check", "--diff"],
     ]
+
+
+def test_the_lines_to_try_are_short_in_a_checkout():
+    commands = [line for line in under_test.guidance(TESTS.parent / ".build/fleet.yml", 60) if line.startswith("ansible-playbook")]
+
+    assert [command.split()[1:3] for command in commands] == [["-i", ".build/fleet.yml"]] * 3
+    assert not any(command.endswith("\\") for command in commands)
