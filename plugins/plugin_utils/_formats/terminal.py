@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from .._fleet.summary import verdict_sentence
 from .._fleet.worst import Row, drifting, unread
 from .._result.types import Report
-from .._wording import first_few
+from .._wording import first_few, visible
 from . import sentences
 from .columns import WIDTH, columns, fitted, folded
 
@@ -98,4 +98,4 @@ def _padded(text: str, width: int) -> str:
 
 def _where(files: Mapping[str, str]) -> list[str]:
     path = files.get("html") or files.get("json") or next(iter(files.values()), "")
-    return [f"Report: {path}"] if path else []
+    return [f"Report: {visible(path, 4_096)}"] if path else []  # the longest path of Linux

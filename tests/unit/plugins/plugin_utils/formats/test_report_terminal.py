@@ -77,6 +77,10 @@ def test_the_path_of_the_report_is_whole():
     assert terminal(samples.sample(3), {"html": "/r/" + "x" * 300}).splitlines()[-1] == "Report: /r/" + "x" * 300
 
 
+def test_a_path_begins_no_line():
+    assert terminal(samples.sample(3), {"html": "/r/a\nb\x1b"}).splitlines()[-1] == "Report: /r/a\\nb\\x1b"
+
+
 def drifted(host, sid, name, role="member_server", kind="unexpected"):
     record = copy.deepcopy(samples.sample(1)["hosts"][0])
     text = f"{kind}: {name} ({sid}), the policy does not name it"
