@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .._accounts.same_account import fleet_name, same_account
 from .._facts.roles import HostRole
 from .._policy.exceptions import too_wide
-from .._result.types import Finding, Record
+from .._result.types import Failure, Finding, Record
 from .._verdict.findings import OF_STATE, FindingKind
 from .._verdict.outcome import Outcome
 from .._verdict.status import UNREAD, WORST_FIRST, Status
@@ -96,4 +96,10 @@ def _reason(record: Record) -> tuple[str, str]:
         said = record["reason"].casefold()
         meaning = next((meaning for words, meaning in _TRAITS if words in said), record["reason"])
         return meaning, meaning
-    return (error["category"] if error else ""), record["reason"]
+    return (error["category"], _advice(error) or record["reason"]) if error else ("", record["reason"])
+
+
+def _advice(error: Failure) -> str:
+    """What an error means, without the sentence that names the call of Windows; empty where no other sentence follows."""
+    first, _dot, rest = error["message"].partition(". ")
+    return f"{error['category']}: {rest}" if error["call"] and error["call"] in first and rest else ""

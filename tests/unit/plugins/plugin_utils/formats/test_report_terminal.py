@@ -128,9 +128,9 @@ def test_an_exception_that_does_not_waive_is_not_said_beside_its_holder():
     assert [row.kind for row in drifting([record])] == ["unexpected"]
 
 
-def lost(host, message, status="unreachable", category="unreachable"):
+def lost(host, message, status="unreachable", category="unreachable", call=None):
     record = drifted(host, *ONE)
-    error = {"category": category, "message": message, "call": None, "status": None}
+    error = {"category": category, "message": message, "call": call, "status": None}
     return {**record, "status": status, "findings": [], "reason": message, "error": error}
 
 
@@ -153,9 +153,27 @@ def lost(host, message, status="unreachable", category="unreachable"):
             id="words that are not known stay",
         ),
         pytest.param(
-            [lost("a", "uac_filtered: of a", "error", "uac_filtered"), lost("b", "uac_filtered: of b", "error", "uac_filtered")],
-            [("uac_filtered: of a", 2)],
+            [lost("a", "of a", "error", "uac_filtered"), lost("b", "of b", "error", "uac_filtered")],
+            [("of a", 2)],
             id="errors by their category",
+        ),
+        pytest.param(
+            [
+                lost(
+                    "a",
+                    "It cannot be read: LsaX failed with 0xC0000022. Log on otherwise. Or not.",
+                    "error",
+                    "uac_filtered",
+                    "LsaX",
+                )
+            ],
+            [("uac_filtered: Log on otherwise. Or not.", 1)],
+            id="what to do instead of the call that failed",
+        ),
+        pytest.param(
+            [lost("a", "It cannot be read: LsaX failed with 0xC0000022.", "error", "lsa_error", "LsaX")],
+            [("It cannot be read: LsaX failed", 1)],
+            id="the call where nothing else is known",
         ),
     ],
 )
