@@ -101,7 +101,7 @@ DIFFERENCES = [
     Difference(
         "[MS-LSAT] 3.1.4.7, 3.1.4.10",
         "no document names the status of an empty list; the model refuses it, Samba maps none of it",
-        {"names: nobody is asked for": {1: [lsa.NONE_MAPPED, []]}, "sids: nobody is asked for": {1: [lsa.NONE_MAPPED, []]}},
+        {"names: no name is asked for": {1: [lsa.NONE_MAPPED, []]}, "sids: no SID is asked for": {1: [lsa.NONE_MAPPED, []]}},
     ),
     Difference(
         "[MS-LSAT] notes 24 and 32",
