@@ -5,7 +5,7 @@
 #   [QUICK=1|PREPARE=1] tests/matrix.sh [CORE...]     for example 2.16 2.21; without arguments all of them
 # A version for which this machine has no interpreter is named at the end; it fails the run when it was asked for by name.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 asked=$*
 # QUICK is one case of each playbook test on the emulator, the tests of the action plugins, and one case of each test that compares the
 # real payload with the emulator: what is of ansible-core, and not of our cases. PREPARE only makes the virtual environments.
@@ -23,7 +23,7 @@ for core in ${asked:-2.16 2.17 2.18 2.19 2.20 2.21}; do
         *) echo "unknown ansible-core $core; known are 2.16 to 2.21" >&2 && exit 1 ;;
     esac
     # shellcheck disable=SC2086 # two words are two arguments
-    if ! python=$(PATH=$(echo "$PATH" | tr ':' '\n' | grep -v "/$VENV/bin$" | paste -sd: -) requirements/python.sh $pythons); then
+    if ! python=$(PATH=$(echo "$PATH" | tr ':' '\n' | grep -v "/${VENV:-.venv}/bin$" | paste -sd: -) requirements/python.sh $pythons); then
         missing="$missing $core(Python $pythons)"
         continue
     fi

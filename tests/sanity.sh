@@ -10,13 +10,22 @@ top=$PWD/.build/sanity
 copy=$top/ansible_collections/winrights/seimpersonate
 rm -rf "$copy"
 mkdir -p "$copy" "$top/home/.ansible/test/cache" "$top/home/.config"
+# shellcheck disable=SC2016 # the inner shell expands it: files that git knows and that are there
 git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c 'for path; do [ -e "$path" ] && printf "%s\0" "$path"; done' sh |
     tar --null --files-from=- -cf - | tar -C "$copy" -xf -
 git -C "$copy" init -q
 git -C "$copy" add -A
 # ansible-test has a home of its own, since it looks there for the script that installs pip, which it would fetch from elsewhere than PyPI:
 # the pip that Python brings installs the one that is asked for.
-[ -d "$HOME/.config/pip" ] && ln -sfn "$HOME/.config/pip" "$top/home/.config/pip"
+# ansible-test passes on no variable of pip either; what they say stands in a file instead.
+if [ -d "$HOME/.config/pip" ]; then ln -sfn "$HOME/.config/pip" "$top/home/.config/pip"; fi
+mkdir -p "$top/home/.pip"
+{
+    echo "[global]"
+    env | sed -n 's/^PIP_\([A-Z_]*\)=\(.*\)/\1 = \2/p' | while IFS= read -r line; do
+        echo "$(echo "${line%% = *}" | tr 'A-Z_' 'a-z-') = ${line#* = }"
+    done
+} >"$top/home/.pip/pip.conf"
 for version in 21_3_1 23_1_2 24_2 25_1 25_2 25_3; do
     cat >"$top/home/.ansible/test/cache/get_pip_$version.py" <<'PIP'
 import subprocess
@@ -28,11 +37,13 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "--quiet", "--
 PIP
 done
 failed=""
-for core in ${*:-2.16 2.19 2.21}; do
+asked=$#
+[ "$asked" -gt 0 ] || set -- 2.16 2.19 2.21
+for core; do
     venv=$PWD/.build/core$core
     if ! [ -x "$venv/bin/ansible-test" ]; then
         echo "sanity: no environment of ansible-core $core"
-        [ $# -gt 0 ] && failed="$failed $core"
+        [ "$asked" -gt 0 ] && failed="$failed $core"
         continue
     fi
     python=$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
