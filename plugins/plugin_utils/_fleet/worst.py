@@ -14,7 +14,7 @@ from .._policy.exceptions import too_wide
 from .._result.types import Failure, Finding, Record
 from .._verdict.findings import OF_STATE, FindingKind
 from .._verdict.outcome import Outcome
-from .._verdict.status import UNREAD, WORST_FIRST, Status
+from .._verdict.status import GOOD, UNREAD, WORST_FIRST, Status
 
 _KINDS = [kind.value for kind in (FindingKind.UNEXPECTED, FindingKind.MISSING, FindingKind.ORPHAN, FindingKind.LEGACY)]
 _REFUSED = {kind.value for kind in OF_STATE.values()}
@@ -65,6 +65,16 @@ def unread(records: Iterable[Record]) -> list[Row]:
             key, why = _reason(record)
             rows.setdefault((record["status"], key), Row(record["status"], "", why, [])).hosts.append(record["host"])
     return sorted(rows.values(), key=lambda row: (-len(row.hosts), WORST_FIRST.index(row.kind), row.why))
+
+
+def changed(records: Iterable[Record]) -> list[Row]:
+    """What a run changed on hosts that are as they should be now, and what has to restart for it, the same on most hosts first."""
+    rows: dict[str, Row] = {}
+    for record in records:
+        change = record["change"]
+        if change and change["changes"] and record["status"] in GOOD:
+            rows.setdefault(record["reason"], Row(change["outcome"] or "", "", record["reason"], [])).hosts.append(record["host"])
+    return sorted(rows.values(), key=lambda row: (-len(row.hosts), row.why))
 
 
 def _rows_of(record: Record) -> Iterator[tuple[tuple[str, str, str], Row]]:

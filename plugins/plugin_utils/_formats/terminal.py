@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .._fleet.summary import verdict_sentence
-from .._fleet.worst import Row, drifting, unread
+from .._fleet.worst import Row, changed, drifting, unread
 from .._result.types import Report
 from .._wording import first_few, visible
 from . import sentences
 from .columns import WIDTH, columns, fitted, folded
 
 _LINES, _LEAST = 40, 3  # of all; rows of drift, however much there is around them
-_UNREAD = 4  # reasons
+_GROUPS = 4  # of hosts with the same to say
 _HOST, _ACCOUNT = 30, 60  # columns of a name
 _NAMES = 3  # hosts that one row names
 
@@ -35,7 +35,8 @@ def terminal(report: Report, files: Mapping[str, str] | None = None) -> str:
         *(line for place, fact in enumerate(sentences.facts(report)) for line in folded(fact, "  ", "    ", 1 if place else 2)),
     ]
     tail = [
-        *_unread(unread(report["hosts"])),
+        *_grouped("Changed:", changed(report["hosts"]), 3),
+        *_grouped("Not assessed:", unread(report["hosts"])),
         *(fitted(("  " if place else "") + line, WIDTH) for place, line in enumerate(exceptions)),
         *folded(sentences.gate(summary)),
         *_where(files or {}),
@@ -69,18 +70,18 @@ def _difference(row: Row, width: int, deep: int) -> list[str]:
     return [*lines, *([fitted(f"{rest}on {_named(row)}", WIDTH)] if several else [])]
 
 
-def _unread(rows: Sequence[Row]) -> list[str]:
-    """Hosts that were not read, by the reason."""
+def _grouped(heading: str, rows: Sequence[Row], deep: int = 2) -> list[str]:
+    """Hosts about which there is the same to say, in one row of ``deep`` lines at most."""
     if not rows:
         return []
-    listed, left_out = first_few(rows, _UNREAD)
+    listed, left_out = first_few(rows, _GROUPS)
     lines = []
     for row in listed:
         named = f": {_named(row)}" if len(row.hosts) > 1 else ""
-        lines += folded(f"{_hosts(row)}: {row.why}{named}", "  ", "    ")
+        lines += folded(f"{_hosts(row)}: {row.why}{named}", "  ", "    ", deep)
     hosts = sum(len(row.hosts) for row in left_out)
     rest = [f"  and {hosts} more for {len(left_out)} other reasons, see the report"] if left_out else []
-    return ["Not assessed:", *lines, *rest]
+    return [heading, *lines, *rest]
 
 
 def _hosts(row: Row) -> str:

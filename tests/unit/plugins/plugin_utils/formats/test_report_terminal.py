@@ -192,6 +192,26 @@ def test_hosts_of_one_reason_are_one_line():
     assert "\n  12 hosts: credentials rejected: wrong name or password," in terminal(report)
 
 
+def changed(
+    host, reason="added BUILTIN\\IIS_IUSRS; effective after restart of app pool Shop", outcome="applied", status="compliant"
+):
+    record = {**samples.sample(1)["hosts"][0], "host": host, "status": status, "findings": [], "holders": [], "reason": reason}
+    made = next(one["change"] for one in samples.sample(40, action="enforce")["hosts"] if one["change"])
+    change = {**made, "outcome": outcome, "changes": ["added BUILTIN\\IIS_IUSRS"]}
+    return {**record, "change": change}
+
+
+def test_what_was_changed_and_must_restart_is_said_by_hosts_of_the_same():
+    report = samples.sample(1)
+    report["hosts"] = [*(changed(f"h{number}") for number in range(5)), changed("other", "removed BUILTIN\\Users")]
+    said = terminal(report)
+
+    assert (
+        "\nChanged:\n  5 hosts: added BUILTIN\\IIS_IUSRS; effective after restart of app pool Shop: h0, h1, h2 and 2 more\n" in said
+    )
+    assert "\n  other: removed BUILTIN\\Users\n" in said
+
+
 @given(st.text(max_size=300), st.integers(4, 100))
 def test_a_fitted_text_is_no_wider_than_it_may_be(text, most):
     assert columns(fitted(text, most)) <= most
