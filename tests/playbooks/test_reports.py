@@ -56,7 +56,8 @@ def test_a_survey_gives_formats_as_text(two, audit, tmp_path):
 @pytest.mark.parametrize(
     ("extravars", "words"),
     [
-        pytest.param({"impersonate_report_formats": ["pdf"]}, "value of impersonate_report_formats must be one or more of: json, json_lines, csv", id="unknown format"),
+        pytest.param({"impersonate_report_formats": ["pdf"]}, "value of impersonate_report_formats must be one or more of: json, json_lines, csv",
+                     id="unknown format"),
         pytest.param({"impersonate_report_name": "{host}"}, "name: {host} is not a placeholder; there are {action}, {policy}, {run_id}, {date}",
                      id="unknown placeholder"),
         pytest.param({"impersonate_expected_group": "cloud"}, "expected_group: the inventory has no group 'cloud'", id="no such group"),
