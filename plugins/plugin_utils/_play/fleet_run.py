@@ -130,8 +130,10 @@ def _plain(value: object) -> object:
     """
     if isinstance(value, str):
         return str.__str__(value)
-    if value is None or (isinstance(value, int) and abs(value) < _LARGE):  # a flag is one as well
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int) and abs(value) < _LARGE:
+        return int(value)
     if isinstance(value, Mapping):
         return {str.__str__(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

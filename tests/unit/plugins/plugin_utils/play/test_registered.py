@@ -24,6 +24,10 @@ class Unsafe(str):
         return self
 
 
+class Tagged(int):
+    """As a number of ansible-core from 2.19 on that knows where it stands."""
+
+
 def types(value):
     """Types of everything in a value."""
     if isinstance(value, dict):
@@ -37,6 +41,7 @@ def types(value):
         pytest.param({"status": Unsafe("drift"), "run_id": "r"}, id="a text"),
         pytest.param({Unsafe("status"): "drift", "run_id": "r"}, id="a key"),
         pytest.param({"holders": [{"sid": Unsafe("S-1-5-6"), "use": 5, "name": None}], "run_id": "r"}, id="deep inside"),
+        pytest.param({"build": Tagged(20348), "run_id": "r"}, id="a number"),
         pytest.param({"notes": (Unsafe("a"), True), "run_id": Unsafe("r")}, id="a tuple"),
     ],
 )
