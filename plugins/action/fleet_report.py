@@ -18,6 +18,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.sum
     verdict_sentence,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import file_to_open
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
     bad_input,
     fleet_run,
@@ -167,7 +168,7 @@ def _sentence(
     not_yet: list[str],
     batches_left: bool,
 ) -> str:
-    report = files.get("html") or files.get("json") or next(iter(files.values()), "")
+    report = file_to_open(files)
     where = f" Report: {report}" if report else ""
     if batches_left:
         return f"{_progress(summary)}{where}"

@@ -19,6 +19,11 @@ PLACEHOLDERS = ("action", "policy", "run_id", "date")
 DEFAULT_NAME = "impersonate-{action}-{run_id}"
 
 
+def file_to_open(files: Mapping[str, str]) -> str:
+    """The path that a person is told of: the page, else what there is. ``files``: format -> path; empty where there is none."""
+    return files.get("html") or files.get("json") or next(iter(files.values()), "")
+
+
 def checked_name(option: str, pattern: str) -> str:
     """A pattern for names of files. Raises BadInput for a placeholder that there is not, or a name that leads to another folder."""
     unknown = [name for name in re.findall(r"\{([^{}]*)\}", pattern) if name not in PLACEHOLDERS]
