@@ -14,7 +14,7 @@ from .._policy.exceptions import too_wide
 from .._result.types import Failure, Finding, Record
 from .._verdict.findings import OF_STATE, FindingKind
 from .._verdict.outcome import Outcome
-from .._verdict.status import GOOD, UNREAD, WORST_FIRST, Status
+from .._verdict.status import UNREAD, WORST_FIRST, Status
 
 _KINDS = [kind.value for kind in (FindingKind.UNEXPECTED, FindingKind.MISSING, FindingKind.ORPHAN, FindingKind.LEGACY)]
 _REFUSED = {kind.value for kind in OF_STATE.values()}
@@ -51,7 +51,7 @@ def drifting(records: Sequence[Record]) -> list[Row]:
 
     def order(item: tuple[tuple[str, str, str], Row]) -> tuple[bool, bool, int, int, tuple[str, str, str]]:
         key, row = item
-        kind = _KINDS.index(row.kind) if row.kind in _KINDS else len(_KINDS)
+        kind = _KINDS.index(key[0]) if key[0] in _KINDS else len(_KINDS)
         return not worst[key], not (kind == 0 and too_wide(key[1])), -len(row.hosts), kind, key
 
     return [row for _key, row in sorted(rows.items(), key=order)]
@@ -68,11 +68,11 @@ def unread(records: Iterable[Record]) -> list[Row]:
 
 
 def changed(records: Iterable[Record]) -> list[Row]:
-    """What a run changed on hosts that are as they should be now, and what has to restart for it, the same on most hosts first."""
+    """What a run changed or, in check mode, would change, and what has to restart for it, the same on most hosts first."""
     rows: dict[str, Row] = {}
     for record in records:
         change = record["change"]
-        if change and change["changes"] and record["status"] in GOOD:
+        if change and change["changes"]:
             rows.setdefault(record["reason"], Row(change["outcome"] or "", "", record["reason"], [])).hosts.append(record["host"])
     return sorted(rows.values(), key=lambda row: (-len(row.hosts), row.why))
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from .._fleet.summary import verdict_sentence
 from .._fleet.worst import Row, changed, drifting, unread
 from .._result.types import Report
-from .._wording import first_few, visible
+from .._wording import first_few, some, visible
 from . import sentences
 from .columns import WIDTH, columns, fitted, folded
+from .names import file_to_open
 
 _LINES, _LEAST = 40, 3  # of all; rows of drift, however much there is around them
 _GROUPS = 4  # of hosts with the same to say
@@ -35,8 +36,8 @@ def terminal(report: Report, files: Mapping[str, str] | None = None) -> str:
         *(line for place, fact in enumerate(sentences.facts(report)) for line in folded(fact, "  ", "    ", 1 if place else 2)),
     ]
     tail = [
-        *_grouped("Changed:", changed(report["hosts"]), 3),
-        *_grouped("Not assessed:", unread(report["hosts"])),
+        *_grouped("Changes:", changed(report["hosts"]), "changes", 3),
+        *_grouped("Not assessed:", unread(report["hosts"]), "reasons"),
         *(fitted(("  " if place else "") + line, WIDTH) for place, line in enumerate(exceptions)),
         *folded(sentences.gate(summary)),
         *_where(files or {}),
@@ -70,8 +71,8 @@ def _difference(row: Row, width: int, deep: int) -> list[str]:
     return [*lines, *([fitted(f"{rest}on {_named(row)}", WIDTH)] if several else [])]
 
 
-def _grouped(heading: str, rows: Sequence[Row], deep: int = 2) -> list[str]:
-    """Hosts about which there is the same to say, in one row of ``deep`` lines at most."""
+def _grouped(heading: str, rows: Sequence[Row], noun: str, deep: int = 2) -> list[str]:
+    """Hosts about which there is the same to say, in one row of ``deep`` lines at most; ``noun``: of what there is more."""
     if not rows:
         return []
     listed, left_out = first_few(rows, _GROUPS)
@@ -80,7 +81,7 @@ def _grouped(heading: str, rows: Sequence[Row], deep: int = 2) -> list[str]:
         named = f": {_named(row)}" if len(row.hosts) > 1 else ""
         lines += folded(f"{_hosts(row)}: {row.why}{named}", "  ", "    ", deep)
     hosts = sum(len(row.hosts) for row in left_out)
-    rest = [f"  and {hosts} more for {len(left_out)} other reasons, see the report"] if left_out else []
+    rest = [f"  and {hosts} more for {len(left_out)} other {noun}, see the report"] if left_out else []
     return [heading, *lines, *rest]
 
 
@@ -89,8 +90,7 @@ def _hosts(row: Row) -> str:
 
 
 def _named(row: Row) -> str:
-    listed, left_out = first_few(row.hosts, _NAMES)
-    return ", ".join(fitted(host, _HOST) for host in listed) + (f" and {len(left_out)} more" if left_out else "")
+    return some([fitted(host, _HOST) for host in row.hosts], _NAMES)
 
 
 def _padded(text: str, width: int) -> str:
@@ -98,5 +98,5 @@ def _padded(text: str, width: int) -> str:
 
 
 def _where(files: Mapping[str, str]) -> list[str]:
-    path = files.get("html") or files.get("json") or next(iter(files.values()), "")
+    path = file_to_open(files)
     return [f"Report: {visible(path, 4_096)}"] if path else []  # the longest path of Linux

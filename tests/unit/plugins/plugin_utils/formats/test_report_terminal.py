@@ -207,9 +207,26 @@ def test_what_was_changed_and_must_restart_is_said_by_hosts_of_the_same():
     said = terminal(report)
 
     assert (
-        "\nChanged:\n  5 hosts: added BUILTIN\\IIS_IUSRS; effective after restart of app pool Shop: h0, h1, h2 and 2 more\n" in said
+        "\nChanges:\n  5 hosts: added BUILTIN\\IIS_IUSRS; effective after restart of app pool Shop: h0, h1, h2 and 2 more\n" in said
     )
     assert "\n  other: removed BUILTIN\\Users\n" in said
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "reason"),
+    [
+        pytest.param("planned", "compliant", "would add: BUILTIN\\IIS_IUSRS", id="check mode, of a host that does not drift"),
+        pytest.param("planned", "drift", "would add: BUILTIN\\IIS_IUSRS", id="check mode, of one that drifts"),
+        pytest.param(
+            "applied", "drift", "added: BUILTIN\\IIS_IUSRS; effective after restart of app pool Shop", id="and it drifts still"
+        ),
+    ],
+)
+def test_whatever_was_or_would_be_changed_is_said(outcome, status, reason):
+    report = samples.sample(1)
+    report["hosts"] = [changed("web01", reason, outcome, status)]
+
+    assert f"\nChanges:\n  web01: {reason}\n" in terminal(report)
 
 
 @given(st.text(max_size=300), st.integers(4, 100))
