@@ -36,6 +36,12 @@ def some(texts: Sequence[str], limit: int = 5) -> str:
     return ", ".join(shown) + (f" and {len(left_out)} more" if left_out else "")
 
 
+def few_lines(lines: Sequence[str], limit: int) -> list[str]:
+    """The first ``limit`` lines, and one that says how many more there are."""
+    shown, left_out = first_few(lines, limit)
+    return [*shown, *([f"and {len(left_out)} more"] if left_out else [])]
+
+
 @functools.lru_cache(maxsize=50_000)
 def visible(text: str, most: int = NAME) -> str:
     """The text on one line, not longer than ``most`` characters; what cannot be seen is written out: ``\\n``, ``\\x1b``, ``\\u202e``.

@@ -12,7 +12,7 @@ from .._input.brief import brief
 from .._input.errors import BadInput
 from .._verdict.outcome import Outcome
 from .._verdict.status import GOOD, Status
-from .._wording import MESSAGE, first_few, message, some, visible
+from .._wording import MESSAGE, few_lines, message, some, visible
 from .check import CHANGE, RECORD, checked, host_of, part_of
 from .types import Change, Failure, Record
 
@@ -109,8 +109,7 @@ def _reason(record: Record) -> str:
 
 def _few(sentences: Sequence[str]) -> list[str]:
     """The first sentences of a list that has no end, and how many more there are; each fit to be seen."""
-    shown, left_out = first_few(sentences, _MOST)
-    return [*(visible(sentence, MESSAGE) for sentence in shown), *([f"and {len(left_out)} more"] if left_out else [])]
+    return [visible(sentence, MESSAGE) for sentence in few_lines(sentences, _MOST)]
 
 
 def _restarts(change: Change) -> list[str]:

@@ -17,7 +17,7 @@ from ..._accounts.sids import NAMES, sort_key
 from ..._result.types import Citation, Controller, Finding, Gpo, Record
 from ..._verdict.findings import FindingKind
 from ..._verdict.status import JUDGED, UNREAD
-from ..._wording import SENTENCE, first_few
+from ..._wording import SENTENCE, few_lines, first_few
 from ..display import name_of, names_by_sid, shown
 from .words import AGAINST, VARIES, clean, counted, role_words
 
@@ -286,14 +286,17 @@ def _controller_row(kind: str, name: str, guid: str, applied: str, why: str, rec
     lost = [f"{text}, on {counted(count, 'host')}" for text, count in sorted(losers.items(), key=lambda item: (-item[1], item[0]))]
     hosts = [clean(record["host"]) for record in records]
     return ControllerRow(
-        kind, clean(name), clean(guid), _few(links), hosts, applied, judged, _few(against), clean(why, SENTENCE), _few(lost)
+        kind,
+        clean(name),
+        clean(guid),
+        few_lines(links, _FEW),
+        hosts,
+        applied,
+        judged,
+        few_lines(against, _FEW),
+        clean(why, SENTENCE),
+        few_lines(lost, _FEW),
     )
-
-
-def _few(lines: Sequence[str]) -> list[str]:
-    """The first lines, and how many more there are."""
-    listed, left_out = first_few(lines, _FEW)
-    return [*listed, *([f"and {len(left_out)} more"] if left_out else [])]
 
 
 def _loser(loser: Gpo) -> str:
