@@ -16,4 +16,6 @@ RUN = {
     "forks": 5,
     "awx": {},
 }
+UNRANKED = {"rank": "medium", "place": "host", "advice": "enforce", "since": None}
+"""Keys of a finding about which a test does not care."""
 GENERATOR = {"name": "winrights.seimpersonate", "version": "0.1.0", "ansible_core": "2.19.14", "python": "3.11.7"}

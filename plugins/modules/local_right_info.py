@@ -212,6 +212,24 @@ findings:
       description: The finding as a sentence.
       type: str
       sample: "missing: NT AUTHORITY\\SERVICE (S-1-5-6), required on a member server (Member Server Effective Default Settings, policy page of the right)"
+    rank:
+      description:
+        - V(critical), V(high), V(medium) or V(low), by the rule of R(the guide, ansible_collections.winrights.seimpersonate.docsite.guide_report.rank).
+        - The gravest finding is first.
+      type: str
+      sample: low
+    place:
+      description: Where something is to be done - V(gpo), V(mdm), V(host), V(exceptions), V(policy) or V(unknown).
+      type: str
+      sample: host
+    advice:
+      description: What is to be done, and where, as a sentence; C(HOST) in a command stands for the host.
+      type: str
+      sample: ansible-playbook winrights.seimpersonate.enforce --limit HOST --check --diff, then without --check
+    since:
+      description: Null here; the report of the fleet has the time of the first report with the finding.
+      type: str
+      sample: null
 notes:
   description: What a reader should know besides, such as that the host is a read-only domain controller.
   returned: success

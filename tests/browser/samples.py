@@ -16,8 +16,15 @@ from collections.abc import Callable, Iterator
 from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.sids import service_sid
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.account_kinds import AccountKind
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.claims import GpoSetting
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import Controller
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.evidence import ControllerKind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import Record, record_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.advice import advice_on
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.findings import FindingKind
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.rank import rank_of, tier_of
 
 Result = dict[str, t.Any]
 
@@ -253,7 +260,7 @@ def _drift(chance: random.Random, number: int, host: str, result: Result) -> Res
         result["holders"].remove(gone)
         result.update(status="drift", missing=[gone["sid"]])
         result["findings"].append(_finding("missing", gone["sid"], gone["name"], why))
-        return result
+        return _ranked(result)
     if kind < 0.25:
         sid = f"S-1-5-21-1004336348-1177238915-682003330-{1200 + number % 7}"
         return _with_stranger(result, (sid, None, "orphan"), "orphan", "the host knows no account with this SID")
@@ -350,6 +357,23 @@ def _with_stranger(result: Result, account: tuple[str, str | None, str], standin
     result["findings"].append(_finding(standing, sid, name, why))
     if result["controller"]["kind"] == "gpo":
         result["controller"].update(extra=[sid] if kind in ("local", "orphan") or len(result["holders"]) % 2 else [])
+    return _ranked(result)
+
+
+def _ranked(result: Result) -> Result:
+    """The result with the rank of its findings and what to do about them, as the product says it."""
+    its, role = result["controller"], result["host_role"]
+    winner = GpoSetting(its["name"], its["guid"], its["link"]) if its["kind"] == "gpo" else None
+    extra, lacking = (None if its[key] is None else tuple(its[key]) for key in ("extra", "lacking"))
+    controller = Controller(
+        ControllerKind(its["kind"]), its["why"], winner=winner, provider=its["provider"], extra=extra, lacking=lacking
+    )
+    kinds = {one["sid"]: AccountKind(one["kind"]) for one in result["holders"]}
+    for one in result["findings"]:
+        kind, account = FindingKind(one["kind"]), kinds.get(one["sid"], AccountKind.UNKNOWN)
+        advice = advice_on(kind, one["sid"], controller)
+        one.update(rank=rank_of(kind, one["sid"], account, tier_of(role, adfs=False)).value)
+        one.update(place=advice.place.value, advice=advice.text, since=None)
     return result
 
 

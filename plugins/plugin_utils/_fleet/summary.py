@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from .._accounts.same_account import fleet_name, same_account
 from .._result.record import UNTOLD
 from .._result.types import ControllingGpo, Record, Summary, UnexpectedAccount, Used
-from .._verdict.findings import EXTRA
+from .._verdict.findings import EXTRA, OF_EXCEPTIONS
 from .._verdict.outcome import Outcome
+from .._verdict.rank import WORDS
 from .._verdict.status import GOOD, JUDGED, UNREAD, Status
 from .gate import gate
 
@@ -39,6 +40,7 @@ def summarise(
         "expected": expected,
         "by_outcome": dict(sorted(changes.items())),
         "by_status": {status.value: by_status[status.value] for status in Status},
+        "by_rank": _by_rank(records),
         "by_role": {role: dict(sorted(counts.items())) for role, counts in sorted(by_role.items())},
         "coverage_percent": _percent(expected - unread, expected),
         "compliance_percent": _percent(by_status[Status.COMPLIANT.value], expected),
@@ -106,6 +108,15 @@ def planned_sentence(summary: Summary) -> str:
 def _percent(part: int, whole: int) -> float:
     """Rounded down, so that 100.0 means all."""
     return (1000 * part // whole) / 10 if whole else 0.0
+
+
+def _by_rank(records: Iterable[Record]) -> dict[str, int]:
+    """Findings by rank, every one about an account of a host once."""
+    drifting = (record for record in records if record["status"] == Status.DRIFT.value)
+    counts = collections.Counter(
+        finding["rank"] for record in drifting for finding in record["findings"] if finding["kind"] not in OF_EXCEPTIONS
+    )
+    return {rank: counts[rank] for rank in WORDS}
 
 
 def _by_controller(records: Iterable[Record]) -> dict[str, int]:

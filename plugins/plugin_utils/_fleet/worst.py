@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a fleet has to answer for, in a few rows: differences by account, and hosts that were not read by the reason. Pure."""
+"""What a fleet has to answer for, in a few rows: findings by account, and hosts that were not read by the reason. Pure."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .._accounts.same_account import fleet_name, same_account
-from .._facts.roles import HostRole
-from .._policy.exceptions import too_wide
 from .._result.types import Failure, Finding, Record
-from .._verdict.findings import OF_STATE, FindingKind
+from .._verdict.findings import OF_EXCEPTIONS, FindingKind
 from .._verdict.outcome import Outcome
+from .._verdict.rank import Tier, gravest, order, tier_of
 from .._verdict.status import UNREAD, WORST_FIRST, Status
 
 _KINDS = [kind.value for kind in (FindingKind.UNEXPECTED, FindingKind.MISSING, FindingKind.ORPHAN, FindingKind.LEGACY)]
-_REFUSED = {kind.value for kind in OF_STATE.values()}
 _TRAITS: t.Final = (
     ("credentials were rejected", "credentials rejected: wrong name or password, a locked account, or a denied logon"),
     ("certificate_verify_failed", "the certificate of the host is not trusted"),
@@ -30,31 +28,44 @@ _TRAITS: t.Final = (
 
 @dataclass(slots=True)
 class Row:
-    """The same thing on some hosts. ``account``: empty where it is about none."""
+    """The same thing on some hosts. ``account``: empty where it is about none; ``rank``: of a finding."""
 
     kind: str
     account: str
     why: str
     hosts: list[str]
+    rank: str | None = None
 
 
 def drifting(records: Sequence[Record]) -> list[Row]:
-    """The differences of hosts that drift, worst first: on a domain controller, then groups of nearly everybody, then by hosts."""
-    rows: dict[tuple[str, str, str], Row] = {}
-    worst: dict[tuple[str, str, str], bool] = {}
+    """The findings of hosts that drift, the gravest first, tier-0 hosts first of the same rank, then what is on most hosts."""
+    rows: dict[tuple[str, str, str, str], Row] = {}
+    aside: dict[tuple[str, str, str, str], bool] = {}
     for record in records:
         if record["status"] != Status.DRIFT.value:
             continue
-        for key, row in _rows_of(record):
+        for words, row in _rows_of(record):
+            key = (*words, row.rank or "")
             rows.setdefault(key, row).hosts.append(record["host"])
-            worst[key] = worst.get(key, False) or record["host_role"] == HostRole.DOMAIN_CONTROLLER.value
+            aside[key] = aside.get(key, True) and not tier_0(record)
 
-    def order(item: tuple[tuple[str, str, str], Row]) -> tuple[bool, bool, int, int, tuple[str, str, str]]:
+    def place(item: tuple[tuple[str, str, str, str], Row]) -> tuple[int, bool, int, int, tuple[str, str, str, str]]:
         key, row = item
         kind = _KINDS.index(key[0]) if key[0] in _KINDS else len(_KINDS)
-        return not worst[key], not (kind == 0 and too_wide(key[1])), -len(row.hosts), kind, key
+        return order(row.rank), aside[key], -len(row.hosts), kind, key
 
-    return [row for _key, row in sorted(rows.items(), key=order)]
+    return [row for _key, row in sorted(rows.items(), key=place)]
+
+
+def tier_0(record: Record) -> bool:
+    """Whether a host is one of those on which the whole domain hangs."""
+    adfs = (record["features"] or {}).get("adfs")
+    return tier_of(record["host_role"], adfs["present"] if adfs else None) is Tier.TIER_0
+
+
+def rank_of_host(record: Record) -> str | None:
+    """The gravest rank of its findings; None without one."""
+    return gravest(finding["rank"] for finding in record["findings"])
 
 
 def unread(records: Iterable[Record]) -> list[Row]:
@@ -81,10 +92,10 @@ def _rows_of(record: Record) -> Iterator[tuple[tuple[str, str, str], Row]]:
     """A row for each finding; the reason of the record where there is none, or where a change did not end well."""
     change = record["change"]
     outcome = Outcome(change["outcome"]) if change else None
-    about = {finding["sid"] for finding in record["findings"] if finding["kind"] not in _REFUSED}
-    findings = [one for one in record["findings"] if one["kind"] not in _REFUSED or one["sid"] not in about]
+    about = {finding["sid"] for finding in record["findings"] if finding["kind"] not in OF_EXCEPTIONS}
+    findings = [one for one in record["findings"] if one["kind"] not in OF_EXCEPTIONS or one["sid"] not in about]
     if outcome and (outcome.failed or outcome is Outcome.REFUSED):
-        yield (outcome.value, "", record["reason"]), Row(outcome.value, "", record["reason"], [])
+        yield (outcome.value, "", record["reason"]), Row(outcome.value, "", record["reason"], [], rank_of_host(record))
     elif not findings:
         yield (record["status"], "", record["reason"]), Row(record["status"], "", record["reason"], [])
     else:
@@ -96,7 +107,8 @@ def _row(finding: Finding, account_kind: str) -> tuple[tuple[str, str, str], Row
     kind = FindingKind(finding["kind"]).words
     account = fleet_name(finding["name"], account_kind) or finding["sid"]
     why = finding["text"].partition(", ")[2] if finding["text"].startswith(f"{kind}: ") else finding["text"]
-    return (finding["kind"], same_account(finding["sid"], finding["name"], account_kind), why), Row(kind, account, why, [])
+    key = (finding["kind"], same_account(finding["sid"], finding["name"], account_kind), why)
+    return key, Row(kind, account, why, [], finding["rank"])
 
 
 def _reason(record: Record) -> tuple[str, str]:

@@ -10,16 +10,17 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from .._result.types import Record, Report
+from .._fleet.worst import rank_of_host
+from .._result.types import Finding, Record, Report
 from .._verdict.status import UNREAD
 from .._wording import SENTENCE, visible
 from .display import accounts, citation_of, error_of, gpo_of, iis_of, name_of, names_by_sid, plan_of, system_of
 
 HOSTS = (
     "host", "status", "role", "os", "iis", "holders", "missing", "unexpected", "waived", "citation", "controller", "gpo", "plan",
-    "checked_at", "duration_ms", "error",
+    "checked_at", "duration_ms", "error", "rank",
 )  # fmt: skip
-ACCOUNTS = ("host", "status", "role", "sid", "name", "kind", "standing", "why")
+ACCOUNTS = ("host", "status", "role", "sid", "name", "kind", "standing", "why", "rank", "since", "advice")
 MOST = 32_000
 """UTF-16 units of a cell; one of a spreadsheet ends at 32,767."""
 FORMULA = r'(^|[;,"])( *)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])'
@@ -78,19 +79,30 @@ def _host(record: Record) -> list[str]:
         record["checked_at"] or "",
         "" if record["duration_ms"] is None else str(record["duration_ms"]),
         error_of(record),
+        rank_of_host(record) or "",
     ]
 
 
 def _accounts(record: Record) -> Iterator[list[str]]:
     head = [visible(record["host"]), record["status"], record["host_role"] or ""]
+    findings: dict[str, Finding] = {}
+    for finding in record["findings"]:
+        findings.setdefault(finding["sid"], finding)  # a second one is about the exception of the same holder
     for holder in record["holders"]:
-        yield [*head, *_holder(*(holder[key] for key in ("sid", "name", "kind", "standing", "why")))]
-    texts = {finding["sid"]: finding["text"] for finding in record["findings"] if finding["kind"] == "missing"}
+        its = _holder(*(holder[key] for key in ("sid", "name", "kind", "standing", "why")))
+        yield [*head, *its, *_what_to_do(findings.get(holder["sid"]))]
     names = names_by_sid(record)
     for sid in record["missing"]:
-        yield [*head, sid, name_of(sid, names.get(sid)), "", "missing", visible(texts.get(sid, ""), SENTENCE)]
+        found = findings.get(sid)
+        text = visible(found["text"], SENTENCE) if found else ""
+        yield [*head, sid, name_of(sid, names.get(sid)), "", "missing", text, *_what_to_do(found)]
     if record["status"] in UNREAD and not record["holders"]:
-        yield [*head, "", "", "", "", visible(record["reason"], SENTENCE)]
+        yield [*head, "", "", "", "", visible(record["reason"], SENTENCE), "", "", ""]
+
+
+def _what_to_do(finding: Finding | None) -> tuple[str, str, str]:
+    """Rank, age and advice of a finding; empty without one."""
+    return (finding["rank"] or "", finding["since"] or "", visible(finding["advice"] or "", SENTENCE)) if finding else ("", "", "")
 
 
 @functools.lru_cache(maxsize=4_096)

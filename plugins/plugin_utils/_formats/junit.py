@@ -75,7 +75,9 @@ def _differences(record: Record) -> Iterator[str]:
     names = names_by_sid(record)
     yield from (f"- {account}" for account in accounts(record["missing"], names))
     yield from (f"+ {account}" for account in accounts(record["unexpected"], names))
-    yield from (visible(finding["text"], 2_000) for finding in record["findings"])
+    for finding in record["findings"]:
+        yield visible(f"{finding['rank']}: {finding['text']}" if finding["rank"] else finding["text"], 2_000)
+        yield from ([f"  to do: {visible(finding['advice'], 2_000)}"] if finding["advice"] else [])
     if record["controller"]:
         yield f"controlled by {record['controller']['kind']}: {visible(record['controller']['why'] or '', 2_000)}"
     change = record["change"]

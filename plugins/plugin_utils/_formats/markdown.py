@@ -8,7 +8,9 @@ import re
 from collections.abc import Sequence
 
 from .._fleet.summary import verdict_sentence
+from .._fleet.worst import rank_of_host, tier_0
 from .._result.types import Record, Report
+from .._verdict.rank import order
 from .._verdict.status import WORST_FIRST
 from .._wording import visible
 from . import sentences
@@ -46,10 +48,10 @@ def _exceptions(lines: list[str]) -> list[str]:
 
 
 def _table(records: Sequence[Record], most: int) -> list[str]:
-    ordered = sorted(records, key=lambda record: (WORST_FIRST.index(record["status"]), record["host"]))
+    ordered = sorted(records, key=_worst_first)
     rows = [["host", "host role", "status", "why"]]
     rows += [
-        [visible(record["host"], 100), record["host_role"] or "-", record["status"], record["reason"]] for record in ordered[:most]
+        [visible(record["host"], 100), record["host_role"] or "-", _status(record), record["reason"]] for record in ordered[:most]
     ]
     cells = [[_cell(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
@@ -60,6 +62,15 @@ def _table(records: Sequence[Record], most: int) -> list[str]:
     if len(ordered) > most:
         lines.append(f"\n... and {len(ordered) - most} more hosts in the JSON report.")
     return lines
+
+
+def _worst_first(record: Record) -> tuple[int, int, bool, str]:
+    return WORST_FIRST.index(record["status"]), order(rank_of_host(record)), not tier_0(record), record["host"]
+
+
+def _status(record: Record) -> str:
+    rank = rank_of_host(record)
+    return f"{record['status']}, {rank}" if rank else record["status"]
 
 
 # What begins markup inside a line of ours. No line begins with a foreign text, so that what counts only there stays readable, as do

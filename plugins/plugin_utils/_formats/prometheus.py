@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from .. import _utc
 from .._result.types import PolicyHead, Report, Summary
+from .._verdict.rank import WORDS
 from .._verdict.status import Status
 from .._wording import visible
 
@@ -31,6 +32,7 @@ def prometheus(report: Report, labels: Mapping[str, str] | None = None) -> str:
         ("hosts", "Expected hosts by status and host role.", _hosts(summary)),
         ("coverage_ratio", "Hosts that were read and judged, of all expected ones.", [({}, _ratio(summary["coverage_percent"]))]),
         ("compliance_ratio", "Compliant hosts of all expected ones.", [({}, _ratio(summary["compliance_percent"]))]),
+        ("findings", "Findings of hosts that drift, by rank.", [({"rank": rank}, str(summary["by_rank"][rank])) for rank in WORDS]),
         ("unexpected_holders", "Accounts that hold the right somewhere and should not.", [({}, str(len(unexpected)))]),
         (
             "unexpected_holder_hosts",

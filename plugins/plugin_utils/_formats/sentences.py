@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from .._fleet.summary import planned_sentence
 from .._policy.exceptions import State
 from .._result.types import Generator, PolicyHead, Record, Report, Summary, Used
+from .._verdict.rank import WORDS
 from .._wording import first_few, visible
 
 _PART = 300  # characters of a text of others
@@ -37,10 +38,12 @@ def facts(report: Report) -> list[str]:
     summary, run = report["summary"], report["run"]
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in summary["by_outcome"].items())
     counts = ", ".join(f"{count} {status}" for status, count in summary["by_status"].items() if count) or "no hosts"
+    ranks = ", ".join(f"{count} {rank}" for rank in WORDS if (count := summary["by_rank"][rank]))
     mode = ", check mode" if run["check_mode"] else ""
     return [
         *_policy(report["policy"], report["hosts"]),
         f"hosts: {summary['expected']} expected{_source(report['scope']['source'])}: {counts}",
+        *([f"findings: {ranks}"] if ranks else []),
         *([f"changes: {outcomes}"] if outcomes else []),
         *_controllers(summary),
         f"coverage {summary['coverage_percent']} %, compliance {summary['compliance_percent']} % of the expected hosts",

@@ -67,7 +67,8 @@ def _difference(row: Row, width: int, deep: int) -> list[str]:
     account = fitted(row.account, _ACCOUNT)
     first, rest = f"  {_padded(_hosts(row), width)}  ", " " * (width + 4)
     several = deep > 1 and len(row.hosts) > 1
-    lines = folded(f"{row.kind}{account and ' '}{account}: {row.why}", first, rest, 1 if several else deep)
+    rank = row.rank and f"{row.rank}: "
+    lines = folded(f"{rank or ''}{row.kind}{account and ' '}{account}: {row.why}", first, rest, 1 if several else deep)
     return [*lines, *([fitted(f"{rest}on {_named(row)}", WIDTH)] if several else [])]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from .._accounts.parsing import shown
 from .._accounts.sids import NAMES, sort_key
+from .._facts.account_kinds import AccountKind
 from .._facts.claims import GpoSetting
 from .._facts.controller import Controller
 from .._facts.facts import EventLog, Group, HostFacts
@@ -20,18 +21,20 @@ from .._host.enforcement import Job, Made, Verdicts
 from .._host.windows import ReadRequest
 from .._policy.exceptions import ExceptionUse, too_wide
 from .._policy.policy import Row
+from .._verdict.advice import advice_on
 from .._verdict.expectation import Standing
 from .._verdict.findings import OF_STANDING, OF_STATE, FindingKind
 from .._verdict.judgement import Judgement
 from .._verdict.outcome import Outcome
 from .._verdict.plan import Plan, by_number
+from .._verdict.rank import order, rank_of, tier_of
 from .._verdict.restarts import restarts
 from .._verdict.status import Status
-from .._verdict.verdict import Judged, Verdict
+from .._verdict.verdict import Judged
 from .._wording import MESSAGE, some, visible
 from .._wording import message as said
 
-_SENTENCES = frozenset(("why", "text", "notes", "because", "evidence", "changes", "warnings", "msg", "message"))
+_SENTENCES = frozenset(("why", "text", "advice", "notes", "because", "evidence", "changes", "warnings", "msg", "message"))
 _WITH_MEMBERS = (2, 4)  # SID_NAME_USE of a group and of an alias
 
 
@@ -50,7 +53,7 @@ def host_result(judgement: Judgement) -> dict[str, t.Any]:
             "permitted": list(verdict.permitted),
             "missing": [missing.sid for missing in verdict.missing],
             "unexpected": [judged.holder.sid for judged in verdict.unexpected],
-            "findings": _findings(verdict),
+            "findings": _findings(judgement),
             "waived": [judged.holder.sid for judged in verdict.holders if judged.standing is Standing.WAIVED],
             "exceptions": [_claim(claim) for claim in verdict.claims],
             "citation": _citation(verdict.row),
@@ -340,30 +343,61 @@ def _claim(claim: ExceptionUse) -> dict[str, object]:
     return {**claim.exception.plain, "sid": claim.sid, "state": claim.state.value}
 
 
-def _findings(verdict: Verdict) -> list[dict[str, object]]:
-    """Each difference as one row with a sentence: what is missing, what should not be there, and exceptions that do not hold there."""
-    absent = [_finding(FindingKind.MISSING, missing.sid, missing.name, missing.why) for missing in verdict.missing]
+def _findings(judgement: Judgement) -> list[dict[str, object]]:
+    """Each difference as one row with a sentence, its rank and what to do: what is missing, what should not be there, and exceptions
+    that do not hold there. The gravest first.
+    """
+    verdict, finding = judgement.verdict, _Findings(judgement)
+    absent = [finding.row(FindingKind.MISSING, missing.sid, missing.name, missing.why) for missing in verdict.missing]
     present = [
-        _finding(OF_STANDING[judged.standing], judged.holder.sid, judged.holder.name, judged.why)
+        finding.row(OF_STANDING[judged.standing], judged.holder.sid, judged.holder.name, judged.why, namesake=judged.namesake)
         for judged in verdict.unexpected
         if judged.standing
     ]
     names_by_sid = {judged.holder.sid: judged.holder.name for judged in verdict.unexpected}
     refused = [
-        _finding(OF_STATE[claim.state], claim.sid, names_by_sid[claim.sid], f"{claim.exception.where}: {claim.exception.words}")
+        finding.row(
+            OF_STATE[claim.state],
+            claim.sid,
+            names_by_sid[claim.sid],
+            f"{claim.exception.where}: {claim.exception.words}",
+            exception=claim.exception.where,
+        )
         for claim in verdict.claims
         if claim.state in OF_STATE and claim.sid in names_by_sid
     ]
-    return absent + present + refused
+    return sorted(absent + present + refused, key=lambda one: order(str(one["rank"])))
 
 
-def _finding(kind: FindingKind, sid: str, name: str | None, why: str) -> dict[str, object]:
-    return {
-        "kind": kind.value,
-        "sid": sid,
-        "name": name or NAMES.get(sid),
-        "text": f"{kind.words}: {shown(sid, name)}, {why}",
-    }
+class _Findings:
+    """What is known of a host whose findings are shaped, looked up once."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        facts, here = judgement.facts, judgement.verdict.here
+        self._controller = judgement.controller
+        self._tier = tier_of(here.role.value if here.role else None, here.features[FeatureName.ADFS].present)
+        self._kinds = {judged.holder.sid: judged.kind for judged in judgement.verdict.holders}
+        found = judgement.verdict.missing or judgement.verdict.unexpected
+        self._running = {user.sid for user in users_of(facts, facts.sids) if user.has is not False} if found else set()
+        self._crowded = {group.sid for group in facts.groups or () if any(too_wide(one.sid or "") for one in group.members)}
+
+    def row(
+        self, kind: FindingKind, sid: str, name: str | None, why: str, *, exception: str = "", namesake: bool = False
+    ) -> dict[str, object]:
+        """One finding. ``since`` is for who has an earlier report."""
+        account = self._kinds.get(sid, AccountKind.UNKNOWN)
+        rank = rank_of(kind, sid, account, self._tier, crowded=sid in self._crowded, running=sid in self._running)
+        advice = advice_on(kind, sid, self._controller, exception=exception, namesake=namesake)
+        return {
+            "kind": kind.value,
+            "sid": sid,
+            "name": name or NAMES.get(sid),
+            "text": f"{kind.words}: {shown(sid, name)}, {why}",
+            "rank": rank.value,
+            "place": advice.place.value,
+            "advice": advice.text,
+            "since": None,
+        }
 
 
 def _plain(facts: t.Any) -> dict[str, t.Any]:

@@ -18,9 +18,11 @@ from .._facts.roles import HostRole
 from .._input.forms import LATER, Form, Least, Says, Words
 from .._policy.exceptions import State
 from .._policy.policy import Compare
+from .._verdict.advice import Place
 from .._verdict.expectation import Standing
 from .._verdict.findings import FindingKind
 from .._verdict.outcome import Outcome
+from .._verdict.rank import Rank
 from .._verdict.status import Status
 
 Time = t.Annotated[
@@ -266,6 +268,16 @@ class Finding(t.TypedDict):
     sid: Sid
     name: str | None
     text: str
+    rank: t.Annotated[
+        str | None, LATER, Words.of(Rank), Says("How grave it is, by the rule of the guide; null from an earlier release.")
+    ]
+    place: t.Annotated[str | None, LATER, Words.of(Place), Says("Where something is to be done about it.")]
+    advice: t.Annotated[LaterText, Says("What is to be done, and where.")]
+    since: t.Annotated[
+        Time | None,
+        LATER,
+        Says("Start of the first of the reports without a gap that have it; null where there was none to compare with."),
+    ]
 
 
 class Declared(t.TypedDict):
@@ -553,6 +565,11 @@ class Summary(t.TypedDict):
         dict[str, t.Annotated[dict[str, Count], Words.of(Status)]],
         Words((*(role.value for role in HostRole), "unknown")),
         Says("Hosts by role and status; unknown where a host was not read."),
+    ]
+    by_rank: t.Annotated[
+        dict[str, Count],
+        Words.of(Rank, every=True),
+        Says("Findings of hosts that drift by rank; a holder with an exception that does not hold counts once."),
     ]
     coverage_percent: Percent
     compliance_percent: Percent

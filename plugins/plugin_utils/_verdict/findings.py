@@ -35,5 +35,7 @@ OF_STANDING: t.Final = {
 """Holders that should not hold the right."""
 OF_STATE: t.Final = {State.EXPIRED: FindingKind.EXCEPTION_EXPIRED, State.TOO_WIDE: FindingKind.EXCEPTION_TOO_WIDE}
 """Exceptions that do not waive the holder they are meant for."""
+OF_EXCEPTIONS: t.Final = tuple(kind.value for kind in OF_STATE.values())
+"""Findings about an exception, beside that about the holder."""
 EXTRA: t.Final = tuple(kind.value for kind in OF_STANDING.values())
 """Findings about a holder itself, as records have them."""

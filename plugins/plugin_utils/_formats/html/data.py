@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from ... import _utc
 from ..._accounts.same_account import fleet_name
+from ..._fleet.worst import rank_of_host
 from ..._result.types import Holder, Record
 from ..._wording import first_few
 from ..csv import FORMULA, HOSTS, MOST
@@ -25,7 +26,7 @@ from .words import STANDINGS, STATUSES, VARIES, clean
 
 Account = tuple[str, str]
 
-SHAPE = ("status", "role", "system", "iis", "holders", "missing", "unexpected", "waived", "controller", "citation", "plan")
+SHAPE = ("status", "role", "system", "iis", "holders", "missing", "unexpected", "waived", "controller", "citation", "plan", "rank")
 """What a shape consists of, in this order."""
 _STANDINGS = list(STANDINGS)
 _PLACES = {status: place for place, status in enumerate(STATUSES)}
@@ -109,7 +110,7 @@ class _Coding:
 
     def __init__(self, records: Sequence[Record], room: int | None) -> None:
         self.accounts, self.lists, self.holders, self.shapes, self.templates = (Dictionary() for _number in range(5))
-        self.words = {key: Dictionary() for key in ("role", "system", "iis", "controller", "citation", "plan")}
+        self.words = {key: Dictionary() for key in ("role", "system", "iis", "controller", "citation", "plan", "rank")}
         self._held: dict[object, int] = {}
         self._records, self._room, self._whole = records, room or 0, room is None
         self._hosts = collections.Counter[Account]() if self._whole else _hosts_of_accounts(records)
@@ -133,6 +134,7 @@ class _Coding:
                 words["controller"].code((controller["kind"] if controller else "", gpo_of(record), set_by(record))),
                 words["citation"].code(citation_of(record)),
                 words["plan"].code(plan_of(record)),
+                words["rank"].code(rank_of_host(record) or ""),
             )
         )
 

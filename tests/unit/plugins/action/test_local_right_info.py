@@ -102,8 +102,8 @@ def test_drift_is_a_result_and_no_failure(act):
     assert "failed" not in result
     assert (result["status"], result["missing"], result["unexpected"]) == ("drift", ["S-1-5-6"], ["S-1-5-32-545"])
     assert [finding["text"].split(",")[0] for finding in result["findings"]] == [
+        "unexpected: VORDEFINIERT\\Benutzer (S-1-5-32-545)",  # the gravest first
         "missing: NT AUTHORITY\\SERVICE (S-1-5-6)",
-        "unexpected: VORDEFINIERT\\Benutzer (S-1-5-32-545)",
     ]
 
 

@@ -9,6 +9,7 @@ import functools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from report_heads import UNRANKED
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.same_account import fleet_name, same_account
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gate import gate, tolerance
@@ -86,7 +87,7 @@ def holder(sid, name, kind):
 
 
 def drifting(host, *holders, kind="unexpected"):
-    findings = [{"kind": kind, "sid": one["sid"], "name": one["name"], "text": "x"} for one in holders]
+    findings = [{"kind": kind, "sid": one["sid"], "name": one["name"], "text": "x", **UNRANKED} for one in holders]
     return record_of(host, {"status": "drift", "holders": [FLOOR, *holders], "findings": findings})
 
 

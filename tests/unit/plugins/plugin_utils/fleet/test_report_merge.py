@@ -9,7 +9,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_heads import GENERATOR
+from report_heads import GENERATOR, UNRANKED
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.changed import changed
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import (
@@ -41,7 +41,7 @@ def holder(sid, name=None, kind="domain"):
 
 
 def finding(sid, name):
-    return {"kind": "unexpected", "sid": sid, "name": name, "text": f"unexpected: {name}"}
+    return {"kind": "unexpected", "sid": sid, "name": name, "text": f"unexpected: {name}", **UNRANKED}
 
 
 def result(status, checked_at="2026-01-31T08:15:30Z", holders=(), **more):

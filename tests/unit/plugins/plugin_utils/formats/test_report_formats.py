@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
-from report_heads import GENERATOR
+from report_heads import GENERATOR, UNRANKED
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.same_account import fleet_name
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import stated
@@ -383,7 +383,7 @@ def test_a_case_has_no_endless_text(report):
 
 
 def finding(number):
-    return {"kind": "unexpected", "sid": f"S-1-5-21-1-2-3-{number}", "name": "n" * 150, "text": "t" * 150}
+    return {"kind": "unexpected", "sid": f"S-1-5-21-1-2-3-{number}", "name": "n" * 150, "text": "t" * 150, **UNRANKED}
 
 
 @pytest.mark.parametrize("milliseconds", [None, 0, 1, 49, 999, 1_000, 86_400_000, 10**12])

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from report_heads import GENERATOR, RUN
+from report_heads import GENERATOR, RUN, UNRANKED
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.prometheus import prometheus
@@ -16,7 +16,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.re
 
 def local(host, sid):
     one = {"sid": sid, "name": f"{host.upper()}\\deploy", "resolved": "lsa", "kind": "local", "standing": "unexpected", "why": "x"}
-    finding = {"kind": "unexpected", "sid": sid, "name": one["name"], "text": "x"}
+    finding = {"kind": "unexpected", "sid": sid, "name": one["name"], "text": "x", **UNRANKED}
     return record_of(host, {"status": "drift", "holders": [one], "findings": [finding]})
 
 

@@ -10,6 +10,7 @@ import pytest
 from browser import samples
 from hypothesis import given
 from hypothesis import strategies as st
+from report_heads import UNRANKED
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.worst import drifting, unread
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.columns import WIDTH, columns, fitted, folded
@@ -81,10 +82,10 @@ def test_a_path_begins_no_line():
     assert terminal(samples.sample(3), {"html": "/r/a\nb\x1b"}).splitlines()[-1] == "Report: /r/a\\nb\\x1b"
 
 
-def drifted(host, sid, name, role="member_server", kind="unexpected"):
+def drifted(host, sid, name, role="member_server", kind="unexpected", rank="medium"):
     record = copy.deepcopy(samples.sample(1)["hosts"][0])
     text = f"{kind}: {name} ({sid}), the policy does not name it"
-    finding = {"kind": kind, "sid": sid, "name": name, "text": text}
+    finding = {"kind": kind, "sid": sid, "name": name, "text": text, **UNRANKED, "rank": rank}
     return {**record, "host": host, "host_role": role, "status": "drift", "findings": [finding], "change": None, "holders": []}
 
 
@@ -101,14 +102,29 @@ ONE, OTHER = ("S-1-5-21-1-2-3-1101", "CORP\\one"), ("S-1-5-21-1-2-3-1102", "CORP
             id="the same account is one row, and what is on more hosts is first",
         ),
         pytest.param(
-            [drifted("a", *ONE), drifted("b", *ONE), drifted("c", *USERS)],
+            [drifted("a", *ONE), drifted("b", *ONE), drifted("c", *USERS, rank="critical")],
             [("BUILTIN\\Users", ["c"]), ("CORP\\one", ["a", "b"])],
-            id="a group of nearly everybody before what is frequent",
+            id="what is grave before what is frequent",
         ),
         pytest.param(
-            [drifted("a", *USERS), drifted("dc", *ONE, role="domain_controller")],
+            [drifted("a", *USERS, rank="critical"), drifted("dc", *ONE, role="domain_controller", rank="critical")],
             [("CORP\\one", ["dc"]), ("BUILTIN\\Users", ["a"])],
-            id="a domain controller before all",
+            id="a tier-0 host before others of the same rank",
+        ),
+        pytest.param(
+            [drifted("a", *USERS, rank="high"), drifted("dc", *ONE, role="domain_controller")],
+            [("BUILTIN\\Users", ["a"]), ("CORP\\one", ["dc"])],
+            id="the rank before the tier",
+        ),
+        pytest.param(
+            [drifted("a", *ONE), drifted("b", *ONE), drifted("dc", *ONE, rank="critical")],
+            [("CORP\\one", ["dc"]), ("CORP\\one", ["a", "b"])],
+            id="one account has a row for each rank",
+        ),
+        pytest.param(
+            [drifted("a", *ONE, rank=None), drifted("b", *OTHER, rank="low")],
+            [("CORP\\other", ["b"]), ("CORP\\one", ["a"])],
+            id="a record of an earlier release has no rank",
         ),
         pytest.param(
             [drifted("a", *ONE, kind="orphan"), drifted("b", *OTHER, kind="missing"), drifted("c", *OTHER)],
@@ -123,7 +139,9 @@ def test_the_worst_is_first(records, rows):
 
 def test_an_exception_that_does_not_waive_is_not_said_beside_its_holder():
     record = drifted("a", *ONE)
-    record["findings"].append({"kind": "exception_expired", "sid": ONE[0], "name": ONE[1], "text": "exception expired: it"})
+    record["findings"].append(
+        {"kind": "exception_expired", "sid": ONE[0], "name": ONE[1], "text": "exception expired: it", **UNRANKED}
+    )
 
     assert [row.kind for row in drifting([record])] == ["unexpected"]
 

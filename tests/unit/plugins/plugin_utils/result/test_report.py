@@ -9,6 +9,7 @@ import pytest
 from hostile import DEEP
 from hypothesis import given
 from hypothesis import strategies as st
+from report_heads import UNRANKED
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import awx_of, build_report, to_json
@@ -51,6 +52,7 @@ STRANGER = {
     "sid": "S-1-5-32-545",
     "name": "BUILTIN\\Users",
     "text": "unexpected: BUILTIN\\Users (S-1-5-32-545), no row",
+    **UNRANKED,
 }
 DRIFT = {**GOOD, "status": "drift", "findings": [STRANGER]}
 IDLE = {**GOOD, "status": "not_applicable"}

@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to do about a finding and where, in one sentence: in the GPO, in the management service, on the host, in the exceptions. Pure.
+
+The sentence names neither the account nor the host, so that all hosts with the same cause share it. Sources: policy page of the right
+(the setting and its place), gpupdate and gpresult commands, Policy CSP UserRights (ImpersonateClient).
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from .._accounts.sids import FLOOR
+from .._facts.claims import GpoSetting
+from .._facts.controller import Controller
+from .._facts.evidence import ControllerKind
+from .._policy.exceptions import too_wide
+from .._wording import visible
+from .findings import FindingKind
+
+_SETTING = "User Rights Assignment, Impersonate a client after authentication"
+_CSP = "Policy CSP UserRights/ImpersonateClient"
+_ENFORCE = "ansible-playbook winrights.seimpersonate.enforce --limit HOST --check --diff, then without --check"
+
+
+class Place(str, enum.Enum):
+    """Where something is to be done."""
+
+    GPO = "gpo"
+    MDM = "mdm"
+    HOST = "host"
+    EXCEPTIONS = "exceptions"
+    POLICY = "policy"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do, and where."""
+
+    place: Place
+    text: str
+
+
+def advice_on(kind: FindingKind, sid: str, controller: Controller, *, exception: str = "", namesake: bool = False) -> Advice:
+    """What to do about a finding. ``exception``: the entry that does not hold, for a finding about one (``exceptions[0]``).
+
+    ``namesake``: the holder has the name of an account that counts, so that enforcement refuses to remove it.
+    """
+    if kind is FindingKind.EXCEPTION_EXPIRED:
+        text = f"{exception}: ask its owner, then give it a later day in expires, or take the right away from the account"
+        return Advice(Place.EXCEPTIONS, text)
+    if kind is FindingKind.EXCEPTION_TOO_WIDE:
+        return Advice(Place.EXCEPTIONS, f"{exception}: name the accounts that need the right instead of the group")
+    if kind is not FindingKind.MISSING and sid in FLOOR:
+        return Advice(
+            Place.POLICY, "name the account in the policy: Windows needs its right, so that enforcement never takes it away"
+        )
+    if namesake:
+        return Advice(Place.POLICY, "name the SID in impersonate_permitted or in an exception, or in impersonate_forbidden")
+    its = _where(kind is FindingKind.MISSING, kind is FindingKind.ORPHAN, sid, controller)
+    return Advice(its.place, its.text + _to_keep(kind, sid))
+
+
+def _where(missing: bool, orphan: bool, sid: str, controller: Controller) -> Advice:
+    words = "add the account" if missing else "take the account out"
+    if controller.kind is ControllerKind.GPO and controller.winner:
+        besides = sid in ((controller.lacking if missing else controller.extra) or ())
+        return Advice(Place.GPO, _in_gpo(controller.winner, words, besides))
+    if controller.kind is ControllerKind.MDM:
+        service = visible(controller.provider or "")
+        return Advice(Place.MDM, f"in the management service {service} ({_CSP}): {words}".replace("  ", " "))
+    if controller.kind is ControllerKind.LOCAL:
+        option = " -e impersonate_orphans=remove" if orphan else ""
+        return Advice(Place.HOST, _ENFORCE.replace(" --limit", f"{option} --limit"))
+    return Advice(
+        Place.UNKNOWN,
+        f"find out who sets the right (gpresult /scope computer /h report.html on the host), and {words} there",
+    )
+
+
+def _in_gpo(winner: GpoSetting, words: str, besides: bool) -> str:
+    """``besides``: the host differs from the list of the GPO, so that its next application mends it."""
+    name = visible(winner.name or winner.guid or "without a name")
+    if besides:
+        return f"gpupdate /force on the host: the list there is not that of GPO {name}; then look for what changes it"
+    link = f", linked at {visible(winner.link)}" if winner.link else ""
+    return f"in GPO {name}{link} ({_SETTING}): {words}; then gpupdate /force on the host"
+
+
+def _to_keep(kind: FindingKind, sid: str) -> str:
+    if kind in (FindingKind.MISSING, FindingKind.ORPHAN):
+        return ""
+    if too_wide(sid):
+        return ". What needs the right gets it under an account of its own"
+    return ". Where it is needed: an entry with reason and owner in impersonate_exceptions"
