@@ -63,7 +63,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     policy = task_options.policy_of(options)
                 with written_as((task_vars or {}).get("impersonate_exceptions")):
                     exceptions = task_options.declared_exceptions(options)
-                task_options.wishes_of(options, policy, task_vars or {})
+                task_options.tailoring_of(options, policy, task_vars or {})
                 task_options.read_request_of(options)
             if differs:
                 raise differs

@@ -32,7 +32,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             _validation, options = self.validate_argument_spec(specs.LOCAL_RIGHT_INFO)
             task_options.refuse_delegation(self._task.delegate_to, task_vars or {})
             policy = task_options.policy_of(options)
-            wishes = task_options.wishes_of(options, policy, task_vars or {})
+            tailoring = task_options.tailoring_of(options, policy, task_vars or {})
             request = task_options.read_request_of(options)
 
         started = time.monotonic()
@@ -40,8 +40,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         facts, status = None, "unreachable"
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars or {})
-            facts = host.read(sorted({*policy.asked_names, *wishes.asked_names}), request)
-            result.update(build.host_result(judged(facts, policy, wishes)), **build.requested(facts, request))
+            facts = host.read(sorted({*policy.asked_names, *tailoring.asked_names}), request)
+            result.update(build.host_result(judged(facts, policy, tailoring)), **build.requested(facts, request))
             status = result["status"]
         except HostError as failed:
             result.update(build.error(failed.category, str(failed), failed.call, failed.status))

@@ -25,7 +25,7 @@ def main() -> None:
         importlib.import_module(f"{UTILS}.{name}")
         for name in ("_facts.facts", "_play.policies", "_verdict.expectation", "_verdict.verdict")
     )
-    wishes = expectation.Wishes(today=datetime.date(2026, 1, 31))
+    tailoring = expectation.Tailoring(today=datetime.date(2026, 1, 31))
     print(f"{hosts:,} hosts; {LIMIT}")
     for name in ("microsoft", "cis", "stig"):
         policy = policies.policy_from(name, {})
@@ -39,7 +39,7 @@ def main() -> None:
         )
         began = time.process_time()
         for _host in range(hosts):
-            verdict.judge(host, policy, wishes)
+            verdict.judge(host, policy, tailoring)
         print(f"{name:10} {time.process_time() - began:6.2f} s CPU")
 
 

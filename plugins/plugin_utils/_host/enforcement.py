@@ -19,7 +19,7 @@ from .._facts.controller import Controller, controller_on
 from .._facts.facts import Holder, HostFacts, Resolution
 from .._input.errors import BadInput
 from .._policy.policy import Policy
-from .._verdict.expectation import Wishes
+from .._verdict.expectation import Tailoring
 from .._verdict.judgement import Judgement, judged
 from .._verdict.outcome import Outcome
 from .._verdict.plan import (
@@ -53,7 +53,7 @@ class Job:
     run_id: str
     folder: Path
     policy: Policy
-    wishes: Wishes
+    tailoring: Tailoring
     handling: Handling
     controller: Controller | None
     policy_digest: str | None = None
@@ -63,7 +63,7 @@ class Job:
     @property
     def names(self) -> list[str]:
         """Names that only the host can turn into SIDs."""
-        return sorted({*self.policy.asked_names, *self.wishes.asked_names})
+        return sorted({*self.policy.asked_names, *self.tailoring.asked_names})
 
     @property
     def snapshot(self) -> Path:
@@ -123,7 +123,7 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Ma
     controller = controller_on(facts, job.controller)
     try:
         notes = (*_look_back(job, facts), *_whose(job, facts), *_since_then(job, facts))
-        now = Judgement(facts, job.policy, judge(facts, job.policy, job.wishes), controller)
+        now = Judgement(facts, job.policy, judge(facts, job.policy, job.tailoring), controller)
         its = make_plan(before, now.verdict, job.handling)
         refuse_pending_role(facts.computer.role_pending, its)
         warning = heed_controller(controller, its, job.handling)
@@ -134,7 +134,7 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Ma
         nothing = Plan(before, (), (), ())
         failed = Failed(refused.category.value, str(refused))
         return Made(nothing, Outcome.REFUSED, before, names_by_sid, controller, failed, notes)
-    then = now if its.empty else judged(_with_holders(facts, its.after, names_by_sid), job.policy, job.wishes, job.controller)
+    then = now if its.empty else judged(_with_holders(facts, its.after, names_by_sid), job.policy, job.tailoring, job.controller)
     outcome = Outcome.UNCHANGED if its.empty else Outcome.PLANNED
     computer = kept(facts.computer)
     return Made(its, outcome, its.after, names_by_sid, controller, Verdicts(now, then), notes, warning, computer=computer)
@@ -151,7 +151,7 @@ def _under_another_name(job: Job, facts: HostFacts, host: str, names_by_sid: Map
     """The second name of a machine: it is judged by its own options, and nothing is sent. Raises CannotJudge."""
     before = by_number(facts.sids)
     notes = [f"the run changes this machine as {host}, another name of it in the inventory: nothing was sent under this name"]
-    now = judged(facts, job.policy, job.wishes, job.controller)
+    now = judged(facts, job.policy, job.tailoring, job.controller)
     try:
         differs = not make_plan(before, now.verdict, job.handling).empty
     except Refused:  # they would take the floor
@@ -172,7 +172,7 @@ def _names_by_sid(job: Job, facts: HostFacts) -> dict[str, str | None]:
     """Names of all SIDs that may turn up: as the snapshot had them, as they were written, as the host says them now."""
     names_by_sid: dict[str, str | None] = {one["sid"]: one["name"] for one in (job.pre_image["before"] if job.pre_image else ())}
     rows = (account for row in job.policy.rows for account in row.accounts())
-    names_by_sid.update(derived_names((*rows, *job.wishes.accounts())))
+    names_by_sid.update(derived_names((*rows, *job.tailoring.accounts())))
     names_by_sid.update({asked.sid: asked.name for asked in facts.accounts if asked.sid and asked.name})
     names_by_sid.update({holder.sid: holder.name for holder in facts.holders if holder.name})
     return names_by_sid

@@ -15,7 +15,7 @@ from .._host import snapshots
 from .._host.enforcement import Job
 from .._input.errors import BadInput
 from .._policy.policy import plain_policy
-from .._verdict.expectation import Wishes
+from .._verdict.expectation import Tailoring
 from .._verdict.plan import Orphans
 from . import options as task_options
 from .given import Options
@@ -43,21 +43,21 @@ def job_of(options: Options, task_vars: Mapping[str, object], now: datetime.date
         if pre_image is None or idle:
             return NothingToRestore(idle)
         # The whole list as it was, by SIDs: also accounts that were deleted since then.
-        policy, wishes = (
+        policy, tailoring = (
             plain_policy(closed=True),
-            Wishes(required=tuple(Account(one["sid"], one["sid"]) for one in pre_image["before"])),
+            Tailoring(required=tuple(Account(one["sid"], one["sid"]) for one in pre_image["before"])),
         )
-        wishes = dataclasses.replace(wishes, keep_orphans=task_options.orphans_of(options) is Orphans.KEEP)
+        tailoring = dataclasses.replace(tailoring, keep_orphans=task_options.orphans_of(options) is Orphans.KEEP)
     else:
         policy = task_options.policy_of(options)
-        wishes = task_options.wishes_of(options, policy, task_vars, now.date())
+        tailoring = task_options.tailoring_of(options, policy, task_vars, now.date())
         digest = task_options.digest_of(policy) if options.get("policy") else None
     return Job(
         host=host,
         run_id=run_id,
         folder=folder,
         policy=policy,
-        wishes=wishes,
+        tailoring=tailoring,
         handling=task_options.handling_of(options),
         controller=task_options.controller_of(options),
         policy_digest=digest,

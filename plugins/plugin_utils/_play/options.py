@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of a task -> policy, wishes and handling. Bad input ends here, before a host is touched."""
+"""Options of a task -> policy, tailoring and handling. Bad input ends here, before a host is touched."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .._policy.exceptions import PolicyException, meant_for, parse_exceptions
 from .._policy.extending import SHIPPED
 from .._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
 from .._policy.policy import Policy, plain_policy
-from .._verdict.expectation import Wishes
+from .._verdict.expectation import Tailoring
 from .._verdict.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
 from .given import Options, TaskVars
 from .policies import policy_from
@@ -82,14 +82,14 @@ def policies_of(library: Mapping[str, object]) -> list[Policy]:
     return [load_policy({**checks.mapping(f"policies.{name}", data), "name": name}, library) for name, data in library.items()]
 
 
-def wishes_of(options: Options, policy: Policy, task_vars: TaskVars, today: datetime.date | None = None) -> Wishes:
+def tailoring_of(options: Options, policy: Policy, task_vars: TaskVars, today: datetime.date | None = None) -> Tailoring:
     """What a task asks of one host beyond its policy; exceptions are those meant for this host of the inventory.
 
     Raises BadInput for an account that is none, or that is wanted in one place and forbidden in another.
     """
     role = options.get("host_role")
     exceptions = declared_exceptions(options)
-    wishes = Wishes(
+    tailoring = Tailoring(
         host_role=HostRole(role) if role else None,
         features=_declared(options),
         required=parse_accounts("required", options["required"]) + parse_accounts("holders", options.get("holders") or []),
@@ -99,23 +99,23 @@ def wishes_of(options: Options, policy: Policy, task_vars: TaskVars, today: date
         today=today or _utc.now().date(),
         keep_orphans="orphans" in options and orphans_of(options) is Orphans.KEEP,
     )
-    banned = {account.key for account in wishes.forbidden}
-    for exception in wishes.exceptions:
+    banned = {account.key for account in tailoring.forbidden}
+    for exception in tailoring.exceptions:
         if exception.account.key in banned:
             raise BadInput(f"{exception.where}.account", f"{exception.account.shown} is forbidden by the option forbidden")
     everywhere = [row for row in policy.rows if row.where == "every_host"]  # what other rows forbid, only a host can tell
     forbidden = {account.key: f"the policy {policy.name} ({row.where})" for row in everywhere for account in row.forbidden}
-    forbidden |= {account.key: "the option forbidden" for account in wishes.forbidden}
+    forbidden |= {account.key: "the option forbidden" for account in tailoring.forbidden}
     for option in ("required", "permitted"):
-        for account in getattr(wishes, option):
+        for account in getattr(tailoring, option):
             if account.key in forbidden:
                 raise BadInput(option, f"{account.shown} is forbidden by {forbidden[account.key]}")
     required = {account.key: row.where for row in policy.rows for account in row.required}
-    for account in wishes.forbidden:
+    for account in tailoring.forbidden:
         refuse_forbidden_floor("forbidden", account)
         if account.key in required:
             raise BadInput("forbidden", f"{account.shown} is required by the policy {policy.name} ({required[account.key]})")
-    return wishes
+    return tailoring
 
 
 def declared_exceptions(options: Mapping[str, object]) -> tuple[PolicyException, ...]:

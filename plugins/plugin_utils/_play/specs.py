@@ -12,7 +12,7 @@ from .._verdict.status import Status
 
 Spec = dict[str, dict[str, object]]
 
-_WISHES: Spec = {
+_TAILORING: Spec = {
     "host_role": {"type": "str", "choices": [role.value for role in HostRole]},
     "iis": {"type": "bool"},
     "features": {"type": "dict", "default": {}},
@@ -22,7 +22,7 @@ _WISHES: Spec = {
     "forbidden": {"type": "list", "elements": "str", "default": []},
 }
 _POLICIES: Spec = {"policies": {"type": "dict", "default": {}}}
-_JUDGEMENT: Spec = {"policy": {"type": "raw", "required": True}, **_POLICIES, **_WISHES}
+_JUDGEMENT: Spec = {"policy": {"type": "raw", "required": True}, **_POLICIES, **_TAILORING}
 
 _HANDLING: Spec = {
     "unexpected": {"type": "str", "choices": [choice.value for choice in Unexpected], "default": "remove"},
@@ -72,7 +72,7 @@ LOCAL_RIGHT: Spec = {
     **_FROM,
     "policy": {"type": "raw"},
     **_POLICIES,
-    **_WISHES,
+    **_TAILORING,
     "holders": {"type": "list", "elements": "str"},
     "restore": {"type": "str"},
     "plan": {"type": "dict"},

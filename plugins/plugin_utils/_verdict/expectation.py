@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a policy and the wishes ask of one host: SID -> standing and the sentence that says why. Pure."""
+"""What a policy and the tailoring ask of one host: SID -> standing and the sentence that says why. Pure."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Standing(str, enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the task asks beyond the policy.
+class Tailoring:
+    """What the options of a task change and add to the policy for one host, as a tailoring does to a baseline (NIST SP 800-53B).
 
     ``host_role``, ``features``: what is not there believes the host, the rest is declared. ``exceptions``: those meant for this host,
     which hold or do not on the day ``today``. ``keep_orphans``: a holder whose account was deleted is no finding.
@@ -125,7 +125,7 @@ class Expectation:
         return (Standing.UNEXPECTED, "") if self.closed else (Standing.PERMITTED, "not asked about by the task")
 
 
-def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances) -> Expectation:
+def expect(facts: HostFacts, policy: Policy, tailoring: Tailoring, here: Circumstances) -> Expectation:
     """Collect what counts on this host.
 
     Raises CannotJudge when a row depends on a fact that is not known, or a required name has no SID on the host.
@@ -140,12 +140,12 @@ def expect(facts: HostFacts, policy: Policy, wishes: Wishes, here: Circumstances
             continue
         _enter_row(expectation, row, here, answers)
     for key in ("required", "permitted", "forbidden"):
-        for account in getattr(wishes, key):
+        for account in getattr(tailoring, key):
             sid = _enter(expectation, key, account, f"{key} by the option {key}", answers)
             if sid and key == "required":
                 expectation.demanded.add(sid)
-    for exception in wishes.exceptions:
-        _claim(expectation, exception, wishes.today, here, answers)
+    for exception in tailoring.exceptions:
+        _claim(expectation, exception, tailoring.today, here, answers)
     for sid in expectation.required.keys() & expectation.forbidden.keys():
         raise CannotJudge("contradiction", f"{sid} is {expectation.required[sid]}, and {expectation.forbidden[sid]}")
     return expectation

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .._facts.controller import Controller, controller_on
 from .._facts.facts import HostFacts
 from .._policy.policy import Policy
-from .expectation import Wishes
+from .expectation import Tailoring
 from .verdict import Verdict, judge
 
 
@@ -23,6 +23,6 @@ class Judgement:
     controller: Controller
 
 
-def judged(facts: HostFacts, policy: Policy, wishes: Wishes, said: Controller | None = None) -> Judgement:
+def judged(facts: HostFacts, policy: Policy, tailoring: Tailoring, said: Controller | None = None) -> Judgement:
     """Judge a host. ``said``: who sets the right, where the task states it. Raises CannotJudge."""
-    return Judgement(facts, policy, judge(facts, policy, wishes), controller_on(facts, said))
+    return Judgement(facts, policy, judge(facts, policy, tailoring), controller_on(facts, said))

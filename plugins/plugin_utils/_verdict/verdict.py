@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The judgement: facts + policy + wishes -> a standing for every holder. Pure."""
+"""The judgement: facts + policy + tailoring -> a standing for every holder. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .._facts.roles import HostRole, detect_role, notes_on_role
 from .._input.errors import CannotJudge
 from .._policy.exceptions import ExceptionUse, State
 from .._policy.policy import Compare, Policy, Row
-from .expectation import Circumstances, Doubt, Expectation, Standing, Wishes, expect, refuse_unknown_forbidden, rows_that_count
+from .expectation import Circumstances, Doubt, Expectation, Standing, Tailoring, expect, refuse_unknown_forbidden, rows_that_count
 from .namesakes import Namesakes
 from .status import Status
 
@@ -80,20 +80,20 @@ class Verdict:
         return tuple(judged for judged in self.holders if judged.standing is not None and judged.standing not in self.allowed)
 
 
-def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
+def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
     """Say where every holder stands.
 
     Raises CannotJudge when a fact is unknown on which the answer hangs: host role, release or build of Windows, feature, SID of an account.
     """
-    refuse_unknown_forbidden(facts, wishes.forbidden)
-    asks_role = not policy.plain or any(exception.host_roles for exception in wishes.exceptions)
-    role = wishes.host_role or (detect_role(facts) if asks_role else None)
+    refuse_unknown_forbidden(facts, tailoring.forbidden)
+    asks_role = not policy.plain or any(exception.host_roles for exception in tailoring.exceptions)
+    role = tailoring.host_role or (detect_role(facts) if asks_role else None)
     here = Circumstances(
         role=role,
         build=facts.windows.build,
         system=detect_system(facts) if policy.per_release else None,
-        features=features_of(facts, policy.legacy, wishes.features),
-        role_declared=wishes.host_role is not None,
+        features=features_of(facts, policy.legacy, tailoring.features),
+        role_declared=tailoring.host_role is not None,
     )
     notes = notes_on_role(facts, role)
     held = sorted(facts.holders, key=lambda holder: sort_key(holder.sid))
@@ -101,7 +101,7 @@ def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
     if role is not None and not policy.plain and not bases:
         idle = tuple(Judged(holder, kind_of(holder, facts.computer), None, "") for holder in held)
         return Verdict(Status.NOT_APPLICABLE, here, idle, (), (*notes, _no_row(policy, here)))
-    expectation = expect(facts, policy, wishes, here)
+    expectation = expect(facts, policy, tailoring, here)
     row = bases[-1] if bases else None  # a row of a release says more than one of the role alone
     namesakes = Namesakes(expectation, facts)
     judged = tuple(_waive(_stand(holder, expectation, namesakes, facts, policy, here), expectation, row) for holder in held)
@@ -113,8 +113,8 @@ def judge(facts: HostFacts, policy: Policy, wishes: Wishes) -> Verdict:
         here,
         judged,
         missing,
-        (*notes, *expectation.notes, *_notes_on_holders(expectation, facts), *(_kept(judged) if wishes.keep_orphans else ())),
-        ALLOWED | {Standing.ORPHAN} if wishes.keep_orphans else ALLOWED,
+        (*notes, *expectation.notes, *_notes_on_holders(expectation, facts), *(_kept(judged) if tailoring.keep_orphans else ())),
+        ALLOWED | {Standing.ORPHAN} if tailoring.keep_orphans else ALLOWED,
         row,
         _used(expectation.claims, judged),
         tuple(sorted(required, key=sort_key)),

@@ -17,7 +17,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host impo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.check import CHANGE, RECORD
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Handling
 
@@ -29,20 +29,22 @@ HELD = ("S-1-5-6", "S-1-5-19", "S-1-5-20", "S-1-5-32-544", "S-1-5-32-545")
 
 def test_every_key_of_the_contract_is_filled(host, microsoft):
     facts = host(HELD)
-    result = build.host_result(judged(facts, microsoft, Wishes())) | build.requested(facts, ReadRequest(True, True, 72))
+    result = build.host_result(judged(facts, microsoft, Tailoring())) | build.requested(facts, ReadRequest(True, True, 72))
 
     assert set(RECORD) - OF_THE_RUN - OF_THE_RECORD == set(result) - {"compliant"}
 
 
 def test_every_key_of_a_change_is_filled(host, microsoft, tmp_path):
-    job = enforcement.Job("h", "r", tmp_path, microsoft, Wishes(), Handling(), stated("local", None, None))
+    job = enforcement.Job("h", "r", tmp_path, microsoft, Tailoring(), Handling(), stated("local", None, None))
     facts = host(HELD)
 
     assert set(CHANGE) - set(build.enforced(job, facts, enforcement.plan(job, facts))) == set()
 
 
 def test_every_key_of_a_result_is_documented(host, microsoft):
-    result = build.host_result(judged(host(HELD), microsoft, Wishes())) | build.requested(host(HELD), ReadRequest(True, True, 72))
+    result = build.host_result(judged(host(HELD), microsoft, Tailoring())) | build.requested(
+        host(HELD), ReadRequest(True, True, 72)
+    )
     documented = yaml.safe_load(
         re.search(r'RETURN = r"""(.*?)"""', (CHECKOUT / "plugins/modules/local_right_info.py").read_text(), re.S)[1]
     )

@@ -81,8 +81,8 @@ def right_report(
 def audit(machine: Machine, user: str, token: Token, args: Mapping[str, t.Any]) -> Json:
     """The same for the arguments of a module."""
     accounts = [name for name in args.get("accounts") or () if name is not None]
-    wishes = {key: bool(args.get(key)) for key in ("exposure", "expand")}
-    return right_report(machine, user, token, accounts, **wishes, events=args.get("events"))
+    extras = {key: bool(args.get(key)) for key in ("exposure", "expand")}
+    return right_report(machine, user, token, accounts, **extras, events=args.get("events"))
 
 
 def _refused(mode: str) -> Json:

@@ -458,7 +458,7 @@ def test_a_pre_image_is_never_overwritten(action, folder):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        pytest.param({}, "must say who holds the right", id="nothing wished"),
+        pytest.param({}, "must say who holds the right", id="nobody named"),
         pytest.param({"holders": ["service"], "policy": {}}, "mutually exclusive", id="a list and a policy"),
         pytest.param({"holders": ["service"], "required": ["users"]}, "required: not together with holders", id="a list and an addition"),
         pytest.param({"forbidden": ["service"]}, "can never be forbidden", id="the floor forbidden"),
@@ -499,7 +499,7 @@ def test_a_task_that_is_delegated_to_its_own_host_is_as_good_as_any(action, fold
     assert set(machine.holders()) == WANTED
 
 
-# Properties: random machines, wishes and faults
+# Properties: random machines, options and faults
 
 POOL = sorted([*FLOOR, USERS, GUESTS, BATCH, names.IIS_IUSRS, ORPHAN])
 subsets = st.sets(st.sampled_from(POOL))
@@ -519,7 +519,7 @@ meddling = st.lists(
     ),
     max_size=1,
 )
-wishes = st.one_of(
+account_options = st.one_of(
     st.builds(lambda sids: {"holders": sorted(sids)}, subsets),
     st.builds(lambda sids: {"holders": sorted({*sids, *FLOOR})}, subsets),
     st.builds(lambda sids: {"required": sorted(sids)}, st.sets(st.sampled_from(POOL), min_size=1)),
@@ -531,13 +531,13 @@ handlings = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@given(subsets, wishes, handlings, faults, meddling, st.booleans())
-def test_whatever_happens_the_result_tells_the_truth_about_the_machine(action, held, wish, handling, faults_, meddle, lost):
+@given(subsets, account_options, handlings, faults, meddling, st.booleans())
+def test_whatever_happens_the_result_tells_the_truth_about_the_machine(action, held, accounts, handling, faults_, meddle, lost):
     """The floor stays; success means the plan; failure means the pre-image, or says that it is not known; a second run changes nothing."""
     machine = machine_with(*held)
     floor = set(FLOOR) & held
     folder = tempfile.mkdtemp(prefix="snapshots-")
-    options = {**wish, **handling, "snapshot_dir": folder}
+    options = {**accounts, **handling, "snapshot_dir": folder}
 
     def execute(module, args):
         if "read" not in args:
@@ -977,7 +977,7 @@ def test_a_second_name_waits_for_the_change_of_the_first(action, folder, holder,
 @pytest.mark.parametrize(
     ("first", "second", "outcome", "status", "note"),
     [
-        pytest.param(OPTIONS, {"required": [names.IIS_IUSRS]}, "same_machine", "compliant", "", id="both wish the same"),
+        pytest.param(OPTIONS, {"required": [names.IIS_IUSRS]}, "same_machine", "compliant", "", id="both ask for the same"),
         pytest.param(
             OPTIONS, {"holders": [*FLOOR]}, "same_machine", "drift", "the options of this name ask for other holders than those of web01", id="other options"
         ),

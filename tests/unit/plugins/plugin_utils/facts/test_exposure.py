@@ -24,7 +24,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.fea
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.processes import users_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Plan, by_number
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.restarts import restarts
@@ -303,4 +303,4 @@ def test_a_pool_outside_ascii_has_the_sid_that_the_host_says(host, sid, unsure):
     (user,) = users_of(host, FOUR)
 
     assert (user.sid, unsure_pools(host)) == (sid, unsure)
-    assert any("outside ASCII" in note for note in build.host_result(judged(host, POLICY, Wishes()))["notes"]) is bool(unsure)
+    assert any("outside ASCII" in note for note in build.host_result(judged(host, POLICY, Tailoring()))["notes"]) is bool(unsure)

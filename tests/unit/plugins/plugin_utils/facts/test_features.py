@@ -20,7 +20,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.fac
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.features import FeatureName, features_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput, CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
@@ -120,18 +120,18 @@ LOST = dataclasses.replace(MANUAL, sid=None)
     ],
 )  # fmt: skip
 def test_accounts_that_may_belong_to_a_feature_stay_in_doubt(facts, held, fields, declared, policy_row):
-    wishes = Wishes(features={FeatureName(declared): True} if declared else {})
+    tailoring = Tailoring(features={FeatureName(declared): True} if declared else {})
 
     with pytest.raises(CannotJudge, match=f"so it is not known whether {held} is permitted"):
-        judge(facts(FOUR | {held}, **fields), own(**policy_row), wishes)
-    assert judge(facts(FOUR, **fields), own(**policy_row), wishes).status is Status.COMPLIANT
+        judge(facts(FOUR | {held}, **fields), own(**policy_row), tailoring)
+    assert judge(facts(FOUR, **fields), own(**policy_row), tailoring).status is Status.COMPLIANT
 
 
 def test_required_accounts_of_a_feature_must_be_known(facts):
     policy = own(iis_manual_pools={"required": ["pool_accounts"], "source": "s"})
 
     with pytest.raises(CannotJudge, match="the accounts of the application pools shop have no SID"):
-        judge(facts(pools=(LOST,)), policy, Wishes())
+        judge(facts(pools=(LOST,)), policy, Tailoring())
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_required_accounts_of_a_feature_must_be_known(facts):
     ],
 )
 def test_what_a_pool_would_keep(facts, shipped, held, words):
-    verdict = judge(facts(FOUR | held, pools=(POOL,)), shipped["stig"], Wishes())
+    verdict = judge(facts(FOUR | held, pools=(POOL,)), shipped["stig"], Tailoring())
 
     assert words in next(one.why for one in verdict.unexpected if one.holder.sid == SVC)
 
@@ -171,7 +171,7 @@ def test_what_is_declared_wins_and_is_marked(facts, declared, there):
     ],
 )  # fmt: skip
 def test_microsofts_rows_permit_what_a_feature_needs(facts, microsoft, held, fields, standing, words):
-    verdict = judge(facts(FOUR | {held, IIS_IUSRS}, iis=True, **fields), microsoft, Wishes())
+    verdict = judge(facts(FOUR | {held, IIS_IUSRS}, iis=True, **fields), microsoft, Tailoring())
 
     judged = next(one for one in verdict.holders if one.holder.sid == held)
     assert judged.standing is standing
@@ -180,7 +180,7 @@ def test_microsofts_rows_permit_what_a_feature_needs(facts, microsoft, held, fie
 
 def test_under_a_stig_a_reader_learns_what_an_unexpected_holder_is(facts, shipped):
     held = FOUR | {IIS_IUSRS, SSIS, SVC}
-    verdict = judge(facts(held, {"ssis": ("MsDtsServer150",)}, iis=True, pools=(MANUAL,)), shipped["stig"], Wishes())
+    verdict = judge(facts(held, {"ssis": ("MsDtsServer150",)}, iis=True, pools=(MANUAL,)), shipped["stig"], Tailoring())
 
     whys = {one.holder.sid: one.why for one in verdict.unexpected}
     assert "IIS 10.0 is installed and needs it (KB 981949)" in whys[IIS_IUSRS]
@@ -212,13 +212,13 @@ def own(**features):
 def test_an_unknown_feature_is_a_doubt_only_where_it_matters(facts, held, unknown, row, doubtful):
     its, policy = facts(FOUR | held, **unknown), own(**row)
     if not doubtful:
-        assert judge(its, policy, Wishes()).status is (Status.DRIFT if held else Status.COMPLIANT)
+        assert judge(its, policy, Tailoring()).status is (Status.DRIFT if held else Status.COMPLIANT)
         return
     with pytest.raises(CannotJudge, match="is not known .* declare features") as doubt:
-        judge(its, policy, Wishes())
+        judge(its, policy, Tailoring())
     assert doubt.value.category == f"{next(iter(row))}_unknown"
     feature = FeatureName(next(iter(row)))
-    assert judge(its, policy, Wishes(features={feature: False})).status is (Status.DRIFT if held else Status.COMPLIANT)
+    assert judge(its, policy, Tailoring(features={feature: False})).status is (Status.DRIFT if held else Status.COMPLIANT)
 
 
 def test_an_unknown_feature_hides_no_certain_finding(facts):
@@ -226,7 +226,7 @@ def test_an_unknown_feature_hides_no_certain_finding(facts):
     its = facts((FOUR - {"S-1-5-6"}) | {SSIS, USERS}, {"ssis": None})
 
     with pytest.raises(CannotJudge) as doubt:
-        judge(its, policy, Wishes())
+        judge(its, policy, Tailoring())
 
     said, _unused, certain = str(doubt.value).partition("; certain all the same: ")
     assert said.endswith(f"whether {SSIS} is permitted")
@@ -239,26 +239,26 @@ def test_a_row_ends_with_its_last_build(facts):
 
     new = dataclasses.replace(its, windows=dataclasses.replace(its.windows, build=20349))
 
-    assert judge(its, policy, Wishes()).status is Status.COMPLIANT
-    assert judge(new, policy, Wishes()).status is Status.DRIFT
+    assert judge(its, policy, Tailoring()).status is Status.COMPLIANT
+    assert judge(new, policy, Tailoring()).status is Status.DRIFT
 
 
 def test_what_is_default_by_an_unknown_feature_is_in_doubt(facts):
     policy = own(adfs={"default": ["users"], "source": "s"})
 
     with pytest.raises(CannotJudge, match=f"not known whether {USERS} is permitted"):
-        judge(facts(FOUR | {USERS}, {"adfs": None}), policy, Wishes())
+        judge(facts(FOUR | {USERS}, {"adfs": None}), policy, Tailoring())
 
 
 def test_a_pool_with_a_virtual_account_is_known_by_its_name(facts, shipped):
     virtual = dataclasses.replace(VIRTUAL, manual=False)
-    verdict = judge(facts(FOUR | {app_pool_sid("own")}, pools=(virtual,)), shipped["stig"], Wishes())
+    verdict = judge(facts(FOUR | {app_pool_sid("own")}, pools=(virtual,)), shipped["stig"], Tailoring())
 
     assert "the application pool own runs under it" in verdict.unexpected[0].why
 
 
 def test_without_iis_nobody_is_told_that_iis_needs_it(facts, shipped):
-    verdict = judge(facts(FOUR | {IIS_IUSRS}), shipped["stig"], Wishes())
+    verdict = judge(facts(FOUR | {IIS_IUSRS}), shipped["stig"], Tailoring())
 
     assert "IIS" not in verdict.unexpected[0].why
 
@@ -311,15 +311,15 @@ def test_a_row_of_a_feature_may_be_of_some_builds_and_roles_only(facts):
 
     new = dataclasses.replace(its, windows=dataclasses.replace(its.windows, build=26100))
 
-    assert judge(its, policy, Wishes()).status is Status.DRIFT
-    assert judge(new, policy, Wishes()).status is Status.COMPLIANT
+    assert judge(its, policy, Tailoring()).status is Status.DRIFT
+    assert judge(new, policy, Tailoring()).status is Status.COMPLIANT
 
 
 def test_legacy_accounts_are_asked_of_the_host_and_found_by_sid(facts, microsoft):
     renamed = Holder(OTHER, "WEB01\\Umbenannt", 1, Resolution.LSA)
 
     assert {".\\ASPNET", ".\\IIS_WPG", ".\\IUSR_<COMPUTER>", ".\\IWAM_<COMPUTER>"} < set(microsoft.asked_names)
-    (judged,) = judge(facts([renamed], accounts=(ASPNET,)), microsoft, Wishes()).holders
+    (judged,) = judge(facts([renamed], accounts=(ASPNET,)), microsoft, Tailoring()).holders
     assert judged.standing is Standing.LEGACY
 
 
@@ -331,7 +331,7 @@ def test_legacy_accounts_may_be_permitted_where_they_exist(facts, microsoft):
     }
     policy = load_policy(data, {"microsoft": microsoft.data})
 
-    verdict = judge(facts(FOUR | {OTHER}, accounts=(ASPNET,)), policy, Wishes())
+    verdict = judge(facts(FOUR | {OTHER}, accounts=(ASPNET,)), policy, Tailoring())
 
     assert verdict.status is Status.COMPLIANT
     assert "permitted because the account WEB01\\ASPNET exists" in {one.why.partition(" (")[0] for one in verdict.holders}

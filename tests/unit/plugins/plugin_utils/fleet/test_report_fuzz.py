@@ -14,7 +14,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.wind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.brief import brief
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 
 HONEST = hostile.facts()
@@ -40,7 +40,7 @@ def registered(answer, policy):
     facts = None
     try:
         facts = WindowsHost(lambda **_call: answer, {}).read(["SIM\\nobody"], ALL)
-        result = build.host_result(judged(facts, policy, Wishes())) | build.requested(facts, ALL)
+        result = build.host_result(judged(facts, policy, Tailoring())) | build.requested(facts, ALL)
     except HostError as failed:
         result = build.error(failed.category, str(failed), failed.call, failed.status)
     except CannotJudge as doubt:

@@ -39,7 +39,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host impo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Handling
 
@@ -67,13 +67,13 @@ def facts(host):
 @pytest.fixture
 def results(facts, microsoft, tmp_path):
     """What the tasks register for it: audited, planned, set by a GPO of that name, and not read."""
-    job = enforcement.Job("h", "r", tmp_path, microsoft, Wishes(), Handling(), stated("local", None, None))
+    job = enforcement.Job("h", "r", tmp_path, microsoft, Tailoring(), Handling(), stated("local", None, None))
     planned = enforcement.plan(job, facts)
     return {
-        "audited": build.host_result(judged(facts, microsoft, Wishes()))
+        "audited": build.host_result(judged(facts, microsoft, Tailoring()))
         | build.requested(facts, ReadRequest(True, True, 72))
         | SEEN,
-        "gpo": build.host_result(judged(facts, microsoft, Wishes(), stated(ControllerKind.GPO.value, NAME, NAME))) | SEEN,
+        "gpo": build.host_result(judged(facts, microsoft, Tailoring(), stated(ControllerKind.GPO.value, NAME, NAME))) | SEEN,
         "planned": build.enforced(job, facts, planned) | SEEN,
         "error": build.error("payload_error", NAME, NAME, NAME, facts) | SEEN,
         "dead": {"unreachable": True, "msg": NAME},
@@ -159,7 +159,7 @@ def test_every_format_is_an_output():
 
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_a_hostile_text_is_written_out_in_every_output(output, results, report, facts, microsoft, tmp_path):
-    job = enforcement.Job("h", "r", tmp_path, microsoft, Wishes(), Handling(), stated("local", None, None))
+    job = enforcement.Job("h", "r", tmp_path, microsoft, Tailoring(), Handling(), stated("local", None, None))
     text, most = OUTPUTS[output](results, report, facts, enforcement.plan(job, facts))
 
     assert unseen(text) == set()

@@ -52,7 +52,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.opti
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.outcome import Outcome
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Handling
@@ -96,11 +96,11 @@ def results(host, microsoft, tmp_path):
             None, (RightEvent(4704, "2026-01-31T07:00:00Z", "S-1-5-18", None, "0x3e7", USERS),), False, "2026-01-01T00:00:00Z"
         ),
     )
-    wishes = Wishes(exceptions=exceptions, today=TODAY)
-    made = {name: build.host_result(judged(one, microsoft, wishes)) | SEEN for name, one in facts.items()}
+    tailoring = Tailoring(exceptions=exceptions, today=TODAY)
+    made = {name: build.host_result(judged(one, microsoft, tailoring)) | SEEN for name, one in facts.items()}
     made["closely"].update(build.requested(facts["closely"], ReadRequest(exposure=True, expand=True, events=72)))
     made["by_gpo"] = SEEN | build.host_result(
-        judged(facts["drift"], microsoft, wishes, stated("gpo", "Servers baseline", "{6AC1786C}"))
+        judged(facts["drift"], microsoft, tailoring, stated("gpo", "Servers baseline", "{6AC1786C}"))
     )
     made["client"] = {**made["good"], **build.nothing_to_restore("nothing there")}
     made["denied"] = build.error("not_admin", "denied", "LsaOpenPolicy", "0xC0000022", facts["good"]) | SEEN
@@ -109,7 +109,7 @@ def results(host, microsoft, tmp_path):
         "broken": {"failed": True, "msg": "boom"},
         "forgotten": None,
     }
-    job = enforcement.Job("h", "r", tmp_path, microsoft, wishes, Handling(), stated("local", None, None))
+    job = enforcement.Job("h", "r", tmp_path, microsoft, tailoring, Handling(), stated("local", None, None))
     planned = enforcement.plan(job, facts["closely"])
     made["planned"] = build.enforced(job, facts["closely"], planned) | SEEN
     steps = (Step("remove", USERS, "0x00000000"),)

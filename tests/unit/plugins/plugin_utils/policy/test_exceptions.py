@@ -21,7 +21,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.ex
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
@@ -33,8 +33,8 @@ TODAY = datetime.date(2026, 6, 15)
 GOOD = {"account": SVC, "reason": "nightly backup", "owner": "Backup team"}
 
 
-def given_exceptions(*entries, today=TODAY, **wishes):
-    return Wishes(exceptions=parse_exceptions([{**GOOD, **entry} for entry in entries]), today=today, **wishes)
+def given_exceptions(*entries, today=TODAY, **tailoring):
+    return Tailoring(exceptions=parse_exceptions([{**GOOD, **entry} for entry in entries]), today=today, **tailoring)
 
 
 @pytest.mark.parametrize(
@@ -158,9 +158,9 @@ def test_what_the_policy_forbids_is_not_waived(host):
 
 @pytest.mark.parametrize(("roles", "status"), [(["member_server"], Status.WAIVED), (["client"], Status.DRIFT)], ids=str)
 def test_the_host_role_counts_without_a_policy_too(host, roles, status):
-    wishes = given_exceptions({"host_roles": roles})
+    tailoring = given_exceptions({"host_roles": roles})
 
-    assert judge(host({SVC}), plain_policy(closed=True), wishes).status is status
+    assert judge(host({SVC}), plain_policy(closed=True), tailoring).status is status
 
 
 def test_a_name_that_is_nobodys_is_not_called_a_failed_look_up(host, microsoft):
@@ -215,16 +215,16 @@ def test_an_expired_one_is_expired_whether_its_account_is_known_or_not(host, mic
 
 
 def test_a_caller_that_names_no_day_lets_nothing_hold_for_longer(host, microsoft):
-    wishes = Wishes(exceptions=parse_exceptions([{**GOOD, "expires": "2999-12-31"}]))
+    tailoring = Tailoring(exceptions=parse_exceptions([{**GOOD, "expires": "2999-12-31"}]))
 
-    assert judge(host(FOUR | {SVC}), microsoft, wishes).status is Status.DRIFT
+    assert judge(host(FOUR | {SVC}), microsoft, tailoring).status is Status.DRIFT
 
 
 def test_what_the_task_forbids_is_not_waived(host, microsoft):
     exceptions = parse_exceptions([GOOD])
-    wishes = Wishes(exceptions=exceptions, forbidden=(exceptions[0].account,), today=TODAY)
+    tailoring = Tailoring(exceptions=exceptions, forbidden=(exceptions[0].account,), today=TODAY)
 
-    assert judge(host(FOUR | {SVC}), microsoft, wishes).status is Status.DRIFT
+    assert judge(host(FOUR | {SVC}), microsoft, tailoring).status is Status.DRIFT
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_exceptions_only_ever_take_findings_away(microsoft, host_facts, held, gi
     """Valid ones waive what would be unexpected, and nothing else changes; expired ones change nothing."""
     facts = host_facts(held)
     entries = [{"account": sid, **({"expires": day} if day else {})} for sid, day in given_]
-    plain, waived = judge(facts, microsoft, Wishes(today=TODAY)), judge(facts, microsoft, given_exceptions(*entries))
+    plain, waived = judge(facts, microsoft, Tailoring(today=TODAY)), judge(facts, microsoft, given_exceptions(*entries))
     valid = {sid for sid, day in given_ if day != "2026-06-14"}
 
     assert {one.holder.sid for one in waived.unexpected} == {one.holder.sid for one in plain.unexpected} - valid

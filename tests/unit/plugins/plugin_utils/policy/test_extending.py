@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
@@ -204,14 +204,14 @@ def test_the_cis_benchmark_of_2025_in_its_first_version(host, shipped):
     for machine_role in (3, 5):
         facts = host({ADMINISTRATORS, SERVICE, "S-1-5-19", "S-1-5-20"}, machine_role, build=26100)
 
-        assert judge(facts, load_policy(first, library), Wishes()).status is Status.COMPLIANT
-        assert judge(facts, shipped["cis"], Wishes()).status is Status.DRIFT
+        assert judge(facts, load_policy(first, library), Tailoring()).status is Status.COMPLIANT
+        assert judge(facts, shipped["cis"], Tailoring()).status is Status.DRIFT
 
 
 def test_a_row_of_a_release_counts_beside_that_of_the_role(host):
     policy = own()
 
-    old, new = (judge(host({ADMINISTRATORS, SERVICE}, build=build), policy, Wishes()) for build in (20348, 26100))
+    old, new = (judge(host({ADMINISTRATORS, SERVICE}, build=build), policy, Tailoring()) for build in (20348, 26100))
 
     assert (old.status, old.row.where, [one.sid for one in old.missing]) == (Status.COMPLIANT, "host_roles.member_server", [])
     assert (new.row.where, [one.sid for one in new.missing]) == ("operating_systems.server_2025.member_server", [USERS])

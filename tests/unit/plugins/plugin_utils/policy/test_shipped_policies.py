@@ -12,7 +12,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.fea
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.releases import System
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.roles import HostRole
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import Compare
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
@@ -85,7 +85,7 @@ def facts_of(host, held, role, system, iis):
 def test_exact_sets_and_every_single_deviation(host, shipped, policy, role, system, iis):
     row = EXPECTED[policy][role, system]
     if row is None:
-        verdict = judge(facts_of(host, FOUR, role, system, iis), shipped[policy], Wishes())
+        verdict = judge(facts_of(host, FOUR, role, system, iis), shipped[policy], Tailoring())
         assert verdict.status is Status.NOT_APPLICABLE
         assert "a stand-alone server with Windows Server 2016" in verdict.notes[-1]
         return
@@ -97,7 +97,7 @@ def test_exact_sets_and_every_single_deviation(host, shipped, policy, role, syst
         may = may | CIS_CLIENT_WITH_IIS
 
     def judged(held):
-        verdict = judge(facts_of(host, held, role, system, iis), shipped[policy], Wishes())
+        verdict = judge(facts_of(host, held, role, system, iis), shipped[policy], Tailoring())
         assert (verdict.row.benchmark_id, verdict.row.document is not None) == (benchmark_id, True)
         return verdict.status, {one.sid for one in verdict.missing}, {one.holder.sid for one in verdict.unexpected}
 
@@ -122,7 +122,9 @@ def test_exact_sets_and_every_single_deviation(host, shipped, policy, role, syst
 )
 def test_cis_asks_no_windows_11_for_an_account_that_it_does_not_have(host, shipped, build, must, may):
     facts = facts_of(host, must, "client", "windows_11", False)
-    verdict = judge(dataclasses.replace(facts, windows=dataclasses.replace(facts.windows, build=build)), shipped["cis"], Wishes())
+    verdict = judge(
+        dataclasses.replace(facts, windows=dataclasses.replace(facts.windows, build=build)), shipped["cis"], Tailoring()
+    )
 
     assert (verdict.status, set(verdict.required), set(verdict.permitted)) == (Status.COMPLIANT, must, may)
 
@@ -147,7 +149,7 @@ STIG_RULES = {  # release -> rule, title, release of the document, its date, num
 
 
 def row_of(host, policy, role, system, iis=False):
-    return judge(facts_of(host, FOUR, role, system, iis), policy, Wishes()).row
+    return judge(facts_of(host, FOUR, role, system, iis), policy, Tailoring()).row
 
 
 @pytest.mark.parametrize(("role", "system"), HOSTS, ids=str)
@@ -178,7 +180,7 @@ def test_each_row_names_its_document_with_version_date_and_rule(host, shipped, r
 )
 def test_the_variant_of_cis_for_iis_cites_the_same_recommendation(host, shipped, role, system):
     base = row_of(host, shipped["cis"], role, system)
-    missing = judge(facts_of(host, FOUR, role, system, True), shipped["cis"], Wishes()).missing
+    missing = judge(facts_of(host, FOUR, role, system, True), shipped["cis"], Tailoring()).missing
 
     (iis,) = [one for one in missing if one.sid == IIS_IUSRS]
     assert f"({base.benchmark_id}, {base.document.words}, where the Web Server (IIS) role" in iis.why
@@ -213,7 +215,7 @@ def test_how_each_policy_compares(shipped, policy, compare):
 @pytest.mark.parametrize("system", STIG_CONTROLS)
 def test_a_stig_counts_accounts_of_the_floor_as_floor_and_names_its_rule(host, shipped, system):
     role = "client" if system.startswith("windows") else "member_server"
-    (judged,) = judge(facts_of(host, ["S-1-5-6"], role, system, False), shipped["stig"], Wishes()).holders
+    (judged,) = judge(facts_of(host, ["S-1-5-6"], role, system, False), shipped["stig"], Tailoring()).holders
 
     assert judged.standing is Standing.FLOOR
     assert judged.why.startswith("permitted on a ")
@@ -231,9 +233,9 @@ def test_what_a_stig_says_about_exceptions(host, shipped, system, words):
     from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
 
     role = "client" if system.startswith("windows") else "member_server"
-    wishes = Wishes(exceptions=parse_exceptions([{"account": "iis_iusrs", "reason": "web shop", "owner": "Web team"}]))
+    tailoring = Tailoring(exceptions=parse_exceptions([{"account": "iis_iusrs", "reason": "web shop", "owner": "Web team"}]))
 
-    verdict = judge(facts_of(host, FOUR | {IIS_IUSRS}, role, system, True), shipped["stig"], wishes)
+    verdict = judge(facts_of(host, FOUR | {IIS_IUSRS}, role, system, True), shipped["stig"], tailoring)
 
     assert verdict.status is Status.WAIVED
     assert words in next(one.why for one in verdict.holders if one.standing is Standing.WAIVED)
@@ -253,16 +255,16 @@ def test_a_release_that_no_document_is_written_for(host, shipped, build, role, w
     facts = dataclasses.replace(facts, windows=dataclasses.replace(facts.windows, build=build))
 
     for policy in ("cis", "stig"):
-        verdict = judge(facts, shipped[policy], Wishes())
+        verdict = judge(facts, shipped[policy], Tailoring())
         assert verdict.status is Status.NOT_APPLICABLE
         assert words in verdict.notes[-1]
-    assert judge(facts, shipped["microsoft"], Wishes()).status is Status.COMPLIANT
+    assert judge(facts, shipped["microsoft"], Tailoring()).status is Status.COMPLIANT
 
 
 def test_a_multi_session_host_is_a_client_of_its_release(host, shipped):
     facts = host(FOUR | {SPOOLER}, machine_role=3, build=26100, sku=175)
 
-    verdict = judge(facts, shipped["cis"], Wishes())
+    verdict = judge(facts, shipped["cis"], Tailoring())
 
     assert (verdict.here.system, verdict.row.where, verdict.status) == (
         System.WINDOWS_11, "operating_systems.windows_11.client", Status.COMPLIANT,

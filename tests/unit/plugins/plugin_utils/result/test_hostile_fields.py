@@ -18,7 +18,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.fac
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import HostError, ReadRequest, facts_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 
 NAME = "x\n- nothing to change\r\x00\x1b[8m\x9b\u0085\u061c\u200b\u202e\u2028\u2066\u3164\ufeff\U000e0041"
@@ -92,7 +92,7 @@ def test_a_hostile_text_in_any_field_is_written_out(microsoft, place):
     facts = None
     try:
         facts = facts_of(put(FULL, place))
-        result = build.host_result(judged(facts, microsoft, Wishes())) | build.requested(facts, ALL)
+        result = build.host_result(judged(facts, microsoft, Tailoring())) | build.requested(facts, ALL)
     except HostError as failed:
         result = build.error(failed.category, str(failed), failed.call, failed.status)
     except CannotJudge as doubt:

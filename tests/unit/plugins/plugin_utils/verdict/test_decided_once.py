@@ -17,7 +17,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.fail
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict import verdict
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.outcome import Outcome
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Handling
@@ -36,7 +36,7 @@ class Host:
 
 
 def audit(job, facts):
-    return build.host_result(judged(facts, job.policy, job.wishes)) | build.requested(facts, ReadRequest(True, True, 72))
+    return build.host_result(judged(facts, job.policy, job.tailoring)) | build.requested(facts, ReadRequest(True, True, 72))
 
 
 def check(job, facts):
@@ -66,7 +66,7 @@ def second_name(job, facts):
 )
 def test_each_verdict_is_reached_once(run, held, verdicts, outcome, host, microsoft, tmp_path):
     said = controller.stated("gpo" if outcome == "refused" else "local", "Servers" if outcome == "refused" else None, None)
-    job = enforcement.Job("h", "r", tmp_path, microsoft, Wishes(), Handling(), said)
+    job = enforcement.Job("h", "r", tmp_path, microsoft, Tailoring(), Handling(), said)
     counts = collections.Counter()
     facts = host(held)
 

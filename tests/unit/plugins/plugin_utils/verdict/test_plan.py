@@ -19,7 +19,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.pla
     without_plan,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import (
     _FLOOR,
     Absent,
@@ -71,33 +71,33 @@ def sids(*many):
 )  # fmt: skip
 def test_a_plan_does_what_the_handling_says(host, microsoft, held, handling, add, remove, unhandled, status_after):
     handling = Handling(**handling)
-    wishes = Wishes(keep_orphans=handling.orphans is Orphans.KEEP)
+    tailoring = Tailoring(keep_orphans=handling.orphans is Orphans.KEEP)
     facts = host(held)
 
-    plan = make_plan(facts.sids, judge(facts, microsoft, wishes), handling)
+    plan = make_plan(facts.sids, judge(facts, microsoft, tailoring), handling)
 
     assert (list(plan.add), list(plan.remove), list(plan.unhandled)) == (add, remove, unhandled)
     kept = [one for one in facts.holders if one.sid in plan.after]
     after = dataclasses.replace(facts, holders=(*kept, *(Holder(sid, None, 5, Resolution.LSA) for sid in plan.add)))
-    assert judge(after, microsoft, wishes).status is status_after
+    assert judge(after, microsoft, tailoring).status is status_after
 
 
 @pytest.mark.parametrize(
-    ("wishes", "floor"),
+    ("tailoring", "floor"),
     [
         pytest.param(
-            Wishes(required=sids(ADMINISTRATORS)), {LOCAL_SERVICE, NETWORK_SERVICE, SERVICE}, id="a list without the others"
+            Tailoring(required=sids(ADMINISTRATORS)), {LOCAL_SERVICE, NETWORK_SERVICE, SERVICE}, id="a list without the others"
         ),
-        pytest.param(Wishes(required=sids(*DEFAULTS - {SERVICE})), {SERVICE}, id="a list without SERVICE"),
-        pytest.param(Wishes(required=sids(*DEFAULTS - {LOCAL_SERVICE})), {LOCAL_SERVICE}, id="a list without LOCAL SERVICE"),
-        pytest.param(Wishes(), DEFAULTS, id="an empty list"),
+        pytest.param(Tailoring(required=sids(*DEFAULTS - {SERVICE})), {SERVICE}, id="a list without SERVICE"),
+        pytest.param(Tailoring(required=sids(*DEFAULTS - {LOCAL_SERVICE})), {LOCAL_SERVICE}, id="a list without LOCAL SERVICE"),
+        pytest.param(Tailoring(), DEFAULTS, id="an empty list"),
     ],
 )
-def test_the_floor_is_never_planned_for_removal(host, wishes, floor):
+def test_the_floor_is_never_planned_for_removal(host, tailoring, floor):
     facts = host(DEFAULTS | {USERS})
 
     with pytest.raises(Refused) as refused:
-        make_plan(facts.sids, judge(facts, plain_policy(closed=True), wishes), Handling())
+        make_plan(facts.sids, judge(facts, plain_policy(closed=True), tailoring), Handling())
 
     assert refused.value.category == "floor"
     for sid in DEFAULTS:
@@ -111,20 +111,20 @@ def test_every_floor_account_has_its_reason():
 
 
 @pytest.mark.parametrize(
-    ("wishes", "closed", "add", "remove"),
+    ("tailoring", "closed", "add", "remove"),
     [
-        pytest.param(Wishes(required=sids(GUESTS)), False, [GUESTS], [], id="additive"),
-        pytest.param(Wishes(forbidden=sids(USERS)), False, [], [USERS], id="subtractive"),
-        pytest.param(Wishes(required=sids(GUESTS), forbidden=sids(USERS)), False, [GUESTS], [USERS], id="both"),
-        pytest.param(Wishes(forbidden=sids(GUESTS)), False, [], [], id="subtractive, not held"),
-        pytest.param(Wishes(required=sids(*DEFAULTS)), True, [], [USERS], id="exact"),
-        pytest.param(Wishes(required=sids(SERVICE), permitted=sids(*DEFAULTS)), True, [], [USERS], id="closed by permitted"),
+        pytest.param(Tailoring(required=sids(GUESTS)), False, [GUESTS], [], id="additive"),
+        pytest.param(Tailoring(forbidden=sids(USERS)), False, [], [USERS], id="subtractive"),
+        pytest.param(Tailoring(required=sids(GUESTS), forbidden=sids(USERS)), False, [GUESTS], [USERS], id="both"),
+        pytest.param(Tailoring(forbidden=sids(GUESTS)), False, [], [], id="subtractive, not held"),
+        pytest.param(Tailoring(required=sids(*DEFAULTS)), True, [], [USERS], id="exact"),
+        pytest.param(Tailoring(required=sids(SERVICE), permitted=sids(*DEFAULTS)), True, [], [USERS], id="closed by permitted"),
     ],
 )
-def test_plain_use_without_a_policy(host, wishes, closed, add, remove):
+def test_plain_use_without_a_policy(host, tailoring, closed, add, remove):
     facts = host(DEFAULTS | {USERS}, machine_role=None, sku=None)  # the role does not matter here
 
-    plan = make_plan(facts.sids, judge(facts, plain_policy(closed), wishes), Handling())
+    plan = make_plan(facts.sids, judge(facts, plain_policy(closed), tailoring), Handling())
 
     assert (list(plan.add), list(plan.remove)) == (add, remove)
 
@@ -286,13 +286,13 @@ subsets = st.sets(st.sampled_from(POOL_OF_SIDS))
 
 @given(subsets, subsets, st.sampled_from(Unexpected), st.sampled_from(Absent), st.sampled_from(Orphans), st.booleans())
 def test_a_plan_never_touches_the_floor_and_a_second_one_is_empty(held, wanted, unexpected, missing, orphans, closed):
-    """For any holders and any wish: refused, or the floor is intact, and planning again from the result changes nothing."""
+    """For any holders and any list of the task: refused, or the floor is intact, and planning again from the result changes nothing."""
     handling = Handling(unexpected, missing, orphans)
-    wishes = Wishes(required=sids(*wanted), keep_orphans=orphans is Orphans.KEEP)
+    tailoring = Tailoring(required=sids(*wanted), keep_orphans=orphans is Orphans.KEEP)
     policy = plain_policy(closed)
     before = facts_of(held)
     try:
-        plan = make_plan(before.sids, judge(before, policy, wishes), handling)
+        plan = make_plan(before.sids, judge(before, policy, tailoring), handling)
     except Refused:
         assert closed
         assert unexpected is Unexpected.REMOVE
@@ -302,7 +302,7 @@ def test_a_plan_never_touches_the_floor_and_a_second_one_is_empty(held, wanted, 
     assert not set(plan.remove) & FLOOR
     assert set(plan.after) == (held - set(plan.remove)) | set(plan.add)
     after = facts_of(plan.after)
-    assert make_plan(after.sids, judge(after, policy, wishes), handling).empty
+    assert make_plan(after.sids, judge(after, policy, tailoring), handling).empty
 
 
 def facts_of(held):

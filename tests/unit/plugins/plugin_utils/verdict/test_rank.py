@@ -18,7 +18,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.fac
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.features import FeatureName
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.build import host_result
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.advice import Place, advice_on
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.findings import FindingKind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.rank import (
@@ -166,7 +166,7 @@ def test_a_name_of_a_host_is_no_command_in_an_advice():
 
 
 @pytest.mark.parametrize(
-    ("facts", "wishes", "ranks"),
+    ("facts", "tailoring", "ranks"),
     [
         pytest.param({}, {}, [("critical", USERS), ("medium", SOMEBODY)], id="a member server, the gravest first"),
         pytest.param({"machine_role": 5}, {}, [("critical", SOMEBODY), ("critical", USERS)], id="a domain controller"),
@@ -187,10 +187,10 @@ def test_a_name_of_a_host_is_no_command_in_an_advice():
         ),
     ],
 )
-def test_the_findings_of_a_host_are_ranked(host, microsoft, facts, wishes, ranks):
+def test_the_findings_of_a_host_are_ranked(host, microsoft, facts, tailoring, ranks):
     built = {key: facts.pop(key) for key in ("groups", "services") if key in facts}
     its = dataclasses.replace(host((*DEFAULTS, SOMEBODY, USERS), **facts), **built)
-    findings = host_result(judged(its, microsoft, Wishes(**wishes)))["findings"]
+    findings = host_result(judged(its, microsoft, Tailoring(**tailoring)))["findings"]
 
     assert [(one["rank"], one["sid"]) for one in findings] == ranks
     assert {one["since"] for one in findings} == {None}

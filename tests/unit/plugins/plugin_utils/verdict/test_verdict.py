@@ -27,7 +27,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.err
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Wishes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Handling, Refused, Unexpected, make_plan
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
@@ -62,14 +62,14 @@ ROLES = {"domain controller": 5, "member server": 3, "stand-alone server": 2, "c
     ],
 )
 def test_microsofts_defaults(host, microsoft, machine_role, held, iis, build, missing, unexpected):
-    verdict = judge(host(held, machine_role, iis=iis, build=build), microsoft, Wishes())
+    verdict = judge(host(held, machine_role, iis=iis, build=build), microsoft, Tailoring())
 
     assert ({one.sid for one in verdict.missing}, {one.holder.sid for one in verdict.unexpected}) == (missing, unexpected)
     assert verdict.status is (Status.DRIFT if missing or unexpected else Status.COMPLIANT)
 
 
 @pytest.mark.parametrize(
-    ("data", "facts", "wishes", "required", "permitted"),
+    ("data", "facts", "tailoring", "required", "permitted"),
     [
         pytest.param({}, {}, {}, DEFAULTS, {SYSTEM}, id="without IIS"),
         pytest.param({}, {"iis": True}, {}, DEFAULTS | {IIS_IUSRS}, {SYSTEM, IUSR}, id="with IIS"),
@@ -81,10 +81,10 @@ def test_microsofts_defaults(host, microsoft, machine_role, held, iis, build, mi
         pytest.param({"compare": "at_most"}, {}, {"required": SERVICE}, {SERVICE}, DEFAULTS - {SERVICE} | {SYSTEM}, id="at most, one by the task"),
     ],
 )  # fmt: skip
-def test_who_must_and_who_may(host, microsoft_data, data, facts, wishes, required, permitted):
+def test_who_must_and_who_may(host, microsoft_data, data, facts, tailoring, required, permitted):
     policy = load_policy({**microsoft_data, **data})
 
-    verdict = judge(host(DEFAULTS, **facts), policy, Wishes(**{key: (parse_account(sid),) for key, sid in wishes.items()}))
+    verdict = judge(host(DEFAULTS, **facts), policy, Tailoring(**{key: (parse_account(sid),) for key, sid in tailoring.items()}))
 
     assert (set(verdict.required), set(verdict.permitted)) == (required, permitted)
 
@@ -109,7 +109,7 @@ def test_who_must_and_who_may(host, microsoft_data, data, facts, wishes, require
     ],
 )
 def test_the_host_says_its_role(host, microsoft, facts, role, notes):
-    verdict = judge(host(DEFAULTS, **facts), microsoft, Wishes())
+    verdict = judge(host(DEFAULTS, **facts), microsoft, Tailoring())
 
     assert verdict.host_role is role
     assert not verdict.here.role_declared
@@ -125,7 +125,7 @@ def test_the_product_type_helps_where_dsrole_failed(host, microsoft, product_typ
     facts = host(DEFAULTS, machine_role=None, role_status=1722)
     facts = dataclasses.replace(facts, windows=dataclasses.replace(facts.windows, product_type=product_type))
 
-    assert judge(facts, microsoft, Wishes()).host_role is role
+    assert judge(facts, microsoft, Tailoring()).host_role is role
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_the_product_type_helps_where_dsrole_failed(host, microsoft, product_typ
 )  # fmt: skip
 def test_an_unknown_fact_is_never_guessed(host, microsoft, facts, category, words):
     with pytest.raises(CannotJudge, match=words) as doubt:
-        judge(host(DEFAULTS, **facts), microsoft, Wishes())
+        judge(host(DEFAULTS, **facts), microsoft, Tailoring())
     assert doubt.value.category == category
 
 
@@ -161,16 +161,16 @@ def test_iis_is_there_not_there_or_unknown(host, microsoft, iis, installed):
     assert iis.installed is installed
     if installed is None:
         with pytest.raises(CannotJudge, match="declare iis: true or false"):
-            judge(facts, microsoft, Wishes())
+            judge(facts, microsoft, Tailoring())
     else:
-        assert judge(facts, microsoft, Wishes()).status is Status.COMPLIANT
+        assert judge(facts, microsoft, Tailoring()).status is Status.COMPLIANT
 
 
 def test_what_is_declared_wins_and_is_marked(host, microsoft):
     verdict = judge(
         host(DEFAULTS, machine_role=None, sku=None),
         microsoft,
-        Wishes(host_role=HostRole.MEMBER_SERVER, features={FeatureName.IIS: True}),
+        Tailoring(host_role=HostRole.MEMBER_SERVER, features={FeatureName.IIS: True}),
     )
 
     assert (verdict.here.role_declared, verdict.here.features[FeatureName.IIS].declared) == (True, True)
@@ -211,7 +211,7 @@ STANDINGS = [
 
 @pytest.mark.parametrize(("holder", "standing", "kind", "words"), STANDINGS)
 def test_every_holder_has_a_standing_and_a_reason(host, microsoft, holder, standing, kind, words):
-    verdict = judge(host([holder], iis=True, build=26100), microsoft, Wishes())
+    verdict = judge(host([holder], iis=True, build=26100), microsoft, Tailoring())
 
     (judged,) = verdict.holders
     assert (judged.standing, judged.kind) == (standing, kind)
@@ -227,13 +227,13 @@ def own(compare="exact", **rows):
 def test_an_upper_bound_does_not_miss_anybody(host):
     policy = own("at_most", required=["administrators", "service"])
 
-    assert judge(host([ADMINISTRATORS]), policy, Wishes()).status is Status.COMPLIANT
-    assert [one.holder.sid for one in judge(host([USERS]), policy, Wishes()).unexpected] == [USERS]
+    assert judge(host([ADMINISTRATORS]), policy, Tailoring()).status is Status.COMPLIANT
+    assert [one.holder.sid for one in judge(host([USERS]), policy, Tailoring()).unexpected] == [USERS]
 
 
 def test_what_the_task_itself_requires_is_missed_under_an_upper_bound_too(host):
     policy = own("at_most", required=["administrators", "service"])
-    verdict = judge(host([ADMINISTRATORS]), policy, Wishes(required=(parse_account("iis_iusrs"),)))
+    verdict = judge(host([ADMINISTRATORS]), policy, Tailoring(required=(parse_account("iis_iusrs"),)))
 
     assert [one.sid for one in verdict.missing] == [IIS_IUSRS]
 
@@ -254,7 +254,7 @@ def test_a_forbidden_name_that_nobody_can_resolve_is_an_error(host, answer, name
     facts = host(DEFAULTS | {USERS}, accounts=[AskedAccount(name, None, None, 8, answer)])
 
     with pytest.raises(CannotJudge, match="^forbidden: ") as doubt:
-        judge(facts, own(**policy), Wishes(forbidden=(parse_account(name),) if by_task else ()))
+        judge(facts, own(**policy), Tailoring(forbidden=(parse_account(name),) if by_task else ()))
 
     assert doubt.value.category == "account_lookup"
     assert name in str(doubt.value)
@@ -265,21 +265,21 @@ def test_a_forbidden_name_is_resolved_before_a_policy_that_does_not_apply(host):
     facts = host([USERS], machine_role=5, accounts=[UNMAPPED])
 
     with pytest.raises(CannotJudge, match="forbidden"):
-        judge(facts, own(required=["administrators"]), Wishes(forbidden=(SVC,)))
+        judge(facts, own(required=["administrators"]), Tailoring(forbidden=(SVC,)))
 
 
 def test_a_forbidden_service_that_the_host_does_not_know_is_its_derived_sid(host, microsoft):
     gone = parse_account("NT SERVICE\\Gone")
     facts = host(DEFAULTS | {gone.sid}, accounts=[AskedAccount(gone.text, None, None, 8, Resolution.UNMAPPED)])
 
-    verdict = judge(facts, microsoft, Wishes(forbidden=(gone,)))
+    verdict = judge(facts, microsoft, Tailoring(forbidden=(gone,)))
 
     assert [one.holder.sid for one in verdict.unexpected] == [gone.sid]
     assert any("NT SERVICE\\Gone is no service that the host knows" in note for note in verdict.notes)
 
 
 def test_iusr_by_an_entry_of_its_own_is_noted(host, microsoft):
-    verdict = judge(host(DEFAULTS | {IIS_IUSRS, IUSR}, iis=True), microsoft, Wishes())
+    verdict = judge(host(DEFAULTS | {IIS_IUSRS, IUSR}, iis=True), microsoft, Tailoring())
 
     assert verdict.status is Status.COMPLIANT
     assert "NT AUTHORITY\\IUSR (S-1-5-17): holds the right by an entry of its own" in verdict.notes[0]
@@ -288,11 +288,11 @@ def test_iusr_by_an_entry_of_its_own_is_noted(host, microsoft):
 def test_a_failed_look_up_is_said(host, microsoft):
     facts = dataclasses.replace(host(DEFAULTS), lookup_status="0xC000018D")
 
-    assert "0xC000018D" in judge(facts, microsoft, Wishes()).notes[0]
+    assert "0xC000018D" in judge(facts, microsoft, Tailoring()).notes[0]
 
 
 def test_a_policy_without_a_row_for_the_role_does_not_apply(host):
-    verdict = judge(host([USERS], machine_role=5), own(required=["administrators"]), Wishes())
+    verdict = judge(host([USERS], machine_role=5), own(required=["administrators"]), Tailoring())
 
     assert verdict.status is Status.NOT_APPLICABLE
     assert [judged.standing for judged in verdict.holders] == [None]
@@ -300,7 +300,7 @@ def test_a_policy_without_a_row_for_the_role_does_not_apply(host):
 
 
 def test_a_forbidden_account_says_which_row_forbids_it(host):
-    verdict = judge(host([USERS]), own(permitted=["users"], forbidden=["users"]), Wishes())
+    verdict = judge(host([USERS]), own(permitted=["users"], forbidden=["users"]), Tailoring())
 
     assert verdict.unexpected[0].why == "forbidden on a member server (s)"
 
@@ -321,41 +321,45 @@ SVC = parse_account("corp\\SVC")
     ],
 )
 def test_a_permitted_name_is_asked_of_the_host(host, microsoft, held, answer, status):
-    verdict = judge(host(held, accounts=[answer]), microsoft, Wishes(permitted=(SVC,)))
+    verdict = judge(host(held, accounts=[answer]), microsoft, Tailoring(permitted=(SVC,)))
 
     assert verdict.status is status
     assert bool(verdict.notes) is (answer.sid is None)
 
 
 @pytest.mark.parametrize(
-    ("held", "answers", "wishes", "words"),
+    ("held", "answers", "tailoring", "words"),
     [
         pytest.param(
-            DEFAULTS | {SOMEBODY}, [FAILED], Wishes(permitted=(SVC,)), "not known whether", id="the holder may be the permitted one"
+            DEFAULTS | {SOMEBODY},
+            [FAILED],
+            Tailoring(permitted=(SVC,)),
+            "not known whether",
+            id="the holder may be the permitted one",
         ),
-        pytest.param(DEFAULTS, [FAILED], Wishes(required=(SVC,)), "could not be looked up", id="required, look-up failed"),
+        pytest.param(DEFAULTS, [FAILED], Tailoring(required=(SVC,)), "could not be looked up", id="required, look-up failed"),
         pytest.param(
             DEFAULTS | {Holder(SOMEBODY, None, 8, Resolution.UNMAPPED)},
             [UNMAPPED],
-            Wishes(permitted=(SVC,)),
+            Tailoring(permitted=(SVC,)),
             "not known whether",
             id="neither name nor SID is known: a trust may be down",
         ),
-        pytest.param(DEFAULTS, [FAILED], Wishes(forbidden=(SVC,)), "could not be looked up", id="forbidden, look-up failed"),
+        pytest.param(DEFAULTS, [FAILED], Tailoring(forbidden=(SVC,)), "could not be looked up", id="forbidden, look-up failed"),
         pytest.param(
-            DEFAULTS, [UNMAPPED], Wishes(required=(SVC,)), "no account that the host's LSA knows", id="required, no such account"
+            DEFAULTS, [UNMAPPED], Tailoring(required=(SVC,)), "no account that the host's LSA knows", id="required, no such account"
         ),
-        pytest.param(DEFAULTS, [], Wishes(permitted=(SVC,)), "gave no answer", id="the host forgot to answer"),
+        pytest.param(DEFAULTS, [], Tailoring(permitted=(SVC,)), "gave no answer", id="the host forgot to answer"),
     ],
 )
-def test_a_name_without_a_sid_is_no_verdict(host, microsoft, held, answers, wishes, words):
+def test_a_name_without_a_sid_is_no_verdict(host, microsoft, held, answers, tailoring, words):
     with pytest.raises(CannotJudge, match=words) as doubt:
-        judge(host(held, accounts=answers), microsoft, wishes)
+        judge(host(held, accounts=answers), microsoft, tailoring)
     assert doubt.value.category == "account_lookup"
 
 
 def test_a_required_name_is_missing_under_the_hosts_name_for_it(host, microsoft):
-    verdict = judge(host(DEFAULTS, accounts=[LSA_ANSWER]), microsoft, Wishes(required=(SVC,)))
+    verdict = judge(host(DEFAULTS, accounts=[LSA_ANSWER]), microsoft, Tailoring(required=(SVC,)))
 
     assert [(one.sid, one.name) for one in verdict.missing] == [(SOMEBODY, "CORP\\svc")]
 
@@ -393,8 +397,8 @@ def test_the_order_of_holders_never_matters(microsoft, held, machine, chance: ra
     shuffled = list(holders)
     chance.shuffle(shuffled)
 
-    assert essence(judge(facts_of(holders, machine), microsoft, Wishes())) == essence(
-        judge(facts_of(shuffled, machine), microsoft, Wishes())
+    assert essence(judge(facts_of(holders, machine), microsoft, Tailoring())) == essence(
+        judge(facts_of(shuffled, machine), microsoft, Tailoring())
     )
 
 
@@ -405,9 +409,9 @@ def test_a_holder_outside_required_and_permitted_is_always_unexpected(microsoft,
     allowed |= {IIS_IUSRS, IUSR} if machine["iis"] else set()
     allowed |= {PRINT_SPOOLER} if machine["build"] >= 26100 else set()
     required = DEFAULTS | ({IIS_IUSRS} if machine["iis"] else set())
-    wishes = Wishes(permitted=tuple(parse_account(sid) for sid in permitted))
+    tailoring = Tailoring(permitted=tuple(parse_account(sid) for sid in permitted))
 
-    verdict = judge(facts_of([Holder(sid, None, 5, Resolution.LSA) for sid in held], machine), microsoft, wishes)
+    verdict = judge(facts_of([Holder(sid, None, 5, Resolution.LSA) for sid in held], machine), microsoft, tailoring)
 
     assert {one.holder.sid for one in verdict.unexpected} == held - allowed
     assert {one.sid for one in verdict.missing} == required - held
@@ -423,7 +427,7 @@ names = st.one_of(
 def test_the_verdict_is_the_same_for_any_spelling_of_names(microsoft, held, machine, data):
     plain = [Holder(sid, None, 5, Resolution.LSA) for sid in sorted(held)]
     named = [dataclasses.replace(holder, name=data.draw(names)) for holder in plain]
-    first, second = (judge(facts_of(holders, machine), microsoft, Wishes()) for holders in (plain, named))
+    first, second = (judge(facts_of(holders, machine), microsoft, Tailoring()) for holders in (plain, named))
 
     assert (first.status, first.missing) == (second.status, second.missing)
     assert [one.holder.sid for one in first.unexpected] == [one.holder.sid for one in second.unexpected]
@@ -448,13 +452,13 @@ WAIVER = {"account": "CORP\\svc", "reason": "r", "owner": "o"}
     ],
 )  # fmt: skip
 def test_a_name_with_two_sids_has_a_reason_of_its_own(host, policy, options, answer, words):
-    wishes = Wishes(
+    tailoring = Tailoring(
         **{key: tuple(map(parse_account, options.get(key, ()))) for key in ("required", "permitted")},
         exceptions=parse_exceptions(options.get("exceptions", [])),
         today=datetime.date(2026, 11, 28),
     )
 
-    verdict = judge(host([NAMESAKE], accounts=[answer]), own(**policy), wishes)
+    verdict = judge(host([NAMESAKE], accounts=[answer]), own(**policy), tailoring)
 
     found = verdict.holders[0]
     assert (found.standing, found.namesake, words in found.why) == (Standing.UNEXPECTED, bool(words), True)
@@ -480,30 +484,30 @@ def test_a_namesake_of_an_account_of_the_machine_itself(host, role, name, called
     held, asked = Holder(OLD, called, 1, Resolution.LSA), AskedAccount(name, None, None, 8, Resolution.UNMAPPED)
 
     verdict = judge(
-        host([held], role, accounts=[asked], domain="CORP"), plain_policy(closed=True), Wishes(permitted=(parse_account(name),))
+        host([held], role, accounts=[asked], domain="CORP"), plain_policy(closed=True), Tailoring(permitted=(parse_account(name),))
     )
 
     assert f"has the name of the permitted {called}" in verdict.holders[0].why
 
 
 @pytest.mark.parametrize(
-    ("wishes", "standing"),
+    ("tailoring", "standing"),
     [
         pytest.param({"permitted": [OLD, "CORP\\svc"]}, Standing.PERMITTED, id="permitted by its SID"),
         pytest.param({"permitted": ["CORP\\svc"], "forbidden": [OLD]}, Standing.UNEXPECTED, id="forbidden by its SID"),
     ],
 )
-def test_a_namesake_whose_sid_is_named_is_decided(host, wishes, standing):
-    wishes = Wishes(**{key: tuple(map(parse_account, entries)) for key, entries in wishes.items()})
+def test_a_namesake_whose_sid_is_named_is_decided(host, tailoring, standing):
+    tailoring = Tailoring(**{key: tuple(map(parse_account, entries)) for key, entries in tailoring.items()})
 
-    verdict = judge(host([NAMESAKE], accounts=[NAMED]), own(permitted=["administrators"]), wishes)
+    verdict = judge(host([NAMESAKE], accounts=[NAMED]), own(permitted=["administrators"]), tailoring)
 
     assert (verdict.holders[0].standing, verdict.holders[0].namesake) == (standing, False)
     assert make_plan([OLD], verdict, Handling()).remove == ((OLD,) if standing is Standing.UNEXPECTED else ())
 
 
 def test_a_namesake_of_a_forbidden_account_is_a_finding_where_the_rest_is_left(host):
-    verdict = judge(host([NAMESAKE, USERS], accounts=[NAMED]), plain_policy(closed=False), Wishes(forbidden=(SVC,)))
+    verdict = judge(host([NAMESAKE, USERS], accounts=[NAMED]), plain_policy(closed=False), Tailoring(forbidden=(SVC,)))
 
     assert [(one.holder.sid, one.why) for one in verdict.unexpected] == [
         (OLD, f"has the name of the forbidden Corp\\SVC, which is {SOMEBODY}: SID history or a recreated account; name its SID")
@@ -521,7 +525,7 @@ def test_names_that_differ_by_more_than_case_are_two(host):
     )
     facts = host([one.sid, other.sid], accounts=[one, other])
 
-    verdict = judge(facts, plain_policy(closed=True), Wishes(permitted=(parse_account("corp\\gross"),)))
+    verdict = judge(facts, plain_policy(closed=True), Tailoring(permitted=(parse_account("corp\\gross"),)))
 
     assert [judged.holder.sid for judged in verdict.unexpected] == [other.sid]
 
@@ -548,7 +552,7 @@ def test_a_service_or_pool_that_the_host_does_not_know_is_said(host, key, accoun
     facts = host([], accounts=[AskedAccount(account.text, sid, name, 5, resolved)] if resolved else [])
     exceptions = parse_exceptions([{**WAIVER, "account": account.text}])
 
-    verdict = judge(facts, plain_policy(closed=True), Wishes(**{key: exceptions if key == "exceptions" else (account,)}))
+    verdict = judge(facts, plain_policy(closed=True), Tailoring(**{key: exceptions if key == "exceptions" else (account,)}))
 
     said = [note for note in verdict.notes if account.text in note]
     assert [words in note for note in said] == ([True] if words else [])
@@ -568,7 +572,7 @@ def test_outside_ascii_the_host_is_asked_for_the_sid_of_a_service(host, resolved
     assert (account.sid, account.derived) == (None, service_sid("GRÖßENDIENST"))
     facts = host([held or account.derived], accounts=[AskedAccount(account.text, held, account.text, 5, resolved)])
 
-    verdict = judge(facts, plain_policy(closed=True), Wishes(permitted=(account,)))
+    verdict = judge(facts, plain_policy(closed=True), Tailoring(permitted=(account,)))
 
     assert verdict.holders[0].standing is standing
     assert any("not sure outside ASCII" in note for note in verdict.notes) is (held is None)
@@ -578,13 +582,13 @@ def test_a_service_that_the_host_knows_under_another_sid_is_no_verdict(host):
     answer = AskedAccount(HOST_SERVICE.text, "S-1-5-80-1-2-3-4-5", HOST_SERVICE.text, 5, Resolution.LSA)
 
     with pytest.raises(CannotJudge, match="the host says that"):
-        judge(host([], accounts=[answer]), plain_policy(closed=True), Wishes(permitted=(HOST_SERVICE,)))
+        judge(host([], accounts=[answer]), plain_policy(closed=True), Tailoring(permitted=(HOST_SERVICE,)))
 
 
 def test_orphans_that_stay_are_named(host, microsoft):
     facts = host([*DEFAULTS, Holder(SOMEBODY, None, 8, Resolution.UNMAPPED, "CORP")])
 
-    verdict = judge(facts, microsoft, Wishes(keep_orphans=True))
+    verdict = judge(facts, microsoft, Tailoring(keep_orphans=True))
 
     assert verdict.status is Status.COMPLIANT
     assert any("orphans that stay" in note and SOMEBODY in note and "domain CORP" in note for note in verdict.notes)
@@ -604,6 +608,6 @@ def test_a_local_name_that_the_host_does_not_know_means_the_domain_of_its_accoun
     unknown = AskedAccount(".\\svc", None, None, 8, Resolution.UNMAPPED)
     facts = host([Holder(OLD, holder, 1, Resolution.LSA)], machine_role=machine_role, accounts=[unknown], domain="SIM")
 
-    verdict = judge(facts, plain_policy(closed=True), Wishes(permitted=(parse_account(".\\svc"),)))
+    verdict = judge(facts, plain_policy(closed=True), Tailoring(permitted=(parse_account(".\\svc"),)))
 
     assert [one.namesake for one in verdict.unexpected] == [namesake]
