@@ -87,7 +87,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 f"{doubt}, because spoilt snapshots were skipped: {visible(some(spoilt), MESSAGE)}"
             )
         if policy:
-            result["exceptions"] = [one.plain for one in exceptions]
+            result["exceptions"] = [exception.plain for exception in exceptions]
             result["policy"] = policy_head(policy, task_options.digest_of(policy))
         return result
 

@@ -66,21 +66,21 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         summary = report["summary"]
         verdict = f"{verdict_sentence(summary, report['run']['action'])}.{gate_sentence(summary)}"
         ended = report_end.end(report, options, options["formats"], lambda _files: verdict, passed=summary["gate"]["passed"])
-        result.update(merged=[str(path) for path in files], warnings=[visible(one, MESSAGE) for one in warnings], **ended)
+        result.update(merged=[str(path) for path in files], warnings=[visible(warning, MESSAGE) for warning in warnings], **ended)
         return result
 
 
 def _files(sources: list[str]) -> list[Path]:
     """Files of the sources, the JSON Lines of folders, sorted, none twice. Raises BadInput for a source without any."""
-    found: set[Path] = set()
+    all_files: set[Path] = set()
     for source in sources:
         place = Path(source).expanduser().absolute()
-        places = [place] if place.exists() else [Path(hit) for hit in glob.glob(str(place), recursive=True)]
-        its = [file for one in places for file in (one.glob("*.jsonl") if one.is_dir() else [one]) if file.is_file()]
-        if not its:
+        places = [place] if place.exists() else [Path(match) for match in glob.glob(str(place), recursive=True)]
+        files = [file for found in places for file in (found.glob("*.jsonl") if found.is_dir() else [found]) if file.is_file()]
+        if not files:
             raise BadInput("sources", f"{source} is neither a file of JSON Lines nor a folder or a pattern with such files")
-        found.update(its)
-    return sorted(found)
+        all_files.update(files)
+    return sorted(all_files)
 
 
 def _read(path: Path) -> Gathered:

@@ -34,19 +34,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             self._task.args = of_role.filled(self._task.args, specs.FLEET_PLAN, task_vars or {}, self._templar.template)
         _validation, options = self.validate_argument_spec(specs.FLEET_PLAN)
         results = fleet_run.results_of(task_vars or {}, options["results"], fleet_run.run_of(options["check"]))
-        wrong = not_sent(results)
-        if wrong:
-            raise AnsibleActionFail(f"Nothing was changed on any host. {'; '.join(wrong)}")
+        errors = not_sent(results)
+        if errors:
+            raise AnsibleActionFail(f"Nothing was changed on any host. {'; '.join(errors)}")
         planned = count_plans(results)
         with bad_input.refused():
             most = task_options.most_hosts_of(options)
         wide = second_look(planned, len(without_plan(results)), most)
         Display().display("\nThe plan of the fleet:\n" + "".join(f"- {line}\n" for line in plan_lines(results, planned)))
-        result.update(changed=False, planned=[one.text for one in planned], second_look=[one.text for one in wide])
+        result.update(changed=False, planned=[account.text for account in planned], second_look=[account.text for account in wide])
         if wide:
             result.update(
                 failed=True,
-                msg=f"Nothing was changed. Look at this first: {'; '.join(one.text for one in wide)}. At most "
+                msg=f"Nothing was changed. Look at this first: {'; '.join(account.text for account in wide)}. At most "
                 f"{most} hosts may lose the same account, and hosts that were not read count; "
                 "if this is intended, raise "
                 "max_hosts_per_account (0: no limit).",

@@ -66,8 +66,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """The job, or why there is nothing to restore, or what is wrong with the host's own snapshot. Raises BadInput."""
         try:
             return jobs.job_of(options, task_vars, now)
-        except snapshots.Spoilt as spoilt:
-            return spoilt
+        except snapshots.Spoilt as error:
+            return error
 
     def _enforce(self, job: enforcement.Job, task_vars: TaskVars, now: datetime.datetime) -> dict[str, t.Any]:
         facts = None
@@ -80,10 +80,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if made.outcome is Outcome.PLANNED and not self._task.check_mode:
                 facts, made = enforcement.apply(job, host, facts, made, now)
             result = build.enforced(job, facts, made)
-        except HostError as failed:
-            return build.error(failed.category, str(failed), failed.call, failed.status)
-        except CannotJudge as doubt:
-            return build.error(doubt.category, str(doubt), facts=facts)
+        except HostError as error:
+            return build.error(error.category, str(error), error.call, error.status)
+        except CannotJudge as error:
+            return build.error(error.category, str(error), facts=facts)
         except enforcement.NotKept as error:
             return build.error("snapshot_not_kept", str(error), facts=facts)
         if self._task.diff and made.after is not None:

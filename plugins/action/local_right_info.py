@@ -43,10 +43,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             facts = host.read(sorted({*policy.asked_names, *tailoring.asked_names}), request)
             result.update(build.host_result(judged(facts, policy, tailoring)), **build.requested(facts, request))
             status = result["status"]
-        except HostError as failed:
-            result.update(build.error(failed.category, str(failed), failed.call, failed.status))
-        except CannotJudge as doubt:
-            result.update(build.error(doubt.category, str(doubt), facts=facts))
+        except HostError as error:
+            result.update(build.error(error.category, str(error), error.call, error.status))
+        except CannotJudge as error:
+            result.update(build.error(error.category, str(error), facts=facts))
         finally:
             progress.tell(task_vars or {}, options, status)
         result.update(

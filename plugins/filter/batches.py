@@ -48,10 +48,10 @@ _value:
 """
 
 
-def batches(said: object, name: str = "impersonate_serial") -> list[int | str]:
+def batches(value: object, name: str = "impersonate_serial") -> list[int | str]:
     """The filter. Raises AnsibleFilterError that names the variable, the size and what is allowed."""
     try:
-        return batches_of(name, said)
+        return batches_of(name, value)
     except BadInput as error:
         raise AnsibleFilterError(str(error)) from None
 

@@ -48,10 +48,10 @@ _value:
 """
 
 
-def entries(said: object, name: str) -> object:
+def entries(value: object, name: str) -> object:
     """The filter. Raises AnsibleFilterError that names the variable and the value."""
     try:
-        return entries_of(name, said)
+        return entries_of(name, value)
     except BadInput as error:
         raise AnsibleFilterError(str(error)) from None
 

@@ -52,10 +52,10 @@ _value:
 """
 
 
-def hosts(said: object, skipped: Iterable[str], name: str = "impersonate_hosts") -> str | list[str]:
+def hosts(value: object, skipped: Iterable[str], name: str = "impersonate_hosts") -> str | list[str]:
     """The filter. Raises AnsibleFilterError that names the variable and the value."""
     try:
-        return hosts_of(name, said, skipped)
+        return hosts_of(name, value, skipped)
     except BadInput as error:
         raise AnsibleFilterError(str(error)) from None
 

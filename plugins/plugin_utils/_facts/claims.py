@@ -66,8 +66,8 @@ def by_rsop(traces: ControlTraces, setting: Setting) -> GpoSetting:
     rsop = traces.rsop
     gpo = next((one for one in rsop.gpos if _same(one.id, setting.gpo)), None)
     som = next((one for one in rsop.soms if _same(one.id, setting.som)), None)
-    found = _GUID.search(setting.gpo or "")
-    guid = (gpo.guid if gpo and gpo.guid else None) or (found.group() if found else None)
+    match = _GUID.search(setting.gpo or "")
+    guid = (gpo.guid if gpo and gpo.guid else None) or (match.group() if match else None)
     local = som is not None and som.type == _LOCAL_SOM
     cached = [one for one in traces.templates or () if guid and _same(one.gpo, guid)]
     return GpoSetting(
@@ -85,7 +85,7 @@ def by_templates(traces: ControlTraces) -> tuple[GpoSetting, ...]:
     """One claim for each GPO that has cached templates with the right; templates that name no GPO have one each."""
     names = {gpo.guid.upper(): gpo.name for gpo in traces.rsop.gpos if gpo.guid}
     found: dict[str, list[Template]] = {}
-    for template in sorted(traces.templates or (), key=lambda one: one.file):
+    for template in sorted(traces.templates or (), key=lambda template: template.file):
         found.setdefault((template.gpo or "").upper() or f"?{template.file}", []).append(template)
     return tuple(GpoSetting(names.get(key), own[0].gpo or None, asked=_of_templates(own, traces)) for key, own in found.items())
 
@@ -116,7 +116,7 @@ def _of_templates(templates: Sequence[Template], traces: ControlTraces) -> Asked
 
 
 def _asked(texts: Iterable[str], traces: ControlTraces) -> Asked:
-    known: Mapping[str, str | None] = {one.asked.casefold(): one.sid for one in traces.sids}
+    known: Mapping[str, str | None] = {text_sid.asked.casefold(): text_sid.sid for text_sid in traces.sids}
     found = {text.strip(): _sid(text.strip(), known) for text in texts if text.strip()}
     nameless = sorted(text for text, sid in found.items() if sid is None)
     if nameless:
@@ -131,5 +131,5 @@ def _sid(text: str, known: Mapping[str, str | None]) -> str | None:
         return None
 
 
-def _same(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one.casefold() == other.casefold()
+def _same(first: str | None, second: str | None) -> bool:
+    return first is not None and second is not None and first.casefold() == second.casefold()

@@ -69,13 +69,15 @@ def stated(kind: str, name: str | None, guid: str | None) -> Controller:
     return Controller(ControllerKind.LOCAL, "no GPO or management service sets the right, as the task states", "stated")
 
 
-def controller_on(facts: HostFacts, said: Controller | None) -> Controller:
+def controller_on(facts: HostFacts, declared: Controller | None) -> Controller:
     """Who sets the right: as the task states it, else as the host shows it. What the host shows beside a statement is a note."""
-    shows = who_controls(facts)
-    if said is None:
-        return shows
-    agree = said.kind is shows.kind and (said.winner.guid if said.winner else None) == (shows.winner.guid if shows.winner else None)
-    return dataclasses.replace(said, notes=(*([] if agree else [f"the host shows: {shows.why}"]), *shows.notes))
+    detected = who_controls(facts)
+    if declared is None:
+        return detected
+    same = declared.kind is detected.kind and (declared.winner.guid if declared.winner else None) == (
+        detected.winner.guid if detected.winner else None
+    )
+    return dataclasses.replace(declared, notes=(*([] if same else [f"the host shows: {detected.why}"]), *detected.notes))
 
 
 def who_controls(facts: HostFacts) -> Controller:
@@ -108,12 +110,12 @@ def _by_templates(rsop: Statement, claims: tuple[GpoSetting, ...]) -> Statement:
     winner, losers = (claims[0], ()) if len(claims) == 1 else (None, claims)
     words = listed(claims)
     if rsop.kind is ControllerKind.STALE:
-        said = (
+        reason = (
             f"by a cached template, which does not say of which run it is, {words} set the right"
             if winner
             else f"by cached templates, which do not say of which run they are, one of these set the right: {words}"
         )
-        return Statement(ControllerKind.STALE, f"{rsop.why}; {said}", "templates", rsop.as_of, winner, losers, rsop.notes)
+        return Statement(ControllerKind.STALE, f"{rsop.why}; {reason}", "templates", rsop.as_of, winner, losers, rsop.notes)
     where = "by the cached template of its last run"
     why = f"{words} sets the right, {where}" if winner else f"one of these sets the right, {where}: {words}"
     return Statement(ControllerKind.GPO, why, "templates", rsop.as_of, winner, losers, (rsop.why, *rsop.notes))
@@ -131,8 +133,8 @@ def _with_management(policy: Statement, managed: Management) -> Controller:
     if managed.words is None:
         return controller
     if managed.sets and policy.winner:
-        both = f"{managed.words} as well; which of the two wins is not known"
-        return dataclasses.replace(controller, provider=managed.provider, notes=(*policy.notes, both))
+        note = f"{managed.words} as well; which of the two wins is not known"
+        return dataclasses.replace(controller, provider=managed.provider, notes=(*policy.notes, note))
     if managed.sets:
         notes = (policy.why, *policy.notes)
         return Controller(ControllerKind.MDM, managed.words, "mdm", losers=policy.losers, provider=managed.provider, notes=notes)
@@ -144,15 +146,15 @@ def _with_management(policy: Statement, managed: Management) -> Controller:
 def _compared(controller: Controller, managed: Management, facts: HostFacts) -> Controller:
     """The holders beside what the winner and the service ask for; not beside a list of old, which may have been another since."""
     if controller.kind is ControllerKind.GPO and controller.winner:
-        beside = _beside(controller.winner.words, controller.winner.asked, facts, by_engine=True)
+        comparison = _beside(controller.winner.words, controller.winner.asked, facts, by_engine=True)
         controller = dataclasses.replace(
-            controller, extra=beside.extra, lacking=beside.lacking, notes=(*controller.notes, *beside.notes)
+            controller, extra=comparison.extra, lacking=comparison.lacking, notes=(*controller.notes, *comparison.notes)
         )
     if managed.sets:
-        beside = _beside("the management service", managed.asked, facts, by_engine=False)
+        comparison = _beside("the management service", managed.asked, facts, by_engine=False)
         if controller.kind is ControllerKind.MDM:
-            controller = dataclasses.replace(controller, extra=beside.extra, lacking=beside.lacking)
-        controller = dataclasses.replace(controller, notes=(*controller.notes, *beside.notes))
+            controller = dataclasses.replace(controller, extra=comparison.extra, lacking=comparison.lacking)
+        controller = dataclasses.replace(controller, notes=(*controller.notes, *comparison.notes))
     return controller
 
 
@@ -172,19 +174,19 @@ _ENGINE_ADDS = "no difference, because the security engine adds Administrators a
 _NOT_KNOWN = "not counted as a difference, because it is not known whether Windows adds Administrators and SERVICE to such a list"
 
 
-def _beside(who: str, asked: Asked, facts: HostFacts, *, by_engine: bool) -> _Beside:
+def _beside(setter: str, asked: Asked, facts: HostFacts, *, by_engine: bool) -> _Beside:
     """``by_engine``: the security engine of Group Policy carries the list out, and adds to it."""
     if asked.sids is None:
-        return _Beside((f"what {who} asks for cannot be compared with the holders: {asked.doubt}",))
-    named, held = set(asked.sids), facts.sids
-    extra, lacking = held - named - FLOOR, (named | FLOOR if by_engine else named) - held
+        return _Beside((f"what {setter} asks for cannot be compared with the holders: {asked.doubt}",))
+    named, holders = set(asked.sids), facts.sids
+    extra, lacking = holders - named - FLOOR, (named | FLOOR if by_engine else named) - holders
     notes = []
     if extra or lacking:
         differences = [f"{_shown(sids, facts)} {word}" for sids, word in ((extra, "besides"), (lacking, "missing")) if sids]
-        notes.append(f"the host does not have what {who} asks for: {', '.join(differences)}")
+        notes.append(f"the host does not have what {setter} asks for: {', '.join(differences)}")
     for sids, why in ((_KEPT, _NOBODY_TAKES), (_ADDED, _ENGINE_ADDS if by_engine else _NOT_KNOWN)):
-        if sids & held - named:
-            notes.append(f"{who} does not name {_shown(sids & held - named, facts)}: {why}")
+        if sids & holders - named:
+            notes.append(f"{setter} does not name {_shown(sids & holders - named, facts)}: {why}")
     return _Beside(tuple(notes), *(tuple(sorted(sids, key=sort_key)) for sids in (extra, lacking)))
 
 

@@ -62,9 +62,9 @@ class Statement:
 def of_rsop(facts: HostFacts) -> Statement:
     """What RSoP says. A doubt about it that the sentence does not name is a note."""
     doubts = _doubts(facts.control)
-    said, named = _by_settings(facts.control, doubts) if facts.control.rsop.settings else _silent(facts, doubts)
+    statement, named = _by_settings(facts.control, doubts) if facts.control.rsop.settings else _silent(facts, doubts)
     notes = tuple(doubt for key, doubt in doubts.items() if key not in named)
-    return Statement(said.kind, said.why, said.evidence, said.as_of, said.winner, said.losers, notes)
+    return Statement(statement.kind, statement.why, statement.evidence, statement.as_of, statement.winner, statement.losers, notes)
 
 
 def _doubts(traces: ControlTraces) -> dict[str, str]:
@@ -102,13 +102,13 @@ def _old(traces: ControlTraces, extension: Extension | None) -> str | None:
 def _by_settings(traces: ControlTraces, doubts: Mapping[str, str]) -> tuple[Statement, tuple[str, ...]]:
     """Instances for the right: precedence 1 won, the others lost the conflict (RSOP_PolicySetting, precedence)."""
     rsop = traces.rsop
-    ordered = sorted(rsop.settings, key=lambda one: (one.precedence or sys.maxsize, one.gpo or ""))
-    claims = tuple(by_rsop(traces, setting) for setting in ordered)
-    as_of = rsop.extension.ended if rsop.extension else ordered[0].created
-    first = [one.precedence == 1 for one in ordered].count(True)
-    if first != 1 and not (len(ordered) == 1 and ordered[0].precedence is None):
-        says = "names several that won" if first else "names none that won"
-        why = f"which GPO sets the right is not known: RSoP {says}, and these define it: {listed(claims)}"
+    settings = sorted(rsop.settings, key=lambda setting: (setting.precedence or sys.maxsize, setting.gpo or ""))
+    claims = tuple(by_rsop(traces, setting) for setting in settings)
+    as_of = rsop.extension.ended if rsop.extension else settings[0].created
+    winners = [setting.precedence == 1 for setting in settings].count(True)
+    if winners != 1 and not (len(settings) == 1 and settings[0].precedence is None):
+        contradiction = "names several that won" if winners else "names none that won"
+        why = f"which GPO sets the right is not known: RSoP {contradiction}, and these define it: {listed(claims)}"
         return Statement(ControllerKind.UNKNOWN, why, "rsop", as_of, losers=claims), ()
     winner, losers = claims[0], claims[1:]
     if any(key in doubts for key in _NOT_FRESH):
@@ -118,11 +118,11 @@ def _by_settings(traces: ControlTraces, doubts: Mapping[str, str]) -> tuple[Stat
 
 
 def _won(winner: GpoSetting, losers: tuple[GpoSetting, ...]) -> str:
-    lost = f", over {listed(losers)}" if losers else ""
+    losing = f", over {listed(losers)}" if losers else ""
     if winner.status == "applied":
-        return f"{winner.words} sets the right{lost}"
+        return f"{winner.words} sets the right{losing}"
     error = f" with error {winner.error}" if winner.error else ""
-    return f"{winner.words} defines the right{lost}, and its application is {winner.status or 'unknown'}{error}"
+    return f"{winner.words} defines the right{losing}, and its application is {winner.status or 'unknown'}{error}"
 
 
 def _silent(facts: HostFacts, doubts: Mapping[str, str]) -> tuple[Statement, tuple[str, ...]]:
@@ -134,8 +134,8 @@ def _silent(facts: HostFacts, doubts: Mapping[str, str]) -> tuple[Statement, tup
         return Statement(ControllerKind.LOCAL, why, "rsop", ended), ()
     if facts.computer.machine_role in _WORKGROUP and ended is None:
         # Its local GPO may set the right, and without a status of the extension nothing is proof that it does not.
-        failed = f": {doubts['failed']}" if "failed" in doubts else ""
-        why = f"the host is in no domain, and RSoP does not tell whether a policy of its own sets the right{failed}"
+        error = f": {doubts['failed']}" if "failed" in doubts else ""
+        why = f"the host is in no domain, and RSoP does not tell whether a policy of its own sets the right{error}"
         return Statement(ControllerKind.UNKNOWN, why), ("failed", "silent")
     for key in ("failed", "silent"):
         if key in doubts:
@@ -177,10 +177,10 @@ def of_management(traces: ControlTraces) -> Management:
     if mdm is None:
         return Management(words="whether a management service sets the right could not be read")
     if mdm.provider or str(mdm.set) not in ("None", "", "0"):
-        named = f" (enrolment {mdm.provider})" if mdm.provider else ""
-        return Management(True, f"a management service{named} sets the right", mdm.provider, by_management(mdm, traces))
-    left = "a management service has left a value for the right, without saying which service it was"
-    return Management(words=None if mdm.value is None else left)
+        enrolment = f" (enrolment {mdm.provider})" if mdm.provider else ""
+        return Management(True, f"a management service{enrolment} sets the right", mdm.provider, by_management(mdm, traces))
+    reason = "a management service has left a value for the right, without saying which service it was"
+    return Management(words=None if mdm.value is None else reason)
 
 
 def _clock(text: str | None) -> str:

@@ -58,16 +58,24 @@ def features_of(facts: HostFacts, legacy: tuple[str, ...], declared: Mapping[Fea
 
     ``legacy``: names of local accounts that the policy calls legacy; they were asked of the host.
     """
-    found = {name: row.detect(facts, legacy) for name, row in _TABLE.items()}
+    features = {name: row.detect(facts, legacy) for name, row in _TABLE.items()}
     for name, present in declared.items():
-        its = found[name]
-        because = its.because if present and its.present else f"the host is declared to have {'' if present else 'no '}{name.words}"
-        unsure = its.unsure or ("" if its.accounts else f"which accounts belong to {name.words} is not known ({_why_none(its)})")
+        detected = features[name]
+        because = (
+            detected.because
+            if present and detected.present
+            else f"the host is declared to have {'' if present else 'no '}{name.words}"
+        )
+        unsure = detected.unsure or (
+            "" if detected.accounts else f"which accounts belong to {name.words} is not known ({_why_none(detected)})"
+        )
         if present:
-            found[name] = Feature(present, because, its.accounts, its.found, declared=True, unsure=unsure if name in MAY_BE else "")
+            features[name] = Feature(
+                present, because, detected.accounts, detected.found, declared=True, unsure=unsure if name in MAY_BE else ""
+            )
         else:
-            found[name] = Feature(present, because, declared=True)
-    return found
+            features[name] = Feature(present, because, declared=True)
+    return features
 
 
 def _why_none(feature: Feature) -> str:
@@ -98,8 +106,8 @@ def _manual_pools(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
     pools, own = [pool for pool in facts.pools if pool.manual], own_pool_sids(facts)
     accounts = {sid: _why_pool(pool) for pool in reversed(pools) if (sid := _token_of(pool, own))}
     names = tuple(pool.name for pool in pools)
-    lost = tuple(pool.name for pool in pools if pool.account and pool.sid is None)
-    unsure = f"the accounts of the application pools {some(lost)} have no SID that the host knows" if lost else ""
+    unmapped = tuple(pool.name for pool in pools if pool.account and pool.sid is None)
+    unsure = f"the accounts of the application pools {some(unmapped)} have no SID that the host knows" if unmapped else ""
     return Feature(bool(pools), f"application pools have manualGroupMembership: {some(names)}", accounts, names, unsure=unsure)
 
 
@@ -108,23 +116,25 @@ def own_pool_sids(facts: HostFacts) -> dict[str, str]:
 
     What Windows does with letters outside ASCII is not documented, so that such a SID is not sure unless the host says it.
     """
-    told = _told(facts)
-    return {pool.name: told.get(name_key(pool.name)) or app_pool_sid(pool.name) for pool in facts.pools or ()}
+    lsa_sids = _told(facts)
+    return {pool.name: lsa_sids.get(name_key(pool.name)) or app_pool_sid(pool.name) for pool in facts.pools or ()}
 
 
 def unsure_pools(facts: HostFacts) -> list[str]:
     """Application pools whose own SID is not sure, and whose processes run under it."""
-    told = _told(facts)
-    return [pool.name for pool in facts.pools or () if _own(pool) and not pool.name.isascii() and name_key(pool.name) not in told]
+    lsa_sids = _told(facts)
+    return [
+        pool.name for pool in facts.pools or () if _own(pool) and not pool.name.isascii() and name_key(pool.name) not in lsa_sids
+    ]
 
 
 def _told(facts: HostFacts) -> dict[str, str]:
     """Names of pools outside ASCII -> SID, as the host's LSA says both of holders and of names that it was asked for."""
     if all(pool.name.isascii() for pool in facts.pools or ()):
         return {}
-    said: tuple[Holder | AskedAccount, ...] = (*facts.holders, *facts.accounts)
-    named = [(one.name, one.sid) for one in said if one.resolved is Resolution.LSA]
-    return {name_key(name.partition("\\")[2]): sid for name, sid in named if name and sid and sid.startswith(_POOLS)}
+    accounts: tuple[Holder | AskedAccount, ...] = (*facts.holders, *facts.accounts)
+    pairs = [(account.name, account.sid) for account in accounts if account.resolved is Resolution.LSA]
+    return {name_key(name.partition("\\")[2]): sid for name, sid in pairs if name and sid and sid.startswith(_POOLS)}
 
 
 _POOLS = "S-1-5-82-"
@@ -178,8 +188,8 @@ def _print_spooler(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
 
 def _session_host(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
     present = facts.features.session_host
-    said = "the terminal server mode could not be asked" if present is None else "the host is a Remote Desktop session host"
-    return Feature(present, said)
+    because = "the terminal server mode could not be asked" if present is None else "the host is a Remote Desktop session host"
+    return Feature(present, because)
 
 
 def _legacy_accounts(facts: HostFacts, legacy: tuple[str, ...]) -> Feature:
@@ -188,10 +198,10 @@ def _legacy_accounts(facts: HostFacts, legacy: tuple[str, ...]) -> Feature:
     answers = [answer for answer in facts.accounts if answer.asked in {f".\\{name}" for name in legacy}]
     if any(answer.resolved is Resolution.FAILED for answer in answers):
         return Feature(None, "the local accounts could not be looked up")
-    exist = [answer for answer in answers if answer.sid]
-    accounts = {answer.sid: f"the account {answer.name or answer.asked} exists" for answer in exist if answer.sid}
-    names = tuple(answer.name or answer.asked for answer in exist)
-    return Feature(bool(exist), f"such accounts exist: {some(names)}", accounts, names)
+    existing = [answer for answer in answers if answer.sid]
+    accounts = {answer.sid: f"the account {answer.name or answer.asked} exists" for answer in existing if answer.sid}
+    names = tuple(answer.name or answer.asked for answer in existing)
+    return Feature(bool(existing), f"such accounts exist: {some(names)}", accounts, names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,11 +51,11 @@ class Answers:
         if answer is None or answer.resolved is not Resolution.UNMAPPED:
             return ""
         domain, _backslash, name = account.text.partition("\\")
-        names = {name_key(one): one for one in self._names_of(domain.upper())}
+        names = {name_key(name): name for name in self._names_of(domain.upper())}
         names.pop(name_key(name), None)  # a holder that a task has just added is called as it was written
         close = [names[key] for key in difflib.get_close_matches(name_key(name), list(names)[:_MOST_COMPARED])]
-        like = f" (similar: {', '.join(close)})" if close else ""
-        return f"is no {_NOUNS[domain.upper()]} that the host knows{like}"
+        similar = f" (similar: {', '.join(close)})" if close else ""
+        return f"is no {_NOUNS[domain.upper()]} that the host knows{similar}"
 
     def _of(self, account: Account) -> AskedAccount | None:
         answer = self._answers.get(name_key(account.text))
@@ -68,7 +68,7 @@ class Answers:
         if domain == "IIS APPPOOL":
             yield from (pool.name for pool in self._facts.pools or ())
         elif domain == "NT SERVICE":
-            yield from (*(one.name for one in self._facts.services or ()), *(self._facts.features.ssis or ()))
+            yield from (*(service.name for service in self._facts.services or ()), *(self._facts.features.ssis or ()))
             yield from self._facts.iis.services or ()
         for name in (*(holder.name or "" for holder in self._facts.holders), *NAMES.values()):
             authority, _backslash, own = name.partition("\\")

@@ -113,8 +113,8 @@ def _service(service: Service, process: _Process, holders: Collection[str]) -> U
 def _through_of(service: Service, process: _Process, holders: Collection[str]) -> tuple[str, ...]:
     if service.sid == SYSTEM:
         return (SYSTEM,)
-    mine = (service.sid, *sorted(process.own), SERVICE, ALL_SERVICES, *_EVERYBODY)
-    return tuple(dict.fromkeys(sid for sid in mine if sid and sid in holders))
+    own_sids = (service.sid, *sorted(process.own), SERVICE, ALL_SERVICES, *_EVERYBODY)
+    return tuple(dict.fromkeys(sid for sid in own_sids if sid and sid in holders))
 
 
 def _own_words(service: Service, process: _Process) -> Mapping[str, str]:
@@ -132,7 +132,7 @@ def _pool(pool: AppPool, holders: Collection[str], own: Mapping[str, str]) -> Us
     sid = pool_sid(pool, own)
     if sid == SYSTEM:
         return User("app pool", pool.name, pool.identity, sid, True, (SYSTEM,), _by((SYSTEM,)))
-    through = tuple(one for one in (sid, None if pool.manual else IIS_IUSRS, *_EVERYBODY) if one and one in holders)
+    through = tuple(entry for entry in (sid, None if pool.manual else IIS_IUSRS, *_EVERYBODY) if entry and entry in holders)
     has: bool | None = True if through else None
     if through:
         why = _by(through)

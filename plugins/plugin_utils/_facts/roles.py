@@ -45,14 +45,14 @@ def detect_role(facts: HostFacts) -> HostRole:
     number = facts.computer.machine_role
     role = _BY_PRODUCT_TYPE.get((facts.windows.product_type or "").upper()) if number is None else _BY_MACHINE_ROLE.get(number)
     if role is None:
-        said = (
+        reason = (
             f"DsRole failed with Win32 error {facts.computer.role_status}"
             if number is None
             else f"DsRole answered machine role {number}"
         )
         raise CannotJudge(
             "role_unknown",
-            f"the host role is not known: {said}, product type {facts.windows.product_type or 'unreadable'}; {_DECLARE}",
+            f"the host role is not known: {reason}, product type {facts.windows.product_type or 'unreadable'}; {_DECLARE}",
         )
     if role in (HostRole.MEMBER_SERVER, HostRole.STANDALONE_SERVER):
         if facts.windows.sku is None:

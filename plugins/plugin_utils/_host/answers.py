@@ -79,17 +79,17 @@ _NO_CONTROL = ControlTraces(now="", rsop=Rsop(error="an answer that cannot be un
 
 def refuse_large(answer: object) -> None:
     """Raises TooLarge for an answer beyond ``ANSWER``. It may be nested deeper than Python's stack."""
-    size, left = 0, [answer]
-    while left:
-        value = left.pop()
+    size, pending = 0, [answer]
+    while pending:
+        value = pending.pop()
         if isinstance(value, str):
             size += len(value)
         elif isinstance(value, Mapping):
-            left += [*value, *value.values()]
+            pending += [*value, *value.values()]
         elif isinstance(value, (list, tuple)):
-            left += value
+            pending += value
         size += 1
-        if size > limits.ANSWER or len(left) > limits.ANSWER:
+        if size > limits.ANSWER or len(pending) > limits.ANSWER:
             raise TooLarge(f"the answer is larger than {limits.ANSWER:,} characters")
 
 
@@ -112,19 +112,19 @@ def _guarded(read: Callable[[], Part], otherwise: Part) -> Part:
         return otherwise
 
 
-def _rows(kind: type[Row], data: t.Any, most: int = limits.ROWS) -> tuple[Row, ...] | None:
+def _rows(kind: type[Row], data: t.Any, limit: int = limits.ROWS) -> tuple[Row, ...] | None:
     """A list of the host as facts; None for null, which means not asked for or not known."""
     if data is None:
         return None
     if not isinstance(data, list):
         raise TypeError(f"{type(data).__name__} instead of a list of {kind.__name__}")
-    _refuse_long(kind.__name__, data, most)
+    _refuse_long(kind.__name__, data, limit)
     return tuple(typed(kind, row) for row in data)
 
 
-def _refuse_long(where: str, data: list[t.Any], most: int) -> None:
-    if len(data) > most:
-        raise TooLarge(f"the answer has {len(data):,} rows of {where}; at most {most:,} are read")
+def _refuse_long(where: str, data: list[t.Any], limit: int) -> None:
+    if len(data) > limit:
+        raise TooLarge(f"the answer has {len(data):,} rows of {where}; at most {limit:,} are read")
 
 
 def typed(kind: type[Row], data: Mapping[str, t.Any]) -> Row:
@@ -170,21 +170,21 @@ def value_of(where: str, hint: object, value: object) -> t.Any:
     allowed = t.get_args(hint) if t.get_origin(hint) in (t.Union, types.UnionType) else (hint,)
     if value is None and type(None) in allowed:
         return None
-    for one in allowed:
-        if one is Resolution and isinstance(value, str):  # the error of an enum has all of the value in it, however deep that is
+    for kind in allowed:
+        if kind is Resolution and isinstance(value, str):  # the error of an enum has all of the value in it, however deep that is
             return Resolution(value)
-        if one == Sid:
+        if kind == Sid:
             return _sid(where, value)
-        if dataclasses.is_dataclass(one) and isinstance(value, Mapping):
-            return typed(t.cast("type[t.Any]", one), value)
-        if t.get_origin(one) is tuple and isinstance(value, list):
+        if dataclasses.is_dataclass(kind) and isinstance(value, Mapping):
+            return typed(t.cast("type[t.Any]", kind), value)
+        if t.get_origin(kind) is tuple and isinstance(value, list):
             _refuse_long(where, value, limits.ROWS)
-            return tuple(value_of(where, t.get_args(one)[0], item) for item in value)
-        if one is str and isinstance(value, str):
+            return tuple(value_of(where, t.get_args(kind)[0], item) for item in value)
+        if kind is str and isinstance(value, str):
             return _text(where, value)
-        if one is bool and isinstance(value, bool):
+        if kind is bool and isinstance(value, bool):
             return bool(value)
-        if one is int and isinstance(value, int) and not isinstance(value, bool) and -(1 << 63) <= value < 1 << 64:
+        if kind is int and isinstance(value, int) and not isinstance(value, bool) and -(1 << 63) <= value < 1 << 64:
             return int(value)
     raise TypeError(f"{where} is {brief(value)}")
 
@@ -198,9 +198,9 @@ def _sid(where: str, value: t.Any) -> str:
 
 def _text(where: str, value: str) -> str:
     """A text within its limit. A lone surrogate in a name must not spoil the report."""
-    most = limits.TEXT if where in _LONG else limits.NAME
-    if len(value) > most:
-        raise TooLarge(f"{where} has {len(value):,} characters; at most {most:,} are read")
+    limit = limits.TEXT if where in _LONG else limits.NAME
+    if len(value) > limit:
+        raise TooLarge(f"{where} has {len(value):,} characters; at most {limit:,} are read")
     return value.encode("utf-8", "replace").decode()
 
 

@@ -66,8 +66,8 @@ def change_of(answer: Mapping[str, object], plan: Plan) -> Change:
     outcome = Outcome(word)
     try:
         before, after = _sids("before", answer["before"]), _sids("after", answer["after"])
-    except KeyError as missing:
-        raise LostContact(f"the host says {word}, and its answer lacks {missing}") from None
+    except KeyError as error:
+        raise LostContact(f"the host says {word}, and its answer lacks {error}") from None
     except (TypeError, ValueError, TooLarge) as error:
         raise LostContact(words_of(f"the host says {word}, and its answer cannot be understood: {error}")) from None
     steps = len(plan.add) + len(plan.remove)
@@ -97,7 +97,7 @@ def _of_the_wrapper(answer: Mapping[str, object]) -> Change:
 def _contradiction(change: Change, plan: Plan, failed: bool) -> str | None:
     """Why an outcome is not believed, or None."""
     before, after = change.before, change.after
-    wrote = any(step.done for step in change.attempted)
+    written = any(step.done for step in change.attempted)
     if change.outcome is Outcome.APPLIED:
         if failed:
             return "that it failed"
@@ -106,17 +106,17 @@ def _contradiction(change: Change, plan: Plan, failed: bool) -> str | None:
         return _differs(before, plan.before, "its first read is not") or _differs(after, plan.before, "its last read is not")
     if change.outcome is Outcome.UNDO_FAILED:
         return _differs(before, plan.before, "its first read is not")
-    if wrote:
+    if written:
         return "that it changed something"
     if change.outcome is Outcome.CHANGED_MEANWHILE:
         return "its read is what was expected" if before is None or before == plan.before or after != before else None
     return None if after is None or after == before else "that the holders are others"
 
 
-def _differs(sids: Sids | None, wanted: Sids, words: str) -> str | None:
-    if sids == wanted:
+def _differs(sids: Sids | None, expected: Sids, words: str) -> str | None:
+    if sids == expected:
         return None
-    return f"{words} what it should be: {'not told' if sids is None else brief(list(sids))} for {brief(list(wanted))}"
+    return f"{words} what it should be: {'not told' if sids is None else brief(list(sids))} for {brief(list(expected))}"
 
 
 def _sids(where: str, data: object) -> Sids | None:
@@ -130,9 +130,9 @@ def _sids(where: str, data: object) -> Sids | None:
     return by_number([checked_sid(sid) for sid in data])
 
 
-def _steps(data: object, most: int) -> tuple[Step, ...]:
+def _steps(data: object, limit: int) -> tuple[Step, ...]:
     """The calls that the host made; none where their list cannot be understood, since they only explain."""
-    if not isinstance(data, list) or len(data) > most:
+    if not isinstance(data, list) or len(data) > limit:
         return ()
     try:
         return tuple(_step(row) for row in data)

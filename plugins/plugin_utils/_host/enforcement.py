@@ -124,20 +124,26 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Ma
     try:
         notes = (*_look_back(job, facts), *_whose(job, facts), *_since_then(job, facts))
         now = Judgement(facts, job.policy, judge(facts, job.policy, job.tailoring), controller)
-        its = make_plan(before, now.verdict, job.handling)
-        refuse_pending_role(facts.computer.role_pending, its)
-        warning = heed_controller(controller, its, job.handling)
-        if controller.doubt and not its.empty:
+        host_plan = make_plan(before, now.verdict, job.handling)
+        refuse_pending_role(facts.computer.role_pending, host_plan)
+        warning = heed_controller(controller, host_plan, job.handling)
+        if controller.doubt and not host_plan.empty:
             notes = (*notes, controller.doubt)
-        refuse_beyond(job.agreed, its)
-    except Refused as refused:
-        nothing = Plan(before, (), (), ())
-        failed = Failed(refused.category.value, str(refused))
-        return Made(nothing, Outcome.REFUSED, before, names_by_sid, controller, failed, notes)
-    then = now if its.empty else judged(_with_holders(facts, its.after, names_by_sid), job.policy, job.tailoring, job.controller)
-    outcome = Outcome.UNCHANGED if its.empty else Outcome.PLANNED
+        refuse_beyond(job.agreed, host_plan)
+    except Refused as error:
+        no_plan = Plan(before, (), (), ())
+        failure = Failed(error.category.value, str(error))
+        return Made(no_plan, Outcome.REFUSED, before, names_by_sid, controller, failure, notes)
+    then = (
+        now
+        if host_plan.empty
+        else judged(_with_holders(facts, host_plan.after, names_by_sid), job.policy, job.tailoring, job.controller)
+    )
+    outcome = Outcome.UNCHANGED if host_plan.empty else Outcome.PLANNED
     computer = kept(facts.computer)
-    return Made(its, outcome, its.after, names_by_sid, controller, Verdicts(now, then), notes, warning, computer=computer)
+    return Made(
+        host_plan, outcome, host_plan.after, names_by_sid, controller, Verdicts(now, then), notes, warning, computer=computer
+    )
 
 
 def _with_holders(facts: HostFacts, sids: tuple[str, ...], names_by_sid: Mapping[str, str | None]) -> HostFacts:
@@ -158,9 +164,9 @@ def _under_another_name(job: Job, facts: HostFacts, host: str, names_by_sid: Map
         differs = True
     if differs:
         notes.append(f"the options of this name ask for other holders than those of {host}: give both names the same options")
-    nothing = Plan(before, (), (), ())
+    no_plan = Plan(before, (), (), ())
     ending = Verdicts(now, now)
-    return Made(nothing, Outcome.SAME_MACHINE, before, names_by_sid, now.controller, ending, tuple(notes), changed_as=host)
+    return Made(no_plan, Outcome.SAME_MACHINE, before, names_by_sid, now.controller, ending, tuple(notes), changed_as=host)
 
 
 def already_changed(job: Job, facts: HostFacts) -> turns.Changed | None:
@@ -170,7 +176,9 @@ def already_changed(job: Job, facts: HostFacts) -> turns.Changed | None:
 
 def _names_by_sid(job: Job, facts: HostFacts) -> dict[str, str | None]:
     """Names of all SIDs that may turn up: as the snapshot had them, as they were written, as the host says them now."""
-    names_by_sid: dict[str, str | None] = {one["sid"]: one["name"] for one in (job.pre_image["before"] if job.pre_image else ())}
+    names_by_sid: dict[str, str | None] = {
+        holder["sid"]: holder["name"] for holder in (job.pre_image["before"] if job.pre_image else ())
+    }
     rows = (account for row in job.policy.rows for account in row.accounts())
     names_by_sid.update(derived_names((*rows, *job.tailoring.accounts())))
     names_by_sid.update({asked.sid: asked.name for asked in facts.accounts if asked.sid and asked.name})
@@ -182,16 +190,16 @@ def _look_back(job: Job, facts: HostFacts) -> list[str]:
     """What became of an earlier run that lost this host, as a sentence. Raises Refused (``busy``) when it is still at work."""
     try:
         locks.check_free(job.folder, job.host)
-    except locks.Busy as busy:
-        raise Refused(Refusal.BUSY, str(busy)) from None
+    except locks.Busy as error:
+        raise Refused(Refusal.BUSY, str(error)) from None
     earlier, notes = snapshots.of_host(job.folder, job.host)  # an old file that is spoilt must not keep a new run from its work
     if not earlier or earlier[-1][1]["outcome"] not in snapshots.OPEN_OUTCOMES:
         return notes
     snapshot = earlier[-1][1]
-    other = other_machine(snapshot.get("computer"), facts.computer)
-    if other:
-        lost = f"the run {snapshot['run_id']} lost this host and its state was unknown; that is not found out any more: {other}"
-        return [*notes, lost]
+    mismatch = other_machine(snapshot.get("computer"), facts.computer)
+    if mismatch:
+        note = f"the run {snapshot['run_id']} lost this host and its state was unknown; that is not found out any more: {mismatch}"
+        return [*notes, note]
     words = {
         "found_applied": "its plan was carried out",
         "found_unchanged": "nothing of its plan was carried out",
@@ -203,7 +211,7 @@ def _look_back(job: Job, facts: HostFacts) -> list[str]:
 def _found(snapshot: snapshots.Snapshot, facts: HostFacts) -> str:
     if other_machine(snapshot.get("computer"), facts.computer):
         return "found_other"
-    before = {one["sid"] for one in snapshot["before"]}
+    before = {holder["sid"] for holder in snapshot["before"]}
     planned = (before - set(snapshot["plan"]["remove"])) | set(snapshot["plan"]["add"])
     return "found_applied" if facts.sids == planned else "found_unchanged" if facts.sids == before else "found_other"
 
@@ -230,10 +238,10 @@ def _since_then(job: Job, facts: HostFacts) -> list[str]:
     """What others changed between the run to restore and now, which a restore takes back as well."""
     if job.pre_image is None or job.pre_image["after"] is None:
         return []
-    differs = by_number(facts.sids ^ set(job.pre_image["after"]))
+    differing = by_number(facts.sids ^ set(job.pre_image["after"]))
     return (
-        [f"changed by others since the run {job.pre_image['run_id']}: {', '.join(shown(sid) for sid in differs)}"]
-        if differs
+        [f"changed by others since the run {job.pre_image['run_id']}: {', '.join(shown(sid) for sid in differing)}"]
+        if differing
         else []
     )
 
@@ -250,26 +258,26 @@ def apply(job: Job, host: WindowsHost, facts: HostFacts, made: Made, now: dateti
         with turns.turn(job.folder, job.run_id, facts.computer) as turn:
             if not turn.first:
                 facts = host.read_for_change(job.names)
-                anew = plan(job, facts, already_changed(job, facts))
-                made = dataclasses.replace(anew, notes=tuple(dict.fromkeys((*made.notes, *anew.notes))))
+                second = plan(job, facts, already_changed(job, facts))
+                made = dataclasses.replace(second, notes=tuple(dict.fromkeys((*made.notes, *second.notes))))
             if made.outcome is not Outcome.PLANNED:
                 return facts, made
             with locks.host(job.folder, job.host, job.run_id):
                 _keep(job, made, now)
                 return facts, _noted(job, turn, _carry_out(job, host, made))
-    except locks.Busy as busy:
+    except locks.Busy as error:
         before = made.plan.before
-        nothing = Plan(before, (), (), ())
-        refused = Failed(Refusal.BUSY.value, str(busy))
-        return facts, dataclasses.replace(made, plan=nothing, outcome=Outcome.REFUSED, after=before, ending=refused)
+        no_plan = Plan(before, (), (), ())
+        failure = Failed(Refusal.BUSY.value, str(error))
+        return facts, dataclasses.replace(made, plan=no_plan, outcome=Outcome.REFUSED, after=before, ending=failure)
     except OSError as error:
         raise NotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {error}") from error
 
 
 def _noted(job: Job, turn: turns.Turn, ended: Made) -> Made:
     """Note a change for the other names of the machine."""
-    wrong = turn.note(job.host, ended.after) if ended.outcome is Outcome.APPLIED and ended.after is not None else None
-    return dataclasses.replace(ended, warning=ended.warning or wrong)
+    warning = turn.note(job.host, ended.after) if ended.outcome is Outcome.APPLIED and ended.after is not None else None
+    return dataclasses.replace(ended, warning=ended.warning or warning)
 
 
 def _keep(job: Job, made: Made, now: datetime.datetime) -> None:
@@ -301,21 +309,21 @@ def _orphaned() -> bool:
 def _carry_out(job: Job, host: WindowsHost, made: Made) -> Made:
     if _orphaned():
         outcome = Outcome.NOT_STARTED
-        failed = Failed(outcome.value, f"{_WORDS[outcome]}: the process that began the run has ended")
-        return _settled(job, dataclasses.replace(made, outcome=outcome, after=made.plan.before, ending=failed))
+        failure = Failed(outcome.value, f"{_WORDS[outcome]}: the process that began the run has ended")
+        return _settled(job, dataclasses.replace(made, outcome=outcome, after=made.plan.before, ending=failure))
     try:
-        done = host.apply(made.plan)
-    except LostContact as lost:
+        change = host.apply(made.plan)
+    except LostContact as error:
         message = (
-            f"contact was lost during the change, so the state of the host is unknown until the next run finds it out: {lost}. "
+            f"contact was lost during the change, so the state of the host is unknown until the next run finds it out: {error}. "
             f"The holders before it are in {job.snapshot}"
         )
-        failed = Failed("unknown_state", message)
-        return _settled(job, dataclasses.replace(made, outcome=Outcome.UNKNOWN, after=None, ending=failed))
-    ended = _settled(job, dataclasses.replace(made, outcome=done.outcome, after=done.after, done=done))
-    if done.outcome is Outcome.APPLIED:
+        failure = Failed("unknown_state", message)
+        return _settled(job, dataclasses.replace(made, outcome=Outcome.UNKNOWN, after=None, ending=failure))
+    ended = _settled(job, dataclasses.replace(made, outcome=change.outcome, after=change.after, done=change))
+    if change.outcome is Outcome.APPLIED:
         return ended
-    return dataclasses.replace(ended, ending=Failed(done.outcome.value, _sentence(done)))
+    return dataclasses.replace(ended, ending=Failed(change.outcome.value, _sentence(change)))
 
 
 def _settled(job: Job, ended: Made) -> Made:
@@ -339,6 +347,6 @@ _WORDS = {
 }
 
 
-def _sentence(done: Change) -> str:
-    words = f"{_WORDS[done.outcome]}{': ' + done.error.words if done.error.words else ''}"
-    return f"{words}. The host says: {done.message}" if done.message else words
+def _sentence(change: Change) -> str:
+    words = f"{_WORDS[change.outcome]}{': ' + change.error.words if change.error.words else ''}"
+    return f"{words}. The host says: {change.message}" if change.message else words

@@ -130,10 +130,10 @@ def failure_of(answer: Mapping[str, object]) -> HostError:
         return HostError(category, _sentence(message or "the host gave no answer", category), error.call, error.status)
     sign = sign_of(answer)
     line = _line(answer)
-    said = f"it says: {line}" if line else message or "the host gave no answer"
+    reason = f"it says: {line}" if line else message or "the host gave no answer"
     if sign:
-        return HostError(sign.category, _sentence(f"{_MEANINGS[sign.category]}: {said}", sign.category))
-    return HostError("payload_error", f"the host did not answer as it was asked; {said}" if line else said)
+        return HostError(sign.category, _sentence(f"{_MEANINGS[sign.category]}: {reason}", sign.category))
+    return HostError("payload_error", f"the host did not answer as it was asked; {reason}" if line else reason)
 
 
 def not_begun(answer: Mapping[str, object]) -> str | None:
@@ -146,38 +146,38 @@ def not_begun(answer: Mapping[str, object]) -> str | None:
 
 def sign_of(answer: Mapping[str, object]) -> Sign | None:
     """The first sign that a failed answer shows, anywhere in what it says."""
-    said = _everything(answer)
-    return next((sign for sign in _SIGNS if all(word in said for word in sign.words)), None)
+    text = _everything(answer)
+    return next((sign for sign in _SIGNS if all(word in text for word in sign.words)), None)
 
 
-def ended(lost: BaseException) -> HostError:
+def ended(error: BaseException) -> HostError:
     """Why the exchange with a host ended without an answer: what core and the client libraries of WinRM raise."""
-    said = words_of(f"{type(lost).__name__}: {lost}" if str(lost) else type(lost).__name__)
-    if lacks_resources(f"{said} {getattr(lost, 'wmierror_code', None)}"):
-        return HostError("host_resources", short_of(said))
-    if not isinstance(lost, Exception):  # core's time limit of a task is no Exception
-        return HostError("task_timeout", f"the time limit of the task (timeout) ended the read: {said}")
-    if isinstance(lost, MemoryError):
-        return HostError("answer_too_large", f"the answer does not fit into the controller's memory: {said}")
-    if isinstance(lost, RecursionError):
+    text = words_of(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+    if lacks_resources(f"{text} {getattr(error, 'wmierror_code', None)}"):
+        return HostError("host_resources", short_of(text))
+    if not isinstance(error, Exception):  # core's time limit of a task is no Exception
+        return HostError("task_timeout", f"the time limit of the task (timeout) ended the read: {text}")
+    if isinstance(error, MemoryError):
+        return HostError("answer_too_large", f"the answer does not fit into the controller's memory: {text}")
+    if isinstance(error, RecursionError):
         return HostError("payload_error", "the host's answer is nested deeper than can be read")
     if (
-        isinstance(lost, (AttributeError, KeyError, TypeError, ValueError)) or "invalid UTF8" in said
+        isinstance(error, (AttributeError, KeyError, TypeError, ValueError)) or "invalid UTF8" in text
     ):  # the latter from core 2.19 on
-        return HostError("payload_error", f"ansible-core cannot read the host's answer: {said}")
-    if isinstance(lost, AnsibleError):
-        return HostError("read_failed", words_of(str(lost)))
-    return HostError("connection_lost", f"the connection was lost during the read: {said}")
+        return HostError("payload_error", f"ansible-core cannot read the host's answer: {text}")
+    if isinstance(error, AnsibleError):
+        return HostError("read_failed", words_of(str(error)))
+    return HostError("connection_lost", f"the connection was lost during the read: {text}")
 
 
-def lacks_resources(said: str) -> bool:
+def lacks_resources(text: str) -> bool:
     """Whether what ended an exchange is that the host has too little left for it."""
-    return any(sign.category == "host_resources" and all(word in said for word in sign.words) for sign in _SIGNS)
+    return any(sign.category == "host_resources" and all(word in text for word in sign.words) for sign in _SIGNS)
 
 
-def short_of(said: str) -> str:
+def short_of(text: str) -> str:
     """The same as a sentence: what it means, what was said, and what can be done."""
-    return _sentence(f"{_MEANINGS['host_resources']}: {words_of(said)}", "host_resources")
+    return _sentence(f"{_MEANINGS['host_resources']}: {words_of(text)}", "host_resources")
 
 
 def unreadable(error: Exception) -> HostError:

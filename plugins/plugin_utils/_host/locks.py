@@ -46,16 +46,16 @@ def host(folder: Path, name: str, run_id: str) -> Iterator[None]:
 
 
 def _taken(path: Path) -> int:
-    for last in (False, True):
+    for last_try in (False, True):
         while True:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                who = _who(handle)
+                owner = _who(handle)
                 os.close(handle)
-                if last:
-                    raise Busy(_sentence(path, who)) from None
+                if last_try:
+                    raise Busy(_sentence(path, owner)) from None
                 time.sleep(_PAUSE)  # a look of another run holds it for an instant
                 break
             except OSError:
@@ -136,11 +136,11 @@ def _who(handle: int) -> object:
     return None
 
 
-def _sentence(path: Path, who: object) -> str:
-    told = who if isinstance(who, dict) else {}
-    run, pid, controller = (ascii(told.get(key))[:80] for key in ("run_id", "pid", "controller"))
-    whose = f"the run {run} (process {pid} of {controller})" if told else "another run"
+def _sentence(path: Path, owner: object) -> str:
+    details = owner if isinstance(owner, dict) else {}
+    run, pid, controller = (ascii(details.get(key))[:80] for key in ("run_id", "pid", "controller"))
+    run_words = f"the run {run} (process {pid} of {controller})" if details else "another run"
     return (
-        f"nothing was changed: {whose} is at work on this host and holds {path}. "
+        f"nothing was changed: {run_words} is at work on this host and holds {path}. "
         "Wait for it or end that process, which gives the lock back, and run again"
     )

@@ -35,15 +35,15 @@ def other_machine(then: Kept | None, now: Computer) -> str | None:
     """Why this cannot be the machine of a snapshot, as a sentence; None where it may be."""
     if then is None:
         return None
-    both = then["sid"] is not None and now.sid is not None
+    sids_known = then["sid"] is not None and now.sid is not None
     renamed = then["name"].casefold() != now.name.casefold()
-    if both and then["sid"] != now.sid:
-        again = (
+    if sids_known and then["sid"] != now.sid:
+        explanation = (
             "" if renamed else ", which has that name since it was installed anew, became a domain controller or ceased to be one"
         )
-        return f"the snapshot was taken on {_words(then)}, and {_words(kept(now))} answers{again}"
+        return f"the snapshot was taken on {_words(then)}, and {_words(kept(now))} answers{explanation}"
     # Domain controllers share the SID of their domain, so that their names tell them apart.
-    if renamed and not (both and now.machine_role in _MEMBERS):
+    if renamed and not (sids_known and now.machine_role in _MEMBERS):
         return f"the snapshot was taken on {_words(then)}, and {_words(kept(now))} answers"
     return None
 
@@ -53,18 +53,18 @@ def same_machine(then: Kept | None, now: Computer) -> str | None:
 
     Raises Refused (``other_machine``) where the snapshot was taken on another machine.
     """
-    other = other_machine(then, now)
-    if other:
+    mismatch = other_machine(then, now)
+    if mismatch:
         raise Refused(
             Refusal.OTHER_MACHINE,
-            f"nothing was changed: {other}. Accounts of one machine mean nothing on another, so that its holders are not brought back "
+            f"nothing was changed: {mismatch}. Accounts of one machine mean nothing on another, so that its holders are not brought back "
             "there; give the right to those who need it there by required or holders",
         )
     if then is None:
         return "the snapshot does not tell on which computer it was taken, so that only the name in the inventory was compared"
     if then["sid"] is None or now.sid is None:
-        whose = "of the computer of the snapshot" if then["sid"] is None else "of this computer"
-        return f"only the name of the computer was compared with that of the snapshot, because the SID {whose} is not known"
+        computer = "of the computer of the snapshot" if then["sid"] is None else "of this computer"
+        return f"only the name of the computer was compared with that of the snapshot, because the SID {computer} is not known"
     if then["name"].casefold() != now.name.casefold():
         return (
             f"the computer was called {then['name']} when the snapshot was taken, and is called {now.name} now; its SID is the same"

@@ -184,14 +184,14 @@ def _text(path: Path) -> str:
     """What a file says that no other user could have written. Raises OSError or ValueError."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+        own = os.fstat(handle)
+        if not stat.S_ISREG(own.st_mode) or own.st_size > _LARGEST:
             raise OSError(f"it is no file, or has more than {_LARGEST} bytes")
         folder = path.absolute().parent
-        for what, info in (("it", found), (f"its folder {folder}", os.stat(folder))):
+        for place, info in (("it", own), (f"its folder {folder}", os.stat(folder))):
             why = _distrust(info)
             if why:
-                raise PermissionError(f"{what} {why}")
+                raise PermissionError(f"{place} {why}")
         return file.read().decode("utf-8")
 
 
@@ -217,13 +217,13 @@ def _readable(run: Path, spoilt: list[str]) -> Iterator[Snapshot]:
 
 def of_host(folder: Path, host: str) -> tuple[list[tuple[Path, Snapshot]], list[str]]:
     """All snapshots of a host, oldest first; and a sentence about each that is spoilt."""
-    found, spoilt = [], []
+    snapshots, spoilt = [], []
     for path in sorted(folder.glob("*/" + _literal(file_name(host, ".json")))):
         try:
-            found.append((path, read(path, host)))
+            snapshots.append((path, read(path, host)))
         except Spoilt as error:
             spoilt.append(str(error))
-    return sorted(found, key=lambda one: _age(one[1])), spoilt
+    return sorted(snapshots, key=lambda snapshot: _age(snapshot[1])), spoilt
 
 
 def _literal(name: str) -> str:
@@ -259,7 +259,7 @@ class _Run:
 def _run(folder: Path) -> _Run:
     spoilt: list[str] = []
     snapshots = list(_readable(folder, spoilt))
-    changed = next((str(one["run_id"]) for one in snapshots if restorable(one)), None)
+    changed = next((str(snapshot["run_id"]) for snapshot in snapshots if restorable(snapshot)), None)
     return _Run(folder, _age(snapshots[0]) if snapshots else None, changed, tuple(spoilt))
 
 
@@ -269,7 +269,7 @@ def latest_run(folder: Path) -> tuple[str, list[str]]:
     With a sentence about each spoilt snapshot because of which another run may be the latest, or a host of it may be missing.
     Raises BadInput when there is none; it names them as well.
     """
-    runs = [_run(one) for one in _runs(folder)]
+    runs = [_run(path) for path in _runs(folder)]
     known = sorted((run for run in runs if run.age), key=lambda run: (run.age, run.folder))
     latest = next((run for run in reversed(known) if run.changed), None)
     doubts = sorted(text for run in runs if not (latest and run.age and latest.age and run.age < latest.age) for text in run.spoilt)

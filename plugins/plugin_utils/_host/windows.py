@@ -61,17 +61,17 @@ class WindowsHost:
         """The same with what runs on the host, for the list of what must restart. Its payload can also write; here it only reads."""
         return self._facts(CHANGE, {"read": {"accounts": list(names), **dataclasses.asdict(ReadRequest(exposure=True))}})
 
-    def _facts(self, module: str, asked: dict[str, object]) -> HostFacts:
+    def _facts(self, module: str, module_args: dict[str, object]) -> HostFacts:
         try:
-            answer = self._execute_module(module_name=module, module_args=asked, task_vars=self._task_vars)
-        except AnsibleConnectionFailure as lost:  # core calls it unreachable
-            if not lacks_resources(str(lost)):
+            answer = self._execute_module(module_name=module, module_args=module_args, task_vars=self._task_vars)
+        except AnsibleConnectionFailure as error:  # core calls it unreachable
+            if not lacks_resources(str(error)):
                 raise
-            raise AnsibleConnectionFailure(short_of(str(lost))) from None
+            raise AnsibleConnectionFailure(short_of(str(error))) from None
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as lost:  # core, client libraries, a time limit of the task: all of it is an error of this host alone
-            raise ended(lost) from lost
+        except BaseException as error:  # core, client libraries, a time limit of the task: all of it is an error of this host alone
+            raise ended(error) from error
         if answer.get("failed") or answer.get("unreachable"):
             raise failure_of(answer)
         return facts_of(answer)
@@ -81,13 +81,13 @@ class WindowsHost:
 
         Raises LostContact when it cannot be known what the host has done.
         """
-        asked = {"expected": list(plan.before), "add": list(plan.add), "remove": list(plan.remove)}
+        module_args = {"expected": list(plan.before), "add": list(plan.add), "remove": list(plan.remove)}
         try:
-            answer = self._execute_module(module_name=CHANGE, module_args=asked, task_vars=self._task_vars)
+            answer = self._execute_module(module_name=CHANGE, module_args=module_args, task_vars=self._task_vars)
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as lost:  # whatever ended the exchange, a time-out of the task too: the host may have begun
-            raise LostContact(words_of(str(lost)) or type(lost).__name__) from lost
+        except BaseException as error:  # whatever ended the exchange, a time-out of the task too: the host may have begun
+            raise LostContact(words_of(str(error)) or type(error).__name__) from error
         return change_of(answer, plan)
 
 

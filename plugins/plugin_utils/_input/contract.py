@@ -21,7 +21,7 @@ def shape_of(kind: t.Any) -> Shape:
     if origin is t.Annotated:
         return _marked(shape_of(inner[0]), inner[1:])
     if origin in (t.Union, types.UnionType):
-        return Maybe(shape_of(next(one for one in inner if one is not types.NoneType)), null=True)
+        return Maybe(shape_of(next(part for part in inner if part is not types.NoneType)), null=True)
     if origin is t.Literal:
         return Words(inner)
     if origin is list:

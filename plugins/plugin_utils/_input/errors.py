@@ -32,9 +32,9 @@ class BadInput(ValueError):
         self.option, self.wrong, self.value, self.expected, self.near = option, wrong, value, expected, tuple(near)
 
     def __str__(self) -> str:
-        said = self.wrong if self.value is _NONE else f"{brief(self.value)} {self.wrong}"
-        meant = f"did you mean {' or '.join(self.near)}?" if self.near else ""
-        return ": ".join(filter(None, (self.option, "; ".join(filter(None, (said, self.expected, meant))))))
+        sentence = self.wrong if self.value is _NONE else f"{brief(self.value)} {self.wrong}"
+        suggestion = f"did you mean {' or '.join(self.near)}?" if self.near else ""
+        return ": ".join(filter(None, (self.option, "; ".join(filter(None, (sentence, self.expected, suggestion))))))
 
     def within(self, where: str) -> Self:
         """The same error, with the place that its place is in."""

@@ -41,11 +41,11 @@ def refused(before: str = "", named: Callable[[str], str] = str) -> Iterator[Non
         error.option = named(error.option)
         raise AnsibleActionFail(f"{before}{error}", obj=error.written) from None
     except AnsibleActionFail as error:  # of core's own check of the options, which does not know the variables of the role
-        said = _OPTION.sub(lambda found: named(found[0]), error.message)
-        raise AnsibleActionFail(f"{before}{said}", obj=getattr(error, "obj", None)) from None
+        message = _OPTION.sub(lambda found: named(found[0]), error.message)
+        raise AnsibleActionFail(f"{before}{message}", obj=getattr(error, "obj", None)) from None
 
 
-def _result(words: str) -> dict[str, object]:
+def _result(message: str) -> dict[str, object]:
     """What the failure adds; ansible-core says by itself that the task failed, and where the option stands."""
-    told = error(BAD_INPUT, words)
-    return {BAD_INPUT: True, **{key: told[key] for key in ("status", "compliant", "error")}}
+    failure = error(BAD_INPUT, message)
+    return {BAD_INPUT: True, **{key: failure[key] for key in ("status", "compliant", "error")}}

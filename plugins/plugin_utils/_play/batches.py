@@ -16,16 +16,16 @@ CANARY: tuple[int | str, ...] = (1, "5%", "25%", "100%")
 _ALLOWED = "a batch is a whole number from 1 on or a percentage from 1% to 100%, and a list of them reads 1, 10%, 100%"
 
 
-def batches_of(where: str, said: object) -> list[int | str]:
+def batches_of(where: str, value: object) -> list[int | str]:
     """Sizes of the batches: numbers of hosts and percentages. Null and an empty text, as a survey sends it, are the default.
 
-    ``said``: one size, a list of them, or such a list as text, with or without brackets. Raises BadInput that names the size.
+    ``value``: one size, a list of them, or such a list as text, with or without brackets. Raises BadInput that names the size.
     """
-    if said is None or (isinstance(said, str) and not said.strip()):
+    if value is None or (isinstance(value, str) and not value.strip()):
         return list(CANARY)
-    sizes = _sizes(said) if isinstance(said, str) else list(said) if isinstance(said, (list, tuple)) else [said]
+    sizes = _sizes(value) if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else [value]
     if not sizes:
-        raise BadInput(where, "has no batch", value=said, expected=_ALLOWED)
+        raise BadInput(where, "has no batch", value=value, expected=_ALLOWED)
     return [_size(where, size) for size in sizes]
 
 

@@ -87,8 +87,8 @@ def _is_of(result: object, run_id: str) -> bool:
     """Whether a result is this run's. One that failed before our code knew its run has no id, and says nothing good either."""
     if not isinstance(result, Mapping):
         return False
-    lost = bool(result.get("unreachable") or result.get("failed"))
-    return result["run_id"] == run_id if result.get("run_id") else lost or bool(result.get("skipped"))
+    failed = bool(result.get("unreachable") or result.get("failed"))
+    return result["run_id"] == run_id if result.get("run_id") else failed or bool(result.get("skipped"))
 
 
 class Same:
@@ -107,8 +107,8 @@ class Same:
         """What is wrong with the first variable that is not the same for all of them, or None."""
         for name, hosts in self._hosts.items():
             if len(hosts) > 1:
-                said = "; ".join(f"{value if value != 'null' else 'not set'} for {host}" for value, host in sorted(hosts.items()))
-                return BadInput(name, f"this is one value for the whole fleet, and it differs between hosts: {said}")
+                values = "; ".join(f"{value if value != 'null' else 'not set'} for {host}" for value, host in sorted(hosts.items()))
+                return BadInput(name, f"this is one value for the whole fleet, and it differs between hosts: {values}")
         return None
 
 

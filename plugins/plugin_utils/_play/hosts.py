@@ -13,7 +13,7 @@ SKIPPING = ("always", "tagged")
 """Values of ``--skip-tags`` that leave out tasks which are tagged ``always``, as ours are."""
 
 
-def hosts_of(where: str, said: object, skipped: Iterable[str]) -> str | list[str]:
+def hosts_of(where: str, value: object, skipped: Iterable[str]) -> str | list[str]:
     """A pattern of hosts, or a list of patterns. Null and an empty text, as a survey sends it, are all hosts.
 
     ``skipped``: what ``--skip-tags`` names. Raises BadInput for something else than patterns, which Ansible would read as other
@@ -24,9 +24,13 @@ def hosts_of(where: str, said: object, skipped: Iterable[str]) -> str | list[str
             raise BadInput(
                 f"--skip-tags {tag}", f"this skips every task, and the run would end green with nothing done; leave {tag} out"
             )
-    if said is None or (isinstance(said, str) and not said.strip()):
+    if value is None or (isinstance(value, str) and not value.strip()):
         return "all"
-    patterns = entries_of(where, said)
-    if not (isinstance(patterns, (list, tuple)) and patterns and all(isinstance(one, str) and one.strip() for one in patterns)):
-        raise BadInput(where, "is neither a pattern of hosts nor a list of such", value=said)
-    return str(said) if isinstance(said, str) else [str(one) for one in patterns]
+    patterns = entries_of(where, value)
+    if not (
+        isinstance(patterns, (list, tuple))
+        and patterns
+        and all(isinstance(pattern, str) and pattern.strip() for pattern in patterns)
+    ):
+        raise BadInput(where, "is neither a pattern of hosts nor a list of such", value=value)
+    return str(value) if isinstance(value, str) else [str(pattern) for pattern in patterns]

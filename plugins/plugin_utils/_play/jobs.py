@@ -39,13 +39,13 @@ def job_of(options: Options, task_vars: Mapping[str, object], now: datetime.date
             if options[option]:
                 raise BadInput(option, "not together with restore, which brings the whole list back")
         pre_image = snapshots.find(folder, options["restore"], host)
-        idle = _nothing_to_restore(folder, options["restore"], host, pre_image)
-        if pre_image is None or idle:
-            return NothingToRestore(idle)
+        reason = _nothing_to_restore(folder, options["restore"], host, pre_image)
+        if pre_image is None or reason:
+            return NothingToRestore(reason)
         # The whole list as it was, by SIDs: also accounts that were deleted since then.
         policy, tailoring = (
             plain_policy(closed=True),
-            Tailoring(required=tuple(Account(one["sid"], one["sid"]) for one in pre_image["before"])),
+            Tailoring(required=tuple(Account(holder["sid"], holder["sid"]) for holder in pre_image["before"])),
         )
         tailoring = dataclasses.replace(tailoring, keep_orphans=task_options.orphans_of(options) is Orphans.KEEP)
     else:
@@ -72,8 +72,10 @@ def _nothing_to_restore(folder: Path, wanted: str, host: str, pre_image: Mapping
         outcome = pre_image["outcome"]
         untouched = outcome in snapshots.UNTOUCHED_OUTCOMES
         return f"the run {pre_image['run_id']} left this host as it was ({outcome}): nothing to restore" if untouched else ""
-    others = [
-        one["run_id"] for _path, one in snapshots.of_host(folder, host)[0] if one["outcome"] not in snapshots.UNTOUCHED_OUTCOMES
+    other_runs = [
+        snapshot["run_id"]
+        for _path, snapshot in snapshots.of_host(folder, host)[0]
+        if snapshot["outcome"] not in snapshots.UNTOUCHED_OUTCOMES
     ]
-    older = f"; other runs that changed it: {', '.join(others)}" if others else ""
+    older = f"; other runs that changed it: {', '.join(other_runs)}" if other_runs else ""
     return f"the run {wanted} has no snapshot of this host: nothing to restore{older}"

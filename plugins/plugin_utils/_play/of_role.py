@@ -25,32 +25,32 @@ _LEFT_OUT = object()
 """The variable says nothing, so that the default of the option counts."""
 
 
-def _as_it_is(_option: str, said: object) -> object:
-    return said
+def _as_it_is(_option: str, value: object) -> object:
+    return value
 
 
-def _unless_empty(_option: str, said: object) -> object:
-    return said or _LEFT_OUT
+def _unless_empty(_option: str, value: object) -> object:
+    return value or _LEFT_OUT
 
 
-def _unless_unsaid(_option: str, said: object) -> object:
+def _unless_unsaid(_option: str, value: object) -> object:
     """False is said."""
-    return _LEFT_OUT if said in ("", None) else said
+    return _LEFT_OUT if value in ("", None) else value
 
 
-def _entries(option: str, said: object) -> object:
+def _entries(option: str, value: object) -> object:
     """A list, or one text with entries on lines or between commas, as a survey gives it."""
-    return entries_of(option, said)
+    return entries_of(option, value)
 
 
-def _entries_unless_unsaid(option: str, said: object) -> object:
+def _entries_unless_unsaid(option: str, value: object) -> object:
     """The same; an empty text counts as not set, an empty list is a value."""
-    entries = entries_of(option, said)
-    return _LEFT_OUT if not entries and (said is None or isinstance(said, str)) else entries
+    entries = entries_of(option, value)
+    return _LEFT_OUT if not entries and (value is None or isinstance(value, str)) else entries
 
 
-def _policies(_option: str, said: object) -> object:
-    return _LEFT_OUT if said in ("", None) else checks.mapping("policies", said)
+def _policies(_option: str, value: object) -> object:
+    return _LEFT_OUT if value in ("", None) else checks.mapping("policies", value)
 
 
 _POLICY = ("policy", "policies", "required", "permitted", "forbidden")
@@ -117,10 +117,10 @@ def filled(args: Options, spec: Spec, task_vars: TaskVars, template: Template, *
     for option in _POLICY if "restore" in args or "holders" in args else ():
         taken.pop(option, None)
     library = taken.pop("policies", None)
-    said = _read(taken, task_vars, template)
-    if library and (whole or _wants_library(said.get("policy"))):
-        said |= _read({"policies": library}, task_vars, template)
-    return {**said, **args}
+    values = _read(taken, task_vars, template)
+    if library and (whole or _wants_library(values.get("policy"))):
+        values |= _read({"policies": library}, task_vars, template)
+    return {**values, **args}
 
 
 def _read(taken: Mapping[str, str], task_vars: TaskVars, template: Template) -> dict[str, t.Any]:
@@ -128,12 +128,12 @@ def _read(taken: Mapping[str, str], task_vars: TaskVars, template: Template) -> 
     raw = {variable: task_vars[variable] for variable in taken.values() if variable in task_vars}
     values = template(raw) if raw else {}
     omit = task_vars.get("omit")
-    said = {
+    read = {
         option: _FORMS[option](option, values[variable])
         for option, variable in taken.items()
         if variable in values and not (omit is not None and isinstance(values[variable], str) and values[variable] == omit)
     }
-    return {option: _plain(value, option == "exceptions") for option, value in said.items() if value is not _LEFT_OUT}
+    return {option: _plain(value, option == "exceptions") for option, value in read.items() if value is not _LEFT_OUT}
 
 
 def _wants_library(policy: object) -> bool:

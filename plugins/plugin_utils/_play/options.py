@@ -187,8 +187,8 @@ def orphans_of(options: Options) -> Orphans:
 
 def controller_of(options: Options) -> Controller | None:
     """Who sets the right, as the task states it; None when it states nothing, so that the host's own traces count."""
-    said = options.get("controlled_by")
-    return stated(said["kind"], said.get("name"), said.get("guid")) if said else None
+    statement = options.get("controlled_by")
+    return stated(statement["kind"], statement.get("name"), statement.get("guid")) if statement else None
 
 
 def read_request_of(options: Options) -> ReadRequest:

@@ -59,14 +59,14 @@ def _library(own: Mapping[str, object]) -> dict[str, object]:
     return {**{name: shipped(name) for name in SHIPPED if name not in own}, **own}
 
 
-def _once(said: object, load: Callable[[], Policy]) -> Policy:
+def _once(data: object, load: Callable[[], Policy]) -> Policy:
     """The policy as another process of this run has parsed it from the same data, or else parsed and kept for the others.
 
     It is kept in ansible-core's folder for temporary files, which is made for one run and which only its user can open; what stands
     there was written by this code. Where nothing can be kept, each process parses.
     """
     try:
-        key = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        key = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
     except (TypeError, ValueError):  # a date, a key that is no text: the parser says what is wrong with it
         return load()
     path = Path(constants.DEFAULT_LOCAL_TMP) / f"impersonate-policy-{key}"

@@ -44,37 +44,39 @@ def count_one(folder: Path, run_id: str, total: int, status: str, now: datetime.
     """
     if total < FEW:
         return
-    marks, said = (folder / file_name(run_id, ending, "impersonate-") for ending in (".done", ".said"))  # a user may name a run
+    marks, last_line = (
+        folder / file_name(run_id, ending, "impersonate-") for ending in (".done", ".said")
+    )  # a user may name a run
     handle = os.open(marks, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         os.write(handle, _MARKS.get(status, b"c"))
         count = os.lseek(handle, 0, os.SEEK_CUR)
-        if _due(said, count, total, now):
+        if _due(last_line, count, total, now):
             show(_line(count, total, os.pread(handle, count, 0), run_id, now))
     finally:
         os.close(handle)  # and with it the lock
 
 
-def _due(said: Path, count: int, total: int, now: datetime.datetime) -> bool:
+def _due(last_line: Path, count: int, total: int, now: datetime.datetime) -> bool:
     """Whether a line is due; keeps in a file that one was shown, with the time of it as the file's."""
     try:
-        shown, silence = bool(said.stat().st_size), now.timestamp() - said.stat().st_mtime
+        shown, silence = bool(last_line.stat().st_size), now.timestamp() - last_line.stat().st_mtime
     except FileNotFoundError:
         shown, silence = False, 0.0
-        _keep(said, b"", now)
+        _keep(last_line, b"", now)
     step = count * _STEPS // total != (count - 1) * _STEPS // total
     fresh = shown and 0 <= silence < _LEAST  # a clock may be set back
     due = count == total or (not fresh and (step or silence > _SECONDS))
     if due:
-        _keep(said, b"line", now)
+        _keep(last_line, b"line", now)
     return due
 
 
-def _keep(said: Path, mark: bytes, now: datetime.datetime) -> None:
-    said.touch(mode=0o600)
-    said.write_bytes(mark)
-    os.utime(said, (now.timestamp(), now.timestamp()))
+def _keep(last_line: Path, mark: bytes, now: datetime.datetime) -> None:
+    last_line.touch(mode=0o600)
+    last_line.write_bytes(mark)
+    os.utime(last_line, (now.timestamp(), now.timestamp()))
 
 
 def _line(count: int, total: int, seen: bytes, run_id: str, now: datetime.datetime) -> str:

@@ -60,11 +60,11 @@ def file_report(
     for kind, reason in written.failed.items():
         kinds.setdefault(reason, []).append(kind)
     why = "; ".join(f"{reason} ({', '.join(each)})" for reason, each in kinds.items())
-    lost = f"report_dir: {'the report' if not written.files else 'a part of the report'} could not be written to"
+    loss = f"report_dir: {'the report' if not written.files else 'a part of the report'} could not be written to"
     return {
         "files": written.files,
         "not_written": written.failed,
         "verdict": verdict,
         "failed": True,
-        "msg": f"{lost} {options['report_dir']}: {why}. {verdict}",
+        "msg": f"{loss} {options['report_dir']}: {why}. {verdict}",
     }

@@ -58,16 +58,18 @@ def check(task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], also: Look 
             also(host, values)
 
 
-def _refuse_unknown(whose: str, names: Iterable[str], allowed: Iterable[str]) -> None:
+def _refuse_unknown(owner: str, names: Iterable[str], allowed: Iterable[str]) -> None:
     for name in names:
         if str(name).startswith(PREFIX) and name not in known() and name not in allowed:
             raise BadInput(
-                f"{name}{whose}",
+                f"{name}{owner}",
                 "there is no such variable, and the run would go on without it",
                 expected="where it is one of your own, list it in impersonate_allow_unknown",
                 near=[
                     PREFIX + word
-                    for word in checks.close(name.removeprefix(PREFIX), sorted(one.removeprefix(PREFIX) for one in known()))
+                    for word in checks.close(
+                        name.removeprefix(PREFIX), sorted(variable.removeprefix(PREFIX) for variable in known())
+                    )
                 ],
             )
 

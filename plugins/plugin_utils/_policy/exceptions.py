@@ -114,7 +114,7 @@ def parse_exceptions(entries: object) -> tuple[PolicyException, ...]:
 
 def meant_for(exceptions: Iterable[PolicyException], host: str, groups: Collection[str]) -> tuple[PolicyException, ...]:
     """Those whose hosts and groups include a host of the inventory."""
-    return tuple(one for one in exceptions if covers(one.hosts, one.groups, host, groups))
+    return tuple(exception for exception in exceptions if covers(exception.hosts, exception.groups, host, groups))
 
 
 def too_wide(sid: str) -> bool:
@@ -145,7 +145,7 @@ def _exception(where: str, data: object) -> PolicyException:
         hosts=_texts(f"{where}.hosts", data),
         groups=_texts(f"{where}.groups", data),
         host_roles=frozenset(parse_role(role, f"{where}.host_roles") for role in _texts(f"{where}.host_roles", data)),
-        features=frozenset(parse_feature(one, f"{where}.features") for one in _texts(f"{where}.features", data)),
+        features=frozenset(parse_feature(name, f"{where}.features") for name in _texts(f"{where}.features", data)),
     )
 
 

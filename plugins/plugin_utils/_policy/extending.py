@@ -16,7 +16,7 @@ _BY_PLACE = ("documents", "host_roles", "features", "gpos")
 _BY_TWO_PLACES = ("operating_systems",)
 
 
-def resolve(data: Mapping[str, object], library: Mapping[str, object], way: tuple[str, ...] = ()) -> dict[str, object]:
+def resolve(data: Mapping[str, object], library: Mapping[str, object], chain: tuple[str, ...] = ()) -> dict[str, object]:
     """The data of a policy with everything that it takes from the policies that it extends.
 
     A row that it writes replaces the other's row of the same place (``host_roles.client``, ``operating_systems.server_2022.client``,
@@ -26,7 +26,7 @@ def resolve(data: Mapping[str, object], library: Mapping[str, object], way: tupl
     if data.get("extends") is None:
         return {key: value for key, value in data.items() if key != "extends"}
     name, parent = str(data.get("name")), data["extends"]
-    way = (*way, name)
+    chain = (*chain, name)
     if not isinstance(parent, str) or parent not in library:
         raise BadInput(
             "extends",
@@ -35,19 +35,19 @@ def resolve(data: Mapping[str, object], library: Mapping[str, object], way: tupl
             expected=f"there are {', '.join(sorted(library)) or 'none'}",
             near=checks.close(parent, library),
         )
-    if parent in way:
-        raise BadInput("extends", f"a policy cannot extend itself: {' extends '.join((*way, parent))}")
+    if parent in chain:
+        raise BadInput("extends", f"a policy cannot extend itself: {' extends '.join((*chain, parent))}")
     other = checks.mapping(f"extends: {parent}", library[parent])
-    base = _with_its_document(parent, resolve({**other, "name": parent}, library, way))
-    over = {key: value for key, value in data.items() if key != "extends"}
+    base = _with_its_document(parent, resolve({**other, "name": parent}, library, chain))
+    overlay = {key: value for key, value in data.items() if key != "extends"}
     for section in (*_BY_PLACE, *_BY_TWO_PLACES):
-        if over.get(section) is not None:
+        if overlay.get(section) is not None:
             below = checks.mapping(f"{parent}.{section}", base.get(section) or {})
             deep = section in _BY_TWO_PLACES
-            over[section] = _laid_over(section, below, checks.mapping(section, over[section]), deep)
+            overlay[section] = _laid_over(section, below, checks.mapping(section, overlay[section]), deep)
     # Not the other's title as it is: the page and the report would call this policy by it.
-    merged = {**base, "title": f"{base.get('title') or parent}, with what {name} changes", **over}
-    for key, value in over.items():
+    merged = {**base, "title": f"{base.get('title') or parent}, with what {name} changes", **overlay}
+    for key, value in overlay.items():
         if value is None:
             if key not in base:
                 raise BadInput(key, f"null removes what {parent} has there, and it has nothing there")
@@ -63,7 +63,7 @@ def _with_its_document(name: str, data: dict[str, object]) -> dict[str, object]:
 
     def named(row: object) -> object:
         if isinstance(row, (list, tuple)):
-            return [named(one) for one in row]
+            return [named(entry) for entry in row]
         return {"document": name, **row} if isinstance(row, Mapping) else row
 
     def each(rows: object, depth: int) -> object:
@@ -76,9 +76,9 @@ def _with_its_document(name: str, data: dict[str, object]) -> dict[str, object]:
     return {**rest, "documents": {name: data["document"], **checks.mapping("documents", rest.get("documents") or {})}}
 
 
-def _laid_over(where: str, base: Mapping[str, object], over: Mapping[str, object], deep: bool) -> dict[str, object]:
+def _laid_over(where: str, base: Mapping[str, object], overlay: Mapping[str, object], deep: bool) -> dict[str, object]:
     merged = dict(base)
-    for key, value in over.items():
+    for key, value in overlay.items():
         place = f"{where}.{key}"
         if value is None:
             if key not in base:

@@ -98,7 +98,7 @@ class _Loader:
         self._data = data
         self._whole = None if data.get("document") is None else _document("document", data["document"])
         documents = checks.mapping("documents", data.get("documents", {}))
-        self._documents = {name: _document(f"documents.{name}", its) for name, its in documents.items()}
+        self._documents = {name: _document(f"documents.{name}", document) for name, document in documents.items()}
 
     def load(self) -> Policy:
         data = self._data
@@ -248,7 +248,11 @@ def _of_feature(where: str, entries: list[t.Any], feature: FeatureName | None) -
 def _printed(where: str, data: t.Any) -> frozenset[str] | None:
     if data is None:
         return None
-    return frozenset() if data == "not_defined" else frozenset(one.key for one in parse_accounts(where, checks.items(where, data)))
+    return (
+        frozenset()
+        if data == "not_defined"
+        else frozenset(account.key for account in parse_accounts(where, checks.items(where, data)))
+    )
 
 
 def _gpo_row(name: str, data: object) -> GpoRow:
@@ -289,6 +293,6 @@ def _choice(where: str, value: object, choices: type[Choice], what: str) -> Choi
             where,
             f"is not {what}",
             value=value,
-            expected=f"allowed are {', '.join(one.value for one in choices)}",
-            near=checks.close(value, [one.value for one in choices]),
+            expected=f"allowed are {', '.join(choice.value for choice in choices)}",
+            near=checks.close(value, [choice.value for choice in choices]),
         ) from None

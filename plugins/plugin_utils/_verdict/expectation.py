@@ -60,7 +60,7 @@ class Tailoring:
 
     def accounts(self) -> Iterator[Account]:
         """All accounts that the task names."""
-        yield from (*self.required, *self.permitted, *self.forbidden, *(one.account for one in self.exceptions))
+        yield from (*self.required, *self.permitted, *self.forbidden, *(exception.account for exception in self.exceptions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,9 @@ class Expectation:
         if sid in self.forbidden:
             return Standing.UNEXPECTED, self.forbidden[sid]
         for standing in (Standing.REQUIRED, Standing.DEFAULT, Standing.PERMITTED):
-            whys: dict[str, str] = getattr(self, standing.value)
-            if sid in whys:
-                return (Standing.FLOOR if sid in FLOOR else standing), whys[sid]
+            reasons: dict[str, str] = getattr(self, standing.value)
+            if sid in reasons:
+                return (Standing.FLOOR if sid in FLOOR else standing), reasons[sid]
         return (Standing.UNEXPECTED, "") if self.closed else (Standing.PERMITTED, "not asked about by the task")
 
 
@@ -231,8 +231,8 @@ def _because(row: Row, account: Account, here: Circumstances) -> str:
         circumstance = f"on {here.role.words} with {here.system.words}"
     else:
         circumstance = f"on {here.role.words}" if here.role else "on this host"
-    beyond = row.erratum if row.printed is not None and account.key not in row.printed else ""
-    return f"{circumstance} ({row.cited}{'; ' + beyond if beyond else ''})"
+    erratum = row.erratum if row.printed is not None and account.key not in row.printed else ""
+    return f"{circumstance} ({row.cited}{'; ' + erratum if erratum else ''})"
 
 
 def _enter(expectation: Expectation, key: str, account: Account, why: str, answers: Answers, of_policy: bool = False) -> str | None:
@@ -251,27 +251,27 @@ def _enter(expectation: Expectation, key: str, account: Account, why: str, answe
 
 
 def _unresolved(expectation: Expectation, key: str, account: Account, answers: Answers, of_policy: bool) -> None:
-    failed, said = answers.failed(account), answers.words(account)
+    failed, reason = answers.failed(account), answers.words(account)
     if key == "required" and (failed or account.derived is None):
-        raise CannotJudge("account_lookup", f"the required account {account.text} {said}")
+        raise CannotJudge("account_lookup", f"the required account {account.text} {reason}")
     local = account.text.startswith(".\\")
     if failed or not local:  # a host always knows whether an account of its own exists
         expectation.doubts.append(_unknown_name(account, failed))
     if failed or not (of_policy and local):
         guess = "; its SID is taken from the name, which is not sure outside ASCII" if account.derived else ""
-        expectation.notes.append(f"the {key} account {account.text} {said}{guess}")
+        expectation.notes.append(f"the {key} account {account.text} {reason}{guess}")
     expectation.unresolved.setdefault(name_key(account.text), key)
 
 
 def _unknown_name(account: Account, failed: bool) -> Doubt:
     """A trust outage may leave names and SIDs unmapped alike, so an unmapped name throws doubt on holders without a name."""
     authority = "-".join((account.derived or "S-1-5-21").split("-")[:4])
-    said = (
+    reason = (
         "could not be looked up on the host"
         if failed
         else "is no account that the host's LSA knows, and a holder has no name either"
     )
-    return Doubt("account_lookup", f"{account.text} {said}", prefixes=(f"{authority}-",), nameless=not failed)
+    return Doubt("account_lookup", f"{account.text} {reason}", prefixes=(f"{authority}-",), nameless=not failed)
 
 
 def _claim(

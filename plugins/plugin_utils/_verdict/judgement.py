@@ -23,6 +23,6 @@ class Judgement:
     controller: Controller
 
 
-def judged(facts: HostFacts, policy: Policy, tailoring: Tailoring, said: Controller | None = None) -> Judgement:
-    """Judge a host. ``said``: who sets the right, where the task states it. Raises CannotJudge."""
-    return Judgement(facts, policy, judge(facts, policy, tailoring), controller_on(facts, said))
+def judged(facts: HostFacts, policy: Policy, tailoring: Tailoring, declared: Controller | None = None) -> Judgement:
+    """Judge a host. ``declared``: who sets the right, where the task states it. Raises CannotJudge."""
+    return Judgement(facts, policy, judge(facts, policy, tailoring), controller_on(facts, declared))

@@ -40,18 +40,18 @@ class Namesakes:
         word, sid = self._meant.get(name_key(holder.name), ("", None))
         if not word or sid == holder.sid or (forbidden_only and word != "forbidden"):
             return ""
-        other = f"is {sid}: SID history or a recreated account" if sid else "has no SID that the host knows"
-        return f"has the name of the {word} {holder.name}, which {other}; name its SID"
+        difference = f"is {sid}: SID history or a recreated account" if sid else "has no SID that the host knows"
+        return f"has the name of the {word} {holder.name}, which {difference}; name its SID"
 
     def _names(self) -> Iterator[tuple[str, str, str | None]]:
-        said = {one.sid: one.name for one in self._facts.holders if one.resolved is Resolution.LSA}
-        said |= {one.sid or "": one.name for one in self._facts.accounts if one.resolved is Resolution.LSA}
+        names_by_sid = {account.sid: account.name for account in self._facts.holders if account.resolved is Resolution.LSA}
+        names_by_sid |= {account.sid or "": account.name for account in self._facts.accounts if account.resolved is Resolution.LSA}
         for word in _MEANT:
             for sid in getattr(self._expectation, word):
-                yield said.get(sid) or "", word, sid
+                yield names_by_sid.get(sid) or "", word, sid
         for claim in self._expectation.claims:
             if claim.sid and claim.state not in (State.EXPIRED, State.TOO_WIDE):
-                yield said.get(claim.sid) or "", "excepted", claim.sid
+                yield names_by_sid.get(claim.sid) or "", "excepted", claim.sid
         for name, word in self._expectation.unresolved.items():
             yield self._here(name), word, None
 

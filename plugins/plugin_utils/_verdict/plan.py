@@ -132,8 +132,8 @@ def make_plan(before: Iterable[str], verdict: Verdict, handling: Handling) -> Pl
     unhandled: set[str] = set()
     for judged in verdict.unexpected:
         orphan = judged.standing is Standing.ORPHAN
-        wanted = handling.orphans is Orphans.REMOVE if orphan else handling.unexpected is Unexpected.REMOVE
-        (remove if wanted else unhandled).add(judged.holder.sid)
+        removable = handling.orphans is Orphans.REMOVE if orphan else handling.unexpected is Unexpected.REMOVE
+        (remove if removable else unhandled).add(judged.holder.sid)
     absent = {missing.sid for missing in verdict.missing}
     add = absent if handling.missing is Absent.ADD else set()
     refuse_floor(remove)
@@ -151,7 +151,7 @@ def refuse_floor(remove: Iterable[str]) -> None:
 
 def _refuse_namesakes(holders: Iterable[Judged]) -> None:
     """Raises Refused for holders that may be an account which is to keep the right."""
-    reasons = "; ".join(f"{shown(one.holder.sid, one.holder.name)} {one.why}" for one in holders)
+    reasons = "; ".join(f"{shown(judged.holder.sid, judged.holder.name)} {judged.why}" for judged in holders)
     if reasons:
         cure = "in permitted or exceptions where it may hold the right, else in forbidden of a task"
         raise Refused(Refusal.SAME_NAME, f"nothing was changed: {reasons} {cure}")

@@ -38,7 +38,9 @@ def restarts(facts: HostFacts, plan: Plan, names_by_sid: Mapping[str, str | None
     """
     if facts.services is None or facts.pools is None:
         return None
-    return tuple(sorted(_affected(facts, plan, names_by_sid), key=lambda one: (one.kind, one.name.casefold(), one.effect)))
+    return tuple(
+        sorted(_affected(facts, plan, names_by_sid), key=lambda restart: (restart.kind, restart.name.casefold(), restart.effect))
+    )
 
 
 def _affected(facts: HostFacts, plan: Plan, names_by_sid: Mapping[str, str | None]) -> Iterator[Restart]:

@@ -96,34 +96,41 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
         role_declared=tailoring.host_role is not None,
     )
     notes = notes_on_role(facts, role)
-    held = sorted(facts.holders, key=lambda holder: sort_key(holder.sid))
-    bases = list(rows_that_count((row for row in policy.rows if row.base), here))
-    if role is not None and not policy.plain and not bases:
-        idle = tuple(Judged(holder, kind_of(holder, facts.computer), None, "") for holder in held)
-        return Verdict(Status.NOT_APPLICABLE, here, idle, (), (*notes, _no_row(policy, here)))
+    sorted_holders = sorted(facts.holders, key=lambda holder: sort_key(holder.sid))
+    base_rows = list(rows_that_count((row for row in policy.rows if row.base), here))
+    if role is not None and not policy.plain and not base_rows:
+        not_judged = tuple(Judged(holder, kind_of(holder, facts.computer), None, "") for holder in sorted_holders)
+        return Verdict(Status.NOT_APPLICABLE, here, not_judged, (), (*notes, _no_row(policy, here)))
     expectation = expect(facts, policy, tailoring, here)
-    row = bases[-1] if bases else None  # a row of a release says more than one of the role alone
+    row = base_rows[-1] if base_rows else None  # a row of a release says more than one of the role alone
     namesakes = Namesakes(expectation, facts)
-    judged = tuple(_waive(_stand(holder, expectation, namesakes, facts, policy, here), expectation, row) for holder in held)
+    judged_holders = tuple(
+        _waive(_stand(holder, expectation, namesakes, facts, policy, here), expectation, row) for holder in sorted_holders
+    )
     required = set(expectation.required if policy.compare is Compare.EXACT else expectation.demanded)
     permitted = {*expectation.required, *expectation.default, *expectation.permitted} - required - expectation.forbidden.keys()
     missing = _missing(expectation, facts, required)
     verdict = Verdict(
         Status.COMPLIANT,
         here,
-        judged,
+        judged_holders,
         missing,
-        (*notes, *expectation.notes, *_notes_on_holders(expectation, facts), *(_kept(judged) if tailoring.keep_orphans else ())),
+        (
+            *notes,
+            *expectation.notes,
+            *_notes_on_holders(expectation, facts),
+            *(_kept(judged_holders) if tailoring.keep_orphans else ()),
+        ),
         ALLOWED | {Standing.ORPHAN} if tailoring.keep_orphans else ALLOWED,
         row,
-        _used(expectation.claims, judged),
+        _used(expectation.claims, judged_holders),
         tuple(sorted(required, key=sort_key)),
         tuple(sorted(permitted, key=sort_key)),
     )
     if verdict.missing or verdict.unexpected:
         _stop_at_doubt(verdict, expectation)
         return dataclasses.replace(verdict, status=Status.DRIFT)
-    waived = any(one.standing is Standing.WAIVED for one in judged)
+    waived = any(judged.standing is Standing.WAIVED for judged in judged_holders)
     return dataclasses.replace(verdict, status=Status.WAIVED) if waived else verdict
 
 
@@ -192,50 +199,50 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
     if sid in expectation.forbidden:
         return dataclasses.replace(judged, why=f"{judged.why}; {claims[0].exception.where} does not count for what is forbidden")
     if sid in FLOOR:
-        said = f"{claims[0].exception.where} does not count for an account that Windows needs: name it in the policy"
-        return dataclasses.replace(judged, why=f"{judged.why}; {said}")
-    valid = next((claim.exception for claim in claims if claim.state is State.UNUSED), None)
-    if valid:
+        refusal = f"{claims[0].exception.where} does not count for an account that Windows needs: name it in the policy"
+        return dataclasses.replace(judged, why=f"{judged.why}; {refusal}")
+    exception = next((claim.exception for claim in claims if claim.state is State.UNUSED), None)
+    if exception:
         clause = f"; {row.benchmark_id or row.source}: {row.exception_clause}" if row is not None and row.exception_clause else ""
-        return dataclasses.replace(judged, standing=Standing.WAIVED, why=f"waived by {valid.where}: {valid.words}{clause}")
-    refused = next((claim for claim in claims if claim.state in (State.EXPIRED, State.TOO_WIDE)), None)
-    if refused is None:
+        return dataclasses.replace(judged, standing=Standing.WAIVED, why=f"waived by {exception.where}: {exception.words}{clause}")
+    refused_claim = next((claim for claim in claims if claim.state in (State.EXPIRED, State.TOO_WIDE)), None)
+    if refused_claim is None:
         return judged
     why = (
-        f"expired on {refused.exception.expires}"
-        if refused.state is State.EXPIRED
+        f"expired on {refused_claim.exception.expires}"
+        if refused_claim.state is State.EXPIRED
         else "is refused: nearly everybody is in this group"
     )
-    return dataclasses.replace(judged, why=f"{judged.why}; {refused.exception.where} {why}")
+    return dataclasses.replace(judged, why=f"{judged.why}; {refused_claim.exception.where} {why}")
 
 
-def _used(claims: Iterable[ExceptionUse], judged: Iterable[Judged]) -> tuple[ExceptionUse, ...]:
+def _used(claims: Iterable[ExceptionUse], judged_holders: Iterable[Judged]) -> tuple[ExceptionUse, ...]:
     """The claims, those that waived a holder marked as used."""
-    waived = {one.holder.sid for one in judged if one.standing is Standing.WAIVED}
+    waived = {judged.holder.sid for judged in judged_holders if judged.standing is Standing.WAIVED}
     return tuple(
         dataclasses.replace(claim, state=State.USED) if claim.state is State.UNUSED and claim.sid in waived else claim
         for claim in claims
     )
 
 
-def _missing(expectation: Expectation, facts: HostFacts, wanted: Collection[str]) -> tuple[Missing, ...]:
+def _missing(expectation: Expectation, facts: HostFacts, required: Collection[str]) -> tuple[Missing, ...]:
     names = {**expectation.names, **{answer.sid: answer.name for answer in facts.accounts if answer.sid and answer.name}}
-    absent = sorted(set(wanted) - facts.sids, key=sort_key)
+    absent = sorted(set(required) - facts.sids, key=sort_key)
     return tuple(Missing(sid, names.get(sid) or NAMES.get(sid), expectation.required[sid]) for sid in absent)
 
 
 def _notes_on_holders(expectation: Expectation, facts: HostFacts) -> tuple[str, ...]:
-    said = [
+    notes = [
         f"{shown(sid)}: {expectation.row_notes[sid]}" for sid in sorted(expectation.row_notes.keys() & facts.sids, key=sort_key)
     ]
     if facts.lookup_status != SUCCESS:
-        said.append(f"not all names could be looked up on the host ({facts.lookup_status})")
-    return tuple(said)
+        notes.append(f"not all names could be looked up on the host ({facts.lookup_status})")
+    return tuple(notes)
 
 
-def _kept(judged: Iterable[Judged]) -> tuple[str, ...]:
+def _kept(judged_holders: Iterable[Judged]) -> tuple[str, ...]:
     """Orphans that the task leaves as they are, so that the list is not taken for a clean one."""
-    orphans = [f"{shown(one.holder.sid)}: {one.why}" for one in judged if one.standing is Standing.ORPHAN]
+    orphans = [f"{shown(judged.holder.sid)}: {judged.why}" for judged in judged_holders if judged.standing is Standing.ORPHAN]
     return (f"orphans that stay, since the option orphans is keep: {'; '.join(orphans)}",) if orphans else ()
 
 
@@ -244,19 +251,19 @@ def _stop_at_doubt(verdict: Verdict, expectation: Expectation) -> None:
     for doubt in expectation.doubts:
         doubtful = [judged.holder.sid for judged in verdict.unexpected if _may_be(doubt, judged)]
         if doubtful:
-            said = f"{doubt.why}, so it is not known whether {', '.join(doubtful)} is permitted"
-            raise CannotJudge(doubt.category, said + _certain(verdict, expectation))
+            sentence = f"{doubt.why}, so it is not known whether {', '.join(doubtful)} is permitted"
+            raise CannotJudge(doubt.category, sentence + _certain(verdict, expectation))
 
 
 def _certain(verdict: Verdict, expectation: Expectation) -> str:
     """What is a finding whatever the unknown turns out to be: the error must not hide it."""
-    found = [f"missing {shown(one.sid, one.name)}" for one in verdict.missing]
-    found += [
+    findings = [f"missing {shown(missing.sid, missing.name)}" for missing in verdict.missing]
+    findings += [
         f"{judged.standing.value} {shown(judged.holder.sid, judged.holder.name)}"
         for judged in verdict.unexpected
         if judged.standing and not any(_may_be(doubt, judged) for doubt in expectation.doubts)
     ]
-    return f"; certain all the same: {', '.join(found)}" if found else ""
+    return f"; certain all the same: {', '.join(findings)}" if findings else ""
 
 
 def _may_be(doubt: Doubt, judged: Judged) -> bool:
