@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import re
+import typing as t
+
 from .errors import BadInput
 
 
@@ -28,3 +31,26 @@ def entries_of(where: str, value: object) -> object:
             value=value,
         )
     return entries
+
+
+def pairs_of(where: str, value: object) -> object:
+    """The mapping of a text with one ``key: value`` (or ``key=value``) a line, or between commas. Anything but a text, an empty one and
+    one that is JSON come back as they are.
+
+    Raises BadInput for an entry that is no such pair, and for a key that stands there twice.
+    """
+    if not isinstance(value, str) or not value.strip() or value.lstrip().startswith("{"):
+        return value if not isinstance(value, str) else value.strip()
+    pairs: dict[str, str] = {}
+    for entry in t.cast("list[str]", entries_of(where, value)):
+        found = _PAIR.fullmatch(entry)
+        if not found or found[1] in pairs:
+            wrong = "stands there twice" if found else "is no pair of a name and a number"
+            raise BadInput(
+                where, wrong, value=found[1] if found else entry, expected="write drift: 5 or unreachable: 2%, one a line"
+            )
+        pairs[found[1]] = found[2]
+    return pairs
+
+
+_PAIR = re.compile(r"([^:=\s]+)\s*[:=]\s*([^:=\s][^:=]*)")

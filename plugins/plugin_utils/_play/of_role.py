@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from .._input import checks
-from .._input.entries import entries_of
+from .._input.entries import entries_of, pairs_of
 from .._policy.extending import SHIPPED
 from .given import Options, TaskVars
 from .specs import Spec
@@ -49,6 +49,12 @@ def _entries_unless_unsaid(option: str, value: object) -> object:
     return _LEFT_OUT if not entries and (value is None or isinstance(value, str)) else entries
 
 
+def _pairs_unless_unsaid(option: str, value: object) -> object:
+    """A mapping, or one text with ``key: value`` on lines or between commas, as a survey gives it."""
+    pairs = pairs_of(option, value)
+    return _LEFT_OUT if pairs in ("", None) else pairs
+
+
 def _policies(_option: str, value: object) -> object:
     return _LEFT_OUT if value in ("", None) else checks.mapping("policies", value)
 
@@ -79,7 +85,7 @@ _FORMS: dict[str, Callable[[str, object], object]] = {
     "serial": _as_it_is,
     "allow_unknown": _entries,
     "fail_on": _entries_unless_unsaid,
-    "tolerate": _unless_unsaid,
+    "tolerate": _pairs_unless_unsaid,
     "report_dir": _as_it_is,
     "formats": _entries_unless_unsaid,
     "name": _unless_empty,
