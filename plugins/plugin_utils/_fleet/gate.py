@@ -47,7 +47,7 @@ def gate(records: Sequence[Record], fail_on: Iterable[str], tolerate: Mapping[st
     no host at all does not pass, whatever the gate fails on, and one without a host has judged none.
     """
     wanted = set(fail_on)
-    counts = collections.Counter(_at_the_end(record) for record in records)
+    counts = collections.Counter(at_the_end(record) for record in records)
     counts[EXPIRED] = sum(one["state"] == State.EXPIRED.value for one in exceptions)
     reasons = [
         f"{counts[what]} {_WORDS[what][counts[what] != 1]}{_allowed(tolerate.get(what))}"
@@ -69,7 +69,8 @@ def gate(records: Sequence[Record], fail_on: Iterable[str], tolerate: Mapping[st
     return {"passed": not reasons, "fail_on": sorted(wanted), "tolerate": dict(sorted(tolerate.items())), "reasons": reasons}
 
 
-def _at_the_end(record: Record) -> str:
+def at_the_end(record: Record) -> str:
+    """The status of a host by which a gate judges: that of a plan where it would end."""
     change = record["change"]
     return str(change["status_after"] if change and change["outcome"] == "planned" else record["status"])
 

@@ -118,6 +118,12 @@ POLICY_PAGE: Spec = {
     "dest": {"type": "path"},
     **_NAMES,
 }
+FLEET_MARK: Spec = {
+    "results": {"type": "str", "required": True},
+    "check": {"type": "dict", "required": True},
+    "gate_passed": {"type": "bool", "required": True},
+    "fail_on": {"type": "list", "elements": "str", "choices": list(GATE_WORDS), "default": _FAIL_ON},
+}
 FLEET_REPORT: Spec = {
     **_FROM,
     **_REPORT,

@@ -16,7 +16,7 @@ from .._input.errors import BadInput
 from .given import TaskVars
 
 PREFIX = "impersonate_"
-OF_PLAYBOOKS = ("impersonate_hosts", "impersonate_serial")
+OF_PLAYBOOKS = ("impersonate_hosts", "impersonate_serial", "impersonate_mark_hosts")
 """Variables of our playbooks, which no role has: a play takes them before it has hosts, so the inventory cannot set them."""
 
 

@@ -22,6 +22,7 @@ MODULES = {
     "fleet_check": specs.FLEET_CHECK,
     "fleet_plan": specs.FLEET_PLAN,
     "fleet_report": specs.FLEET_REPORT,
+    "fleet_mark": specs.FLEET_MARK,
     "fleet_merge": specs.FLEET_MERGE,
     "policy_page": specs.POLICY_PAGE,
 }

@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gate import at_the_end
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.marks import Mark, mark
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, fleet_run, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Make one host fail or change in the recap, by what the report says of it. Nothing is sent to the host."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        with bad_input.refused():
+            _validation, options = self.validate_argument_spec(specs.FLEET_MARK)
+        host = task_vars["inventory_hostname"]
+        alone = {**task_vars, "ansible_play_hosts_all": [host]}
+        registered = fleet_run.results_of(alone, options["results"], fleet_run.run_of(options["check"]))
+        record = record_of(str(host), registered[str(host)])
+        status = at_the_end(record)
+        said = mark(status, passed=options["gate_passed"], fail_on=options["fail_on"])
+        result.update(
+            changed=said is Mark.CHANGED, status=status, msg=f"{status}: {record['reason']}" if record["reason"] else status
+        )
+        if said is Mark.FAILED:
+            result["failed"] = True
+        return result
