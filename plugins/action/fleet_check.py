@@ -10,7 +10,9 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.awx import awx_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import policy_head
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import jobs_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput, written_as
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
@@ -76,6 +78,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     "policy": policy.name if policy else "none",
                     "run_id": run_id,
                     "date": started[:10],
+                    **jobs_of(awx_of(task_vars or {})),
                 },
             )
             if _is_first_batch(task_vars or {}):  # a file that vanishes must not end a change between two batches

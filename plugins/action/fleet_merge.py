@@ -9,11 +9,12 @@ from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.awx import artifacts, awx_of, part_of_merged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import Gathered, doubts, merge, merged_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import gate_sentence, verdict_sentence
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import read_json_lines
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import check_length
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import check_length, jobs_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import placeholders_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
@@ -47,7 +48,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             _validation, options = self.validate_argument_spec(specs.FLEET_MERGE)
             if options["allow_unknown"] is not None:
                 variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
-            report_options.check_report_options(options, _UNKNOWN)
+            awx = awx_of(task_vars or {})
+            report_options.check_report_options(options, {**_UNKNOWN, **jobs_of(awx)})
             tolerate = None if options["tolerate"] is None else report_options.tolerate_of(options)
             expected = report_options.expected_of(options, (task_vars or {}).get("groups") or {})
             named = source_of(options["expected_group"], options["expected_file"], otherwise="")
@@ -61,12 +63,24 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 expected=expected,
                 source=named or None,
             )
-            check_length("name", options["name"], placeholders_of(report))
+            check_length("name", options["name"], placeholders_of(report, awx))
         warnings = [*doubts(merged), *report_end.compare(report, options)]
         summary = report["summary"]
         verdict = f"{verdict_sentence(summary, report['run']['action'])}.{gate_sentence(summary)}"
-        ended = report_end.end(report, options, options["formats"], lambda _files: verdict, passed=summary["gate"]["passed"])
-        result.update(merged=[str(path) for path in files], warnings=[visible(warning, MESSAGE) for warning in warnings], **ended)
+        passed = summary["gate"]["passed"]
+        ended = report_end.end(report, options, task_vars or {}, options["formats"], lambda _where: verdict, passed=passed)
+        warnings += ended.warnings
+        result.update(merged=[str(path) for path in files], warnings=[visible(warning, MESSAGE) for warning in warnings], **ended.result)
+        result["ansible_stats"] = artifacts(
+            action=report["run"]["action"],
+            verdict=verdict,
+            passed=ended.result["gate_passed"],
+            summary=summary,
+            run_id=report["run"]["id"],
+            part=part_of_merged(report),
+            awx=awx,
+            files=ended.lasting,
+        )
         return result
 
 

@@ -9,6 +9,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.awx import artifacts, awx_of, is_slice
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.plans import (
     count_plans,
     not_sent,
@@ -16,8 +17,14 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.pla
     second_look,
     without_plan,
 )
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import (
+    planned_sentence,
+    summarise,
+    verdict_sentence,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, fleet_run, of_role, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -41,14 +48,31 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         with bad_input.refused():
             most = task_options.most_hosts_of(options)
         wide = second_look(planned, len(without_plan(results)), most)
+        records = [record_of(host, registered) for host, registered in results.items()]
+        summary = summarise(records, ())
+        action = "restore" if options["check"].get("restore") else "enforce"
+        verdict = f"{verdict_sentence(summary, action)}.{planned_sentence(summary) and f' {planned_sentence(summary)}.'}"
         Display().display("\nThe plan of the fleet:\n" + "".join(f"- {line}\n" for line in plan_lines(results, planned)))
         result.update(changed=False, planned=[account.text for account in planned], second_look=[account.text for account in wide])
+        result["gate_passed"] = not wide
         if wide:
-            result.update(
-                failed=True,
-                msg=f"Nothing was changed. Look at this first: {'; '.join(account.text for account in wide)}. At most "
+            result["failed"] = True
+            result["msg"] = verdict = (
+                f"Nothing was changed. Look at this first: {'; '.join(account.text for account in wide)}. At most "
                 f"{most} hosts may lose the same account, and hosts that were not read count; "
                 "if this is intended, raise "
-                "max_hosts_per_account (0: no limit).",
+                "max_hosts_per_account (0: no limit)."
             )
+        result["verdict"] = verdict
+        awx = awx_of(task_vars or {})
+        result["ansible_stats"] = artifacts(
+            action=action,
+            verdict=verdict,
+            passed=not wide,
+            summary=summary,
+            run_id=options["check"]["run_id"],
+            part=bool((task_vars or {}).get("ansible_limit")) or is_slice(awx),
+            awx=awx,
+            files={},
+        )
         return result

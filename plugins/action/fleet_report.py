@@ -9,7 +9,8 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import awx_of, build_report
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.awx import artifacts, awx_of, is_slice, stopped
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import absent, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import (
     gate_sentence,
@@ -18,7 +19,6 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.sum
     verdict_sentence,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import file_to_open
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
     bad_input,
     fleet_run,
@@ -83,12 +83,26 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         ended = report_end.end(
             report,
             options,
+            task_vars,
             formats,
-            lambda files: _sentence(summary, options["action"], files, stop, not_yet, batches_left),
+            lambda where: _sentence(summary, options["action"], where, stop, not_yet, batches_left),
             passed=batches_left or (summary["gate"]["passed"] and not stop),
             shown=_progress(summary) if batches_left else None,
         )
-        result.update(summary={key: value for key, value in summary.items() if key not in _LISTS}, stopped_by=stop, **ended)
+        if ended.warnings:
+            result.setdefault("warnings", []).extend(ended.warnings)
+        result.update(summary={key: value for key, value in summary.items() if key not in _LISTS}, stopped_by=stop, **ended.result)
+        run = report["run"]
+        result["ansible_stats"] = artifacts(
+            action=options["action"],
+            verdict=f"{verdict_sentence(summary, options['action'])}.{stopped(stop)}{'' if batches_left else gate_sentence(summary)}",
+            passed=ended.result["gate_passed"],
+            summary=summary,
+            run_id=run["id"],
+            part=bool(run["limit"]) or is_slice(run["awx"]),
+            awx=run["awx"],
+            files=ended.lasting,
+        )
         return result
 
     def _run(self, task_vars: TaskVars, options: Options, finished: datetime.datetime) -> Run:
@@ -163,12 +177,11 @@ def _progress(summary: Summary) -> str:
 def _sentence(
     summary: Summary,
     action: str,
-    files: t.Mapping[str, str],
+    report: report_end.Where,
     stop: list[str],
     not_yet: list[str],
     batches_left: bool,
 ) -> str:
-    report = file_to_open(files)
     where = f" Report: {report}" if report else ""
     if batches_left:
         return f"{_progress(summary)}{where}"

@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime
 import time
 import typing as t
-from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
@@ -18,6 +17,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.err
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, jobs, of_role, progress, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import ends_with_job
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.outcome import Outcome
 
@@ -48,9 +48,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 result.update(self._enforce(job, task_vars, now))
             finally:
                 progress.tell(task_vars, options, str(result.get("status", "unreachable")))
-            if "awx_job_id" in task_vars and not Path(options["snapshot_dir"]).expanduser().is_absolute():
+            if ends_with_job(options["snapshot_dir"], task_vars):
                 result.setdefault("warnings", []).append(
-                    "snapshot_dir is relative: in AWX it ends with the job's container, and nothing can be restored; give a mounted path"
+                    f"snapshot_dir: {options['snapshot_dir']} ends with the container of the job, and nothing can be restored then; give a "
+                    "folder that is mounted into the execution environment"
                 )
         result.update(
             run_id=options["run_id"],

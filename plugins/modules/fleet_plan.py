@@ -57,6 +57,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+gate_passed:
+  description: Whether no removal touches too many hosts. The task fails where it did not.
+  returned: always
+  type: bool
+  sample: true
+verdict:
+  description: The plan of the fleet in one sentence, or what to look at first.
+  returned: always
+  type: str
+  sample: NOT COMPLIANT - 2 of 14 hosts drift, 2 of them would be changed, 0 not assessed.
 planned:
   description: What would change and on how many hosts, a sentence each.
   returned: always
@@ -69,4 +79,18 @@ second_look:
   type: list
   elements: str
   sample: []
+ansible_stats:
+  description:
+    - What AWX keeps as the artifacts of the job, under the key C(impersonate), also where a gate behind this task fails. At most 4 kB, without names of hosts.
+    - V(schema), V(action), V(verdict), V(gate_passed), V(by_status), V(expected), V(run_id); V(part), whether the job could not see the whole inventory, because
+      of a limit or of slices; V(workflow_job_id); and V(files) where they outlive the job.
+    - ansible-core takes it of tasks that did not fail.
+  returned: success
+  type: dict
+  contains:
+    data:
+      description: The artifacts.
+      returned: success
+      type: dict
+      sample: {impersonate: {schema: "2", action: audit, verdict: COMPLIANT - 0 of 14 hosts drift, gate_passed: true, expected: 14, part: false}}
 """

@@ -14,12 +14,6 @@ from .._result.types import Generator, PolicyHead, Record, Report, Run, Used
 from .scope import PLAY, notes_of, same_machines, scope_of
 from .summary import summarise
 
-# What AWX tells a job about itself; kept in the report so that a file can be traced to its job.
-_AWX = (
-    "awx_job_id", "awx_job_launch_type", "awx_job_template_id", "awx_job_template_name", "awx_workflow_job_id",
-    "awx_workflow_job_name", "awx_parent_job_schedule_name", "awx_inventory_name", "awx_project_revision", "awx_execution_node",
-)  # fmt: skip
-
 
 def build_report(
     records: Iterable[Record],
@@ -92,11 +86,6 @@ def policy_head(policy: Policy, sha256: str) -> PolicyHead:
         "gpos": t.cast("dict[str, object]", data.get("gpos") or {}),
         "references": [{"framework": document, "id": number, "title": row} for document, number, row in sorted(references)],
     }
-
-
-def awx_of(task_vars: Mapping[str, object]) -> dict[str, str]:
-    """Where the job came from, without the prefix; empty outside AWX."""
-    return {key.removeprefix("awx_"): str(task_vars[key]) for key in _AWX if key in task_vars}
 
 
 def to_json(report: Report) -> str:

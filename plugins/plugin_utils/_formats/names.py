@@ -14,7 +14,7 @@ FORMATS = ("json", "json_lines", "csv", "junit", "prometheus", "markdown", "html
 """Formats that a user can ask for; csv is two files."""
 DEFAULT_FORMATS = ("json", "json_lines", "markdown", "html")
 
-PLACEHOLDERS = ("action", "policy", "run_id", "date")
+PLACEHOLDERS = ("action", "policy", "run_id", "date", "job", "workflow")
 """What may stand in braces in the name of the files."""
 DEFAULT_NAME = "impersonate-{action}-{run_id}"
 
@@ -42,9 +42,14 @@ def stem(pattern: str, values: Mapping[str, str]) -> str:
     return re.sub(r"[^\w.@+-]+", "_", filled)
 
 
+def jobs_of(awx: Mapping[str, str]) -> dict[str, str]:
+    """What stands for the job and for the workflow that it runs in: their numbers in AWX, ``none`` outside of it."""
+    return {"job": awx.get("job_id", "none"), "workflow": awx.get("workflow_job_id", "none")}
+
+
 def lasting(pattern: str) -> str:
     """The name of the file that every run replaces: the pattern of the others, unless they have another name in every run."""
-    return pattern if not re.search(r"\{(run_id|date)\}", pattern) else "impersonate-{action}-{policy}"
+    return pattern if not re.search(r"\{(run_id|date|job|workflow)\}", pattern) else "impersonate-{action}-{policy}"
 
 
 def check_length(option: str, pattern: str, values: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ from .html.page import html
 from .json_lines import json_lines
 from .junit import junit
 from .markdown import markdown
-from .names import DEFAULT_NAME, lasting, stem
+from .names import DEFAULT_NAME, jobs_of, lasting, stem
 from .prometheus import prometheus
 
 _TEXTS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
@@ -33,14 +33,15 @@ _TEXTS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
 }
 
 
-def placeholders_of(report: Report) -> dict[str, str]:
-    """What stands for each placeholder in the name of a report's files."""
+def placeholders_of(report: Report, awx: Mapping[str, str]) -> dict[str, str]:
+    """What stands for each placeholder in the name of a report's files. ``awx``: what AWX says of the job that writes them."""
     run, policy = report["run"], report["policy"]
     return {
         "action": run["action"],
         "policy": policy["name"] if policy else "none",
         "run_id": run["id"],
         "date": run["started"][:10],
+        **jobs_of(awx),
     }
 
 
@@ -52,12 +53,14 @@ class Written:
     failed: dict[str, str]
 
 
-def write(report: Report, folder: Path, formats: Collection[str], pattern: str = DEFAULT_NAME) -> Written:
+def write(
+    report: Report, folder: Path, formats: Collection[str], pattern: str = DEFAULT_NAME, awx: Mapping[str, str] | None = None
+) -> Written:
     """Write the report, each format for itself: one that cannot be made or written takes no other one with it.
 
     The HTML names the other files beside it and has the SHA-256 of the JSON, as it would be written.
     """
-    values = placeholders_of(report)
+    values = placeholders_of(report, awx or {})
     name = stem(pattern, values)
     wanted = [*formats, *(["csv_accounts"] if "csv" in formats else [])]
     paths = {kind: folder / f"{name}{suffix}" for kind, (suffix, _text) in _TEXTS.items() if kind in wanted}

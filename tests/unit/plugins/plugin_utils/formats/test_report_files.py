@@ -303,4 +303,6 @@ def test_the_release_of_the_collection(tmp_path, files, version):
 
 
 def test_what_stands_for_the_placeholders():
-    assert placeholders_of(report()) == {"action": "audit", "policy": "none", "run_id": "r31", "date": "2026-01-31"}
+    about = {"action": "audit", "policy": "none", "run_id": "r31", "date": "2026-01-31"}
+    assert placeholders_of(report(), {}) == {**about, "job": "none", "workflow": "none"}
+    assert placeholders_of(report(), {"job_id": "42", "workflow_job_id": "41"}) == {**about, "job": "42", "workflow": "41"}

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from report_heads import UNRANKED
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import write_atomically
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import awx_of, build_report, to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.awx import awx_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import verdict_sentence
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import results_of

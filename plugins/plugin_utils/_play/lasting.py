@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether what a job of AWX writes is there when the job has ended: its container is thrown away, but for what is mounted into it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+
+from .given import TaskVars
+
+_JOB = PurePath("/runner")  # where ansible-runner has the job's own files in its container; the project is a copy for the job
+_PASSING = (
+    "overlay",
+    "fuse-overlayfs",
+    "tmpfs",
+    "ramfs",
+)  # podman's option O of a mount is an overlay: what is written is thrown away
+_MOUNTS = Path("/proc/self/mounts")
+_ESCAPE = re.compile(r"\\([0-7]{3})")  # proc(5): blanks of a path are written as octal numbers
+
+
+def in_awx(task_vars: TaskVars) -> bool:
+    """Whether AWX runs this."""
+    return "awx_job_id" in task_vars
+
+
+def ends_with_job(folder: str | Path, task_vars: TaskVars) -> bool:
+    """Whether a folder ends with the job of AWX. Outside AWX none does."""
+    if not in_awx(task_vars):
+        return False
+    try:
+        mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        mounts = ""
+    return not outlives(os.path.realpath(Path(folder).expanduser()), os.getcwd(), mounts)
+
+
+def outlives(folder: str, working: str, mounts: str) -> bool:
+    """Whether a folder is on a mount of its own, and not among the files of the job. ``mounts``: the text of /proc/self/mounts."""
+    place = PurePath(folder)
+    if any(place.is_relative_to(passing) for passing in (_JOB, PurePath(working))):
+        return False
+    kinds = _kinds(mounts)
+    on = next((kinds[str(one)] for one in (place, *place.parents[:-1]) if str(one) in kinds), None)
+    return on is not None and on not in _PASSING
+
+
+def _kinds(mounts: str) -> Mapping[str, str]:
+    """Mount point -> kind of file system; the last one counts, which hides those below."""
+    fields = [line.split(" ") for line in mounts.splitlines()]
+    return {_ESCAPE.sub(lambda code: chr(int(code[1], 8)), one[1]): one[2] for one in fields if len(one) > 2}
