@@ -18,7 +18,7 @@ LIFE ?= 3600
 INVENTORY ?= .build/fleet.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser test-samba bench-report payload-coverage matrix matrix-venvs sanity galaxy lint fleet policies schema payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser test-samba test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy lint fleet policies schema payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,10 +40,10 @@ demo-enforce: venv-test ## Audit, look, enforce, audit, restore, audit on the si
 	@$(RUN) python -m fleet.showcase enforce --backend $(BACKEND)
 
 unit: venv-test ## The unit tests that open no socket, run no playbook and make no large report: about a minute
-	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
+	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size and not awx" tests/unit $(ARGS)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them, FRESH=1 for a fresh ansible-playbook per play)
-	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser and not samba" $(ARGS)
+	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser and not samba and not awx" $(ARGS)
 
 test-engine: venv-test ## The tests of the real payload under a PowerShell engine (FRESH=1: a process for each command; FRESH=compare: both ways)
 	@FRESH=$(FRESH) $(RUN) python -m pytest -n $(JOBS) -m engine $(ARGS)
@@ -56,6 +56,9 @@ test-browser: venv-test ## The tests of the HTML report in a headless Chromium (
 
 test-samba: venv-test ## The model of the LSA against that of Samba's domain controller (as root, with Debian's packages)
 	@$(RUN) python -m pytest -q -m samba tests/samba $(ARGS)
+
+test-awx: $(HERE) ## The playbooks under ansible-runner as AWX runs them, the configuration of AWX with its real modules
+	@sh tests/awx.sh $(ARGS)
 
 bench-report: venv-test ## CPU, memory and size of the report of 10,000 and 50,000 hosts, and the tests of size and growth
 	@$(RUN) python -m pytest -q -n $(JOBS) -m size tests/unit

@@ -25,6 +25,9 @@ lock browser-py3.12.txt browser.in 3.12 '>=2.21,<2.22' test-py3.12.txt
 # The archive is looked at in an environment of its own.
 lock galaxy-py3.11.txt galaxy.in 3.11 '<2.20'
 lock galaxy-py3.12.txt galaxy.in 3.12 '>=2.21,<2.22'
+# So do the tests with AWX's tools.
+lock awx-py3.11.txt awx.in 3.11 '<2.20' test-py3.11.txt
+lock awx-py3.12.txt awx.in 3.12 '>=2.21,<2.22' test-py3.12.txt
 # The other supported versions, for make matrix.
 lock core2.16.txt test.in 3.11 '>=2.16,<2.17'
 lock core2.17.txt test.in 3.11 '>=2.17,<2.18'

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a playbook of the project as AWX does: packed here, run by a worker, its events unpacked and kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+WHEELS = CHECKOUT / ".build/awx/wheels"
+PROJECT = CHECKOUT / "playbooks/awx/project"
+
+# What AWX tells every job (see the extra variables of a real one in AWX 24.6.1).
+EXTRA = {
+    "awx_job_id": 42,
+    "awx_job_template_id": 7,
+    "awx_job_template_name": "SeImpersonate audit",
+    "awx_job_launch_type": "workflow",
+    "awx_workflow_job_id": 41,
+    "awx_workflow_job_name": "SeImpersonate nightly",
+    "awx_inventory_name": "Windows",
+}
+
+
+def cores() -> dict[str, Path]:
+    """ansible-core -> the folder with its ansible-playbook: our own, and those that `make matrix` has made."""
+    found = {"own": Path(sys.executable).parent}
+    for folder in sorted((CHECKOUT / ".build").glob("core2.*")):
+        if (folder / "bin/ansible-playbook").exists():
+            found[folder.name] = folder / "bin"
+    return found
+
+
+@dataclass(frozen=True)
+class Job:
+    """What AWX would store of a job."""
+
+    status: str
+    events: list[dict[str, t.Any]] = field(repr=False)
+
+    @property
+    def stdout(self) -> str:
+        """What a person reads."""
+        return "\n".join(event["stdout"] for event in self.events if event["stdout"])
+
+    @property
+    def stats(self) -> dict[str, t.Any]:
+        """The last event: counters of the hosts, and the artifacts."""
+        return next(event["event_data"] for event in self.events if event["event"] == "playbook_on_stats")
+
+    @property
+    def artifacts(self) -> dict[str, t.Any]:
+        """`job.artifacts`."""
+        return self.stats.get("artifact_data", {})
+
+    def counted(self, what: str) -> set[str]:
+        """Hosts by a counter of the recap: ok, changed, failures, dark."""
+        return set(self.stats.get(what) or {})
+
+
+def run(
+    folder: Path,
+    playbook: str,
+    inventory: Mapping[str, t.Any],
+    extra: Mapping[str, t.Any],
+    *,
+    check: bool = False,
+    core: Path | None = None,
+    oldest_runner: bool = False,
+) -> Job:
+    """Run a playbook of the project skeleton in a folder of the test's own. ``inventory``: as JSON; ``extra``: with or without EXTRA."""
+    private = folder / "private"
+    shutil.copytree(PROJECT, private / "project")
+    for name, data in (("inventory/hosts.json", inventory), ("env/extravars", extra)):
+        (private / name).parent.mkdir(exist_ok=True)
+        (private / name).write_text(json.dumps(data))
+    if check:
+        (private / "env/cmdline").write_text("--check --diff")
+    python = [str(Path(sys.executable)), "-m", "ansible_runner"]
+    environment = {
+        **os.environ,
+        "PATH": f"{core or Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "no_proxy": "127.0.0.0/8",
+        "NO_PROXY": "127.0.0.0/8",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_FORKS": "5",
+    }
+    if oldest_runner:
+        environment["PYTHONPATH"] = f"{WHEELS / 'runner'}{os.pathsep}{environment.get('PYTHONPATH', '')}"
+    (folder / "worker").mkdir()
+
+    def step(*words: str, given: bytes = b"") -> bytes:
+        ran = subprocess.run([*python, *words], input=given, capture_output=True, env=environment, cwd=folder, timeout=300)
+        assert ran.returncode == 0 or words[0] != "transmit", ran.stderr.decode()  # a failed job is a failed worker
+        return ran.stdout
+
+    packed = step("transmit", str(private), "-p", playbook, "-i", "job")
+    streamed = step("worker", "--private-data-dir", str(folder / "worker"), given=packed)
+    step("process", str(folder / "done"), "-i", "job", given=streamed)
+    kept = folder / "done/artifacts/job"
+    events = [json.loads(path.read_text()) for path in (kept / "job_events").glob("*.json")]
+    return Job((kept / "status").read_text(), sorted(events, key=lambda event: event["counter"]))
