@@ -30,10 +30,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         registered = fleet_run.results_of(alone, options["results"], fleet_run.run_of(options["check"]))
         record = record_of(str(host), registered[str(host)])
         status = at_the_end(record)
-        said = mark(status, passed=options["gate_passed"], fail_on=options["fail_on"])
+        verdict = mark(status, passed=options["gate_passed"], fail_on=options["fail_on"])
         result.update(
-            changed=said is Mark.CHANGED, status=status, msg=f"{status}: {record['reason']}" if record["reason"] else status
+            changed=verdict is Mark.CHANGED, status=status, msg=f"{status}: {record['reason']}" if record["reason"] else status
         )
-        if said is Mark.FAILED:
+        if verdict is Mark.FAILED:
             result["failed"] = True
         return result

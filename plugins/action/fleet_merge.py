@@ -70,7 +70,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         passed = summary["gate"]["passed"]
         ended = report_end.end(report, options, task_vars or {}, options["formats"], lambda _where: verdict, passed=passed)
         warnings += ended.warnings
-        result.update(merged=[str(path) for path in files], warnings=[visible(warning, MESSAGE) for warning in warnings], **ended.result)
+        result.update(
+            merged=[str(path) for path in files], warnings=[visible(warning, MESSAGE) for warning in warnings], **ended.result
+        )
         result["ansible_stats"] = artifacts(
             action=report["run"]["action"],
             verdict=verdict,

@@ -41,7 +41,7 @@ def is_slice(awx: Mapping[str, str]) -> bool:
 
 def part_of_merged(report: Report) -> bool:
     """Whether a report of merged runs misses hosts for sure: every one of them was limited. Slices add up."""
-    runs = [one["run"] for one in report["run"].get("merged") or ()] or [report["run"]]
+    runs = [part["run"] for part in report["run"].get("merged") or ()] or [report["run"]]
     return all(bool(run["limit"]) for run in runs)
 
 
@@ -61,7 +61,7 @@ def artifacts(
     ``verdict``: sentences without names of hosts. ``summary``: the counts of a report. ``files``: those that outlive the job; left out
     where their paths are too long.
     """
-    said: dict[str, t.Any] = {
+    artifact: dict[str, t.Any] = {
         "schema": SCHEMA_VERSION,
         "action": action,
         "verdict": verdict[:_VERDICT],
@@ -72,9 +72,9 @@ def artifacts(
         "part": part,
         "workflow_job_id": awx.get("workflow_job_id"),
     }
-    if files and len(json.dumps({KEY: {**said, "files": dict(files)}})) <= MOST:
-        said["files"] = dict(files)
-    return {"data": {KEY: said}, "per_host": False, "aggregate": False}
+    if files and len(json.dumps({KEY: {**artifact, "files": dict(files)}})) <= MOST:
+        artifact["files"] = dict(files)
+    return {"data": {KEY: artifact}, "per_host": False, "aggregate": False}
 
 
 def stopped(hosts: Sequence[str]) -> str:

@@ -44,11 +44,11 @@ def outlives(folder: str, working: str, mounts: str) -> bool:
     if any(place.is_relative_to(passing) for passing in (_JOB, PurePath(working))):
         return False
     kinds = _kinds(mounts)
-    on = next((kinds[str(one)] for one in (place, *place.parents[:-1]) if str(one) in kinds), None)
+    on = next((kinds[str(point)] for point in (place, *place.parents[:-1]) if str(point) in kinds), None)
     return on is not None and on not in _PASSING
 
 
 def _kinds(mounts: str) -> Mapping[str, str]:
     """Mount point -> kind of file system; the last one counts, which hides those below."""
     fields = [line.split(" ") for line in mounts.splitlines()]
-    return {_ESCAPE.sub(lambda code: chr(int(code[1], 8)), one[1]): one[2] for one in fields if len(one) > 2}
+    return {_ESCAPE.sub(lambda code: chr(int(code[1], 8)), mount[1]): mount[2] for mount in fields if len(mount) > 2}
