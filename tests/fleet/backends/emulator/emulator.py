@@ -16,6 +16,7 @@ from fleet.backend import Output
 from fleet.backends.emulator import texts
 from fleet.backends.emulator.change import local_right
 from fleet.backends.emulator.report import audit
+from fleet.backends.emulator.sources import prove
 from fleet.backends.request import ModuleCall, NotUnderstood, decode
 from fleet.windows.machine import Token
 
@@ -31,6 +32,7 @@ Answer = dict[str, t.Any]
 MODULES: dict[str, Callable[[Machine, str, Token, t.Mapping[str, t.Any]], Answer]] = {
     "local_right": local_right,
     "local_right_info": audit,
+    "prove": prove,
 }
 
 

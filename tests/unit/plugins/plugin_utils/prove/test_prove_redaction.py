@@ -1,0 +1,237 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nothing that a host calls its own leaves it, and what is left says the same."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import dataclasses
+import json
+import struct
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from proofs import KINDS, full, host
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.answers import read_facts
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import recording as recordings
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.comparing import compared
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.recording import (
+    NotRedacted,
+    recorded,
+    sources_of,
+    table_of,
+)
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.redaction import Redaction, sid_bytes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.tokens import Tokens
+
+MADE = {"kind": "simulated", "made": "2026-06-15T12:00:00Z", "version": "0.1.0"}
+
+
+def record(its, policy, *hosts):
+    return recorded(its.payload, its.sources, policy, **MADE, hosts=hosts)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_recording_says_what_its_host_said_and_none_of_its_words(kind, policy):
+    its = host(KINDS[kind]())
+    made = record(its, policy, its.machine.name, "10.1.2.3")
+    text = json.dumps(made, ensure_ascii=False).lower()
+
+    for word in (
+        its.machine.netbios,
+        "sim.example",
+        "svc-shop",
+        "helper",
+        "auditor",
+        "10.1.2.3",
+        "baseline",
+        its.machine.sid[9:],
+        "program files",
+    ):
+        assert word.lower() not in text
+    assert "S-1-5-32-544" in json.dumps(made["payload"]["holders"])
+    again = compared(read_facts(made["payload"]), sources_of(made))
+    assert table_of(again) == made["table"]
+    assert [row.verdict for row in again] == [row.verdict for row in compared(its.facts, its.sources)]
+
+
+def test_well_known_names_prove_the_language(policy):
+    made = record(host(KINDS["German"]()), policy)
+
+    assert "VORDEFINIERT\\Administratoren" in [one["name"] for one in made["payload"]["holders"]]
+    assert "NT-AUTORITÄT" in next(row["out"]["text"] for row in made["sources"] if row["source"] == "whoami_groups")
+
+
+def test_of_a_source_only_what_is_compared_is_kept(policy):
+    made = {row["source"]: row for row in record(host(full()), policy)["sources"]}
+
+    assert "SeBackupPrivilege" not in made["secedit"]["file"]["text"]
+    assert "BINARY_PATH_NAME" not in made["sc_qc ShopSync"]["out"]["text"]
+    assert "password" not in made["appcmd"]["out"]["text"].lower()
+    assert "Device Name" not in made["dsregcmd"]["out"]["text"]
+
+
+def test_a_password_of_a_pool_never_comes_to_the_controller(member):
+    assert b"Simulated-7" not in member.sources["appcmd"].out
+
+
+def test_names_that_are_words_of_a_format_are_refused_and_not_half_redacted(policy):
+    machine = full()
+    machine.grant(machine.add_account("SERVICE_NAME", rid=1777))
+    its = host(machine)
+
+    with pytest.raises(NotRedacted) as refused:
+        record(its, policy)
+    assert "service_name" not in str(refused.value).lower()  # messages go to logs
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        pytest.param(lambda sid, name: name.upper(), id="another case"),
+        pytest.param(lambda sid, name: f"https://x/{name}/y", id="in a URL"),
+        pytest.param(lambda sid, name: f"SQLUser${name}", id="after a sign"),
+        pytest.param(lambda sid, name: name.encode("utf-16-le").hex(), id="UTF-16 in hexadecimal"),
+        pytest.param(lambda sid, name: base64.b64encode(b"x" + name.encode()).decode(), id="in base64"),
+        pytest.param(lambda sid, name: sid, id="a SID"),
+        pytest.param(lambda sid, name: sid_bytes(sid).hex("-").upper(), id="a SID as bytes"),
+        pytest.param(lambda sid, name: base64.b64encode(b"ab" + sid_bytes(sid) + b"z").decode(), id="a SID in base64"),
+    ],
+)
+def test_the_search_finds_what_is_left(hidden):
+    sid, name = "S-1-5-21-11-22-33-1105", "gertrude"
+    tokens = Tokens()
+    tokens.account(f"CORP\\{name}", sid)
+    redaction = Redaction(tokens)
+    redaction.text(sid)
+
+    assert redaction.left_in(f"before {hidden(sid, name)} after")
+    assert redaction.left_in("USER1 DOM1 gertrudes " + redaction.sid(sid)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        pytest.param(r"C:\Users\gertrude\x.inf", "PATH1", id="a path"),
+        pytest.param(r"C:\Windows\System32\svchost.exe", r"C:\Windows\System32\svchost.exe", id="a path of Windows"),
+        pytest.param(r"\\fs01\share\a", "PATH1", id="a share"),
+        pytest.param("https://mdm.corp.example/enrol?x=1", "https://URL1.invalid", id="a URL"),
+        pytest.param("OU=Web,DC=corp,DC=example", "OU=OU1,DC=DC1,DC=DC2", id="a place in the directory"),
+        pytest.param("{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}", "{00000000-0000-0000-0000-000000000001}", id="a GUID"),
+        pytest.param("{31b2f340-016d-11d2-945f-00c04fb984f9}", "{31b2f340-016d-11d2-945f-00c04fb984f9}", id="a well-known GUID"),
+        pytest.param("S-1-5-21-1-2-3-512", "S-1-5-21-1000000001-1000000001-1000000001-512", id="a RID below 1000"),
+        pytest.param("S-1-5-21-1-2-3-4711", "S-1-5-21-1000000001-1000000001-1000000001-1001", id="another RID"),
+        pytest.param("S-1-12-1-1-2-3-4", "S-1-12-1-1000000001-1000000001-1000000001-1000000001", id="of Entra ID"),
+        pytest.param("S-1-5-32-544", "S-1-5-32-544", id="a well-known SID"),
+        pytest.param("CORP\\Gertrude; corp\\gertrude; gertrudes", "DOM1\\USER1; DOM1\\USER1; gertrudes", id="names"),
+    ],
+)
+def test_what_becomes_of_a_text(text, made):
+    tokens = Tokens()
+    tokens.account("CORP\\gertrude", "S-1-5-21-1-2-3-1105")
+
+    assert Redaction(tokens).text(text) == made
+
+
+NAMES = (
+    st.text(st.sampled_from("abcäöüßéЖ日-. 1"), min_size=2, max_size=9)
+    .map(str.strip)
+    .filter(lambda one: len(one) > 1 and one[0] not in "-. ")
+)
+PLACES = st.sampled_from(("{}", "x {} y", "\\{}", "{}@", "https://host/{}/a", "C:\\Users\\{}\\b", "CN={},DC=a", "({})", "{}$"))
+
+
+@given(
+    st.lists(NAMES, min_size=1, max_size=5, unique_by=str.casefold),
+    st.lists(st.tuples(PLACES, st.integers(0, 4), st.booleans()), max_size=8),
+)
+def test_no_name_is_left_wherever_it_stands(names, uses):
+    """Also of names that are parts of each other, in another case, with umlauts, in URLs, paths and places of a directory."""
+    tokens = Tokens()
+    for at, name in enumerate(names):
+        tokens.account(f"D\\{name}", f"S-1-5-21-1-2-3-{1100 + at}")
+    redaction = Redaction(tokens)
+    text = "\n".join(
+        place.format(name.upper() if loud else name) for place, number, loud in uses for name in [names[number % len(names)]]
+    )
+
+    assert redaction.left_in(redaction.text(text)) == []
+
+
+@given(st.lists(NAMES, min_size=2, max_size=4, unique_by=str.casefold))
+def test_equal_words_become_equal_and_others_do_not(names):
+    assume(len({one.casefold().strip(". ") for one in names}) == len(names))
+    tokens = Tokens()
+    for at, name in enumerate(names):
+        tokens.account(f"CORP\\{name}", f"S-1-5-21-1-2-3-{1100 + at}")
+    redaction = Redaction(tokens)
+    made = [redaction.text(f"CORP\\{name}") for name in names]
+
+    assert made == [redaction.text(f"CORP\\{name}") for name in names]
+    assert len(set(made)) == len(names)
+
+
+RIDS = st.integers(0, 2**32 - 1)
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), RIDS), min_size=1, max_size=6))
+def test_sids_keep_what_they_have_in_common_in_every_form(parts):
+    """The same domain stays the same, RIDs below 1000 stay, and bytes become the bytes of the same invented SID."""
+    redaction = Redaction(Tokens())
+    sids = [f"S-1-5-21-{domain}-77-88-{rid}" for domain, rid in parts]
+    made = [redaction.text(sid) for sid in sids]
+
+    for sid, other in zip(sids, made, strict=True):
+        assert redaction.text(sid_bytes(sid).hex("-").upper()) == sid_bytes(other).hex("-").upper()
+        if int(sid.rpartition("-")[2]) < 1000:
+            assert other.rpartition("-")[2] == sid.rpartition("-")[2]
+    assert len(set(made)) == len(set(sids))
+    domains = {sid.rpartition("-")[0]: other.rpartition("-")[0] for sid, other in zip(sids, made, strict=True)}
+    assert len(set(domains.values())) == len(domains)
+
+
+@given(names=st.lists(NAMES, min_size=3, max_size=3, unique_by=str.casefold), rid=st.integers(1001, 2**31))
+def test_a_random_host_is_recorded_without_its_words_and_says_the_same(names, rid, policy):
+    machine = full()
+    machine.name = "srv" + names[0].replace(" ", "").replace(".", "")[:5]
+    machine.grant(machine.add_account(names[1], domain="SIM", rid=rid))
+    machine.grant(machine.add_account(names[2], rid=rid + 1))
+    its = host(machine)
+    try:
+        made = record(its, policy, machine.name)
+    except NotRedacted as refused:
+        assume(str(refused) == "")  # a name that is a word of a format or of our own sentences: nothing is written then
+
+    again = compared(read_facts(made["payload"]), sources_of(made))
+    assert [row.verdict for row in again] == [row.verdict for row in compared(its.facts, its.sources)]
+
+
+def test_what_is_left_after_all_is_not_written(member, policy, monkeypatch):
+    """The search is the last gate: were the replacing broken, nothing would be written."""
+    monkeypatch.setattr(recordings.Redaction, "text", lambda self, text: text)
+
+    with pytest.raises(NotRedacted, match="would be left"):
+        record(member, policy)
+
+
+def test_a_recording_does_not_depend_on_the_host_behind_it(member, policy):
+    made = record(member, policy)
+    other = copy.deepcopy(member)
+    for machine in (other.machine, other.other):
+        machine.accounts = {sid: dataclasses.replace(one, name=f"x{one.name}y") for sid, one in machine.accounts.items()}
+        machine.running["ShopSync"] = dataclasses.replace(machine.running["ShopSync"], account="SIM\\xsvc-shopy")
+        machine.iis = dataclasses.replace(
+            machine.iis, pools=("DefaultAppPool", dataclasses.replace(machine.iis.pools[1], account="SIM\\xsvc-shopy"))
+        )
+        machine.events = ()
+    made_other = record(other, policy)
+
+    assert made_other["payload"]["holders"] == made["payload"]["holders"]
+
+
+def test_bytes_of_a_sid_that_is_none_stay():
+    assert Redaction(Tokens()).text("01-02-03") == "01-02-03"
+    assert struct.unpack("<2I", sid_bytes("S-1-5-32-544")[8:]) == (32, 544)
