@@ -20,6 +20,7 @@ from .failures import HostError, ended, failure_of, lacks_resources, short_of, u
 
 READ = "winrights.seimpersonate.local_right_info"
 CHANGE = "winrights.seimpersonate.local_right"
+SOURCES = "winrights.seimpersonate.prove"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,18 @@ class WindowsHost:
         """The same with what runs on the host, for the list of what must restart. Its payload can also write; here it only reads."""
         return self._facts(CHANGE, {"read": {"accounts": list(names), **dataclasses.asdict(ReadRequest(exposure=True))}})
 
+    def answer(self, request: ReadRequest) -> Mapping[str, object]:
+        """What the payload answers to a read, as it came. Raises HostError."""
+        return self._answer(READ, {"accounts": [], **dataclasses.asdict(request)})
+
+    def sources(self, module_args: dict[str, object]) -> Mapping[str, object]:
+        """What other sources of the host answer to a script that is no part of the payload, as it came. Raises HostError."""
+        return self._answer(SOURCES, module_args)
+
     def _facts(self, module: str, module_args: dict[str, object]) -> HostFacts:
+        return facts_of(self._answer(module, module_args))
+
+    def _answer(self, module: str, module_args: dict[str, object]) -> Mapping[str, object]:
         try:
             answer = self._execute_module(module_name=module, module_args=module_args, task_vars=self._task_vars)
         except AnsibleConnectionFailure as error:  # core calls it unreachable
@@ -74,7 +86,7 @@ class WindowsHost:
             raise ended(error) from error
         if answer.get("failed") or answer.get("unreachable"):
             raise failure_of(answer)
-        return facts_of(answer)
+        return answer
 
     def apply(self, plan: Plan) -> Change:
         """Carry out a plan in one command: the host compares the pre-image, adds, removes, re-reads, and undoes when anything fails.

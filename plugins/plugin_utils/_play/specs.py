@@ -124,6 +124,11 @@ FLEET_MARK: Spec = {
     "gate_passed": {"type": "bool", "required": True},
     "fail_on": {"type": "list", "elements": "str", "choices": list(GATE_WORDS), "default": _FAIL_ON},
 }
+PROVE: Spec = {
+    "policy": {"type": "raw", "required": True},
+    "dest": {"type": "path", "default": "."},
+    "kind": {"type": "str", "choices": ["host", "simulated"], "default": "host"},
+}
 FLEET_REPORT: Spec = {
     **_FROM,
     **_REPORT,

@@ -25,6 +25,7 @@ MODULES = {
     "fleet_mark": specs.FLEET_MARK,
     "fleet_merge": specs.FLEET_MERGE,
     "policy_page": specs.POLICY_PAGE,
+    "prove": specs.PROVE,
 }
 
 

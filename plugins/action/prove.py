@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder, file_name, write_atomically
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest, WindowsHost, facts_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import Policy
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import asked, table
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.answers import Told, Unreadable, read_answers
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.comparing import counts
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.recording import NotRedacted, Recording, recorded
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.rows import Verdict
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Compare what the payload says of one host with what other sources of that host say: two commands, nothing changed.
+
+    Both in one task: between two tasks their answers would stand unredacted in logs and in the job events of AWX.
+    """
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        with bad_input.marked():
+            _validation, options = self.validate_argument_spec(specs.PROVE)
+            task_options.refuse_delegation(self._task.delegate_to, task_vars or {})
+            policy = task_options.policy_of(options)
+            folder = Path(options["dest"]).expanduser().absolute()
+            check_folder("dest", folder, "so no recording could be written")
+        result.update(changed=False, rows=[], counts={}, path=None)
+        try:
+            recording, clean = self._asked(policy, options, task_vars or {})
+        except HostError as failed:
+            return {**result, "failed": True, "msg": str(failed)}
+        except (Unreadable, NotRedacted) as failed:
+            return {**result, "failed": True, "msg": f"{failed}, so nothing is written"}
+        host = (task_vars or {}).get("inventory_hostname", "host")
+        path = folder / file_name(host, ".json", "prove-")
+        if not self._task.check_mode:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, json.dumps(recording, indent=1, ensure_ascii=False) + "\n", 0o600)
+            result["path"] = str(path)
+        rows = table.rows_from(recording["table"])
+        Display().display("\n" + "\n".join(table.lines(host, rows)))
+        result.update(rows=recording["table"], counts=counts(rows))
+        if not clean:
+            result["warnings"] = ["a temporary folder winrights-prove-* could not be removed from the host"]
+        differ = [f"{row.fact} ({row.source})" for row in rows if row.verdict is Verdict.DIFFERS]
+        if differ:
+            result.update(failed=True, msg=f"payload and other sources differ in: {', '.join(differ)}")
+        return result
+
+    def _asked(self, policy: Policy, options: Told, task_vars: Told) -> tuple[Recording, bool]:
+        """The recording of the host, and whether it was left as it was. Raises HostError, Unreadable and NotRedacted."""
+        host = WindowsHost.behind(self._connection, self._execute_module, task_vars)
+        payload = host.answer(ReadRequest(exposure=True, expand=True, events=asked.HOURS))
+        answer = host.sources(asked.arguments(facts_of(payload)))
+        names = [str(task_vars[key]) for key in ("inventory_hostname", "ansible_host") if task_vars.get(key)]
+        recording = recorded(
+            payload,
+            read_answers(answer),
+            policy,
+            kind=options["kind"],
+            made=_utc.written(_utc.now()),
+            version=generator()["version"],
+            hosts=names,
+        )
+        return recording, answer.get("clean") is not False
