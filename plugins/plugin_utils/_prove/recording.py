@@ -15,7 +15,7 @@ from .._facts.roles import detect_role
 from .._host.answers import read_facts
 from .._input.errors import CannotJudge
 from .._policy.policy import Policy
-from .._verdict.expectation import Wishes
+from .._verdict.expectation import Tailoring
 from .._verdict.judgement import judged
 from .answers import Answer, Sources, Told, Unasked, code_pages, rows_of
 from .comparing import compared
@@ -44,7 +44,7 @@ def verdict_of(facts: HostFacts, policy: Policy) -> Recording:
     """What the collection says of a host by one policy, as far as a recording keeps it."""
     controller = controller_on(facts, None).kind.value
     try:
-        its = judged(facts, policy, Wishes())
+        its = judged(facts, policy, Tailoring())
     except CannotJudge as doubt:
         return {"policy": policy.name, "status": doubt.category, "holders": [], "controller": controller}
     return {
