@@ -18,7 +18,7 @@ LIFE ?= 3600
 INVENTORY ?= .build/fleet.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser test-samba test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy lint fleet policies schema payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser test-samba test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables schema payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ fleet: venv-test ## Start the simulated fleet for LIFE seconds, write INVENTORY 
 policies: venv-test ## Print the tables of the shipped policies with their sources, and write the docs page of them
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/policy_tables.py
 
+variables: venv-test ## Write the docs page of the role's variables from its specification
+	@$(RUN) python tests/role_variables.py
+
 schema: venv-test ## Write the JSON Schema of the report from the types of the contract
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/report_schema.py
 
@@ -103,6 +106,10 @@ payloads: venv-test ## Tell the emulator the payload's texts, after its tests ha
 
 build: venv-test ## Build the collection's archive into .build/
 	@$(RUN) ansible-galaxy collection build --force --output-path .build
+
+docs: $(HERE) ## Build the docs site into .build/site/html; a warning fails it
+	@VENV=.build/docs requirements/venv.sh docs
+	@sh tests/docs.sh
 
 galaxy: ## Build the archive and have Galaxy's importer look at it
 	@rm -f .build/winrights-seimpersonate-*.tar.gz

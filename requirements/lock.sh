@@ -28,6 +28,9 @@ lock galaxy-py3.12.txt galaxy.in 3.12 '>=2.21,<2.22'
 # So do the tests with AWX's tools.
 lock awx-py3.11.txt awx.in 3.11 '<2.20' test-py3.11.txt
 lock awx-py3.12.txt awx.in 3.12 '>=2.21,<2.22' test-py3.12.txt
+# The docs site is built in one too.
+lock docs-py3.11.txt docs.in 3.11 '<2.20'
+lock docs-py3.12.txt docs.in 3.12 '>=2.21,<2.22'
 # The other supported versions, for make matrix.
 lock core2.16.txt test.in 3.11 '>=2.16,<2.17'
 lock core2.17.txt test.in 3.11 '>=2.17,<2.18'

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import role_variables
 import yaml
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import specs
@@ -87,3 +88,11 @@ def test_the_role_offers_what_the_modules_allow(checkout):
 
     assert role["impersonate_fail_on"]["choices"] == ["", *GATE_WORDS]
     assert role["impersonate_host_role"]["choices"] == ["", *specs.LOCAL_RIGHT_INFO["host_role"]["choices"]]
+
+
+def test_the_page_of_variables_is_made_from_the_roles_specs():
+    assert role_variables.PAGE.read_text(encoding="utf-8") == role_variables.text(), "run make variables"
+
+
+def test_each_variable_has_one_task_on_its_page():
+    assert sorted(name for names in role_variables.TASKS.values() for name in names) == sorted(role_variables.options())
