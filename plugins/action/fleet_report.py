@@ -37,7 +37,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording i
 # A rolling change writes the report of the whole fleet after every batch; the large formats wait for the last one.
 _WHILE_BATCHES_ARE_LEFT = ("json", "markdown")
 _NAMED = 10  # hosts in a sentence
-_LISTS = ("unexpected_accounts", "exceptions", "controlling_gpos", "changed")
+_LISTS = ("unexpected_accounts", "exceptions", "controlling_gpos", "changed", "trend")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]

@@ -29,7 +29,7 @@ def changed(report: Report, previous: Report | None) -> Changed | None:
     """
     if previous is None or previous["run"] == report["run"]:
         return None
-    now, then = _by_host(report), _by_host(previous)
+    now, then = by_host(report), by_host(previous)
     drift, drifted = ({host for host, one in records.items() if one["status"] == _DRIFT} for records in (now, then))
     unread = {host for host, one in now.items() if one["status"] in UNREAD}
     read = any(one["status"] not in UNREAD for one in then.values())
@@ -50,7 +50,7 @@ def changed(report: Report, previous: Report | None) -> Changed | None:
     }
 
 
-def _by_host(report: Report) -> dict[str, Record]:
+def by_host(report: Report) -> dict[str, Record]:
     """One record a host: of two, the newer one."""
     return {record["host"]: record for record in gathered(report).records}
 

@@ -24,7 +24,7 @@ def summarise(
     tolerate: Mapping[str, str] | None = None,
 ) -> Summary:
     """Counts by status and role, coverage, compliance, the unexpected accounts, the exceptions (see exceptions_of) and the gate.
-    ``changed`` is for who has an earlier report.
+    ``changed`` and ``trend`` are for who has earlier reports.
 
     Percentages are of all expected hosts, never of the assessed ones alone.
     """
@@ -50,6 +50,7 @@ def summarise(
         "exceptions": known,
         "gate": gate(records, fail_on, tolerate or {}, known),
         "changed": None,
+        "trend": None,
     }
 
 

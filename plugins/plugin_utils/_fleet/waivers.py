@@ -9,10 +9,13 @@ import json
 import typing as t
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from .. import _utc
 from .._policy.exceptions import State, covers
 from .._result.types import Applied, Declared, Record, Used
 
 _DECLARED = frozenset(t.get_type_hints(Declared))
+SOON: t.Final = 30
+"""Days before its end in which an exception needs a look."""
 _REFUSED = (State.EXPIRED.value, State.TOO_WIDE.value)
 
 
@@ -38,6 +41,17 @@ def exceptions_of(
             claims.setdefault(_key(claim), []).append((record, claim))
     rows = [_row(found[key], claims.get(key, []), unread, today) for key in sorted(found)]
     return sorted(rows, key=lambda row: (row["state"] == State.USED.value, row["account"].casefold()))
+
+
+def days_left(one: Used, finished: str) -> int | None:
+    """Days until an exception ends, where it holds and ends within SOON days of a run; 0 on its last day. None for the others."""
+    if one["expires"] is None or one["state"] == State.EXPIRED.value:
+        return None
+    try:
+        left = (datetime.date.fromisoformat(one["expires"]) - _utc.read(finished).date()).days
+    except ValueError:  # a day that never was, in a report of another
+        return None
+    return left if 0 <= left <= SOON else None
 
 
 def _row(

@@ -31,7 +31,11 @@ def markdown(report: Report) -> str:
         *(f"- {_cell(fact, _SENTENCE)}" for fact in sentences.facts(report)),
         "",
     ]
-    tail = [*_exceptions(sentences.exceptions(summary["exceptions"])), "", _cell(sentences.gate(summary), _SENTENCE)]
+    tail = [
+        *_exceptions(sentences.exceptions(summary["exceptions"], run["finished"])),
+        "",
+        _cell(sentences.gate(summary), _SENTENCE),
+    ]
     around = len(head) + len(tail) + 4  # two lines above the rows of the table, two below
     return "\n".join([*head, *_table(report["hosts"], min(_ROWS, _LINES - around)), *tail]) + "\n"
 

@@ -11,6 +11,7 @@ import collections
 from collections.abc import Sequence
 
 from .._fleet.summary import planned_sentence
+from .._fleet.waivers import SOON, days_left
 from .._policy.exceptions import State
 from .._result.types import Generator, PolicyHead, Record, Report, Summary, Used
 from .._verdict.rank import WORDS
@@ -51,14 +52,18 @@ def facts(report: Report) -> list[str]:
     ]
 
 
-def exceptions(used: Sequence[Used]) -> list[str]:
-    """How many exceptions there are, then those that need attention, a line each; nothing without any."""
+def exceptions(used: Sequence[Used], finished: str) -> list[str]:
+    """How many exceptions there are, then those that need attention, a line each; nothing without any. ``finished``: when the run ended."""
     if not used:
         return []
     states = collections.Counter(one["state"] for one in used)
     lines = [f"Exceptions: {', '.join(f'{count} {_STATES[state]}' for state, count in sorted(states.items()))}."]
-    odd, left_out = first_few([one for one in used if one["state"] != State.USED.value], _EXCEPTIONS)
-    lines += [_exception(one) for one in odd]
+    ends = [days_left(one, finished) for one in used]
+    soon = sum(left is not None for left in ends)
+    lines[0] += f" {soon} {'ends' if soon == 1 else 'end'} within {SOON} days." if soon else ""
+    pairs = [pair for pair in zip(used, ends, strict=True) if pair[0]["state"] != State.USED.value or pair[1] is not None]
+    odd, left_out = first_few(pairs, _EXCEPTIONS)
+    lines += [_exception(one, left) for one, left in odd]
     return lines + ([f"and {len(left_out)} more in the JSON report"] if left_out else [])
 
 
@@ -69,13 +74,19 @@ def gate(summary: Summary) -> str:
     return f"Fleet gate (fails on {', '.join(its['fail_on']) or 'nothing'}): {passed}."
 
 
-def _exception(one: Used) -> str:
+def _exception(one: Used, left: int | None) -> str:
     listed, left_out = first_few(one["wanted_by"], 5)
     rest = f" and {len(left_out)} more" if left_out else ""
     hosts = f" on {visible(', '.join(listed), _PART)}{rest}" if listed else ""
     until = f", until {one['expires']}" if one["expires"] else ""
     account, reason, owner = (visible(text, _PART) for text in (one["account"], one["reason"], one["owner"]))
-    return f"{_STATES[one['state']]}: {account}{hosts}, {reason} (owner {owner}{until})"
+    state = _STATES[one["state"]] + (f", ends {in_days(left)}" if left is not None else "")
+    return f"{state}: {account}{hosts}, {reason} (owner {owner}{until})"
+
+
+def in_days(left: int) -> str:
+    """``in 12 days``."""
+    return "today" if not left else f"in {left} {'day' if left == 1 else 'days'}"
 
 
 def _source(source: str) -> str:

@@ -27,7 +27,7 @@ def terminal(report: Report, files: Mapping[str, str] | None = None) -> str:
     """
     summary, run = report["summary"], report["run"]
     notes, more = sentences.notes(report)
-    exceptions = sentences.exceptions(summary["exceptions"])
+    exceptions = sentences.exceptions(summary["exceptions"], run["finished"])
     head = [
         *folded(verdict_sentence(summary, run["action"])),
         f"SeImpersonatePrivilege: {sentences.TITLES[run['action']]}",

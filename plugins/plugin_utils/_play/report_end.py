@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ansible.utils.display import Display
 
+from .._fleet.age import aged
 from .._fleet.awx import awx_of
 from .._fleet.changed import changed
 from .._formats.earlier import previous_of
@@ -24,10 +25,14 @@ from .lasting import ends_with_job
 
 
 def compare(report: Report, options: Options) -> list[str]:
-    """Put into a report what changed since the one of the option ``previous``. Returns warnings: why it cannot be said."""
-    previous, nothing = previous_of(options["previous"], report["run"])
-    report["summary"]["changed"] = changed(report, previous)
-    return [f"previous: {nothing}, so that the report does not say what changed"] if nothing else []
+    """Put into a report what the option ``previous`` leads to: what changed, how old the findings are, and the trend.
+
+    Returns warnings: why it cannot be said.
+    """
+    earlier = previous_of(options["previous"], report)
+    report["hosts"] = aged(report, earlier.report)
+    report["summary"].update(changed=changed(report, earlier.report), trend=earlier.trend)
+    return [f"previous: {earlier.nothing}, so that the report does not say what changed"] if earlier.nothing else []
 
 
 def end(

@@ -555,6 +555,14 @@ class Changed(t.TypedDict):
     ]
 
 
+class TrendPoint(t.TypedDict):
+    """One audit of a series."""
+
+    id: str
+    started: Time
+    by_status: t.Annotated[dict[str, Count], Words.of(Status)]
+
+
 class Summary(t.TypedDict):
     """Numbers of the fleet."""
 
@@ -581,6 +589,12 @@ class Summary(t.TypedDict):
     exceptions: t.Annotated[list[Used], Says("Every exception once.")]
     gate: Gate
     changed: t.Annotated[Changed | None, Says("Null where there was nothing to compare with.")]
+    trend: t.Annotated[
+        list[TrendPoint] | None,
+        Says(
+            "Earlier audits of the folder by the same policy and with the same limit, the oldest first; null where none was looked for."
+        ),
+    ]
 
 
 class Report(t.TypedDict):

@@ -14,7 +14,11 @@ from report_heads import GENERATOR
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder, write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, to_json
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.earlier import earlier_report, previous_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.earlier import (
+    MOST_POINTS,
+    earlier_report,
+    previous_of,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines, read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import FORMATS, check_length, checked_name
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import placeholders_of, write
@@ -22,6 +26,9 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.err
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import release
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.report_end import file_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
+
+POLICY = {"name": "microsoft", "title": "t", "version": None, "compare": "exact", "sha256": "a" * 64}
+POLICY |= {"document": {}, "documents": {}, "gpos": {}, "references": []}
 
 
 def report(day=31, status="compliant", host="a", awx=None, **run):
@@ -276,9 +283,60 @@ def test_only_an_audit_is_compared(tmp_path, place, action, found):
     store(tmp_path, "old.json", report(1))
     store(tmp_path, "self.json", report(2))
 
-    previous, nothing = previous_of(str(tmp_path) if place else None, report(2, action=action)["run"])
+    earlier = previous_of(str(tmp_path) if place else None, report(2, action=action))
 
-    assert (previous and previous["run"]["id"], nothing) == (found, None)
+    assert (earlier.report and earlier.report["run"]["id"], earlier.nothing) == (found, None)
+
+
+def counted(number, drift, *, policy="microsoft", **run):
+    made = report(number, **run)
+    made["policy"] = {**POLICY, "name": policy} if policy else None
+    made["summary"]["by_status"]["drift"] = drift
+    return made
+
+
+@pytest.mark.parametrize(
+    ("odd", "expected"),
+    [
+        pytest.param(None, [("r1", 5), ("r2", 4), ("r3", 3)], id="the oldest first"),
+        pytest.param(counted(4, 9, action="enforce"), [("r1", 5), ("r2", 4), ("r3", 3)], id="not a change of hosts"),
+        pytest.param(counted(4, 9, limit="web"), [("r1", 5), ("r2", 4), ("r3", 3)], id="not one of other hosts"),
+        pytest.param(counted(4, 9, policy="cis"), [("r1", 5), ("r2", 4), ("r3", 3)], id="not one by another policy"),
+        pytest.param(counted(4, 9, policy=None), [("r1", 5), ("r2", 4), ("r3", 3)], id="not one without a policy"),
+        pytest.param(counted(9, 9), [("r1", 5), ("r2", 4), ("r3", 3)], id="not the run itself, nor a later one"),
+        pytest.param(counted(3, 3), [("r1", 5), ("r2", 4), ("r3", 3)], id="a run that two files tell counts once"),
+        pytest.param(counted(4, "x"), [("r1", 5), ("r2", 4), ("r3", 3)], id="a number that is none"),
+        pytest.param(counted(4, -1), [("r1", 5), ("r2", 4), ("r3", 3)], id="less than no host"),
+        pytest.param({**counted(4, 1), "summary": []}, [("r1", 5), ("r2", 4), ("r3", 3)], id="no numbers"),
+        pytest.param({**counted(4, 1), "schema_version": "1"}, [("r1", 5), ("r2", 4), ("r3", 3), ("r4", 1)], id="numbers of an earlier release"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("write", [to_json, json.dumps], ids=["as we write", "on one line"])
+def test_the_trend_is_of_audits_that_are_alike(tmp_path, odd, expected, write):
+    for number, drift in ((2, 4), (1, 5), (3, 3)):
+        store(tmp_path, f"{5 - number}.json", write(counted(number, drift)))
+    if odd is not None:
+        store(tmp_path, "odd.json", write(odd))
+
+    trend = previous_of(str(tmp_path), counted(9, 1)).trend
+
+    assert [(point["id"], point["by_status"]["drift"]) for point in trend] == expected
+
+
+def test_a_trend_has_an_end(tmp_path):
+    for number in range(1, 31):
+        store(tmp_path, f"{number}.json", counted(number, number))
+
+    trend = previous_of(str(tmp_path), counted(31, 1)).trend
+
+    assert [point["id"] for point in trend] == [f"r{number}" for number in range(31 - MOST_POINTS, 31)]
+
+
+def test_one_file_is_no_trend(tmp_path):
+    path = store(tmp_path, "old.json", counted(1, 1))
+
+    assert previous_of(str(path), counted(9, 1)).trend is None
+    assert previous_of(None, counted(9, 1)).trend is None
 
 
 @pytest.mark.parametrize(
