@@ -110,7 +110,11 @@ def sample(hosts: int = 400, seed: int = 1, action: str = "audit", since: bool =
     chance = random.Random(seed)
     records = [_record(chance, number, action, details) for number in range(hosts)]
     report = _document(records, action, _exceptions(records))
-    report["summary"]["changed"] = _changed(records) if since and hosts else None
+    if since and hosts:
+        report["summary"].update(changed=_changed(records), trend=_trend(report["summary"]["by_status"]))
+        for number, record in enumerate(report["hosts"]):
+            for finding in record["findings"]:
+                finding["since"] = RUN["started"] if number % 3 == 0 else f"2026-01-{1 + number % 29:02}T08:15:00Z"
     return report
 
 
@@ -527,6 +531,22 @@ def _exceptions(records: list[Record]) -> list[dict[str, t.Any]]:
 
 def _strangers(records: list[Record], sid: str) -> Iterator[str]:
     return (record["host"] for record in records if sid in record["unexpected"])
+
+
+def _trend(by_status: dict[str, int]) -> list[dict[str, t.Any]]:
+    """Two weeks in which drift became less."""
+    return [
+        {
+            "id": f"r{day}",
+            "started": f"2026-01-{day:02}T08:15:00Z",
+            "by_status": {
+                **by_status,
+                "drift": by_status["drift"] + (31 - day) * 2,
+                "unreachable": by_status["unreachable"] + day % 4,
+            },
+        }
+        for day in range(17, 31)
+    ]
 
 
 def _changed(records: list[Record]) -> dict[str, t.Any]:

@@ -29,6 +29,7 @@ def open_page(browser, pages, name="fleet", state=""):
 
 
 def text(browser, selector):
+    """What a reader sees of an element: nothing of what is folded away."""
     return browser.execute_script("return document.querySelector(arguments[0]).innerText", selector)
 
 
@@ -162,7 +163,7 @@ def test_the_state_comes_back_from_the_address(browser, pages):
     assert column(browser, 0) == drifting[::-1]
     assert browser.execute_script(
         "return [...document.querySelectorAll('#filters input, #filters select')].map(one => one.value)"
-    ) == ["corp", "drift", "", "", ""]
+    ) == ["corp", "drift", "", "", "", ""]
     browser.refresh()
     assert column(browser, 0) == drifting[::-1]
 
@@ -177,7 +178,74 @@ def test_a_spoilt_address_does_no_harm(browser, pages, state):
     assert text(browser, "#page").startswith("Page ")
 
 
-def test_a_tile_leads_to_its_hosts(browser, pages):
+@pytest.mark.parametrize("name", ["fleet", "hostile", "enforced"])
+@pytest.mark.parametrize("section", ["who", "drift", "exceptions"])
+def test_a_table_of_cards_does_not_scroll_sideways(browser, pages, name, section):
+    look(browser, 390)
+    open_page(browser, pages, name)
+    boxes = browser.execute_script(
+        """return [...document.querySelectorAll(`#${arguments[0]} .scroll:has(> .stack)`)]
+            .map(box => [box.scrollWidth, box.clientWidth])""",
+        section,
+    )
+
+    assert boxes or section not in text(browser, "nav.contents")
+    assert [wide for wide, room in boxes if wide > room] == []
+
+
+def test_a_card_names_what_the_headings_name(browser, pages):
+    look(browser, 390)
+    open_page(browser, pages)
+    labels = browser.execute_script(
+        """return [...document.querySelectorAll('#drift .stack tbody td[data-h]')]
+            .map(cell => getComputedStyle(cell, '::before').content)"""
+    )
+
+    assert {'"Rank: "', '"Finding: "', '"What to do: "', '"Known: "'} <= set(labels)
+    look(browser)
+    shown = "return getComputedStyle(document.querySelector('#drift .stack td[data-h]'), '::before').content"
+    assert browser.execute_script(shown) == "none"
+
+
+def test_a_rank_leads_to_its_hosts(browser, pages):
+    report = open_page(browser, pages)
+    click(browser, "a[href='#rank=critical']")
+    wait(browser, "document.querySelector('#count').innerText.includes(' of ')")
+
+    grave = [one["host"] for one in report["hosts"] if any(finding["rank"] == "critical" for finding in one["findings"])]
+    assert grave
+    assert column(browser, 0) == grave
+
+
+def test_drift_is_sorted_by_rank(browser, pages):
+    open_page(browser, pages, state="#status=drift&sort=status")
+    ranks = [words.split("\n")[-1] for words in column(browser, 1)]
+
+    assert len(set(ranks)) > 1
+    assert ranks == sorted(ranks, key=["critical", "high", "medium", "low"].index)
+
+
+def test_the_line_of_the_trend_fits_its_chart(browser, pages):
+    open_page(browser, pages)
+    for width in (1280, 390):
+        look(browser, width)
+        outside = browser.execute_script("""
+            const box = document.querySelector('.chart-trend').getBoundingClientRect();
+            return [...document.querySelectorAll('.chart-trend :is(line, circle, text)')].map(one => one.getBoundingClientRect())
+                .filter(one => one.left < box.left - 1 || one.right > box.right + 1 || one.bottom > box.bottom + 1).length;
+        """)
+        assert outside == 0
+
+
+def test_the_words_of_a_host_that_was_not_read_are_folded_away(browser, pages):
+    open_page(browser, pages, "dead")
+
+    assert "HTTPConnectionPool" not in text(browser, "#unread")
+    click(browser, "#unread summary")
+    assert "HTTPConnectionPool" in text(browser, "#unread")
+
+
+def test_a_status_leads_to_its_hosts(browser, pages):
     report = open_page(browser, pages)
     click(browser, "a[href='#status=waived']")
     wait(browser, "document.querySelector('#count').innerText.includes(' of ')")
@@ -202,7 +270,7 @@ def test_a_heading_sorts_and_says_so(browser, pages, key, number):
         known = [one for one in up if one not in ("–", "")]
         assert known == sorted(known)
     else:
-        assert up[0] == "✕drift"
+        assert up[0] == "✕drift\ncritical"
     click(browser, f"[data-sort='{key}']")
     assert browser.execute_script("return document.querySelectorAll('#hosts [aria-sort=descending]').length") == 1
 
@@ -304,7 +372,7 @@ def test_keys_are_enough(browser, pages):
     assert browser.switch_to.active_element.text == "Skip to the report"
     browser.execute_script("document.querySelector('[data-sort=status]').focus()")
     browser.switch_to.active_element.send_keys(keys.ENTER)
-    assert column(browser, 1)[0] == "✕drift"
+    assert column(browser, 1)[0] == "✕drift\ncritical"
     browser.execute_script("document.querySelector('#rows button').focus()")
     browser.switch_to.active_element.send_keys(keys.SPACE)
     assert "Holders of the right" in text(browser, "#rows .more")

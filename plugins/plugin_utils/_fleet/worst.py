@@ -113,12 +113,19 @@ def _row(finding: Finding, account_kind: str) -> tuple[tuple[str, str, str], Row
 
 def _reason(record: Record) -> tuple[str, str]:
     """What hosts have in common that were not read for the same reason, and that reason for a person."""
+    error, meaning = record["error"], meaning_of(record) or record["reason"]
+    if record["status"] == Status.UNREACHABLE.value:
+        return meaning, meaning
+    return error["category"] if error else "", meaning
+
+
+def meaning_of(record: Record) -> str:
+    """What the words mean with which a host was not read, as a sentence; empty where only they are known."""
     error = record["error"]
     if record["status"] == Status.UNREACHABLE.value:
         said = record["reason"].casefold()
-        meaning = next((meaning for words, meaning in _TRAITS if words in said), record["reason"])
-        return meaning, meaning
-    return (error["category"], _advice(error) or record["reason"]) if error else ("", record["reason"])
+        return next((meaning for words, meaning in _TRAITS if words in said), "")
+    return _advice(error) if error else ""
 
 
 def _advice(error: Failure) -> str:

@@ -31,7 +31,8 @@ def compare(report: Report, options: Options) -> list[str]:
     """
     earlier = previous_of(options["previous"], report)
     report["hosts"] = aged(report, earlier.report)
-    report["summary"].update(changed=changed(report, earlier.report), trend=earlier.trend)
+    report["summary"]["changed"] = changed(report, earlier.report)
+    report["summary"]["trend"] = earlier.trend
     return [f"previous: {earlier.nothing}, so that the report does not say what changed"] if earlier.nothing else []
 
 

@@ -14,15 +14,19 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..._facts.roles import HostRole
 from ..._fleet.report import to_json
 from ..._fleet.summary import planned_sentence, verdict_sentence
+from ..._fleet.waivers import days_left
 from ..._result.types import Changed, Gate, PolicyHead, Record, Report, Run, RunHead, Summary, Used
+from ..._verdict.rank import WORDS
 from ..._verdict.status import UNREAD
 from ..._wording import SENTENCE, first_few
 from ..display import name_of
+from ..sentences import in_days
 from . import charts, data, exposure, sections
 from .accounts import AccountRow, account_rows, grouped, unexpected_rows
-from .words import AGAINST, STANDINGS, STATUSES, clean, counted, duration, joined, moment, number, role_words, soft
+from .words import RANKS, STANDINGS, STATUSES, age, clean, counted, duration, joined, moment, number, role_words, soft
 
 MOST_ACCOUNTS, MOST_ROWS, MOST_RUNNING = 100, 200, 100  # rows of a section; the rest is in the table of all hosts and in the JSON
 _MOST_EVENTS = 60
@@ -39,6 +43,7 @@ _TITLES = {
     "enforce": "Bringing the holders of the right to the policy",
     "restore": "Bringing earlier holders of the right back",
 }
+_ROLES = tuple(role.value for role in HostRole)
 _ALWAYS = ("Came to drift", "Left drift")
 _TONES = {
     "COMPLIANT WITH EXCEPTIONS": "waived",
@@ -59,10 +64,10 @@ def html(report: Report, *, csv: str | None = None, sha256: str | None = None) -
     values = {
         **_header(report),
         **_rows(report["hosts"], accounts),
-        **_charts(report["summary"], accounts),
+        **_charts(report["summary"], report["run"], accounts),
         "summary": report["summary"],
         "changed": _changed(report["summary"].get("changed")),
-        "exceptions": [_exception(one) for one in report["summary"]["exceptions"]],
+        "exceptions": [_exception(one, report["run"]["finished"]) for one in report["summary"]["exceptions"]],
         "csv": csv,
         "sha256": sha256 or hashlib.sha256(to_json(report).encode("utf-8", "replace")).hexdigest(),
     }
@@ -90,6 +95,7 @@ def _render(values: Mapping[str, object], table: str, hosts: int, abridged: bool
             style_hash=_hash(style),
             script_hash=_hash(script),
             statuses=STATUSES,
+            ranks=RANKS,
             standings=STANDINGS,
         )
     )
@@ -122,7 +128,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters = {"clean": clean, "number": number, "counted": counted, "moment": moment, "duration": duration, "soft": soft}
+    filters = {
+        "age": age,
+        "clean": clean,
+        "number": number,
+        "counted": counted,
+        "moment": moment,
+        "duration": duration,
+        "soft": soft,
+    }
     environment.filters.update(filters)
     return environment
 
@@ -247,8 +261,6 @@ def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str
     unread = [record["status"] for record in records if record["status"] in UNREAD]
     return {
         "accounts": grouped(accounts, MOST_ACCOUNTS),
-        "accounts_count": len(accounts),
-        "against_count": sum(row.worst in AGAINST for row in accounts),
         "running": running,
         "running_left": len(running_left),
         "reading": exposure.reading(records),
@@ -259,6 +271,7 @@ def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str
         "events_left": len(events_left),
         "event_coverage": joined(exposure.coverage(records)),
         "drift": sections.within(drift, _DIFFERENCES),
+        "aged": any(row.since for row in drift),
         "drift_left": sum(len(row.hosts) for row in drift_left),
         "drift_plans": any(row.plan for row in (*drift, *drift_left)),
         "changes": changes,
@@ -272,21 +285,27 @@ def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str
     }
 
 
-def _charts(summary: Summary, accounts: Sequence[AccountRow]) -> dict[str, object]:
-    roles = [(role_words(role), counts) for role, counts in summary["by_role"].items()]
+def _charts(summary: Summary, run: RunHead, accounts: Sequence[AccountRow]) -> dict[str, object]:
+    roles = [(role_words(role), counts) for role, counts in summary["by_role"].items() if role in _ROLES]
     roles.sort(key=lambda pair: (-sum(pair[1].values()), pair[0]))
     top = [(row.name or row.sid, count) for row, count in unexpected_rows(accounts)[:_BARS]]
+    points = [*((point["started"], point["by_status"]) for point in summary["trend"] or ()), (run["started"], summary["by_status"])]
+    sums = {word: [sum(counts.get(one, 0) for one in its) for _started, counts in points] for word, its in charts.SERIES.items()}
     return {
         "fleet_bar": charts.fleet_bar(summary["by_status"]),
         "role_bars": charts.role_bars(roles),
-        "roles": roles,
-        "role_statuses": [status for status in charts.ORDER if summary["by_status"].get(status)],
+        "roleless": sum(sum(counts.values()) for role, counts in summary["by_role"].items() if role not in _ROLES),
+        "statuses_found": [status for status in charts.ORDER if summary["by_status"].get(status)],
+        "ranks_found": [(rank, summary["by_rank"][rank]) for rank in WORDS if summary["by_rank"][rank]],
         "account_bars": charts.account_bars(top),
-        "top_accounts": top,
+        "trend_lines": charts.trend_lines(points),
+        "trend_words": [(word, charts.TREND_WORDS[word], counts[0], counts[-1]) for word, counts in sums.items()],
+        "trend_runs": len(points),
     }
 
 
-def _exception(one: Used) -> dict[str, object]:
+def _exception(one: Used, finished: str) -> dict[str, object]:
+    left = days_left(one, finished)
     limits = {"hosts": one["hosts"], "groups": one["groups"], "roles": one["host_roles"], "features": one["features"]}
     texts = {
         "account": one["account"], "reason": one["reason"], "owner": one["owner"], "ticket": one["ticket"],
@@ -294,6 +313,7 @@ def _exception(one: Used) -> dict[str, object]:
     }  # fmt: skip
     return {
         **{key: clean(text, SENTENCE) for key, text in texts.items()},
+        "ends": "" if left is None else f"ends {in_days(left)}",
         "used_by": [clean(host) for host in one["used_by"]],
         "wanted_by": [clean(host) for host in one["wanted_by"]],
         "scope": [f"{word}: {', '.join(map(clean, its))}" for word, its in limits.items() if its],

@@ -13,7 +13,7 @@
   const byId = (id) => document.getElementById(id);
   const number = (count) => count.toLocaleString("en-US");
   const words = (text) => text.replace(/_/g, " ").replace("standalone", "stand-alone");
-  const roles = data.role.map((role) => words(role || "unknown"));
+  const roles = data.role.map((role) => words(role || "not known"));
   const base = 1000 * data.base;
 
   const errors = new Map(data.error.map((row) => [row[0], row]));
@@ -38,7 +38,7 @@
   ];
 
   // Filter -------------------------------------------------------------------------------------------------------------------
-  const EMPTY = { q: "", status: "", role: "", system: "", controller: "", sort: "host", down: "", page: "1" };
+  const EMPTY = { q: "", status: "", rank: "", role: "", system: "", controller: "", sort: "host", down: "", page: "1" };
   let state = { ...EMPTY };
   let found = [];
   let lower = null; // names in small letters, made when the first text is typed
@@ -46,6 +46,7 @@
   const controllers = data.controller.map(([kind, , text]) => text || kind || "not known");
   const selects = {
     status: { column: STATUS, values: data.statuses.map(([key]) => key), texts: data.statuses.map(([, text]) => text) },
+    rank: { column: RANK, values: data.rank.map((rank) => rank || "none"), texts: data.rank.map((rank) => rank || "none") },
     role: { column: ROLE, values: data.role.map((role) => role || "unknown"), texts: roles },
     system: { column: SYSTEM, values: data.system.map((text) => text || "not known"), texts: data.system.map((text) => text || "not known") },
     controller: { column: CONTROLLER, values: controllers, texts: controllers },
@@ -88,10 +89,14 @@
     return rank;
   };
   const URGENCY = ["drift", "error", "unreachable", "not_checked", "waived", "not_applicable", "compliant"];
+  const RANKS = ["critical", "high", "medium", "low", "", "none"];
   const byShape = (values) => ((rank) => (host) => rank[shape[host]])(ranks(values));
   const KEYS = {
     host: () => (host) => host,
-    status: () => (host) => URGENCY.indexOf(data.statuses[STATUS[shape[host]]][0]),
+    status: () => (host) => {
+      const code = shape[host];
+      return URGENCY.indexOf(data.statuses[STATUS[code]][0]) * RANKS.length + RANKS.indexOf(data.rank[RANK[code]]);
+    },
     role: () => byShape(ROLE.map((code) => roles[code])),
     system: () => byShape(SYSTEM.map((code) => data.system[code])),
     controller: () => byShape(CONTROLLER.map((code) => controllers[code])),
@@ -152,6 +157,7 @@
     const [key, text, sign] = data.statuses[STATUS[code]];
     const status = element("td");
     status.append(signed("s-" + key, sign, text));
+    if (data.rank[RANK[code]]) status.append(element("div", data.rank[RANK[code]], "line r-" + data.rank[RANK[code]]));
     const what = element("td", undefined, "why");
     differences(code).forEach(([word, one]) => what.append(line(word, one)));
     if (errors.has(host)) what.append(element("div", withoutWord(errorOf(host), key), "line"));
@@ -290,7 +296,7 @@
     const used = new Set(column);
     const options = new Map(values.map((value, code) => [value, [code, texts[code]]]).filter(([, [code]]) => used.has(code)));
     select.append(new Option("all", ""));
-    const sorted = [...options].sort((one, two) => (name === "status" ? 0 : one[1][1] < two[1][1] ? -1 : 1));
+    const sorted = [...options].sort((one, two) => (name === "status" ? 0 : name === "rank" ? RANKS.indexOf(one[0]) - RANKS.indexOf(two[0]) : one[1][1] < two[1][1] ? -1 : 1));
     for (const [value, [, text]] of sorted) select.append(new Option(text, value));
     select.addEventListener("change", () => change({ [name]: select.value }));
   }

@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 
 from ..._accounts.same_account import fleet_name, same_row
 from ..._accounts.sids import NAMES, sort_key
+from ..._fleet.worst import meaning_of, tier_0
 from ..._result.types import Citation, Controller, Finding, Gpo, Record
 from ..._verdict.findings import FindingKind
+from ..._verdict.rank import gravest, order
 from ..._verdict.status import JUDGED, UNREAD
 from ..._wording import SENTENCE, few_lines, first_few
 from ..display import name_of, names_by_sid, shown
@@ -28,10 +30,18 @@ _FEW = 20  # links and other GPOs that are named for one GPO, and accounts by wh
 
 @dataclass(frozen=True, slots=True)
 class DriftRow:
-    """Hosts with the same difference. Accounts are pairs of a text and a SID, which may be empty."""
+    """Hosts with the same findings. Accounts are pairs of a text and a SID, which may be empty.
+
+    ``rank``: the gravest, empty without one; ``aside``: no tier-0 host is among them; ``advice``: what to do, a sentence each;
+    ``since``: the first and the last report that began with one of the findings, empty where that is not known.
+    """
 
     hosts: list[str]
     role: str
+    rank: str
+    aside: bool
+    advice: list[str]
+    since: tuple[str, ...]
     unexpected: list[tuple[str, str]]
     missing: list[tuple[str, str]]
     set_by: str
@@ -40,10 +50,14 @@ class DriftRow:
 
 @dataclass(frozen=True, slots=True)
 class UnreadRow:
-    """Hosts that were not read for the same reason. ``example``: the first host's words, where they differ in numbers."""
+    """Hosts that were not read for the same reason. ``sentence``: that reason; ``text``: the words of the first of them.
+
+    ``differs``: those of the others differ in numbers and names.
+    """
 
     status: str
     category: str
+    sentence: str
     text: str
     differs: bool
     hosts: list[str]
@@ -86,28 +100,42 @@ class PolicyRow:
 
 
 def drift_rows(records: Iterable[Record]) -> list[DriftRow]:
-    """Hosts that drift, by what differs; most hosts first."""
+    """Hosts that drift, by what differs and what to do about it; the gravest first, tier-0 hosts before others, then most hosts."""
     groups: dict[tuple[t.Any, ...], list[Record]] = collections.defaultdict(list)
     for record in records:
         if record["status"] == "drift":
             kinds = _kinds(record)
-            keys = sorted((one["kind"], _key(kinds, one)) for one in _differences(record))
-            groups[record["host_role"] or "", tuple(keys), set_by(record), tuple(plan_lines(record))].append(record)
-    rows = [_drift_row(its, role, setter, list(plan)) for (role, _keys, setter, plan), its in groups.items()]
-    return sorted(rows, key=lambda row: (-len(row.hosts), row.hosts[0]))
+            keys = sorted((one["kind"], _key(kinds, one), one["rank"] or "", one["advice"] or "") for one in record["findings"])
+            groups[record["host_role"] or "", tier_0(record), tuple(keys), set_by(record), tuple(plan_lines(record))].append(record)
+    rows = [_drift_row(its, role, tier, setter, list(plan)) for (role, tier, _keys, setter, plan), its in groups.items()]
+    return sorted(rows, key=lambda row: (order(row.rank), row.aside, -len(row.hosts), row.hosts[0]))
 
 
-def _drift_row(records: Sequence[Record], role: str, setter: str, plan: list[str]) -> DriftRow:
-    found: dict[tuple[str, str], dict[str, str | None]] = collections.defaultdict(dict)
+def _drift_row(records: Sequence[Record], role: str, tier: bool, setter: str, plan: list[str]) -> DriftRow:
+    found: dict[tuple[str, str, str], dict[str, str | None]] = collections.defaultdict(dict)
     for record in records:
         kinds = _kinds(record)
         for one in _differences(record):
-            found[one["kind"], _key(kinds, one)].setdefault(one["sid"], one["name"])
+            found[one["kind"], _key(kinds, one), one["rank"] or ""].setdefault(one["sid"], one["name"])
+    several = len({rank for _kind, _account, rank in found}) > 1
     lines: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
-    for (kind, key), sids in sorted(found.items()):
-        lines[kind == "missing"].append(_account_line(kind, key, sids))
-    hosts = [clean(record["host"]) for record in records]
-    return DriftRow(hosts, role_words(role), lines[False], lines[True], setter, plan)
+    for (kind, key, rank), sids in sorted(found.items(), key=lambda item: (order(item[0][2]), item[0])):
+        text, sid = _account_line(kind, key, sids)
+        lines[kind == "missing"].append((f"{text}, {rank}" if several and rank else text, sid))
+    findings = [one for record in records for one in record["findings"]]
+    times = sorted({one["since"] for one in findings if one["since"]})
+    return DriftRow(
+        hosts=[clean(record["host"]) for record in records],
+        role=role_words(role),
+        rank=gravest(one["rank"] for one in findings) or "",
+        aside=not tier,
+        advice=list(dict.fromkeys(clean(one["advice"], SENTENCE) for one in records[0]["findings"] if one["advice"])),
+        since=tuple(dict.fromkeys(times[:1] + times[-1:])),
+        unexpected=lines[False],
+        missing=lines[True],
+        set_by=setter,
+        plan=plan,
+    )
 
 
 def within(rows: Iterable[DriftRow], room: int) -> list[DriftRow]:
@@ -117,6 +145,7 @@ def within(rows: Iterable[DriftRow], room: int) -> list[DriftRow]:
     """
     fitting = []
     for row in rows:
+        room -= sum(map(len, row.advice))
         unexpected, room = _pairs_within(row.unexpected, room)
         missing, room = _pairs_within(row.missing, room)
         plan, room = _pairs_within([(line, "") for line in row.plan], room)
@@ -216,6 +245,7 @@ def unread_rows(records: Iterable[Record], most: int = 1_000) -> list[UnreadRow]
     Of more than ``most`` reasons the rarest share a row for each status and category: the hosts stay named, never folded away.
     """
     groups: dict[tuple[int, str, str], list[tuple[str, str]]] = collections.defaultdict(list)
+    sentences: dict[tuple[int, str, str], str] = {}
     for record in records:
         if record["status"] in UNREAD:
             error = record["error"]
@@ -223,14 +253,28 @@ def unread_rows(records: Iterable[Record], most: int = 1_000) -> list[UnreadRow]
             pattern = VARIES.sub("…", text.replace(record["host"], "…"))
             category = error["category"] if error else ""
             place = UNREAD.index(record["status"])
-            groups[place, "" if category == record["status"] else clean(category), pattern].append((clean(record["host"]), text))
+            key = place, "" if category == record["status"] else clean(category), _sentence(record, pattern)
+            groups[key].append((clean(record["host"]), text))
+            sentences.setdefault(key, _sentence(record, text))
     rows = [
-        UnreadRow(UNREAD[place], category, its[0][1], len({text for _host, text in its}) > 1, [host for host, _text in its])
-        for (place, category, _pattern), its in groups.items()
+        UnreadRow(
+            UNREAD[key[0]],
+            key[1],
+            sentences[key],
+            its[0][1],
+            len({text for _host, text in its}) > 1,
+            [host for host, _text in its],
+        )
+        for key, its in groups.items()
     ]
     rows.sort(key=lambda row: (-len(row.hosts), row.hosts[0]))
     listed, left_out = first_few(rows, most)
     return sorted([*listed, *_others(left_out)], key=lambda row: UNREAD.index(row.status))  # the rare ones stay last
+
+
+def _sentence(record: Record, text: str) -> str:
+    """What the words of a host or of a library mean, where that is known; otherwise their first sentence."""
+    return clean(meaning_of(record), SENTENCE) or text.partition(". ")[0]
 
 
 def _others(rows: Iterable[UnreadRow]) -> list[UnreadRow]:
@@ -242,6 +286,7 @@ def _others(rows: Iterable[UnreadRow]) -> list[UnreadRow]:
         UnreadRow(
             status,
             category,
+            f"{counted(len(its), 'other reason')}, in the JSON",
             f"{counted(len(its), 'other reason')}, in the JSON",
             False,
             sorted(h for row in its for h in row.hosts),

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from ... import _utc
 from ..._verdict.findings import EXTRA
+from ..._verdict.rank import Rank
 from ..._verdict.status import Status
 from ..._wording import NAME, visible
 
@@ -52,6 +54,14 @@ STANDINGS: dict[str, Word] = {
     "floor": Word("floor", "✓", "every Windows needs it; it is never taken away"),
     "not judged": Word("not judged", "–", "the policy has no row for the host"),
 }
+RANKS: dict[str, Word] = {
+    Rank.CRITICAL.value: Word("critical", "▲", "a group of nearly everybody, or an account on a tier-0 host"),
+    Rank.HIGH.value: Word("high", "△", "a process runs under the account, or a service has it on a tier-0 host"),
+    Rank.MEDIUM.value: Word("medium", "◆", "an account of a server"),
+    Rank.LOW.value: Word(
+        "low", "◇", "an account of a client or of a program, a deleted account, or an account that lacks the right"
+    ),
+}
 AGAINST = EXTRA
 """Standings that make a host drift."""
 
@@ -79,8 +89,8 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 
 
 def role_words(role: str | None) -> str:
-    """``member server``; what is not known is said."""
-    return (role or "unknown").replace("_", " ").replace("standalone", "stand-alone")
+    """``member server``; a host that was not read has none."""
+    return (role or "not known").replace("_", " ").replace("standalone", "stand-alone")
 
 
 def most_common(counts: Mapping[str, int], most: int) -> list[str]:
@@ -104,6 +114,14 @@ def moment(text: str | None) -> str:
     """``2026-01-31T08:15:00Z`` -> ``2026-01-31 08:15:00 UTC``; anything else as it is."""
     text = clean(text, 40)
     return f"{text[:10]} {text[11:19]} UTC" if len(text) == 20 and text[10] == "T" and text[-1] == "Z" else text
+
+
+def age(since: str, run: Mapping[str, str]) -> tuple[str, str]:
+    """Since which report something is there, and for how many days at the end of a run; new where it began with that run."""
+    if since == run["started"]:
+        return "new", ""
+    days = (_utc.read(run["finished"]) - _utc.read(since)).days
+    return f"since {since[:10]}", counted(days, "day")
 
 
 def joined(texts: Sequence[str]) -> str:

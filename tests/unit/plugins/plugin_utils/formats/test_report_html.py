@@ -28,7 +28,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.h
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
-SECTIONS = ["numbers", "charts", "who", "drift", "unread", "exceptions", "controller", "all", "appendix"]
+SECTIONS = ["drift", "since", "charts", "who", "unread", "exceptions", "controller", "all", "appendix"]
 
 
 class Page(html.parser.HTMLParser):
@@ -107,13 +107,156 @@ def test_nothing_outside_is_asked_for_and_the_policy_of_the_page_allows_nothing_
     assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|Function\(", shown.raw["script"])
 
 
-def test_every_number_of_a_chart_stands_beside_it(shown, fleet):
+def test_every_number_of_a_chart_is_in_it_and_in_no_table(shown, fleet):
     pictures = shown.all("svg")
 
-    assert [svg["role"] for svg in pictures] == ["img"] * 3
+    assert [svg["role"] for svg in pictures] == ["img"] * 4
     for role, counts in fleet["summary"]["by_role"].items():
-        assert sections.role_words(role) in shown.texts["charts"]
-        assert all(str(count) in shown.texts["charts"] for count in counts.values())
+        if role != "unknown":
+            assert sections.role_words(role) in shown.texts["charts"]
+            assert all(f"{STATUSES[status].sign} {count}" in shown.texts["charts"] for status, count in counts.items())
+    assert "numbers" not in {table["class"] for table in shown.all("table")}
+
+
+def test_a_host_that_was_not_read_has_no_role_and_no_bar(shown, fleet):
+    lost = sum(fleet["summary"]["by_role"]["unknown"].values())
+
+    assert "unknown" not in shown.texts["charts"]
+    assert f"{lost} hosts are in no bar: the host role is not known" in shown.texts["charts"]
+
+
+@pytest.mark.parametrize(
+    ("draw", "drawn"),
+    [
+        pytest.param(lambda: charts.account_bars([(f"a{n}", 1) for n in range(6)]), False, id="six equal bars"),
+        pytest.param(lambda: charts.account_bars([("a", 5)]), False, id="one account"),
+        pytest.param(lambda: charts.account_bars([]), False, id="no account"),
+        pytest.param(lambda: charts.account_bars([("a", 5), ("b", 4)]), True, id="accounts on more and fewer hosts"),
+        pytest.param(lambda: charts.role_bars([("client", {"drift": 2})]), False, id="one role"),
+        pytest.param(lambda: charts.role_bars([("client", {"drift": 2}), ("server", {"drift": 9})]), False, id="roles all alike"),
+        pytest.param(lambda: charts.role_bars([("client", {"drift": 2}), ("server", {"waived": 9})]), True, id="roles that differ"),
+        pytest.param(lambda: charts.trend_lines(series(2)), False, id="two audits are no line"),
+        pytest.param(lambda: charts.trend_lines(series(3)), True, id="three audits"),
+        pytest.param(lambda: charts.trend_lines([series(1)[0]] * 3), True, id="three at the same moment"),
+    ],
+)
+def test_a_chart_that_would_show_nothing_is_none(draw, drawn):
+    assert bool(draw()) is drawn
+
+
+def series(points):
+    return [(f"2026-01-{1 + number:02}T08:15:00Z", {"drift": 10 - number, "error": number}) for number in range(points)]
+
+
+def test_a_trend_is_drawn_by_time_and_told_in_words():
+    points = [*series(2), ("2026-01-05T08:15:00Z", {"drift": 4, "unreachable": 1})]
+    drawn = str(charts.trend_lines(points))
+    circles = [tuple(map(float, pair)) for pair in re.findall(r'class="f-drift" cx="([\d.]+)%" cy="([\d.]+)"', drawn)]
+
+    assert [left for left, _top in circles] == pytest.approx([12, 12 + 87 / 4, 99], abs=0.01)  # the fifth day is four days later
+    assert [top for _left, top in circles] == sorted(top for _left, top in circles)  # ever fewer
+    assert "2026-01-01: 10 drift, 0 not assessed; 2026-01-02: 9 drift, 1 not assessed; 2026-01-05: 4 drift, 1 not assessed" in drawn
+    assert drawn.count("<line ") == 1 + 2 * 2
+
+
+def test_sections_without_anything_to_show_are_not_there():
+    report = samples.every_host(lambda _number, good: good, 3)
+    shown = Page(page(report))
+    links = {link["href"] for link in shown.all("a")}
+
+    assert {"since", "charts"}.isdisjoint(section["id"] for section in shown.all("section"))
+    assert "#since" not in links
+
+
+def test_a_number_stands_once_at_the_top(shown, fleet):
+    said = " ".join(shown.texts["header"].split())
+
+    assert said.count(f"compliant {fleet['summary']['by_status']['compliant']}") == 1
+    assert "tile" not in {attributes.get("class") for _tag, attributes in shown.elements}
+    assert not re.search(r"(Drift|Exceptions|All hosts) [0-9]", said)
+
+
+def ranked(host, rank, role="member_server", sid="S-1-5-21-1-2-3-9", **more):
+    finding = {
+        "kind": "unexpected",
+        "sid": sid,
+        "name": "CORP\\x",
+        "text": "",
+        "rank": rank,
+        "place": "host",
+        "advice": "do",
+        "since": None,
+    }
+    given = {
+        "host": host,
+        "status": "drift",
+        "host_role": role,
+        "holders": [],
+        "controller": None,
+        "change": None,
+        "features": None,
+    }
+    return {**given, "findings": [{**finding, **more}]}
+
+
+@pytest.mark.parametrize(
+    ("records", "rows"),
+    [
+        pytest.param([ranked("a", "low"), ranked("b", "critical")], [["b"], ["a"]], id="the gravest first"),
+        pytest.param(
+            [ranked("a", "critical"), ranked("b", "critical"), ranked("dc", "critical", role="domain_controller")],
+            [["dc"], ["a", "b"]],
+            id="tier-0 hosts before others",
+        ),
+        pytest.param([ranked("a", "low"), ranked("b", "low", sid="S-1-5-21-1-2-3-8"), ranked("c", "low")], [["a", "c"], ["b"]], id="most hosts first"),
+        pytest.param([ranked("a", "low"), ranked("b", "low", advice="other")], [["a"], ["b"]], id="another thing to do, another row"),
+        pytest.param([ranked("a", None), ranked("b", "low")], [["b"], ["a"]], id="a record of an earlier release is last"),
+    ],
+)  # fmt: skip
+def test_what_is_to_be_done_first_is_first(records, rows):
+    assert [row.hosts for row in sections.drift_rows(records)] == rows
+
+
+def test_each_finding_says_what_to_do_and_since_when(shown, fleet):
+    said = " ".join(shown.texts["drift"].split())
+
+    for record in fleet["hosts"]:
+        assert all(finding["advice"] in said and finding["rank"] in said for finding in record["findings"])
+    assert re.search(r"since 2026-01-\d\d \(\d+ days?\)", said)
+    assert "new" in said
+
+
+def test_without_an_earlier_report_no_age_is_shown():
+    said = Page(page(samples.sample(300, since=False))).texts["drift"]
+
+    assert "Known" not in said
+    assert "since" not in said
+
+
+def test_why_a_host_was_not_read_is_a_sentence_and_its_words_are_folded_away():
+    report = samples.every_host(samples.dead, 3)
+    (row,) = sections.unread_rows(report["hosts"])
+    text = page(report)
+
+    assert row.sentence == "nothing answers at the address and port of WinRM: connection refused"
+    assert "HTTPConnectionPool" in row.text
+    assert text.count("HTTPConnectionPool") == 2  # folded away, and once in the data of the table
+    assert re.search(r"<details><summary>In the words of the first host</summary><bdi[^>]*>ntlm: HTTPConnectionPool", text)
+
+
+def test_words_of_which_no_meaning_is_known_are_no_longer_than_a_sentence():
+    long = {"unreachable": True, "msg": "the gateway closed. " + "and then much more was said. " * 5}
+    (row,) = sections.unread_rows(samples.every_host(lambda _number, _good: long, 2)["hosts"])
+
+    assert row.sentence == "the gateway closed"
+
+
+def test_an_exception_that_ends_soon_says_so():
+    report = samples.sample(30)
+    report["summary"]["exceptions"][-1].update(state="used", expires="2026-02-10")
+
+    assert "2026-02-10ends in 10 days" in Page(page(report)).texts["exceptions"]
+    assert "ends in" not in Page(page(samples.sample(30))).texts["exceptions"]
 
 
 def test_every_account_is_listed_with_its_hosts(shown, fleet):
@@ -610,7 +753,7 @@ def test_what_changed_is_said_with_its_limits():
         "new": [],
         "notes": ["judged by another policy"],
     }
-    said = " ".join(Page(page(report)).texts["numbers"].split())
+    said = " ".join(Page(page(report)).texts["since"].split())
 
     assert "judged by another policy" in said
     assert "Came to driftnone" in said
