@@ -75,18 +75,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars)
             facts = host.read_for_change(job.names)
-            made = enforcement.plan(job, facts, None if self._task.check_mode else enforcement.already_changed(job, facts))
-            if made.notes and not self._task.check_mode:
-                made = enforcement.settle_earlier(job, facts, made)
-            if made.outcome is Outcome.PLANNED and not self._task.check_mode:
-                facts, made = enforcement.apply(job, host, facts, made, now)
-            result = build.enforced(job, facts, made)
+            job_result = enforcement.plan(job, facts, None if self._task.check_mode else enforcement.already_changed(job, facts))
+            if job_result.notes and not self._task.check_mode:
+                job_result = enforcement.settle_earlier(job, facts, job_result)
+            if job_result.outcome is Outcome.PLANNED and not self._task.check_mode:
+                facts, job_result = enforcement.apply(job, host, facts, job_result, now)
+            result = build.enforced(job, facts, job_result)
         except HostError as error:
             return build.error(error.category, str(error), error.call, error.status)
         except CannotJudge as error:
             return build.error(error.category, str(error), facts=facts)
-        except enforcement.NotKept as error:
+        except enforcement.SnapshotNotKept as error:
             return build.error("snapshot_not_kept", str(error), facts=facts)
-        if self._task.diff and made.after is not None:
-            result["diff"] = build.diff(job.host, made.names_by_sid, made.plan.before, made.after)
+        if self._task.diff and job_result.after is not None:
+            result["diff"] = build.diff(job.host, job_result.names_by_sid, job_result.plan.before, job_result.after)
         return result

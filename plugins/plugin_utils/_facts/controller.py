@@ -39,7 +39,7 @@ class Controller:
 
     @property
     def from_outside(self) -> bool:
-        """Somebody but the host sets the right, or did when that was last known."""
+        """A GPO or a management service sets the right, or did when that was last known."""
         return self.kind in (ControllerKind.GPO, ControllerKind.MDM) or bool(self.winner or self.losers)
 
     @property
@@ -93,15 +93,15 @@ def _with_templates(rsop: Statement, traces: ControlTraces) -> Statement:
     A template does not tell of which run it is: what was too old stays so.
     """
     if traces.templates is None:
-        return _noted(rsop, "the cached security templates could not be read")
+        return _with_note(rsop, "the cached security templates could not be read")
     known = {claim.key for claim in rsop.claims}
     claims = tuple(claim for claim in by_templates(traces) if not claim.key or claim.key not in known)
     if not claims:
         return rsop
     if rsop.claims:
-        return _noted(rsop, f"the cached templates are of another GPO than RSoP has: {listed(claims)}")
+        return _with_note(rsop, f"the cached templates are of another GPO than RSoP has: {listed(claims)}")
     if rsop.kind is ControllerKind.LOCAL:
-        return _noted(rsop, f"the cached templates name the right all the same, and RSoP counts more: {listed(claims)}")
+        return _with_note(rsop, f"the cached templates name the right all the same, and RSoP counts more: {listed(claims)}")
     return _by_templates(rsop, claims)
 
 
@@ -121,7 +121,7 @@ def _by_templates(rsop: Statement, claims: tuple[GpoSetting, ...]) -> Statement:
     return Statement(ControllerKind.GPO, why, "templates", rsop.as_of, winner, losers, (rsop.why, *rsop.notes))
 
 
-def _noted(statement: Statement, note: str) -> Statement:
+def _with_note(statement: Statement, note: str) -> Statement:
     return dataclasses.replace(statement, notes=(*statement.notes, note))
 
 
@@ -146,12 +146,12 @@ def _with_management(policy: Statement, managed: Management) -> Controller:
 def _compared(controller: Controller, managed: Management, facts: HostFacts) -> Controller:
     """The holders beside what the winner and the service ask for; not beside a list of old, which may have been another since."""
     if controller.kind is ControllerKind.GPO and controller.winner:
-        comparison = _beside(controller.winner.words, controller.winner.asked, facts, by_engine=True)
+        comparison = _compare_holders(controller.winner.words, controller.winner.asked, facts, by_engine=True)
         controller = dataclasses.replace(
             controller, extra=comparison.extra, lacking=comparison.lacking, notes=(*controller.notes, *comparison.notes)
         )
     if managed.sets:
-        comparison = _beside("the management service", managed.asked, facts, by_engine=False)
+        comparison = _compare_holders("the management service", managed.asked, facts, by_engine=False)
         if controller.kind is ControllerKind.MDM:
             controller = dataclasses.replace(controller, extra=comparison.extra, lacking=comparison.lacking)
         controller = dataclasses.replace(controller, notes=(*controller.notes, *comparison.notes))
@@ -159,7 +159,7 @@ def _compared(controller: Controller, managed: Management, facts: HostFacts) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Beside:
+class _Comparison:
     """The holders beside a list. ``extra``, ``lacking``: None where the list cannot be compared."""
 
     notes: tuple[str, ...]
@@ -167,27 +167,27 @@ class _Beside:
     lacking: tuple[str, ...] | None = None
 
 
-_KEPT = frozenset({LOCAL_SERVICE, NETWORK_SERVICE})
+_PROTECTED = frozenset({LOCAL_SERVICE, NETWORK_SERVICE})
 _ADDED = frozenset({ADMINISTRATORS, SERVICE})
-_NOBODY_TAKES = "no difference: the right cannot be removed from LOCAL SERVICE and NETWORK SERVICE ([MS-LSAD] 3.1.4.5.12)"
+_CANNOT_BE_REMOVED = "no difference: the right cannot be removed from LOCAL SERVICE and NETWORK SERVICE ([MS-LSAD] 3.1.4.5.12)"
 _ENGINE_ADDS = "no difference, because the security engine adds Administrators and SERVICE to every list"
 _NOT_KNOWN = "not counted as a difference, because it is not known whether Windows adds Administrators and SERVICE to such a list"
 
 
-def _beside(setter: str, asked: Asked, facts: HostFacts, *, by_engine: bool) -> _Beside:
+def _compare_holders(setter: str, asked: Asked, facts: HostFacts, *, by_engine: bool) -> _Comparison:
     """``by_engine``: the security engine of Group Policy carries the list out, and adds to it."""
     if asked.sids is None:
-        return _Beside((f"what {setter} asks for cannot be compared with the holders: {asked.doubt}",))
+        return _Comparison((f"what {setter} asks for cannot be compared with the holders: {asked.doubt}",))
     named, holders = set(asked.sids), facts.sids
     extra, lacking = holders - named - FLOOR, (named | FLOOR if by_engine else named) - holders
     notes = []
     if extra or lacking:
         differences = [f"{_shown(sids, facts)} {word}" for sids, word in ((extra, "besides"), (lacking, "missing")) if sids]
         notes.append(f"the host does not have what {setter} asks for: {', '.join(differences)}")
-    for sids, why in ((_KEPT, _NOBODY_TAKES), (_ADDED, _ENGINE_ADDS if by_engine else _NOT_KNOWN)):
+    for sids, why in ((_PROTECTED, _CANNOT_BE_REMOVED), (_ADDED, _ENGINE_ADDS if by_engine else _NOT_KNOWN)):
         if sids & holders - named:
             notes.append(f"{setter} does not name {_shown(sids & holders - named, facts)}: {why}")
-    return _Beside(tuple(notes), *(tuple(sorted(sids, key=sort_key)) for sids in (extra, lacking)))
+    return _Comparison(tuple(notes), *(tuple(sorted(sids, key=sort_key)) for sids in (extra, lacking)))
 
 
 def _shown(sids: Collection[str], facts: HostFacts) -> str:

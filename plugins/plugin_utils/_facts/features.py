@@ -67,7 +67,7 @@ def features_of(facts: HostFacts, legacy: tuple[str, ...], declared: Mapping[Fea
             else f"the host is declared to have {'' if present else 'no '}{name.words}"
         )
         unsure = detected.unsure or (
-            "" if detected.accounts else f"which accounts belong to {name.words} is not known ({_why_none(detected)})"
+            "" if detected.accounts else f"which accounts belong to {name.words} is not known ({_reason_for_no_accounts(detected)})"
         )
         if present:
             features[name] = Feature(
@@ -78,7 +78,7 @@ def features_of(facts: HostFacts, legacy: tuple[str, ...], declared: Mapping[Fea
     return features
 
 
-def _why_none(feature: Feature) -> str:
+def _reason_for_no_accounts(feature: Feature) -> str:
     return feature.because if feature.present is None else "the host shows none"
 
 
@@ -116,19 +116,19 @@ def own_pool_sids(facts: HostFacts) -> dict[str, str]:
 
     What Windows does with letters outside ASCII is not documented, so that such a SID is not sure unless the host says it.
     """
-    lsa_sids = _told(facts)
+    lsa_sids = _pool_sids_by_lsa(facts)
     return {pool.name: lsa_sids.get(name_key(pool.name)) or app_pool_sid(pool.name) for pool in facts.pools or ()}
 
 
 def unsure_pools(facts: HostFacts) -> list[str]:
     """Application pools whose own SID is not sure, and whose processes run under it."""
-    lsa_sids = _told(facts)
+    lsa_sids = _pool_sids_by_lsa(facts)
     return [
         pool.name for pool in facts.pools or () if _own(pool) and not pool.name.isascii() and name_key(pool.name) not in lsa_sids
     ]
 
 
-def _told(facts: HostFacts) -> dict[str, str]:
+def _pool_sids_by_lsa(facts: HostFacts) -> dict[str, str]:
     """Names of pools outside ASCII -> SID, as the host's LSA says both of holders and of names that it was asked for."""
     if all(pool.name.isascii() for pool in facts.pools or ()):
         return {}

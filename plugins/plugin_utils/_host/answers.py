@@ -100,7 +100,7 @@ def _control(data: t.Any) -> ControlTraces:
 
 
 def _event_log(data: t.Any) -> EventLog:
-    """What the security log says; the host calls a list that it cut ``more``."""
+    """What the security log says; in the answer, ``more`` says that the list is truncated."""
     return typed(EventLog, {**{key: value for key, value in data.items() if key != "more"}, "truncated": data["more"]})
 
 

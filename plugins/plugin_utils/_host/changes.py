@@ -18,12 +18,12 @@ from .failures import CallError, call_error, not_begun, words_of
 _SUCCESS = "0x00000000"
 _OBJECT_NAME_NOT_FOUND = "0xC0000034"
 
-_TOLD = tuple(outcome.value for outcome in Outcome if outcome.told)
+_REPORTED = tuple(outcome.value for outcome in Outcome if outcome.reported)
 Sids = tuple[str, ...]
 
 
 class LostContact(Exception):
-    """The exchange ended before the host told what it has done, or it told nothing that can be believed: its state is unknown."""
+    """The exchange ended before the host reported what it has done, or what it reported cannot be believed: its state is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Change:
 def change_of(answer: Mapping[str, object], plan: Plan) -> Change:
     """The change that an answer tells. Raises LostContact where the outcome or the holders cannot be understood or contradict the plan."""
     word = answer.get("outcome")
-    if not isinstance(word, str) or word not in _TOLD:
+    if not isinstance(word, str) or word not in _REPORTED:
         return _of_the_wrapper(answer)
     outcome = Outcome(word)
     try:

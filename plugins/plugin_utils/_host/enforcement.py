@@ -37,7 +37,7 @@ from .._verdict.plan import (
 from .._verdict.verdict import judge
 from . import locks, snapshots, turns
 from .changes import Change, LostContact
-from .machines import Kept, kept, other_machine, same_machine
+from .machines import SnapshotComputer, other_machine, same_machine, snapshot_computer
 from .windows import WindowsHost
 
 
@@ -73,10 +73,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """``now``: the host as it was read; ``then``: as it is when the plan is done."""
+    """``current``: the host as it was read; ``planned``: as it is when the plan is done."""
 
-    now: Judgement
-    then: Judgement
+    current: Judgement
+    planned: Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class JobResult:
     """What became of a job. ``after``: the holders at the end, or in check mode as planned; None when they are not known.
 
     ``outcome``: unchanged, planned, refused; then applied, changed_meanwhile, undone, undo_failed, not_started as the host says,
@@ -105,12 +105,12 @@ class Made:
     ending: Verdicts | Failed
     notes: tuple[str, ...] = ()
     warning: str | None = None
-    done: Change | None = None
-    computer: Kept | None = None
+    change: Change | None = None
+    computer: SnapshotComputer | None = None
     changed_as: str | None = None
 
 
-def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Made:
+def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> JobResult:
     """Judge the host and plan the change: unchanged, planned or refused. Raises CannotJudge.
 
     ``changed``: what the run changed on this machine under another name. Where the host holds just that, nothing more is planned for it.
@@ -122,9 +122,9 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Ma
     notes: tuple[str, ...] = ()
     controller = controller_on(facts, job.controller)
     try:
-        notes = (*_look_back(job, facts), *_whose(job, facts), *_since_then(job, facts))
-        now = Judgement(facts, job.policy, judge(facts, job.policy, job.tailoring), controller)
-        host_plan = make_plan(before, now.verdict, job.handling)
+        notes = (*_earlier_run_notes(job, facts), *_machine_notes(job, facts), *_foreign_changes(job, facts))
+        current = Judgement(facts, job.policy, judge(facts, job.policy, job.tailoring), controller)
+        host_plan = make_plan(before, current.verdict, job.handling)
         refuse_pending_role(facts.computer.role_pending, host_plan)
         warning = heed_controller(controller, host_plan, job.handling)
         if controller.doubt and not host_plan.empty:
@@ -133,16 +133,16 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Ma
     except Refused as error:
         no_plan = Plan(before, (), (), ())
         failure = Failed(error.category.value, str(error))
-        return Made(no_plan, Outcome.REFUSED, before, names_by_sid, controller, failure, notes)
-    then = (
-        now
+        return JobResult(no_plan, Outcome.REFUSED, before, names_by_sid, controller, failure, notes)
+    planned = (
+        current
         if host_plan.empty
         else judged(_with_holders(facts, host_plan.after, names_by_sid), job.policy, job.tailoring, job.controller)
     )
     outcome = Outcome.UNCHANGED if host_plan.empty else Outcome.PLANNED
-    computer = kept(facts.computer)
-    return Made(
-        host_plan, outcome, host_plan.after, names_by_sid, controller, Verdicts(now, then), notes, warning, computer=computer
+    computer = snapshot_computer(facts.computer)
+    return JobResult(
+        host_plan, outcome, host_plan.after, names_by_sid, controller, Verdicts(current, planned), notes, warning, computer=computer
     )
 
 
@@ -153,20 +153,20 @@ def _with_holders(facts: HostFacts, sids: tuple[str, ...], names_by_sid: Mapping
     return dataclasses.replace(facts, holders=tuple(known.get(sid, added[sid]) for sid in sids))
 
 
-def _under_another_name(job: Job, facts: HostFacts, host: str, names_by_sid: Mapping[str, str | None]) -> Made:
+def _under_another_name(job: Job, facts: HostFacts, host: str, names_by_sid: Mapping[str, str | None]) -> JobResult:
     """The second name of a machine: it is judged by its own options, and nothing is sent. Raises CannotJudge."""
     before = by_number(facts.sids)
     notes = [f"the run changes this machine as {host}, another name of it in the inventory: nothing was sent under this name"]
-    now = judged(facts, job.policy, job.tailoring, job.controller)
+    current = judged(facts, job.policy, job.tailoring, job.controller)
     try:
-        differs = not make_plan(before, now.verdict, job.handling).empty
+        differs = not make_plan(before, current.verdict, job.handling).empty
     except Refused:  # they would take the floor
         differs = True
     if differs:
         notes.append(f"the options of this name ask for other holders than those of {host}: give both names the same options")
     no_plan = Plan(before, (), (), ())
-    ending = Verdicts(now, now)
-    return Made(no_plan, Outcome.SAME_MACHINE, before, names_by_sid, now.controller, ending, tuple(notes), changed_as=host)
+    ending = Verdicts(current, current)
+    return JobResult(no_plan, Outcome.SAME_MACHINE, before, names_by_sid, current.controller, ending, tuple(notes), changed_as=host)
 
 
 def already_changed(job: Job, facts: HostFacts) -> turns.Changed | None:
@@ -186,7 +186,7 @@ def _names_by_sid(job: Job, facts: HostFacts) -> dict[str, str | None]:
     return names_by_sid
 
 
-def _look_back(job: Job, facts: HostFacts) -> list[str]:
+def _earlier_run_notes(job: Job, facts: HostFacts) -> list[str]:
     """What became of an earlier run that lost this host, as a sentence. Raises Refused (``busy``) when it is still at work."""
     try:
         locks.check_free(job.folder, job.host)
@@ -216,7 +216,7 @@ def _found(snapshot: snapshots.Snapshot, facts: HostFacts) -> str:
     return "found_applied" if facts.sids == planned else "found_unchanged" if facts.sids == before else "found_other"
 
 
-def settle_earlier(job: Job, facts: HostFacts, made: Made) -> Made:
+def settle_earlier(job: Job, facts: HostFacts, job_result: JobResult) -> JobResult:
     """Note in the snapshot of a run that lost this host what was found, now that a result says so; a warning where that fails."""
     try:
         locks.check_free(job.folder, job.host)
@@ -224,17 +224,17 @@ def settle_earlier(job: Job, facts: HostFacts, made: Made) -> Made:
         if earlier is not None:
             snapshots.settle(earlier[0], _found(earlier[1], facts), sorted(facts.sids))
     except (OSError, BadInput, locks.Busy) as error:
-        return dataclasses.replace(made, warning=f"what became of an earlier run could not be noted: {error}")
-    return made
+        return dataclasses.replace(job_result, warning=f"what became of an earlier run could not be noted: {error}")
+    return job_result
 
 
-def _whose(job: Job, facts: HostFacts) -> list[str]:
+def _machine_notes(job: Job, facts: HostFacts) -> list[str]:
     """What was compared of the machine of the snapshot and this one. Raises Refused (``other_machine``)."""
     note = same_machine(job.pre_image.get("computer"), facts.computer) if job.pre_image else None
     return [note] if note else []
 
 
-def _since_then(job: Job, facts: HostFacts) -> list[str]:
+def _foreign_changes(job: Job, facts: HostFacts) -> list[str]:
     """What others changed between the run to restore and now, which a restore takes back as well."""
     if job.pre_image is None or job.pre_image["after"] is None:
         return []
@@ -246,7 +246,9 @@ def _since_then(job: Job, facts: HostFacts) -> list[str]:
     )
 
 
-def apply(job: Job, host: WindowsHost, facts: HostFacts, made: Made, now: datetime.datetime) -> tuple[HostFacts, Made]:
+def apply(
+    job: Job, host: WindowsHost, facts: HostFacts, job_result: JobResult, now: datetime.datetime
+) -> tuple[HostFacts, JobResult]:
     """Keep the pre-image, then carry out the plan; what was read last, and what became of it.
 
     Raises NotKept when the pre-image cannot be kept; nothing is sent then. Raises HostError and CannotJudge where the host is read again,
@@ -259,28 +261,30 @@ def apply(job: Job, host: WindowsHost, facts: HostFacts, made: Made, now: dateti
             if not turn.first:
                 facts = host.read_for_change(job.names)
                 second = plan(job, facts, already_changed(job, facts))
-                made = dataclasses.replace(second, notes=tuple(dict.fromkeys((*made.notes, *second.notes))))
-            if made.outcome is not Outcome.PLANNED:
-                return facts, made
+                job_result = dataclasses.replace(second, notes=tuple(dict.fromkeys((*job_result.notes, *second.notes))))
+            if job_result.outcome is not Outcome.PLANNED:
+                return facts, job_result
             with locks.host(job.folder, job.host, job.run_id):
-                _keep(job, made, now)
-                return facts, _noted(job, turn, _carry_out(job, host, made))
+                _keep_pre_image(job, job_result, now)
+                return facts, _note_for_other_names(job, turn, _carry_out(job, host, job_result))
     except locks.Busy as error:
-        before = made.plan.before
+        before = job_result.plan.before
         no_plan = Plan(before, (), (), ())
         failure = Failed(Refusal.BUSY.value, str(error))
-        return facts, dataclasses.replace(made, plan=no_plan, outcome=Outcome.REFUSED, after=before, ending=failure)
+        return facts, dataclasses.replace(job_result, plan=no_plan, outcome=Outcome.REFUSED, after=before, ending=failure)
     except OSError as error:
-        raise NotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {error}") from error
+        raise SnapshotNotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {error}") from error
 
 
-def _noted(job: Job, turn: turns.Turn, ended: Made) -> Made:
+def _note_for_other_names(job: Job, turn: turns.Turn, job_result: JobResult) -> JobResult:
     """Note a change for the other names of the machine."""
-    warning = turn.note(job.host, ended.after) if ended.outcome is Outcome.APPLIED and ended.after is not None else None
-    return dataclasses.replace(ended, warning=ended.warning or warning)
+    warning = (
+        turn.note(job.host, job_result.after) if job_result.outcome is Outcome.APPLIED and job_result.after is not None else None
+    )
+    return dataclasses.replace(job_result, warning=job_result.warning or warning)
 
 
-def _keep(job: Job, made: Made, now: datetime.datetime) -> None:
+def _keep_pre_image(job: Job, job_result: JobResult, now: datetime.datetime) -> None:
     """Keep the pre-image. Raises OSError."""
     snapshots.keep(
         job.snapshot,
@@ -290,10 +294,10 @@ def _keep(job: Job, made: Made, now: datetime.datetime) -> None:
             "kind": "restore" if job.pre_image else "enforce",
             "taken": _utc.precise(now),
             "writer": snapshots.writer(),
-            "computer": made.computer,
+            "computer": job_result.computer,
             "policy": {"name": job.policy.name, "title": job.policy.title, "sha256": job.policy_digest},
-            "before": [{"sid": sid, "name": made.names_by_sid.get(sid)} for sid in made.plan.before],
-            "plan": {"add": list(made.plan.add), "remove": list(made.plan.remove)},
+            "before": [{"sid": sid, "name": job_result.names_by_sid.get(sid)} for sid in job_result.plan.before],
+            "plan": {"add": list(job_result.plan.add), "remove": list(job_result.plan.remove)},
             "outcome": "pending",
             "after": None,
         },
@@ -306,36 +310,36 @@ def _orphaned() -> bool:
     return parent is not None and os.getppid() != parent.pid
 
 
-def _carry_out(job: Job, host: WindowsHost, made: Made) -> Made:
+def _carry_out(job: Job, host: WindowsHost, job_result: JobResult) -> JobResult:
     if _orphaned():
         outcome = Outcome.NOT_STARTED
         failure = Failed(outcome.value, f"{_WORDS[outcome]}: the process that began the run has ended")
-        return _settled(job, dataclasses.replace(made, outcome=outcome, after=made.plan.before, ending=failure))
+        return _settle_snapshot(job, dataclasses.replace(job_result, outcome=outcome, after=job_result.plan.before, ending=failure))
     try:
-        change = host.apply(made.plan)
+        change = host.apply(job_result.plan)
     except LostContact as error:
         message = (
             f"contact was lost during the change, so the state of the host is unknown until the next run finds it out: {error}. "
             f"The holders before it are in {job.snapshot}"
         )
         failure = Failed("unknown_state", message)
-        return _settled(job, dataclasses.replace(made, outcome=Outcome.UNKNOWN, after=None, ending=failure))
-    ended = _settled(job, dataclasses.replace(made, outcome=change.outcome, after=change.after, done=change))
+        return _settle_snapshot(job, dataclasses.replace(job_result, outcome=Outcome.UNKNOWN, after=None, ending=failure))
+    settled = _settle_snapshot(job, dataclasses.replace(job_result, outcome=change.outcome, after=change.after, change=change))
     if change.outcome is Outcome.APPLIED:
-        return ended
-    return dataclasses.replace(ended, ending=Failed(change.outcome.value, _sentence(change)))
+        return settled
+    return dataclasses.replace(settled, ending=Failed(change.outcome.value, _sentence(change)))
 
 
-def _settled(job: Job, ended: Made) -> Made:
+def _settle_snapshot(job: Job, job_result: JobResult) -> JobResult:
     """Note in the snapshot what became of its plan; a warning where that fails."""
     try:
-        snapshots.settle(job.snapshot, ended.outcome.value, ended.after)
+        snapshots.settle(job.snapshot, job_result.outcome.value, job_result.after)
     except (OSError, BadInput) as error:
-        return dataclasses.replace(ended, warning=f"what became of the change could not be noted in the snapshot: {error}")
-    return ended
+        return dataclasses.replace(job_result, warning=f"what became of the change could not be noted in the snapshot: {error}")
+    return job_result
 
 
-class NotKept(Exception):
+class SnapshotNotKept(Exception):
     """The pre-image could not be written to the controller's disk."""
 
 

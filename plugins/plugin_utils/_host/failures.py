@@ -139,22 +139,22 @@ def failure_of(answer: Mapping[str, object]) -> HostError:
 def not_begun(answer: Mapping[str, object]) -> str | None:
     """The reason for which the payload cannot have begun, by the wrapper's words; None where there is no such proof."""
     sign = sign_of(answer)
-    if sign is None or not sign.before or any(word in _everything(answer) for word in _BEGUN):
+    if sign is None or not sign.before or any(word in _all_texts(answer) for word in _BEGUN):
         return None
     return str(failure_of({**answer, "error": None}))
 
 
 def sign_of(answer: Mapping[str, object]) -> Sign | None:
     """The first sign that a failed answer shows, anywhere in what it says."""
-    text = _everything(answer)
+    text = _all_texts(answer)
     return next((sign for sign in _SIGNS if all(word in text for word in sign.words)), None)
 
 
-def ended(error: BaseException) -> HostError:
+def exchange_error(error: BaseException) -> HostError:
     """Why the exchange with a host ended without an answer: what core and the client libraries of WinRM raise."""
     text = words_of(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
     if lacks_resources(f"{text} {getattr(error, 'wmierror_code', None)}"):
-        return HostError("host_resources", short_of(text))
+        return HostError("host_resources", resources_sentence(text))
     if not isinstance(error, Exception):  # core's time limit of a task is no Exception
         return HostError("task_timeout", f"the time limit of the task (timeout) ended the read: {text}")
     if isinstance(error, MemoryError):
@@ -175,13 +175,13 @@ def lacks_resources(text: str) -> bool:
     return any(sign.category == "host_resources" and all(word in text for word in sign.words) for sign in _SIGNS)
 
 
-def short_of(text: str) -> str:
+def resources_sentence(text: str) -> str:
     """The same as a sentence: what it means, what was said, and what can be done."""
     return _sentence(f"{_MEANINGS['host_resources']}: {words_of(text)}", "host_resources")
 
 
-def unreadable(error: Exception) -> HostError:
-    """What an answer that is no facts means."""
+def answer_error(error: Exception) -> HostError:
+    """The error of a host whose answer cannot be read as facts."""
     if isinstance(error, TooLarge):
         return HostError("answer_too_large", f"{error}: a host with so much to tell is not judged")
     if isinstance(error, KeyError):
@@ -194,7 +194,7 @@ def call_error(error: object) -> CallError:
     data = error if isinstance(error, Mapping) else {}
     status = _text("status", data)
     return CallError(
-        _text("call", data), status if status and _STATUS.fullmatch(status) else None, _unless_odd("sid", Sid, data.get("sid"))
+        _text("call", data), status if status and _STATUS.fullmatch(status) else None, _or_none("sid", Sid, data.get("sid"))
     )
 
 
@@ -214,7 +214,7 @@ def _line(answer: Mapping[str, object]) -> str | None:
     return words_of(line) if line else None
 
 
-def _everything(answer: Mapping[str, object]) -> str:
+def _all_texts(answer: Mapping[str, object]) -> str:
     """All that a failed answer says, CLIXML decoded."""
     return " ".join(errors(_searched(answer, key)) for key in ("msg", "exception", "module_stderr", "module_stdout"))
 
@@ -242,16 +242,16 @@ def _session(answer: Mapping[str, object]) -> Session:
     """The logon, as far as the failure tells it."""
     data = answer.get("session")
     known = {key: data.get(key) for key in Session.__dataclass_fields__} if isinstance(data, Mapping) else {}
-    whole: Session | None = _unless_odd("session", Session, known) if known else None
+    whole: Session | None = _or_none("session", Session, known) if known else None
     return whole or Session()
 
 
 def _text(key: str, data: Mapping[str, object]) -> str | None:
-    value: str | None = _unless_odd(key, str, data.get(key))
+    value: str | None = _or_none(key, str, data.get(key))
     return visible(value) if value else None
 
 
-def _unless_odd(where: str, hint: object, value: object) -> t.Any:
+def _or_none(where: str, hint: object, value: object) -> t.Any:
     """A value of a type, or None where it is of another."""
     try:
         return value_of(where, hint, value)

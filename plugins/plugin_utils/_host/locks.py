@@ -19,11 +19,11 @@ from pathlib import Path
 
 from .._files import file_name
 
-_PAUSE = 0.1  # seconds between two looks at a file that somebody holds
+_PAUSE = 0.1  # seconds between two attempts at a file that another process has locked
 
 
 class Busy(Exception):
-    """Somebody holds the lock; the message names who, the file and the way out."""
+    """Another process holds the lock; the message names it, the file, and what to do."""
 
 
 def path_of(folder: Path, host: str) -> Path:
@@ -35,7 +35,7 @@ def path_of(folder: Path, host: str) -> Path:
 def host(folder: Path, name: str, run_id: str) -> Iterator[None]:
     """Hold the lock of a host. Raises Busy when another process does, OSError where there are no locks."""
     path = path_of(folder, name)
-    handle = _taken(path)
+    handle = _acquired(path)
     try:
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps({"run_id": run_id, "controller": platform.node(), "pid": os.getpid()}).encode(), 0)
@@ -45,14 +45,14 @@ def host(folder: Path, name: str, run_id: str) -> Iterator[None]:
         os.close(handle)
 
 
-def _taken(path: Path) -> int:
+def _acquired(path: Path) -> int:
     for last_try in (False, True):
         while True:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                owner = _who(handle)
+                owner = _owner_of(handle)
                 os.close(handle)
                 if last_try:
                     raise Busy(_sentence(path, owner)) from None
@@ -83,7 +83,7 @@ def check_free(folder: Path, name: str) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Busy(_sentence(path, _who(handle))) from None
+        raise Busy(_sentence(path, _owner_of(handle))) from None
     except OSError:  # no locks on this file system; who changes a host says so
         return
     finally:
@@ -106,19 +106,19 @@ def turn(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def patiently(path: Path, seconds: float) -> Iterator[tuple[bool, bool]]:
+def acquire(path: Path, seconds: float) -> Iterator[tuple[bool, bool]]:
     """Hold a file that stays where it is: whether it is held, and whether that took any waiting. Raises OSError.
 
     ``seconds``: the longest wait; whoever holds it then goes on holding it.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        yield _waited_for(handle, round(seconds / _PAUSE))
+        yield _acquired_within(handle, round(seconds / _PAUSE))
     finally:
         os.close(handle)
 
 
-def _waited_for(handle: int, pauses: int) -> tuple[bool, bool]:
+def _acquired_within(handle: int, pauses: int) -> tuple[bool, bool]:
     for number in range(pauses + 1):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -130,7 +130,7 @@ def _waited_for(handle: int, pauses: int) -> tuple[bool, bool]:
     return False, True
 
 
-def _who(handle: int) -> object:
+def _owner_of(handle: int) -> object:
     with contextlib.suppress(OSError, ValueError, RecursionError):
         return json.loads(os.pread(handle, 4096, 0))
     return None

@@ -16,7 +16,7 @@ from .._facts.facts import Computer
 from .._verdict.plan import Refusal, Refused
 
 
-class Kept(t.TypedDict):
+class SnapshotComputer(t.TypedDict):
     """A computer as a snapshot keeps it."""
 
     name: str
@@ -26,12 +26,12 @@ class Kept(t.TypedDict):
 _MEMBERS = (0, 1, 2, 3)  # DSROLE_MACHINE_ROLE of workstations and servers that have accounts of their own
 
 
-def kept(computer: Computer) -> Kept:
+def snapshot_computer(computer: Computer) -> SnapshotComputer:
     """What a snapshot keeps of the computer."""
     return {"name": computer.name, "sid": computer.sid}
 
 
-def other_machine(then: Kept | None, now: Computer) -> str | None:
+def other_machine(then: SnapshotComputer | None, now: Computer) -> str | None:
     """Why this cannot be the machine of a snapshot, as a sentence; None where it may be."""
     if then is None:
         return None
@@ -41,14 +41,14 @@ def other_machine(then: Kept | None, now: Computer) -> str | None:
         explanation = (
             "" if renamed else ", which has that name since it was installed anew, became a domain controller or ceased to be one"
         )
-        return f"the snapshot was taken on {_words(then)}, and {_words(kept(now))} answers{explanation}"
+        return f"the snapshot was taken on {_words(then)}, and {_words(snapshot_computer(now))} answers{explanation}"
     # Domain controllers share the SID of their domain, so that their names tell them apart.
     if renamed and not (sids_known and now.machine_role in _MEMBERS):
-        return f"the snapshot was taken on {_words(then)}, and {_words(kept(now))} answers"
+        return f"the snapshot was taken on {_words(then)}, and {_words(snapshot_computer(now))} answers"
     return None
 
 
-def same_machine(then: Kept | None, now: Computer) -> str | None:
+def same_machine(then: SnapshotComputer | None, now: Computer) -> str | None:
     """What was compared, where it is less than name and SID; None where both are the same.
 
     Raises Refused (``other_machine``) where the snapshot was taken on another machine.
@@ -72,5 +72,5 @@ def same_machine(then: Kept | None, now: Computer) -> str | None:
     return None
 
 
-def _words(computer: Kept) -> str:
+def _words(computer: SnapshotComputer) -> str:
     return shown(computer["sid"], computer["name"]) if computer["sid"] else f"{computer['name']} (SID not known)"

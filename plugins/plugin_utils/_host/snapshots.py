@@ -28,7 +28,7 @@ from .._input.shape import check
 from .._verdict.outcome import Outcome
 from .._wording import some
 from . import locks
-from .machines import Kept
+from .machines import SnapshotComputer
 
 SCHEMA_VERSION = "1"
 OPEN_OUTCOMES = ("pending", Outcome.UNKNOWN.value)
@@ -60,7 +60,7 @@ class Draft(t.TypedDict):
     kind: t.Annotated[str, Words(("enforce", "restore"))]
     taken: str
     writer: dict[str, object]
-    computer: t.Annotated[Kept | None, LATER]
+    computer: t.Annotated[SnapshotComputer | None, LATER]
     policy: dict[str, object]
     before: list[Named]
     plan: Planned

@@ -83,7 +83,7 @@ def turn(folder: Path, run_id: str, computer: Computer) -> Iterator[Turn]:
     if path is None:
         yield Turn(True, None)
         return
-    with locks.patiently(path, _PATIENCE) as (held, waited):
+    with locks.acquire(path, _PATIENCE) as (held, waited):
         yield Turn(held and not waited and not path.stat().st_size, path if held else None)
 
 

@@ -16,7 +16,7 @@ from .._verdict.plan import Plan
 from .ahead import find_parts_of_payloads
 from .answers import TooLarge, read_facts
 from .changes import Change, LostContact, change_of
-from .failures import HostError, ended, failure_of, lacks_resources, short_of, unreadable, words_of
+from .failures import HostError, answer_error, exchange_error, failure_of, lacks_resources, resources_sentence, words_of
 
 READ = "winrights.seimpersonate.local_right_info"
 CHANGE = "winrights.seimpersonate.local_right"
@@ -79,11 +79,11 @@ class WindowsHost:
         except AnsibleConnectionFailure as error:  # core calls it unreachable
             if not lacks_resources(str(error)):
                 raise
-            raise AnsibleConnectionFailure(short_of(str(error))) from None
+            raise AnsibleConnectionFailure(resources_sentence(str(error))) from None
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # core, client libraries, a time limit of the task: all of it is an error of this host alone
-            raise ended(error) from error
+            raise exchange_error(error) from error
         if answer.get("failed") or answer.get("unreachable"):
             raise failure_of(answer)
         return answer
@@ -104,11 +104,11 @@ class WindowsHost:
 
 
 def facts_of(answer: Mapping[str, object]) -> HostFacts:
-    """The payload's answer as facts. Raises HostError (``payload_error``, ``answer_too_large``) for one that is no facts."""
+    """The payload's answer as facts. Raises HostError (``payload_error``, ``answer_too_large``) for one that cannot be read."""
     try:
         return read_facts(answer)
     except (AttributeError, KeyError, TypeError, ValueError, TooLarge) as error:
-        raise unreadable(error) from None
+        raise answer_error(error) from None
 
 
 find_parts_of_payloads()

@@ -53,7 +53,7 @@ def policy_of(options: Options) -> Policy:
     """The policy of a task: its table, or what its options alone say. Raises BadInput.
 
     Without a table, ``holders`` and ``permitted`` close the list: no other account may hold the right. ``required`` and ``forbidden``
-    alone leave everybody else as they are.
+    alone leave all other accounts as they are.
     """
     if options.get("policy") is not None or "holders" not in options:
         return policy_from(options["policy"], options.get("policies") or {})

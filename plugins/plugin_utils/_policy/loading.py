@@ -279,7 +279,7 @@ def _contradictions(rows: list[Row]) -> None:
         for account in row.forbidden:
             refuse_forbidden_floor(f"{row.where}.forbidden", account)
             for other in rows:
-                if row.meets(other) and account.key in {required.key for required in other.required}:
+                if row.overlaps(other) and account.key in {required.key for required in other.required}:
                     raise BadInput(
                         f"{row.where}.forbidden", f"{account.shown} is required in {other.where}.required; one of the two must go"
                     )

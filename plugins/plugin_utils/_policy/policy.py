@@ -83,7 +83,7 @@ class Row:
         for key in ACCOUNT_KEYS:
             yield from getattr(self, key)
 
-    def meets(self, other: Row) -> bool:
+    def overlaps(self, other: Row) -> bool:
         """Whether there can be a host on which both rows count."""
         builds = (self.build_from or 0) <= (other.build_to or _NO_BUILD) and (other.build_from or 0) <= (self.build_to or _NO_BUILD)
         return builds and bool(self.host_roles & other.host_roles) and bool(self.systems & other.systems)

@@ -17,7 +17,7 @@ from .._facts.facts import EventLog, Group, HostFacts
 from .._facts.features import Feature, FeatureName, unsure_pools
 from .._facts.processes import users_of
 from .._facts.provenance import by_machine, given, provenance
-from .._host.enforcement import Job, Made, Verdicts
+from .._host.enforcement import Job, JobResult, Verdicts
 from .._host.windows import ReadRequest
 from .._policy.exceptions import ExceptionUse, too_wide
 from .._policy.policy import Row
@@ -46,8 +46,8 @@ def host_result(judgement: Judgement) -> dict[str, t.Any]:
             "status": verdict.status.value,
             "compliant": verdict.status.good,
             "policy": judgement.policy.name,
-            "host_role": verdict.here.role.value if verdict.here.role else None,
-            "role_source": _source(verdict.here.role_declared),
+            "host_role": verdict.circumstances.role.value if verdict.circumstances.role else None,
+            "role_source": _source(verdict.circumstances.role_declared),
             "holders": [_holder(judged) for judged in verdict.holders],
             "required": list(verdict.required),
             "permitted": list(verdict.permitted),
@@ -55,7 +55,7 @@ def host_result(judgement: Judgement) -> dict[str, t.Any]:
             "unexpected": [judged.holder.sid for judged in verdict.unexpected],
             "findings": _findings(judgement),
             "waived": [judged.holder.sid for judged in verdict.holders if judged.standing is Standing.WAIVED],
-            "exceptions": [_claim(claim) for claim in verdict.claims],
+            "exceptions": [_exception_use(use) for use in verdict.exception_uses],
             "citation": _citation(verdict.row),
             "controller": _controller(controller),
             "notes": [
@@ -65,11 +65,11 @@ def host_result(judgement: Judgement) -> dict[str, t.Any]:
                 *_not_asked(facts),
                 *_not_sure(facts),
             ],
-            "features": {name.value: _feature(feature) for name, feature in verdict.here.features.items()},
+            "features": {name.value: _feature(feature) for name, feature in verdict.circumstances.features.items()},
             "iis": {
                 **_plain(facts.iis),
-                "installed": verdict.here.features[FeatureName.IIS].present,
-                "source": _source(verdict.here.features[FeatureName.IIS].declared),
+                "installed": verdict.circumstances.features[FeatureName.IIS].present,
+                "source": _source(verdict.circumstances.features[FeatureName.IIS].declared),
                 "pools": [_plain(pool) for pool in facts.pools] if facts.pools is not None else None,
                 "pools_status": facts.pools_status,
             },
@@ -81,45 +81,49 @@ def host_result(judgement: Judgement) -> dict[str, t.Any]:
     )
 
 
-def enforced(job: Job, facts: HostFacts, made: Made) -> dict[str, t.Any]:
+def enforced(job: Job, facts: HostFacts, job_result: JobResult) -> dict[str, t.Any]:
     """The result of an enforcing task: how the holders at the end were judged, and what was done; the same keys whatever happened.
 
     Decides nothing: a change is behind it, and must not be lost.
     """
-    if isinstance(made.ending, Verdicts):  # a plan has changed nothing yet: a planned host is judged by the holders it has
-        result = host_result(made.ending.now if made.outcome is Outcome.PLANNED else made.ending.then)
-        status_after = made.ending.then.verdict.status.value
+    if isinstance(job_result.ending, Verdicts):  # a plan has changed nothing yet: a planned host is judged by the holders it has
+        result = host_result(job_result.ending.current if job_result.outcome is Outcome.PLANNED else job_result.ending.planned)
+        status_after = job_result.ending.planned.verdict.status.value
     else:
-        result = error(made.ending.category, made.ending.message, facts=facts) | {"controller": _controller(made.controller)}
+        result = error(job_result.ending.category, job_result.ending.message, facts=facts) | {
+            "controller": _controller(job_result.controller)
+        }
         status_after = None
-    done = made.outcome in (Outcome.APPLIED, Outcome.PLANNED)
-    in_doubt = made.outcome in (Outcome.UNDO_FAILED, Outcome.UNKNOWN)
-    ended = made.done.after if made.done and made.outcome is Outcome.UNDO_FAILED else None
-    left = by_number(set(made.plan.before) ^ set(ended)) if ended is not None else ()
-    felt = made.plan if done or in_doubt else Plan(made.plan.before, (), (), ())
-    restart = restarts(facts, felt, made.names_by_sid)
+    done = job_result.outcome in (Outcome.APPLIED, Outcome.PLANNED)
+    in_doubt = job_result.outcome in (Outcome.UNDO_FAILED, Outcome.UNKNOWN)
+    ended = job_result.change.after if job_result.change and job_result.outcome is Outcome.UNDO_FAILED else None
+    left = by_number(set(job_result.plan.before) ^ set(ended)) if ended is not None else ()
+    felt = job_result.plan if done or in_doubt else Plan(job_result.plan.before, (), (), ())
+    restart = restarts(facts, felt, job_result.names_by_sid)
     return _harmless(
         {
             **result,
             "changed": done or in_doubt,
-            "outcome": made.outcome.value,
-            "changed_as": made.changed_as,
+            "outcome": job_result.outcome.value,
+            "changed_as": job_result.changed_as,
             "status_after": status_after,
-            "before": list(made.plan.before),
-            "after": None if made.after is None else list(made.after),
-            "added": list(made.plan.add) if done else [],
-            "removed": list(made.plan.remove) if done else [],
-            "changes": _changes(made) if done else [],
-            "names": {sid: made.names_by_sid.get(sid) or NAMES.get(sid) for sid in (*made.plan.before, *made.plan.add)},
-            "unhandled": list(made.plan.unhandled),
-            "attempted": [dataclasses.asdict(step) for step in made.done.attempted] if made.done else [],
-            "done": [dataclasses.asdict(step) for step in made.done.attempted if step.done] if made.done else [],
-            "undone": [dataclasses.asdict(step) for step in made.done.undone] if made.done else [],
+            "before": list(job_result.plan.before),
+            "after": None if job_result.after is None else list(job_result.after),
+            "added": list(job_result.plan.add) if done else [],
+            "removed": list(job_result.plan.remove) if done else [],
+            "changes": _changes(job_result) if done else [],
+            "names": {
+                sid: job_result.names_by_sid.get(sid) or NAMES.get(sid) for sid in (*job_result.plan.before, *job_result.plan.add)
+            },
+            "unhandled": list(job_result.plan.unhandled),
+            "attempted": [dataclasses.asdict(step) for step in job_result.change.attempted] if job_result.change else [],
+            "done": [dataclasses.asdict(step) for step in job_result.change.attempted if step.done] if job_result.change else [],
+            "undone": [dataclasses.asdict(step) for step in job_result.change.undone] if job_result.change else [],
             "left": list(left),
             "restart": None if restart is None else [dataclasses.asdict(one) for one in restart],
-            "snapshot": str(job.snapshot) if made.outcome.sent else None,
-            "notes": [*made.notes, *_cut_short(facts, felt), *result.get("notes", [])],
-            "warnings": [made.warning] if made.warning else [],
+            "snapshot": str(job.snapshot) if job_result.outcome.sent else None,
+            "notes": [*job_result.notes, *_cut_short(facts, felt), *result.get("notes", [])],
+            "warnings": [job_result.warning] if job_result.warning else [],
         }
     )
 
@@ -130,11 +134,11 @@ def _cut_short(facts: HostFacts, felt: Plan) -> list[str]:
     return ["there are more running services than are read, so that more may have to restart than are listed"] if cut else []
 
 
-def _changes(made: Made) -> list[str]:
+def _changes(job_result: JobResult) -> list[str]:
     """What changed, or would change, as sentences."""
-    words = ("added", "removed") if made.outcome is Outcome.APPLIED else ("would add", "would remove")
-    pairs = zip(words, (made.plan.add, made.plan.remove), strict=True)
-    return [f"{word}: {shown(sid, made.names_by_sid.get(sid))}" for word, sids in pairs for sid in sids]
+    words = ("added", "removed") if job_result.outcome is Outcome.APPLIED else ("would add", "would remove")
+    pairs = zip(words, (job_result.plan.add, job_result.plan.remove), strict=True)
+    return [f"{word}: {shown(sid, job_result.names_by_sid.get(sid))}" for word, sids in pairs for sid in sids]
 
 
 def nothing_to_restore(why: str) -> dict[str, t.Any]:
@@ -339,8 +343,8 @@ def _citation(row: Row | None) -> dict[str, object] | None:
     }
 
 
-def _claim(claim: ExceptionUse) -> dict[str, object]:
-    return {**claim.exception.plain, "sid": claim.sid, "state": claim.state.value}
+def _exception_use(use: ExceptionUse) -> dict[str, object]:
+    return {**use.exception.plain, "sid": use.sid, "state": use.state.value}
 
 
 def _findings(judgement: Judgement) -> list[dict[str, object]]:
@@ -357,14 +361,14 @@ def _findings(judgement: Judgement) -> list[dict[str, object]]:
     names_by_sid = {judged.holder.sid: judged.holder.name for judged in verdict.unexpected}
     refused = [
         finding.row(
-            OF_STATE[claim.state],
-            claim.sid,
-            names_by_sid[claim.sid],
-            f"{claim.exception.where}: {claim.exception.words}",
-            exception=claim.exception.where,
+            OF_STATE[use.state],
+            use.sid,
+            names_by_sid[use.sid],
+            f"{use.exception.where}: {use.exception.words}",
+            exception=use.exception.where,
         )
-        for claim in verdict.claims
-        if claim.state in OF_STATE and claim.sid in names_by_sid
+        for use in verdict.exception_uses
+        if use.state in OF_STATE and use.sid in names_by_sid
     ]
     return sorted(absent + present + refused, key=lambda one: order(str(one["rank"])))
 
@@ -373,9 +377,11 @@ class _Findings:
     """What is known of a host whose findings are shaped, looked up once."""
 
     def __init__(self, judgement: Judgement) -> None:
-        facts, here = judgement.facts, judgement.verdict.here
+        facts, circumstances = judgement.facts, judgement.verdict.circumstances
         self._controller = judgement.controller
-        self._tier = tier_of(here.role.value if here.role else None, here.features[FeatureName.ADFS].present)
+        self._tier = tier_of(
+            circumstances.role.value if circumstances.role else None, circumstances.features[FeatureName.ADFS].present
+        )
         self._kinds = {judged.holder.sid: judged.kind for judged in judgement.verdict.holders}
         found = judgement.verdict.missing or judgement.verdict.unexpected
         self._running = {user.sid for user in users_of(facts, facts.sids) if user.has is not False} if found else set()

@@ -94,7 +94,7 @@ class Expectation:
 
     ``demanded``: required by the task itself. ``unresolved``: names that the host knows no SID for -> the list that they stand in.
     ``names``: of services and pools, as they were written. ``row_notes``: what is to be said when an account holds the
-    right. ``claims``: the exceptions that are meant for the host. ``doubts``: what is unknown and may permit or waive a holder.
+    right. ``exception_uses``: the exceptions that are meant for the host. ``doubts``: what is unknown and may permit or waive a holder.
     """
 
     required: dict[str, str] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Expectation:
     unresolved: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     row_notes: dict[str, str] = field(default_factory=dict)
-    claims: list[ExceptionUse] = field(default_factory=list)
+    exception_uses: list[ExceptionUse] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     closed: bool = True
     notes: list[str] = field(default_factory=list)
@@ -125,27 +125,27 @@ class Expectation:
         return (Standing.UNEXPECTED, "") if self.closed else (Standing.PERMITTED, "not asked about by the task")
 
 
-def expect(facts: HostFacts, policy: Policy, tailoring: Tailoring, here: Circumstances) -> Expectation:
+def expect(facts: HostFacts, policy: Policy, tailoring: Tailoring, circumstances: Circumstances) -> Expectation:
     """Collect what counts on this host.
 
     Raises CannotJudge when a row depends on a fact that is not known, or a required name has no SID on the host.
     """
     expectation = Expectation(closed=policy.closed)
     answers = Answers(facts)
-    rows = tuple(rows_that_count(policy.rows, here))
+    rows = tuple(rows_that_count(policy.rows, circumstances))
     refuse_unknown_forbidden(facts, (account for row in rows for account in row.forbidden))
     for row in rows:
-        if row.feature is not None and here.features[row.feature].present is None:
-            expectation.doubts.append(_doubt_about(row, row.feature, here.features[row.feature], answers))
+        if row.feature is not None and circumstances.features[row.feature].present is None:
+            expectation.doubts.append(_doubt_about(row, row.feature, circumstances.features[row.feature], answers))
             continue
-        _enter_row(expectation, row, here, answers)
+        _enter_row(expectation, row, circumstances, answers)
     for key in ("required", "permitted", "forbidden"):
         for account in getattr(tailoring, key):
             sid = _enter(expectation, key, account, f"{key} by the option {key}", answers)
             if sid and key == "required":
                 expectation.demanded.add(sid)
     for exception in tailoring.exceptions:
-        _claim(expectation, exception, tailoring.today, here, answers)
+        _enter_exception(expectation, exception, tailoring.today, circumstances, answers)
     for sid in expectation.required.keys() & expectation.forbidden.keys():
         raise CannotJudge("contradiction", f"{sid} is {expectation.required[sid]}, and {expectation.forbidden[sid]}")
     return expectation
@@ -163,32 +163,32 @@ def refuse_unknown_forbidden(facts: HostFacts, forbidden: Iterable[Account]) -> 
             )
 
 
-def rows_that_count(rows: Iterable[Row], here: Circumstances) -> Iterator[Row]:
+def rows_that_count(rows: Iterable[Row], circumstances: Circumstances) -> Iterator[Row]:
     """Those of the rows that count on a host, in their order; also those of a feature of which it is not known whether it is there."""
     for row in rows:
-        if here.role is not None and here.role not in row.host_roles:
+        if circumstances.role is not None and circumstances.role not in row.host_roles:
             continue
-        if row.per_release and here.system not in row.systems:
+        if row.per_release and circumstances.system not in row.systems:
             continue
-        if row.feature is not None and here.features[row.feature].present is False:
+        if row.feature is not None and circumstances.features[row.feature].present is False:
             continue
         if row.build_from is not None or row.build_to is not None:
-            if here.build is None:
+            if circumstances.build is None:
                 raise CannotJudge("build_unknown", f"the build of Windows could not be read, and {row.where} depends on it")
-            if not (row.build_from or 0) <= here.build <= (row.build_to or here.build):
+            if not (row.build_from or 0) <= circumstances.build <= (row.build_to or circumstances.build):
                 continue
         yield row
 
 
-def _enter_row(expectation: Expectation, row: Row, here: Circumstances, answers: Answers) -> None:
+def _enter_row(expectation: Expectation, row: Row, circumstances: Circumstances, answers: Answers) -> None:
     for key in ACCOUNT_KEYS:
         for account in getattr(row, key):
-            sid = _enter(expectation, key, account, f"{key} {_because(row, account, here)}", answers, of_policy=True)
+            sid = _enter(expectation, key, account, f"{key} {_because(row, account, circumstances)}", answers, of_policy=True)
             if sid and row.note:
                 expectation.row_notes[sid] = row.note
     if row.feature is None:
         return
-    feature = here.features[row.feature]
+    feature = circumstances.features[row.feature]
     if row.found and feature.unsure:
         expectation.doubts.append(_doubt(row, row.feature, feature.unsure, frozenset(), row.found))
     for key in row.found:
@@ -217,20 +217,20 @@ def _doubt(row: Row, name: FeatureName, why: str, sids: frozenset[str], keys: Co
     return Doubt(category, why, sids, MAY_BE.get(name, ()) if row.found else ())
 
 
-def _because(row: Row, account: Account, here: Circumstances) -> str:
+def _because(row: Row, account: Account, circumstances: Circumstances) -> str:
     """The end of the sentence ``required ...``."""
     if row.reason:
         circumstance = row.reason
     elif row.feature is not None:
-        circumstance = f"because {here.features[row.feature].because}"
+        circumstance = f"because {circumstances.features[row.feature].because}"
     elif row.build_from is not None or row.build_to is not None:
-        circumstance = f"on build {here.build}"
+        circumstance = f"on build {circumstances.build}"
     elif row.where == "every_host":
         circumstance = "on every host"
-    elif row.per_release and here.system and here.role:
-        circumstance = f"on {here.role.words} with {here.system.words}"
+    elif row.per_release and circumstances.system and circumstances.role:
+        circumstance = f"on {circumstances.role.words} with {circumstances.system.words}"
     else:
-        circumstance = f"on {here.role.words}" if here.role else "on this host"
+        circumstance = f"on {circumstances.role.words}" if circumstances.role else "on this host"
     erratum = row.erratum if row.printed is not None and account.key not in row.printed else ""
     return f"{circumstance} ({row.cited}{'; ' + erratum if erratum else ''})"
 
@@ -274,16 +274,16 @@ def _unknown_name(account: Account, failed: bool) -> Doubt:
     return Doubt("account_lookup", f"{account.text} {reason}", prefixes=(f"{authority}-",), nameless=not failed)
 
 
-def _claim(
+def _enter_exception(
     expectation: Expectation,
     exception: PolicyException,
     today: datetime.date,
-    here: Circumstances,
+    circumstances: Circumstances,
     answers: Answers,
 ) -> None:
     """Note what an exception can do here; whether it is used, the holders decide."""
-    present = [here.features[feature].present for feature in exception.features]
-    if (exception.host_roles and here.role not in exception.host_roles) or False in present:
+    present = [circumstances.features[feature].present for feature in exception.features]
+    if (exception.host_roles and circumstances.role not in exception.host_roles) or False in present:
         return
     account, state = exception.account, State.UNUSED
     sid = answers.sid(account)
@@ -300,9 +300,11 @@ def _claim(
         state = State.TOO_WIDE
     elif None in present:
         state = State.UNKNOWN
-        names = ", ".join(sorted(feature.value for feature in exception.features if here.features[feature].present is None))
+        names = ", ".join(
+            sorted(feature.value for feature in exception.features if circumstances.features[feature].present is None)
+        )
         why = f"{exception.where} counts where the host has {names}, and that is not known; declare features"
         expectation.doubts.append(Doubt("feature_unknown", why, frozenset({sid})))
     if answers.unknown(account):
         expectation.notes.append(f"the excepted account {account.text} {answers.unknown(account)}; its SID follows from the name")
-    expectation.claims.append(ExceptionUse(exception, sid, state))
+    expectation.exception_uses.append(ExceptionUse(exception, sid, state))

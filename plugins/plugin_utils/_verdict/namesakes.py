@@ -29,7 +29,7 @@ class Namesakes:
     def of(self, holder: Holder, forbidden_only: bool = False) -> str:
         """Why a holder may be, or may not be, an account that counts; empty where no such account has its name.
 
-        ``forbidden_only``: where everybody else may hold the right, only the name of a forbidden account is worth a word.
+        ``forbidden_only``: where every other account may hold the right, only the name of a forbidden account is reported.
         """
         if holder.name is None or holder.resolved is not Resolution.LSA:
             return ""
@@ -49,9 +49,9 @@ class Namesakes:
         for word in _MEANT:
             for sid in getattr(self._expectation, word):
                 yield names_by_sid.get(sid) or "", word, sid
-        for claim in self._expectation.claims:
-            if claim.sid and claim.state not in (State.EXPIRED, State.TOO_WIDE):
-                yield names_by_sid.get(claim.sid) or "", "excepted", claim.sid
+        for use in self._expectation.exception_uses:
+            if use.sid and use.state not in (State.EXPIRED, State.TOO_WIDE):
+                yield names_by_sid.get(use.sid) or "", "excepted", use.sid
         for name, word in self._expectation.unresolved.items():
             yield self._here(name), word, None
 

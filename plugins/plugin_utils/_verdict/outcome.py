@@ -30,7 +30,7 @@ class Outcome(str, enum.Enum):
         )  # fmt: skip
 
     @property
-    def told(self) -> bool:
+    def reported(self) -> bool:
         """The host itself says so; that it is unknown, the controller concludes."""
         return self.sent and self is not Outcome.UNKNOWN
 

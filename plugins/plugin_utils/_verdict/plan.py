@@ -57,7 +57,7 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one host should be told, all SIDs sorted.
+    """What to change on one host, all SIDs sorted.
 
     ``before`` is the pre-image, ``unhandled`` the findings that the handling leaves as they are.
     """

@@ -17,7 +17,7 @@ from .plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """Somebody whose next start has other rights.
+    """A process or a logon that has other rights after its next start.
 
     ``kind``: service, app pool, or logon (of an account that runs neither); ``effect``: gains or loses.
     ``through``: the group, or another entry, by which the process has the right anyway, before and after; null where the next start

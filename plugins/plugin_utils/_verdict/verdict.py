@@ -54,25 +54,25 @@ class Missing:
 class Verdict:
     """The judgement on one host. Holders and missing accounts are sorted by SID.
 
-    ``row``: the row of the policy for this kind of host. ``claims``: the exceptions that are meant for it and what they do.
+    ``row``: the row of the policy for this kind of host. ``exception_uses``: the exceptions that are meant for it and what they do.
     ``required``: SIDs whose absence is a finding; ``permitted``: the others that are no finding, by the policy and the task, held or not.
     """
 
     status: Status
-    here: Circumstances
+    circumstances: Circumstances
     holders: tuple[Judged, ...]
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()
     allowed: frozenset[Standing] = ALLOWED
     row: Row | None = None
-    claims: tuple[ExceptionUse, ...] = ()
+    exception_uses: tuple[ExceptionUse, ...] = ()
     required: tuple[str, ...] = ()
     permitted: tuple[str, ...] = ()
 
     @property
     def host_role(self) -> HostRole | None:
         """The role by which the host was judged; None where the task judged by its options alone."""
-        return self.here.role
+        return self.circumstances.role
 
     @property
     def unexpected(self) -> tuple[Judged, ...]:
@@ -83,12 +83,12 @@ class Verdict:
 def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
     """Say where every holder stands.
 
-    Raises CannotJudge when a fact is unknown on which the answer hangs: host role, release or build of Windows, feature, SID of an account.
+    Raises CannotJudge when the verdict depends on an unknown fact: host role, release or build of Windows, feature, SID of an account.
     """
     refuse_unknown_forbidden(facts, tailoring.forbidden)
     asks_role = not policy.plain or any(exception.host_roles for exception in tailoring.exceptions)
     role = tailoring.host_role or (detect_role(facts) if asks_role else None)
-    here = Circumstances(
+    circumstances = Circumstances(
         role=role,
         build=facts.windows.build,
         system=detect_system(facts) if policy.per_release else None,
@@ -97,22 +97,22 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
     )
     notes = notes_on_role(facts, role)
     sorted_holders = sorted(facts.holders, key=lambda holder: sort_key(holder.sid))
-    base_rows = list(rows_that_count((row for row in policy.rows if row.base), here))
+    base_rows = list(rows_that_count((row for row in policy.rows if row.base), circumstances))
     if role is not None and not policy.plain and not base_rows:
         not_judged = tuple(Judged(holder, kind_of(holder, facts.computer), None, "") for holder in sorted_holders)
-        return Verdict(Status.NOT_APPLICABLE, here, not_judged, (), (*notes, _no_row(policy, here)))
-    expectation = expect(facts, policy, tailoring, here)
+        return Verdict(Status.NOT_APPLICABLE, circumstances, not_judged, (), (*notes, _no_row(policy, circumstances)))
+    expectation = expect(facts, policy, tailoring, circumstances)
     row = base_rows[-1] if base_rows else None  # a row of a release says more than one of the role alone
     namesakes = Namesakes(expectation, facts)
     judged_holders = tuple(
-        _waive(_stand(holder, expectation, namesakes, facts, policy, here), expectation, row) for holder in sorted_holders
+        _waive(_stand(holder, expectation, namesakes, facts, policy, circumstances), expectation, row) for holder in sorted_holders
     )
     required = set(expectation.required if policy.compare is Compare.EXACT else expectation.demanded)
     permitted = {*expectation.required, *expectation.default, *expectation.permitted} - required - expectation.forbidden.keys()
     missing = _missing(expectation, facts, required)
     verdict = Verdict(
         Status.COMPLIANT,
-        here,
+        circumstances,
         judged_holders,
         missing,
         (
@@ -123,7 +123,7 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
         ),
         ALLOWED | {Standing.ORPHAN} if tailoring.keep_orphans else ALLOWED,
         row,
-        _used(expectation.claims, judged_holders),
+        _used(expectation.exception_uses, judged_holders),
         tuple(sorted(required, key=sort_key)),
         tuple(sorted(permitted, key=sort_key)),
     )
@@ -134,39 +134,45 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
     return dataclasses.replace(verdict, status=Status.WAIVED) if waived else verdict
 
 
-def _no_row(policy: Policy, here: Circumstances) -> str:
-    host = here.role.words if here.role else "this host"
+def _no_row(policy: Policy, circumstances: Circumstances) -> str:
+    host = circumstances.role.words if circumstances.role else "this host"
     if policy.per_release:
-        host += f" with {here.system.words}" if here.system else f" with build {here.build}, which no document is written for"
+        host += (
+            f" with {circumstances.system.words}"
+            if circumstances.system
+            else f" with build {circumstances.build}, which no document is written for"
+        )
     return f"the policy {policy.name} has no row for {host}"
 
 
 def _stand(
-    holder: Holder, expectation: Expectation, namesakes: Namesakes, facts: HostFacts, policy: Policy, here: Circumstances
+    holder: Holder, expectation: Expectation, namesakes: Namesakes, facts: HostFacts, policy: Policy, circumstances: Circumstances
 ) -> Judged:
     kind = kind_of(holder, facts.computer)
     standing, why = expectation.standing(holder.sid)
-    same = namesakes.of(holder, forbidden_only=not expectation.closed) if holder.sid not in expectation else ""
-    if not same and (standing is not Standing.UNEXPECTED or why):
+    namesake = namesakes.of(holder, forbidden_only=not expectation.closed) if holder.sid not in expectation else ""
+    if not namesake and (standing is not Standing.UNEXPECTED or why):
         return Judged(holder, kind, standing, why)
     if kind is AccountKind.ORPHAN:
         domain = holder.domain or ("BUILTIN" if holder.sid.startswith(BUILTIN) else None)
-        said = f"the domain {domain} has" if domain else "the host knows"
-        return Judged(holder, kind, Standing.ORPHAN, f"{said} no account with this SID")
-    if same:
-        said = f"the policy {policy.name} does not name it for this host; " if expectation.closed else ""
-        return Judged(holder, kind, Standing.UNEXPECTED, said + same, namesake=True)
-    if kind is AccountKind.LOCAL and _is_legacy(holder, facts, policy, here):
+        reason = f"the domain {domain} has" if domain else "the host knows"
+        return Judged(holder, kind, Standing.ORPHAN, f"{reason} no account with this SID")
+    if namesake:
+        reason = f"the policy {policy.name} does not name it for this host; " if expectation.closed else ""
+        return Judged(holder, kind, Standing.UNEXPECTED, reason + namesake, namesake=True)
+    if kind is AccountKind.LOCAL and _is_legacy(holder, facts, policy, circumstances):
         return Judged(
             holder, kind, Standing.LEGACY, "has the name of an account of IIS 6 or ASP.NET 1.x; permit it where it is still needed"
         )
-    said = "; ".join(filter(None, (f"the policy {policy.name} does not name it for this host", _known_as(holder.sid, facts, here))))
-    return Judged(holder, kind, Standing.UNEXPECTED, said)
+    reason = "; ".join(
+        filter(None, (f"the policy {policy.name} does not name it for this host", _known_as(holder.sid, facts, circumstances)))
+    )
+    return Judged(holder, kind, Standing.UNEXPECTED, reason)
 
 
-def _known_as(sid: str, facts: HostFacts, here: Circumstances) -> str:
+def _known_as(sid: str, facts: HostFacts, circumstances: Circumstances) -> str:
     """What a reader should know of an unexpected holder before it is taken away."""
-    iis, ssis = here.features[FeatureName.IIS], here.features[FeatureName.SSIS]
+    iis, ssis = circumstances.features[FeatureName.IIS], circumstances.features[FeatureName.SSIS]
     if sid == IIS_IUSRS and iis.present:
         return f"{iis.because} and needs it (KB 981949)"
     if sid in ssis.accounts:
@@ -174,17 +180,17 @@ def _known_as(sid: str, facts: HostFacts, here: Circumstances) -> str:
     pool = pool_users(facts).get(sid)
     if pool is None:
         return ""
-    if sid in here.features[FeatureName.MANUAL_POOLS].accounts:
-        return here.features[FeatureName.MANUAL_POOLS].accounts[sid]
+    if sid in circumstances.features[FeatureName.MANUAL_POOLS].accounts:
+        return circumstances.features[FeatureName.MANUAL_POOLS].accounts[sid]
     runs = f"the application pool {pool} runs under it"
     if IIS_IUSRS in facts.sids:
         return f"{runs} and has the right through IIS_IUSRS, which IIS adds to its token (processModel)"
     return f"{runs}, and IIS_IUSRS does not hold the right here"
 
 
-def _is_legacy(holder: Holder, facts: HostFacts, policy: Policy, here: Circumstances) -> bool:
+def _is_legacy(holder: Holder, facts: HostFacts, policy: Policy, circumstances: Circumstances) -> bool:
     """A label for a local account by its old name; the account is a finding with and without it."""
-    if holder.sid in here.features[FeatureName.LEGACY_ACCOUNTS].accounts:
+    if holder.sid in circumstances.features[FeatureName.LEGACY_ACCOUNTS].accounts:
         return True
     name = (holder.name or "").rpartition("\\")[2].casefold()
     return name in {legacy.replace("<COMPUTER>", facts.computer.name).casefold() for legacy in policy.legacy}
@@ -193,35 +199,37 @@ def _is_legacy(holder: Holder, facts: HostFacts, policy: Policy, here: Circumsta
 def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
     """A finding that an exception answers for is waived; one whose exception does not hold says so."""
     sid = judged.holder.sid
-    claims = [claim for claim in expectation.claims if claim.sid == sid]
-    if judged.standing in ALLOWED or not claims:
+    exception_uses = [use for use in expectation.exception_uses if use.sid == sid]
+    if judged.standing in ALLOWED or not exception_uses:
         return judged
     if sid in expectation.forbidden:
-        return dataclasses.replace(judged, why=f"{judged.why}; {claims[0].exception.where} does not count for what is forbidden")
+        return dataclasses.replace(
+            judged, why=f"{judged.why}; {exception_uses[0].exception.where} does not count for what is forbidden"
+        )
     if sid in FLOOR:
-        refusal = f"{claims[0].exception.where} does not count for an account that Windows needs: name it in the policy"
+        refusal = f"{exception_uses[0].exception.where} does not count for an account that Windows needs: name it in the policy"
         return dataclasses.replace(judged, why=f"{judged.why}; {refusal}")
-    exception = next((claim.exception for claim in claims if claim.state is State.UNUSED), None)
+    exception = next((use.exception for use in exception_uses if use.state is State.UNUSED), None)
     if exception:
         clause = f"; {row.benchmark_id or row.source}: {row.exception_clause}" if row is not None and row.exception_clause else ""
         return dataclasses.replace(judged, standing=Standing.WAIVED, why=f"waived by {exception.where}: {exception.words}{clause}")
-    refused_claim = next((claim for claim in claims if claim.state in (State.EXPIRED, State.TOO_WIDE)), None)
-    if refused_claim is None:
+    refused_use = next((use for use in exception_uses if use.state in (State.EXPIRED, State.TOO_WIDE)), None)
+    if refused_use is None:
         return judged
     why = (
-        f"expired on {refused_claim.exception.expires}"
-        if refused_claim.state is State.EXPIRED
+        f"expired on {refused_use.exception.expires}"
+        if refused_use.state is State.EXPIRED
         else "is refused: nearly everybody is in this group"
     )
-    return dataclasses.replace(judged, why=f"{judged.why}; {refused_claim.exception.where} {why}")
+    return dataclasses.replace(judged, why=f"{judged.why}; {refused_use.exception.where} {why}")
 
 
-def _used(claims: Iterable[ExceptionUse], judged_holders: Iterable[Judged]) -> tuple[ExceptionUse, ...]:
+def _used(exception_uses: Iterable[ExceptionUse], judged_holders: Iterable[Judged]) -> tuple[ExceptionUse, ...]:
     """The claims, those that waived a holder marked as used."""
     waived = {judged.holder.sid for judged in judged_holders if judged.standing is Standing.WAIVED}
     return tuple(
-        dataclasses.replace(claim, state=State.USED) if claim.state is State.UNUSED and claim.sid in waived else claim
-        for claim in claims
+        dataclasses.replace(use, state=State.USED) if use.state is State.UNUSED and use.sid in waived else use
+        for use in exception_uses
     )
 
 

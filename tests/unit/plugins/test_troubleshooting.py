@@ -48,7 +48,7 @@ def test_what_we_print_is_quoted_as_we_print_it(words):
 
 
 def test_the_sentences_of_a_lost_exchange_are_quoted_as_they_are_printed():
-    source = inspect.getsource(failures.ended)
+    source = inspect.getsource(failures.exchange_error)
 
     for words in ("the connection was lost during the read", "the time limit of the task (timeout) ended the read"):
         assert words in source

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import Computer
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.machines import kept, same_machine
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.machines import same_machine, snapshot_computer
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import Refused
 
 ONE, OTHER = "S-1-5-21-1-2-3", "S-1-5-21-4-5-6"
@@ -72,9 +72,9 @@ computers = st.builds(computer, names, sids, st.sampled_from([None, 0, 1, 2, 3, 
 
 @given(computers, computers)
 def test_two_known_sids_that_differ_never_pass_and_the_machine_itself_always_does(then, now):
-    same_machine(kept(now), now)
+    same_machine(snapshot_computer(now), now)
     try:
-        same_machine(kept(then), now)
+        same_machine(snapshot_computer(then), now)
     except Refused:
         assert then.sid != now.sid or then.name.casefold() != now.name.casefold()
     else:

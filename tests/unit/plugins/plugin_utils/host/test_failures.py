@@ -9,7 +9,7 @@ import pytest
 from ansible.errors import AnsibleError
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.console import errors, first_line
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import ended, failure_of, not_begun
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import exchange_error, failure_of, not_begun
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE
 
 # What core makes of an output without JSON.
@@ -168,7 +168,7 @@ GERMAN = "Die Anforderung kann nicht verarbeitet werden. (extended fault data: {
     ],
 )
 def test_whatever_ends_a_read_is_an_error_of_that_host(lost, category, words):
-    failed = ended(lost)
+    failed = exchange_error(lost)
 
     assert (failed.category, words in str(failed)) == (category, True)
 

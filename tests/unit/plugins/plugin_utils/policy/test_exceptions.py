@@ -59,7 +59,7 @@ def test_an_exception_waives_a_holder_where_and_while_it_holds(host, microsoft, 
     verdict = judge(facts, microsoft, given_exceptions(entry))
 
     assert verdict.status is status
-    assert [claim.state for claim in verdict.claims] == ([state] if state else [])
+    assert [use.state for use in verdict.exception_uses] == ([state] if state else [])
     assert {one.holder.sid for one in verdict.holders if one.standing is Standing.WAIVED} == (
         {SVC} if state is State.USED else set()
     )
@@ -84,7 +84,7 @@ def test_a_valid_one_counts_beside_an_expired_one(host, microsoft):
     verdict = judge(host(FOUR | {SVC}), microsoft, given_exceptions({"expires": "2026-01-31"}, {"expires": "2027-01-31"}))
 
     assert verdict.status is Status.WAIVED
-    assert [claim.state for claim in verdict.claims] == [State.EXPIRED, State.USED]
+    assert [use.state for use in verdict.exception_uses] == [State.EXPIRED, State.USED]
 
 
 def test_other_findings_remain(host, microsoft):
@@ -106,7 +106,7 @@ def test_an_orphan_and_a_legacy_account_can_be_waived(host, microsoft):
 def test_what_the_policy_permits_needs_no_exception(host, microsoft):
     verdict = judge(host(FOUR | {IIS_IUSRS}, iis=True), microsoft, given_exceptions({"account": "iis_iusrs"}))
 
-    assert (verdict.status, verdict.claims[0].state) == (Status.COMPLIANT, State.UNUSED)
+    assert (verdict.status, verdict.exception_uses[0].state) == (Status.COMPLIANT, State.UNUSED)
 
 
 NAMED = {"account": "CORP\\Domain Users"}
@@ -128,7 +128,7 @@ def answer(sid, resolved=Resolution.LSA):
 def test_names_are_asked_of_the_host(host, microsoft, held, its, state, status):
     verdict = judge(host(FOUR | held, accounts=[its]), microsoft, given_exceptions(NAMED))
 
-    assert (verdict.status, verdict.claims[0].state) == (status, state)
+    assert (verdict.status, verdict.exception_uses[0].state) == (status, state)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_all_features_of_an_exception_must_be_there(host, microsoft, features, s
 
     verdict = judge(facts, microsoft, given_exceptions({"features": ["ssis", "adfs"]}))
 
-    assert (verdict.status, [claim.state for claim in verdict.claims]) == (status, [state] if state else [])
+    assert (verdict.status, [use.state for use in verdict.exception_uses]) == (status, [state] if state else [])
 
 
 def test_one_unknown_feature_among_known_ones_is_a_doubt(host, microsoft):
@@ -211,7 +211,7 @@ def test_one_unknown_feature_among_known_ones_is_a_doubt(host, microsoft):
 def test_an_expired_one_is_expired_whether_its_account_is_known_or_not(host, microsoft, resolved):
     verdict = judge(host(FOUR, accounts=[answer(None, resolved)]), microsoft, given_exceptions({**NAMED, "expires": "2026-01-31"}))
 
-    assert [claim.state for claim in verdict.claims] == [State.EXPIRED]
+    assert [use.state for use in verdict.exception_uses] == [State.EXPIRED]
 
 
 def test_a_caller_that_names_no_day_lets_nothing_hold_for_longer(host, microsoft):

@@ -266,7 +266,7 @@ def test_a_multi_session_host_is_a_client_of_its_release(host, shipped):
 
     verdict = judge(facts, shipped["cis"], Tailoring())
 
-    assert (verdict.here.system, verdict.row.where, verdict.status) == (
+    assert (verdict.circumstances.system, verdict.row.where, verdict.status) == (
         System.WINDOWS_11, "operating_systems.windows_11.client", Status.COMPLIANT,
     )  # fmt: skip
 

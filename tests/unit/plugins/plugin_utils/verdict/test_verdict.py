@@ -112,7 +112,7 @@ def test_the_host_says_its_role(host, microsoft, facts, role, notes):
     verdict = judge(host(DEFAULTS, **facts), microsoft, Tailoring())
 
     assert verdict.host_role is role
-    assert not verdict.here.role_declared
+    assert not verdict.circumstances.role_declared
     assert len(verdict.notes) == len(notes)
     assert all(word in note for word, note in zip(notes, verdict.notes, strict=True))
 
@@ -173,7 +173,7 @@ def test_what_is_declared_wins_and_is_marked(host, microsoft):
         Tailoring(host_role=HostRole.MEMBER_SERVER, features={FeatureName.IIS: True}),
     )
 
-    assert (verdict.here.role_declared, verdict.here.features[FeatureName.IIS].declared) == (True, True)
+    assert (verdict.circumstances.role_declared, verdict.circumstances.features[FeatureName.IIS].declared) == (True, True)
     assert [one.sid for one in verdict.missing] == [IIS_IUSRS]
     assert "declared to have IIS" in verdict.missing[0].why
 
