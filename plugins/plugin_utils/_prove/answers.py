@@ -95,6 +95,8 @@ def unpacked(packed: object) -> bytes | None:
         return None
     if not isinstance(packed, str):
         raise Unreadable("a part of an answer is no text")
+    if not packed:
+        return b""  # .NET's GZipStream writes nothing for nothing
     try:
         unzip = zlib.decompressobj(wbits=31)
         found = unzip.decompress(base64.b64decode(packed, validate=True), MOST_BYTES + 1)

@@ -62,9 +62,33 @@ def instances(machine: Machine) -> dict[str, dict[str, list[Row]]]:
     """Namespace -> class -> its instances, each with all properties of the class. Raises SchemaError for a name that Windows lacks."""
     told = {RSOP: _rsop(machine), CIMV2: _accounts(machine), TERMINAL_SERVICES: _terminal_services(machine)}
     told[CIMV2]["Win32_Service"] = _services(machine)
+    told[CIMV2]["Win32_ComputerSystem"] = [_computer_system(machine)]
+    told[CIMV2]["Win32_OperatingSystem"] = [_operating_system(machine)]
     return {
         space: {name: [schema.complete(space, name, row) for row in rows] for name, rows in found.items()}
         for space, found in told.items()
+    }
+
+
+def _computer_system(machine: Machine) -> Row:
+    """Win32_ComputerSystem: DomainRole has the numbers of DSROLE_MACHINE_ROLE; Domain is the DNS name where there is one."""
+    return {
+        "DomainRole": machine.machine_role,
+        "Name": machine.netbios,
+        "Domain": machine.dns_domain or machine.domain,
+        "PartOfDomain": machine.primary_domain is not None,
+    }
+
+
+def _operating_system(machine: Machine) -> Row:
+    """Win32_OperatingSystem."""
+    return {
+        "BuildNumber": str(machine.build),
+        "OperatingSystemSKU": machine.sku,
+        "ProductType": {"WinNT": 1, "LanmanNT": 2, "ServerNT": 3}[machine.product_type],
+        "Caption": f"Microsoft {machine.caption}",
+        "OSArchitecture": "64-bit",
+        "OSLanguage": 1031 if machine.language == "de" else 1033,
     }
 
 

@@ -10,7 +10,7 @@ import json
 import typing as t
 
 from fleet.backends.engine.shim_server import sid_bytes
-from fleet.windows import lsa, programs, schema
+from fleet.windows import cim, lsa, programs, schema
 from fleet.windows.programs import NoSuchProgram, Programs, name_of, sid_of
 
 if t.TYPE_CHECKING:
@@ -23,6 +23,9 @@ CIM_TYPES = {
     "string": "String", "string[]": "StringArray", "boolean": "Boolean", "uint8": "UInt8", "uint16": "UInt16", "uint32": "UInt32",
     "uint64": "UInt64", "sint32": "SInt32",
 }  # fmt: skip
+COMPUTER = ("DomainRole", "Name", "Domain", "PartOfDomain")
+WINDOWS = ("BuildNumber", "OperatingSystemSKU", "ProductType", "Caption", "OSArchitecture", "OSLanguage")
+PATH = "*"  # of a file that a program is told to write
 LANGUAGES = {"en": "en-US", "de": "de-DE"}
 
 
@@ -45,19 +48,21 @@ class Asked:
 
     def __init__(self, machine: Machine, its: Programs) -> None:
         self.answers: list[Json] = []
+        self.started: list[tuple[str, tuple[str, ...], programs.Printed | None]] = []  # None: there is no such program
         self._machine, self._programs, self._faults = machine, its, lsa.Faults(machine.faults)
 
     def all(self, args: Mapping[str, t.Any]) -> None:
         """Everything, in the order of the script."""
         self._cmdlet("ground", "ground", [ground(self._machine)])
         for kind in ("secedit", "secedit_merged"):
-            words = ["/export", *(["/mergedpolicy"] if kind == "secedit_merged" else []), "/cfg", "C:\\Temp\\x.inf"]
+            merged = ["/mergedpolicy"] if kind == "secedit_merged" else []
+            words = ["/export", *merged, "/cfg", PATH, "/areas", "USER_RIGHTS", "/log", PATH, "/quiet"]
             self._program(kind, "secedit.exe", words)
         self._cmdlet("translate", "SecurityIdentifier.Translate", translated(self._machine, args))
         for what in ("user", "groups", "priv"):
             self._program(f"whoami_{what}", "whoami.exe", [f"/{what}", "/fo", "csv"])
-        self._cmdlet("computer_system", "Win32_ComputerSystem", [computer(self._machine)])
-        self._cmdlet("operating_system", "Win32_OperatingSystem", [operating_system(self._machine)])
+        self._cmdlet("computer_system", "Win32_ComputerSystem", [instance(self._machine, "Win32_ComputerSystem", COMPUTER)])
+        self._cmdlet("operating_system", "Win32_OperatingSystem", [instance(self._machine, "Win32_OperatingSystem", WINDOWS)])
         self._program("ver", "cmd.exe", ["/c", "ver"])
         self._program("dsregcmd", "dsregcmd.exe", ["/status"])
         self._cmdlet(
@@ -66,27 +71,31 @@ class Asked:
             features(self._machine, args["server"]),
         )
         self._program("appcmd", "appcmd.exe", ["list", "apppool", "/config", "/xml"])
-        self._program("sc_queryex", "sc.exe", ["queryex"])
+        self._program("sc_queryex", "sc.exe", ["queryex", "type=", "service", "bufsize=", "262144"])
         for name in args["services"]:
             for verb in ("qc", "qprivs", "qsidtype"):
-                self._program(f"sc_{verb} {name}", "sc.exe", [verb, name])
+                self._program(f"sc_{verb} {name}", "sc.exe", [verb, name, *([] if verb == "qsidtype" else ["8192"])])
         for sid in args["groups"]:
             self._cmdlet(f"adsi {sid}", "WinNT", [{"sid": hexed(one)} for one in self._machine.members.get(sid, ())])
         for name in args["group_names"]:
             self._program(f"net {name}", "net.exe", ["localgroup", name])
-        self._program("gpresult", "gpresult.exe", ["/scope", "computer", "/x", "C:\\Temp\\x.xml"])
+        self._program("gpresult", "gpresult.exe", ["/scope", "computer", "/x", PATH, "/f"])
         for key, value in args["registry"]:
-            self._program(f"reg {key}|{value}", "reg.exe", ["query", f"HKLM\\{key}", *(["/v", value] if value else [])])
-        self._program("wevtutil", "wevtutil.exe", ["qe", "Security"])
-        self._program("auditpol", "auditpol.exe", ["/get"])
+            self._program(f"reg {key}|{value}", "reg.exe", ["query", f"HKLM\\{key}", *(["/v", value] if value else []), "/reg:64"])
+        within = f"TimeCreated[timediff(@SystemTime) <= {3_600_000 * args['hours']}]"
+        query = f"/q:*[System[(EventID=4704 or EventID=4705) and {within}]]"
+        self._program("wevtutil", "wevtutil.exe", ["qe", "Security", query, "/c:200", "/rd:true", "/f:xml"])
+        self._program("auditpol", "auditpol.exe", ["/get", "/subcategory:{0CCE9231-69AE-11D9-BED3-505054503030}", "/r"])
         for space, name in args["classes"]:
             self._cmdlet(f"class {space}|{name}", "Get-CimClass", properties(space, name))
 
     def _program(self, source: str, program: str, words: Sequence[str]) -> None:
         try:
             printed, problem = self._programs.run(program, words), None
+            self.started.append((program, tuple(words), printed))
         except NoSuchProgram:
             printed, problem = programs.Printed(), "The system cannot find the file specified"
+            self.started.append((program, tuple(words), None))
         out = hidden(printed.out) if program == "appcmd.exe" else printed.out
         code = None if problem else printed.code
         self._add(source, f"{program} {' '.join(words)}", code, problem, out, printed.err, printed.file)
@@ -134,21 +143,10 @@ def translated(machine: Machine, args: Mapping[str, t.Any]) -> list[Json]:
     return rows
 
 
-def computer(machine: Machine) -> Json:
-    """Win32_ComputerSystem."""
-    return {
-        "DomainRole": machine.machine_role, "Name": machine.netbios, "Domain": machine.dns_domain or machine.domain,
-        "PartOfDomain": machine.primary_domain is not None,
-    }  # fmt: skip
-
-
-def operating_system(machine: Machine) -> Json:
-    """Win32_OperatingSystem."""
-    kind = {"WinNT": 1, "LanmanNT": 2, "ServerNT": 3}[machine.product_type]
-    return {
-        "BuildNumber": str(machine.build), "OperatingSystemSKU": machine.sku, "ProductType": kind, "Caption": f"Microsoft {machine.caption}",
-        "OSArchitecture": "64-bit", "OSLanguage": 1031 if machine.language == "de" else 1033,
-    }  # fmt: skip
+def instance(machine: Machine, name: str, wanted: Sequence[str]) -> Json:
+    """The only instance of a class, with these properties."""
+    row = cim.instances(machine)[cim.CIMV2][name][0]
+    return {one: row[one] for one in wanted}
 
 
 def features(machine: Machine, server: bool) -> list[Json]:

@@ -26,7 +26,7 @@ from xml.sax.saxutils import escape
 from fleet.backend import Output
 from fleet.backends import request
 from fleet.backends.emulator import control, texts
-from fleet.backends.engine import engine, engine_process
+from fleet.backends.engine import engine, engine_process, stand_ins
 from fleet.backends.engine.compared import compare
 from fleet.backends.engine.shim_server import ShimServer
 from fleet.backends.engine.ways import Way, kind
@@ -72,10 +72,16 @@ class PowerShell:
             held = _write_files(machine, home / "windows")
             logon = machine.find_logon(received.user)
             token = logon[1].token if logon else Token.USER
+            asked = stand_ins.arguments(received)
+            if asked is not None:
+                stand_ins.write(machine, received.user, token, asked, home)
             server = ShimServer(machine, received.user, token, home / "shim", may_change=_asks_for_a_change(received))
             try:
                 with held:
-                    output = self._start(received, self._environment(machine, home), warm_in)
+                    environment = self._environment(machine, home)
+                    if asked is not None:
+                        environment["PWSH_STARTUP"] = str(HERE / "startup_prove.ps1")
+                    output = self._start(received, environment, warm_in)
             except engine_process.TimeIsUp:
                 return _failed(f"the PowerShell engine did not end within {self._time_limit:g} seconds")
             finally:

@@ -31,7 +31,8 @@ class Way(enum.Enum):
 def kind(received: Received) -> tuple[str, ...] | None:
     """What a warm server has in common with a command: a module of the checkout as it is, its texts, and what ansible-core adds.
 
-    None for everything else, altered texts first of all: it gets a process of its own.
+    None for everything else, altered texts first of all, and the independent script, whose programs are processes anyway: it gets a
+    process of its own.
     """
     try:
         call = request.decode(received.command_line, received.stdin)
@@ -41,6 +42,6 @@ def kind(received: Received) -> tuple[str, ...] | None:
         return None
     came = texts.of_collection(call.texts)
     name = call.name.removeprefix(f"{texts.COLLECTION}.")
-    if name == call.name or came != texts.current(name):
+    if name == "prove" or name == call.name or came != texts.current(name):
         return None
     return (name, str(call.core_version), *came.values())

@@ -180,6 +180,11 @@ def test_why_a_source_has_no_answer(change, why):
         answers.program(answers.read_answers({"answers": [{**ROW, **change}]}), "ver")
 
 
+def test_a_program_that_printed_nothing():
+    """The base64 of what .NET's GZipStream makes of nothing is nothing."""
+    assert answers.program(answers.read_answers({"answers": [{**ROW, "out": ""}]}), "ver") == ""
+
+
 def test_a_source_that_was_not_asked():
     with pytest.raises(Unasked, match="was not asked"):
         answers.program({}, "ver")
