@@ -18,7 +18,7 @@ LIFE ?= 3600
 INVENTORY ?= .build/fleet.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce bench unit test test-engine test-long test-browser test-samba test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables schema payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce demo-prove bench unit test test-engine test-long test-browser test-samba test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables schema payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ demo: venv-test ## Audit a simulated fleet over real WinRM, report at the end; V
 
 demo-enforce: venv-test ## Audit, look, enforce, audit, restore, audit on the simulated fleet
 	@$(RUN) python -m fleet.showcase enforce --backend $(BACKEND)
+
+demo-prove: venv-test ## Prove six simulated hosts: payload beside other sources; one lies, one denies half of them
+	@$(RUN) python -m fleet.proof --backend $(BACKEND)
 
 unit: venv-test ## The unit tests that open no socket, run no playbook and make no large report: about a minute
 	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size and not awx" tests/unit $(ARGS)
