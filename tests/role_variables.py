@@ -16,7 +16,7 @@ SPECS = CHECKOUT / "roles/impersonate/meta/argument_specs.yml"
 
 TASKS: dict[str, tuple[str, ...]] = {
     "Choose the policy": ("policy", "policies"),
-    "Say what your estate needs": ("required", "permitted", "forbidden", "exceptions"),
+    "Say what your estate needs": ("required", "permitted", "forbidden", "exceptions", "waive"),
     "Say what a host is, where it cannot tell": ("host_role", "iis", "features"),
     "Read more": ("exposure", "expand_groups", "events"),
     "Decide when a run fails": ("fail_on", "tolerate"),

@@ -50,6 +50,15 @@ options:
       - An account of the floor and groups of nearly everybody, such as Everyone, are refused.
     type: raw
     default: []
+  waive:
+    description:
+      - Which of O(exceptions) waive a holder.
+      - V(any) means every valid one. V(documented) means a valid one where the rule that judges the host foresees exceptions (C(foresees_exceptions) of its
+        row), as the STIG does for servers and not for clients. Elsewhere the holder stays a finding that names the exception, whose state is C(not_foreseen).
+    type: str
+    choices: [any, documented]
+    default: any
+    version_added: 0.2.0
   required:
     description:
       - Accounts that must hold the right besides those of the policy.

@@ -16,7 +16,7 @@ from .._result.types import Applied, Declared, Record, Used
 _DECLARED = frozenset(t.get_type_hints(Declared))
 SOON: t.Final = 30
 """Days before its end in which an exception needs a look."""
-_REFUSED = (State.EXPIRED.value, State.TOO_WIDE.value)
+_REFUSED = (State.EXPIRED.value, State.TOO_WIDE.value, State.NOT_FORESEEN.value)
 
 
 def exceptions_of(
@@ -66,7 +66,9 @@ def _row(
     if over or State.EXPIRED.value in states:
         state = State.EXPIRED
     else:
-        state = next((one for one in (State.TOO_WIDE, State.USED, State.UNKNOWN) if one.value in states), State.UNUSED)
+        state = next(
+            (one for one in (State.TOO_WIDE, State.NOT_FORESEEN, State.USED, State.UNKNOWN) if one.value in states), State.UNUSED
+        )
     if state is State.UNUSED and any(covers(plain["hosts"], plain["groups"], host, groups) for host, groups in unread.items()):
         state = State.UNKNOWN
     return {

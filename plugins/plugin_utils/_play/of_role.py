@@ -68,6 +68,7 @@ _FORMS: dict[str, Callable[[str, object], object]] = {
     "iis": _unless_unsaid,
     "features": _unless_empty,
     "exceptions": _as_it_is,
+    "waive": _unless_empty,
     "required": _entries,
     "permitted": _entries,
     "forbidden": _entries,

@@ -25,7 +25,7 @@ from .._policy.exceptions import PolicyException, meant_for, parse_exceptions
 from .._policy.extending import SHIPPED
 from .._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
 from .._policy.policy import Policy, plain_policy
-from .._verdict.expectation import Tailoring
+from .._verdict.expectation import Tailoring, Waive
 from .._verdict.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
 from .given import Options, TaskVars
 from .policies import policy_from
@@ -97,6 +97,7 @@ def tailoring_of(options: Options, policy: Policy, task_vars: TaskVars, today: d
         forbidden=parse_accounts("forbidden", options["forbidden"]),
         exceptions=meant_for(exceptions, str(task_vars.get("inventory_hostname", "")), task_vars.get("group_names", ())),
         today=today or _utc.now().date(),
+        waive=Waive(options["waive"]),
         keep_orphans="orphans" in options and orphans_of(options) is Orphans.KEEP,
     )
     banned = {account.key for account in tailoring.forbidden}

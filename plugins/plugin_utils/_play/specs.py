@@ -7,6 +7,7 @@ from __future__ import annotations
 from .._facts.roles import HostRole
 from .._formats.names import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS
 from .._result.types import GATE_WORDS
+from .._verdict.expectation import Waive
 from .._verdict.plan import Absent, OnControlled, Orphans, Unexpected
 from .._verdict.status import Status
 
@@ -17,6 +18,7 @@ _TAILORING: Spec = {
     "iis": {"type": "bool"},
     "features": {"type": "dict", "default": {}},
     "exceptions": {"type": "raw", "default": []},
+    "waive": {"type": "str", "choices": [choice.value for choice in Waive], "default": "any"},
     "required": {"type": "list", "elements": "str", "default": []},
     "permitted": {"type": "list", "elements": "str", "default": []},
     "forbidden": {"type": "list", "elements": "str", "default": []},

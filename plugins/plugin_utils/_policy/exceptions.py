@@ -39,6 +39,7 @@ class State(str, enum.Enum):
     UNUSED = "unused"  # nothing there needs it
     EXPIRED = "expired"
     TOO_WIDE = "too_wide"  # the account turned out to be a group of nearly everybody: refused
+    NOT_FORESEEN = "not_foreseen"  # the document foresees no exception, and the task asks for one that does
     UNKNOWN = "unknown"  # the account's name or the feature could not be looked up
 
 

@@ -20,7 +20,7 @@ from .policy import ACCOUNT_KEYS, Compare, Document, GpoRow, Policy, Row, floor_
 Choice = t.TypeVar("Choice", bound=enum.Enum)
 
 _TEXT_KEYS = ("reason", "erratum", "note", "benchmark_id", "rule", "exception_clause")
-_ROW_KEYS = (*ACCOUNT_KEYS, "source", "as_printed", *_TEXT_KEYS, "document")
+_ROW_KEYS = (*ACCOUNT_KEYS, "source", "as_printed", *_TEXT_KEYS, "foresees_exceptions", "document")
 _WHEN_KEYS = ("host_roles", "operating_systems", "from", "to")
 _DOCUMENT_KEYS = ("title", "publisher", "version", "date", "url", "differs")
 _GPO_KEYS = ("source", "as_printed", "corrected", "erratum", "observed")
@@ -188,6 +188,7 @@ class _Loader:
             printed=_printed(f"{where}.as_printed", data.get("as_printed")),
             document=self._named(f"{where}.document", data["document"]) if "document" in data else self._whole,
             found=found,
+            foresees_exceptions=_flag(f"{where}.foresees_exceptions", data.get("foresees_exceptions", False)),
             **texts,
             **accounts,
             **when,
@@ -213,6 +214,12 @@ def _scope(where: str, key: str, data: Mapping[str, t.Any]) -> list[object]:
     if not names:
         raise BadInput(f"{where}.{key}", "the list is empty", expected="leave it out, and the row counts for all")
     return names
+
+
+def _flag(where: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadInput(where, "is neither true nor false", value=value)
+    return value
 
 
 def _build(where: str, value: object) -> int | None:

@@ -53,7 +53,8 @@ class Row:
     ``where`` is its place in the data (``host_roles.client``). ``base``: such a row makes the policy apply to a host.
     ``found``: the lists to which the accounts belong that the read found for the feature. ``printed``: the SIDs that the document
     itself prints, where it differs; ``erratum`` says why. ``note``: said of a host on which an account of the row holds the right.
-    ``benchmark_id``, ``rule``: the document's own numbers. ``exception_clause``: its words about exceptions. The rest: when it counts.
+    ``benchmark_id``, ``rule``: the document's own numbers. ``exception_clause``: its words about exceptions, or that it has
+    none; ``foresees_exceptions``: whether it allows any. The rest: when it counts.
     """
 
     where: str
@@ -71,6 +72,7 @@ class Row:
     benchmark_id: str = ""
     rule: str = ""
     exception_clause: str = ""
+    foresees_exceptions: bool = False
     base: bool = False
     host_roles: frozenset[HostRole] = frozenset(HostRole)
     systems: frozenset[System] = frozenset(System)

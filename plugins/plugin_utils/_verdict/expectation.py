@@ -36,12 +36,20 @@ class Standing(str, enum.Enum):
     UNEXPECTED = "unexpected"
 
 
+class Waive(str, enum.Enum):
+    """Which exceptions waive a holder."""
+
+    ANY = "any"
+    DOCUMENTED = "documented"  # where the rule that judges the host foresees exceptions
+
+
 @dataclass(frozen=True, slots=True)
 class Tailoring:
     """What the options of a task change and add to the policy for one host, as a tailoring does to a baseline (NIST SP 800-53B).
 
     ``host_role``, ``features``: what is not there believes the host, the rest is declared. ``exceptions``: those meant for this host,
     which hold or do not on the day ``today``. ``keep_orphans``: a holder whose account was deleted is no finding.
+    ``waive``: which exceptions waive a holder.
     """
 
     host_role: HostRole | None = None
@@ -52,6 +60,7 @@ class Tailoring:
     exceptions: tuple[PolicyException, ...] = ()
     today: datetime.date = datetime.date.max  # a caller that names no day makes no exception hold for longer
     keep_orphans: bool = False
+    waive: Waive = Waive.ANY
 
     @property
     def asked_names(self) -> tuple[str, ...]:

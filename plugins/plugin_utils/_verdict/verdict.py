@@ -18,7 +18,17 @@ from .._facts.roles import HostRole, detect_role, notes_on_role
 from .._input.errors import CannotJudge
 from .._policy.exceptions import ExceptionUse, State
 from .._policy.policy import Compare, Policy, Row
-from .expectation import Circumstances, Doubt, Expectation, Standing, Tailoring, expect, refuse_unknown_forbidden, rows_that_count
+from .expectation import (
+    Circumstances,
+    Doubt,
+    Expectation,
+    Standing,
+    Tailoring,
+    Waive,
+    expect,
+    refuse_unknown_forbidden,
+    rows_that_count,
+)
 from .namesakes import Namesakes
 from .status import Status
 
@@ -105,7 +115,8 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
     row = base_rows[-1] if base_rows else None  # a row of a release says more than one of the role alone
     namesakes = Namesakes(expectation, facts)
     judged_holders = tuple(
-        _waive(_stand(holder, expectation, namesakes, facts, policy, circumstances), expectation, row) for holder in sorted_holders
+        _waive(_stand(holder, expectation, namesakes, facts, policy, circumstances), expectation, row, tailoring.waive)
+        for holder in sorted_holders
     )
     required = set(expectation.required if policy.compare is Compare.EXACT else expectation.demanded)
     permitted = {*expectation.required, *expectation.default, *expectation.permitted} - required - expectation.forbidden.keys()
@@ -123,7 +134,7 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
         ),
         ALLOWED | {Standing.ORPHAN} if tailoring.keep_orphans else ALLOWED,
         row,
-        _used(expectation.exception_uses, judged_holders),
+        _used(expectation.exception_uses, judged_holders, tailoring.waive is Waive.ANY or bool(row and row.foresees_exceptions)),
         tuple(sorted(required, key=sort_key)),
         tuple(sorted(permitted, key=sort_key)),
     )
@@ -196,7 +207,10 @@ def _is_legacy(holder: Holder, facts: HostFacts, policy: Policy, circumstances: 
     return name in {legacy.replace("<COMPUTER>", facts.computer.name).casefold() for legacy in policy.legacy}
 
 
-def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
+_SILENT = " and the row of the policy foresees no exception"
+
+
+def _waive(judged: Judged, expectation: Expectation, row: Row | None, waive: Waive) -> Judged:
     """A finding that an exception answers for is waived; one whose exception does not hold says so."""
     sid = judged.holder.sid
     exception_uses = [use for use in expectation.exception_uses if use.sid == sid]
@@ -212,6 +226,9 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
     exception = next((use.exception for use in exception_uses if use.state is State.UNUSED), None)
     if exception:
         clause = f"; {row.benchmark_id or row.source}: {row.exception_clause}" if row is not None and row.exception_clause else ""
+        if waive is Waive.DOCUMENTED and not (row and row.foresees_exceptions):
+            refusal = f"{exception.where} waives nothing, since the option waive is documented{clause or _SILENT}"
+            return dataclasses.replace(judged, why=f"{judged.why}; {refusal}")
         return dataclasses.replace(judged, standing=Standing.WAIVED, why=f"waived by {exception.where}: {exception.words}{clause}")
     refused_use = next((use for use in exception_uses if use.state in (State.EXPIRED, State.TOO_WIDE)), None)
     if refused_use is None:
@@ -224,13 +241,19 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None) -> Judged:
     return dataclasses.replace(judged, why=f"{judged.why}; {refused_use.exception.where} {why}")
 
 
-def _used(exception_uses: Iterable[ExceptionUse], judged_holders: Iterable[Judged]) -> tuple[ExceptionUse, ...]:
-    """The claims, those that waived a holder marked as used."""
-    waived = {judged.holder.sid for judged in judged_holders if judged.standing is Standing.WAIVED}
-    return tuple(
-        dataclasses.replace(use, state=State.USED) if use.state is State.UNUSED and use.sid in waived else use
-        for use in exception_uses
-    )
+def _used(exception_uses: Iterable[ExceptionUse], judged_holders: Iterable[Judged], foreseen: bool) -> tuple[ExceptionUse, ...]:
+    """The exceptions, those that waived a holder marked as used, and those that would have if they were ``foreseen``."""
+    standings = {judged.holder.sid: judged.standing for judged in judged_holders}
+
+    def state(use: ExceptionUse) -> State:
+        if use.state is not State.UNUSED:
+            return use.state
+        standing = standings.get(use.sid or "")
+        if standing is Standing.WAIVED:
+            return State.USED
+        return State.UNUSED if foreseen or standing is None or standing in ALLOWED else State.NOT_FORESEEN
+
+    return tuple(dataclasses.replace(use, state=state(use)) for use in exception_uses)
 
 
 def _missing(expectation: Expectation, facts: HostFacts, required: Collection[str]) -> tuple[Missing, ...]:

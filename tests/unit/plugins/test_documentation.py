@@ -49,7 +49,11 @@ def _plain(options):
     """Documented options in the words of a spec."""
     plain = {}
     for option, documented in options.items():
-        spec = {key: value for key, value in documented.items() if key not in ("description", "version_added")}
+        spec = {
+            key: value
+            for key, value in documented.items()
+            if key not in ("description", "version_added", "version_added_collection")
+        }
         if "suboptions" in spec:
             spec["options"] = _plain(spec.pop("suboptions"))
         plain[option] = spec

@@ -62,7 +62,7 @@ def test_the_six_rows_of_microsofts_page_come_first_as_printed_and_corrected(sec
         ("stig: DISA Security Technical Implementation Guides, the rule about the right",
          ["on clients with Windows 10",
           "permitted: Administrators, LOCAL SERVICE, NETWORK SERVICE, SERVICE  exceptions: the rule has no words about exceptions",
-          "V-220975, SV-220975r1138519, Microsoft Windows 10 STIG (release 6, 2026-01-05), check text of WN10-UR-000110"]),
+          "V-220975, SV-220975r1138519, Microsoft Windows 10 STIG (V3R6, 2026-01-05), check text of WN10-UR-000110"]),
         ("microsoft: Microsoft's defaults of the right, per host role",
          ["where the host has SQL Server Integration Services", "permitted: the service SIDs of services called MsDtsServer",
           "Configure Windows service accounts and permissions, SQL Server documentation"]),

@@ -47,7 +47,7 @@ def test_the_defaults_of_the_role_are_those_of_the_modules():
     options = read(specs.LOCAL_RIGHT_INFO)
 
     assert options == {
-        "from_variables": True, "policy": "microsoft", "exceptions": [], "required": [], "permitted": [], "forbidden": [],
+        "from_variables": True, "policy": "microsoft", "exceptions": [], "waive": "any", "required": [], "permitted": [], "forbidden": [],
         "exposure": False, "expand_groups": False, "progress": True,
     }  # fmt: skip
 
@@ -65,6 +65,8 @@ def test_the_defaults_of_the_role_are_those_of_the_modules():
         pytest.param("permitted", None, [], id="null for a list"),
         pytest.param("permitted", ["a", ""], ["a", ""], id="a list is judged by who reads it"),
         pytest.param("events", "", None, id="no events"),
+        pytest.param("waive", "", None, id="an empty answer means what the module does"),
+        pytest.param("waive", "documented", "documented", id="only exceptions that the rule foresees"),
     ],
 )
 def test_what_a_variable_says(option, said, read_):

@@ -21,7 +21,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.ex
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Tailoring
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Tailoring, Waive
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.verdict import judge
 
@@ -340,3 +340,48 @@ def host_facts():
         return HostFacts(holders, Computer("WEB01", 3), Windows(product_type="ServerNT", sku=7, build=20348))
 
     return build
+
+
+@pytest.mark.parametrize(
+    ("policy", "machine_role", "build", "waive", "state", "words"),
+    [
+        pytest.param("stig", 3, 20348, "any", "used", "waived by exceptions[0]", id="a server, any"),
+        pytest.param(
+            "stig", 3, 20348, "documented", "used", "this is not a finding", id="a server, whose rule foresees exceptions"
+        ),
+        pytest.param("stig", 1, 22631, "any", "used", "the rule has no words about exceptions", id="a client, any"),
+        pytest.param(
+            "stig", 1, 22631, "documented", "not_foreseen", "V-253498: the rule has no words", id="a client, whose rule does not"
+        ),
+        pytest.param(
+            "microsoft", 3, 20348, "documented", "not_foreseen", "foresees no exception", id="a document that foresees none"
+        ),
+    ],
+)
+def test_a_strict_assessor_takes_only_what_the_rule_foresees(shipped, host, policy, machine_role, build, waive, state, words):
+    facts = host(FOUR | {SVC}, machine_role, build=build, sku=4 if machine_role == 1 else 7)
+    if machine_role == 1:
+        facts = dataclasses.replace(facts, windows=dataclasses.replace(facts.windows, product_type="WinNT"))
+    verdict = judge(facts, shipped[policy], given_exceptions({"account": SVC}, waive=Waive(waive)))
+    (holder,) = (one for one in verdict.holders if one.holder.sid == SVC)
+
+    assert [use.state.value for use in verdict.exception_uses] == [state]
+    assert words in holder.why
+    assert (verdict.status is Status.WAIVED) == (state == "used")
+    assert (verdict.status is Status.DRIFT) == (state == "not_foreseen")
+    assert "exceptions[0]" in holder.why
+
+
+@given(st.sets(st.sampled_from(ACCOUNTS)), st.lists(st.sampled_from(WAIVABLE), max_size=6), st.sampled_from(["stig", "microsoft"]))
+def test_documented_waives_no_more_than_any(shipped, host_facts, held, excepted, policy):
+    """And what waives nothing changes no standing; without an exception the two are the same."""
+    facts, entries = host_facts(held), [{"account": sid} for sid in excepted]
+    strict, wide = (
+        judge(facts, shipped[policy], given_exceptions(*entries, waive=waive)) for waive in (Waive.DOCUMENTED, Waive.ANY)
+    )
+    plain = judge(facts, shipped[policy], Tailoring(today=TODAY))
+
+    assert {one.holder.sid for one in wide.unexpected} <= {one.holder.sid for one in strict.unexpected}
+    expected = plain if policy == "microsoft" else wide  # whose row for servers foresees exceptions
+    assert [one.standing for one in strict.holders] == [one.standing for one in expected.holders]
+    assert (strict.status, strict.missing) == (expected.status, plain.missing)

@@ -139,12 +139,12 @@ CIS_VERSIONS = {
 }  # fmt: skip
 CIS_STANDALONE = {"server_2019": "3.0.0", "server_2022": "2.0.0", "server_2025": "1.0.0"}
 STIG_RULES = {  # release -> rule, title, release of the document, its date, number of the check, whether it foresees exceptions
-    "windows_10": ("SV-220975r1138519", "Microsoft Windows 10 STIG", "release 6", "2026-01-05", "WN10-UR-000110", False),
-    "windows_11": ("SV-253498r1138526", "Microsoft Windows 11 STIG", "release 7", "2026-04-01", "WN11-UR-000110", False),
-    "server_2016": ("SV-225082r958726", "Microsoft Windows Server 2016 STIG", "release 10", "2025-01-15", "WN16-UR-000220", True),
-    "server_2019": ("SV-205760r958726", "Microsoft Windows Server 2019 STIG", "release 8", "2026-04-01", "WN19-UR-000130", True),
-    "server_2022": ("SV-254503r958726", "Microsoft Windows Server 2022 STIG", "release 8", "2026-04-01", "WN22-UR-000130", True),
-    "server_2025": ("SV-278253r1182221", "Microsoft Windows Server 2025 STIG", "release 1", "2026-01-26", "WN25-UR-000130", True),
+    "windows_10": ("SV-220975r1138519", "Microsoft Windows 10 STIG", "V3R6", "2026-01-05", "WN10-UR-000110", False),
+    "windows_11": ("SV-253498r1138526", "Microsoft Windows 11 STIG", "V2R7", "2026-04-01", "WN11-UR-000110", False),
+    "server_2016": ("SV-225082r958726", "Microsoft Windows Server 2016 STIG", "V2R10", "2025-01-15", "WN16-UR-000220", True),
+    "server_2019": ("SV-205760r958726", "Microsoft Windows Server 2019 STIG", "V3R8", "2026-04-01", "WN19-UR-000130", True),
+    "server_2022": ("SV-254503r958726", "Microsoft Windows Server 2022 STIG", "V2R8", "2026-04-01", "WN22-UR-000130", True),
+    "server_2025": ("SV-278253r1182221", "Microsoft Windows Server 2025 STIG", "V1R1", "2026-01-26", "WN25-UR-000130", True),
 }
 
 
@@ -165,6 +165,7 @@ def test_each_row_names_its_document_with_version_date_and_rule(host, shipped, r
         else "the rule has no words about exceptions"
     )
     assert words in stig.exception_clause
+    assert stig.foresees_exceptions is exceptions
 
     cis = row_of(host, shipped["cis"], role, system)
     if cis is None:
