@@ -13,6 +13,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _ut
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import enforcement, snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.categories import ErrorCategory
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, jobs, of_role, progress, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
@@ -42,7 +43,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if isinstance(job, jobs.NothingToRestore):
             result.update(build.nothing_to_restore(job.why))
         elif isinstance(job, snapshots.Spoilt):
-            result.update(build.error("snapshot_spoilt", f"nothing was changed: {job}"), changed=False)
+            result.update(build.error(ErrorCategory.SNAPSHOT_SPOILT, f"nothing was changed: {job}"), changed=False)
         else:
             try:
                 result.update(self._enforce(job, task_vars, now))
@@ -86,7 +87,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except CannotJudge as error:
             return build.error(error.category, str(error), facts=facts)
         except enforcement.SnapshotNotKept as error:
-            return build.error("snapshot_not_kept", str(error), facts=facts)
+            return build.error(ErrorCategory.SNAPSHOT_NOT_KEPT, str(error), facts=facts)
         if self._task.diff and job_result.after is not None:
             result["diff"] = build.diff(job.host, job_result.names_by_sid, job_result.plan.before, job_result.after)
         return result

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .._accounts.parsing import name_key
 from .._accounts.sids import LOCAL_SERVICE, NETWORK_SERVICE, SYSTEM, app_pool_sid, service_sid
+from .._input.categories import ErrorCategory
 from .._wording import some
 from .facts import AppPool, AskedAccount, Holder, HostFacts, Resolution
 
@@ -31,6 +32,11 @@ class FeatureName(str, enum.Enum):
     def words(self) -> str:
         """For sentences: ``the host has ...``."""
         return _TABLE[self].words
+
+    @property
+    def unknown(self) -> ErrorCategory:
+        """The error of a host on which it cannot be known, where that decides."""
+        return _TABLE[self].unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,29 +212,38 @@ def _legacy_accounts(facts: HostFacts, legacy: tuple[str, ...]) -> Feature:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One feature. ``detect``: from the facts, and the names that the policy calls legacy.
+    """One feature. ``unknown``: the error where it cannot be known; ``detect``: from the facts, and the names that the policy calls legacy.
 
     ``accounts``: the word that stands in a policy's row for the accounts that the read found for the feature; ``sids``: how SIDs of such
     accounts begin, which cannot be called unexpected while the feature is not known.
     """
 
     words: str
+    unknown: ErrorCategory
     detect: Callable[[HostFacts, tuple[str, ...]], Feature]
     accounts: str = ""
     sids: tuple[str, ...] = ()
 
 
 _TABLE: Mapping[FeatureName, _Row] = {
-    FeatureName.IIS: _Row("IIS", _iis),
+    FeatureName.IIS: _Row("IIS", ErrorCategory.IIS_UNKNOWN, _iis),
     FeatureName.MANUAL_POOLS: _Row(
-        "application pools with manualGroupMembership", _manual_pools, "pool_accounts", ("S-1-5-21-", "S-1-5-82-")
+        "application pools with manualGroupMembership",
+        ErrorCategory.MANUAL_POOLS_UNKNOWN,
+        _manual_pools,
+        "pool_accounts",
+        ("S-1-5-21-", "S-1-5-82-"),
     ),
-    FeatureName.SSIS: _Row("SQL Server Integration Services", _ssis, "ssis_services", ("S-1-5-80-",)),
-    FeatureName.ADFS: _Row("AD FS", _adfs),
-    FeatureName.PRINT_SPOOLER: _Row("a print spooler that may start", _print_spooler),
-    FeatureName.SESSION_HOST: _Row("the role of a Remote Desktop session host", _session_host),
+    FeatureName.SSIS: _Row("SQL Server Integration Services", ErrorCategory.SSIS_UNKNOWN, _ssis, "ssis_services", ("S-1-5-80-",)),
+    FeatureName.ADFS: _Row("AD FS", ErrorCategory.ADFS_UNKNOWN, _adfs),
+    FeatureName.PRINT_SPOOLER: _Row("a print spooler that may start", ErrorCategory.PRINT_SPOOLER_UNKNOWN, _print_spooler),
+    FeatureName.SESSION_HOST: _Row("the role of a Remote Desktop session host", ErrorCategory.SESSION_HOST_UNKNOWN, _session_host),
     FeatureName.LEGACY_ACCOUNTS: _Row(
-        "local accounts of IIS 6 or ASP.NET 1.x", _legacy_accounts, "found_legacy_accounts", ("S-1-5-21-",)
+        "local accounts of IIS 6 or ASP.NET 1.x",
+        ErrorCategory.LEGACY_ACCOUNTS_UNKNOWN,
+        _legacy_accounts,
+        "found_legacy_accounts",
+        ("S-1-5-21-",),
     ),
 }
 

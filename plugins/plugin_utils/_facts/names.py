@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from .._accounts.parsing import Account, name_key
 from .._accounts.sids import NAMES
+from .._input.categories import ErrorCategory
 from .._input.errors import CannotJudge
 from .facts import AskedAccount, HostFacts, Resolution
 
@@ -31,7 +32,9 @@ class Answers:
         answer = self._of(account)
         known = answer.sid if answer and answer.resolved is Resolution.LSA else None
         if account.sid and account.derived and known not in (None, account.sid):
-            raise CannotJudge("account_lookup", f"the host says that {account.text} is {known}; its name gives {account.sid}")
+            raise CannotJudge(
+                ErrorCategory.ACCOUNT_LOOKUP, f"the host says that {account.text} is {known}; its name gives {account.sid}"
+            )
         return account.sid or known
 
     def failed(self, account: Account) -> bool:
@@ -60,7 +63,7 @@ class Answers:
     def _of(self, account: Account) -> AskedAccount | None:
         answer = self._answers.get(name_key(account.text))
         if answer is None and account.sid is None:
-            raise CannotJudge("account_lookup", f"the host gave no answer for the account {account.text}")
+            raise CannotJudge(ErrorCategory.ACCOUNT_LOOKUP, f"the host gave no answer for the account {account.text}")
         return answer
 
     def _names_of(self, domain: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import enum
 
+from .._input.categories import ErrorCategory
 from .._input.errors import CannotJudge
 from .facts import HostFacts
 
@@ -57,7 +58,9 @@ def detect_system(facts: HostFacts) -> System | None:
     build, client = facts.windows.build, _is_client(facts)
     if build is None or client is None:
         unread = "the build of Windows" if build is None else "whether Windows is a client or a server"
-        raise CannotJudge("system_unknown", f"{unread} could not be read, and the policy has rows per release of Windows")
+        raise CannotJudge(
+            ErrorCategory.SYSTEM_UNKNOWN, f"{unread} could not be read, and the policy has rows per release of Windows"
+        )
     if not client:
         return _SERVERS.get(build)
     if build < FIRST_WINDOWS_10:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import enum
 
+from .._input.categories import ErrorCategory
 from .._input.errors import CannotJudge
 from .facts import HostFacts
 from .releases import MULTI_SESSION_SKU
@@ -51,13 +52,13 @@ def detect_role(facts: HostFacts) -> HostRole:
             else f"DsRole answered machine role {number}"
         )
         raise CannotJudge(
-            "role_unknown",
+            ErrorCategory.ROLE_UNKNOWN,
             f"the host role is not known: {reason}, product type {facts.windows.product_type or 'unreadable'}; {_DECLARE}",
         )
     if role in (HostRole.MEMBER_SERVER, HostRole.STANDALONE_SERVER):
         if facts.windows.sku is None:
             raise CannotJudge(
-                "role_unknown",
+                ErrorCategory.ROLE_UNKNOWN,
                 f"the SKU could not be read, so a server cannot be told from a multi-session client; {_DECLARE}",
             )
         if facts.windows.sku == MULTI_SESSION_SKU:

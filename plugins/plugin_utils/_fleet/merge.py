@@ -15,8 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .. import _utc
+from .._input.categories import ErrorCategory
 from .._input.errors import BadInput
-from .._result.record import MALFORMED_RECORD, record_of
+from .._result.record import record_of
 from .._result.types import ACTIONS, Declared, Generator, MergedRun, Record, Report, Run, RunHead, Used
 from .._verdict.status import UNREAD, WORST_FIRST, Status
 from .._wording import some
@@ -157,7 +158,7 @@ def _damages(records: Iterable[Record]) -> list[str]:
     damaged = [
         (record["host"], record["error"]["message"])
         for record in records
-        if record["error"] and record["error"]["category"] == MALFORMED_RECORD
+        if record["error"] and record["error"]["category"] == ErrorCategory.MALFORMED_RECORD
     ]
     if not damaged:
         return []

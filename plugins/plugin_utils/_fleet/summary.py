@@ -8,7 +8,7 @@ import collections
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._accounts.same_account import fleet_name, same_account
-from .._result.record import UNTOLD
+from .._input.categories import ErrorCategory
 from .._result.types import ControllingGpo, Record, Summary, UnexpectedAccount, Used
 from .._verdict.findings import EXTRA, OF_EXCEPTIONS
 from .._verdict.outcome import Outcome
@@ -66,7 +66,9 @@ def _stops(record: Record) -> bool:
     change = record["change"]
     if change and change["outcome"] == "applied":  # what the options leave as it is was left on purpose
         return record["status"] not in GOOD and not change["unhandled"]
-    return Outcome(change["outcome"]).failed if change else bool(record["error"] and record["error"]["category"] == UNTOLD)
+    if change:
+        return Outcome(change["outcome"]).failed
+    return bool(record["error"] and record["error"]["category"] == ErrorCategory.TASK_FAILED)
 
 
 def verdict_sentence(summary: Summary, action: str = "audit") -> str:

@@ -17,6 +17,7 @@ from .._accounts.parsing import derived_names, shown
 from .._accounts.sids import NAMES
 from .._facts.controller import Controller, controller_on
 from .._facts.facts import Holder, HostFacts, Resolution
+from .._input.categories import ErrorCategory
 from .._input.errors import BadInput
 from .._policy.policy import Policy
 from .._verdict.expectation import Tailoring
@@ -26,7 +27,6 @@ from .._verdict.plan import (
     Agreed,
     Handling,
     Plan,
-    Refusal,
     Refused,
     by_number,
     heed_controller,
@@ -81,9 +81,9 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Why a job did not end as it should: one word for reports, and a sentence."""
+    """Why a job did not end as it should: what kind of error, and a sentence."""
 
-    category: str
+    category: ErrorCategory
     message: str
 
 
@@ -132,7 +132,7 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Jo
         refuse_beyond(job.agreed, host_plan)
     except Refused as error:
         no_plan = Plan(before, (), (), ())
-        failure = Failed(error.category.value, str(error))
+        failure = Failed(error.category, str(error))
         return JobResult(no_plan, Outcome.REFUSED, before, names_by_sid, controller, failure, notes)
     planned = (
         current
@@ -191,7 +191,7 @@ def _earlier_run_notes(job: Job, facts: HostFacts) -> list[str]:
     try:
         locks.check_free(job.folder, job.host)
     except locks.Busy as error:
-        raise Refused(Refusal.BUSY, str(error)) from None
+        raise Refused(ErrorCategory.BUSY, str(error)) from None
     earlier, notes = snapshots.of_host(job.folder, job.host)  # an old file that is spoilt must not keep a new run from its work
     if not earlier or earlier[-1][1]["outcome"] not in snapshots.OPEN_OUTCOMES:
         return notes
@@ -270,7 +270,7 @@ def apply(
     except locks.Busy as error:
         before = job_result.plan.before
         no_plan = Plan(before, (), (), ())
-        failure = Failed(Refusal.BUSY.value, str(error))
+        failure = Failed(ErrorCategory.BUSY, str(error))
         return facts, dataclasses.replace(job_result, plan=no_plan, outcome=Outcome.REFUSED, after=before, ending=failure)
     except OSError as error:
         raise SnapshotNotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {error}") from error
@@ -313,7 +313,7 @@ def _orphaned() -> bool:
 def _carry_out(job: Job, host: WindowsHost, job_result: JobResult) -> JobResult:
     if _orphaned():
         outcome = Outcome.NOT_STARTED
-        failure = Failed(outcome.value, f"{_WORDS[outcome]}: the process that began the run has ended")
+        failure = Failed(_CATEGORIES[outcome], f"{_WORDS[outcome]}: the process that began the run has ended")
         return _settle_snapshot(job, dataclasses.replace(job_result, outcome=outcome, after=job_result.plan.before, ending=failure))
     try:
         change = host.apply(job_result.plan)
@@ -322,12 +322,12 @@ def _carry_out(job: Job, host: WindowsHost, job_result: JobResult) -> JobResult:
             f"contact was lost during the change, so the state of the host is unknown until the next run finds it out: {error}. "
             f"The holders before it are in {job.snapshot}"
         )
-        failure = Failed("unknown_state", message)
+        failure = Failed(ErrorCategory.UNKNOWN_STATE, message)
         return _settle_snapshot(job, dataclasses.replace(job_result, outcome=Outcome.UNKNOWN, after=None, ending=failure))
     settled = _settle_snapshot(job, dataclasses.replace(job_result, outcome=change.outcome, after=change.after, change=change))
     if change.outcome is Outcome.APPLIED:
         return settled
-    return dataclasses.replace(settled, ending=Failed(change.outcome.value, _sentence(change)))
+    return dataclasses.replace(settled, ending=Failed(_CATEGORIES[change.outcome], _sentence(change)))
 
 
 def _settle_snapshot(job: Job, job_result: JobResult) -> JobResult:
@@ -348,6 +348,13 @@ _WORDS = {
     Outcome.NOT_STARTED: "nothing was changed: the change could not begin",
     Outcome.UNDONE: "the change failed and was undone; the host has the holders that it had before",
     Outcome.UNDO_FAILED: "the change failed and could NOT be undone completely; compare before, after and undone",
+}
+
+_CATEGORIES = {
+    Outcome.CHANGED_MEANWHILE: ErrorCategory.CHANGED_MEANWHILE,
+    Outcome.NOT_STARTED: ErrorCategory.NOT_STARTED,
+    Outcome.UNDONE: ErrorCategory.UNDONE,
+    Outcome.UNDO_FAILED: ErrorCategory.UNDO_FAILED,
 }
 
 

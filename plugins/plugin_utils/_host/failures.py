@@ -13,6 +13,7 @@ from ansible.errors import AnsibleError
 
 from .._accounts.sids import Sid
 from .._facts.facts import Session
+from .._input.categories import ErrorCategory
 from .._wording import WORDS, visible
 from . import limits
 from .answers import TooLarge, brief, value_of
@@ -23,9 +24,9 @@ _STATUS = re.compile(r"0x[0-9A-F]{8}")
 
 
 class HostError(Exception):
-    """The host could not be read. ``category``: one word for reports; ``call``, ``status``: what failed, if the host said so."""
+    """The host could not be read. ``call``, ``status``: what failed, if the host said so."""
 
-    def __init__(self, category: str, message: str, call: str | None = None, status: str | None = None) -> None:
+    def __init__(self, category: ErrorCategory, message: str, call: str | None = None, status: str | None = None) -> None:
         super().__init__(message)
         self.category = category
         self.call = call
@@ -55,7 +56,7 @@ class Sign:
     """
 
     words: tuple[str, ...]
-    category: str
+    category: ErrorCategory
     before: bool = False
 
 
@@ -66,55 +67,56 @@ _QUOTAS = (2150859173, 2150859174, 2150859175, 2150859176, 2150859179, *range(21
 
 # Names of exceptions, of error ids (FullyQualifiedErrorId), of programs and methods.
 _SIGNS = (
-    Sign(("OutOfMemoryException",), "host_resources"),
-    Sign(("InsufficientMemoryException",), "host_resources"),
-    Sign(("ThreadStartException",), "host_resources"),
-    Sign(("Thread failed to start",), "host_resources"),  # what .NET in English says of the same
-    *(Sign((str(number),), "host_resources") for number in _QUOTAS),
-    Sign(("w:QuotaLimit",), "host_resources"),  # [DSP0226] 14.6
-    Sign(("maximum number of", "concurrent", "has been exceeded", "quota"), "host_resources"),  # the sentences of all of them
-    Sign(("ScriptContainedMaliciousContent",), "blocked_by_antimalware", before=True),
+    Sign(("OutOfMemoryException",), ErrorCategory.HOST_RESOURCES),
+    Sign(("InsufficientMemoryException",), ErrorCategory.HOST_RESOURCES),
+    Sign(("ThreadStartException",), ErrorCategory.HOST_RESOURCES),
+    Sign(("Thread failed to start",), ErrorCategory.HOST_RESOURCES),  # what .NET in English says of the same
+    *(Sign((str(number),), ErrorCategory.HOST_RESOURCES) for number in _QUOTAS),
+    Sign(("w:QuotaLimit",), ErrorCategory.HOST_RESOURCES),  # [DSP0226] 14.6
+    # the sentences of all quotas
+    Sign(("maximum number of", "concurrent", "has been exceeded", "quota"), ErrorCategory.HOST_RESOURCES),
+    Sign(("ScriptContainedMaliciousContent",), ErrorCategory.BLOCKED_BY_ANTIMALWARE, before=True),
     Sign(
-        ("script contains malicious content",), "blocked_by_antimalware", before=True
+        ("script contains malicious content",), ErrorCategory.BLOCKED_BY_ANTIMALWARE, before=True
     ),  # PowerShell in English, where it tells no id
-    Sign(("CompileAssemblyFromSource", "csc.exe"), "compile_blocked", before=True),
-    Sign(("Failed to compile C# code",), "compile_failed", before=True),  # Ansible.ModuleUtils.AddType
-    Sign(("ConstrainedLanguage",), "unsupported_language_mode", before=True),  # in the ids of all its refusals
-    Sign(("core types in this language mode",), "unsupported_language_mode", before=True),  # PowerShell in English
-    Sign(("ScriptNotTrusted",), "unsupported_language_mode", before=True),
-    Sign(("ScriptUnsupported",), "unsupported_language_mode", before=True),
-    Sign(("is not trusted",), "unsupported_language_mode", before=True),  # module_wrapper.ps1
-    Sign(("unsupported in CLM mode",), "unsupported_language_mode", before=True),  # exec_wrapper.ps1
-    Sign(("requires a minimum PowerShell version",), "powershell_too_old", before=True),  # exec_wrapper.ps1
-    Sign(("Ansible requires PowerShell v",), "powershell_too_old", before=True),  # bootstrap_wrapper.ps1
+    Sign(("CompileAssemblyFromSource", "csc.exe"), ErrorCategory.COMPILE_BLOCKED, before=True),
+    Sign(("Failed to compile C# code",), ErrorCategory.COMPILE_FAILED, before=True),  # Ansible.ModuleUtils.AddType
+    Sign(("ConstrainedLanguage",), ErrorCategory.UNSUPPORTED_LANGUAGE_MODE, before=True),  # in the ids of all its refusals
+    Sign(("core types in this language mode",), ErrorCategory.UNSUPPORTED_LANGUAGE_MODE, before=True),  # PowerShell in English
+    Sign(("ScriptNotTrusted",), ErrorCategory.UNSUPPORTED_LANGUAGE_MODE, before=True),
+    Sign(("ScriptUnsupported",), ErrorCategory.UNSUPPORTED_LANGUAGE_MODE, before=True),
+    Sign(("is not trusted",), ErrorCategory.UNSUPPORTED_LANGUAGE_MODE, before=True),  # module_wrapper.ps1
+    Sign(("unsupported in CLM mode",), ErrorCategory.UNSUPPORTED_LANGUAGE_MODE, before=True),  # exec_wrapper.ps1
+    Sign(("requires a minimum PowerShell version",), ErrorCategory.POWERSHELL_TOO_OLD, before=True),  # exec_wrapper.ps1
+    Sign(("Ansible requires PowerShell v",), ErrorCategory.POWERSHELL_TOO_OLD, before=True),  # bootstrap_wrapper.ps1
 )
 
 # The module wrapper says the first where the payload had begun; the others are the payload's own functions in a stack.
 _BEGUN = ("while executing module", "Set-Right", "ConvertTo-AsciiJson")
 
 _MEANINGS = {
-    "blocked_by_antimalware": "anti-malware software on the host blocked the script",
-    "unsupported_language_mode": "the host allows PowerShell only in constrained language mode",
-    "compile_blocked": "the host does not let the compiler of C# (csc.exe) start",
-    "compile_failed": "the host could not compile the payload's C#",
-    "powershell_too_old": "the host has no PowerShell 5.1",
-    "host_resources": "the host has no memory or no quota left for the session",
+    ErrorCategory.BLOCKED_BY_ANTIMALWARE: "anti-malware software on the host blocked the script",
+    ErrorCategory.UNSUPPORTED_LANGUAGE_MODE: "the host allows PowerShell only in constrained language mode",
+    ErrorCategory.COMPILE_BLOCKED: "the host does not let the compiler of C# (csc.exe) start",
+    ErrorCategory.COMPILE_FAILED: "the host could not compile the payload's C#",
+    ErrorCategory.POWERSHELL_TOO_OLD: "the host has no PowerShell 5.1",
+    ErrorCategory.HOST_RESOURCES: "the host has no memory or no quota left for the session",
 }
 
 # What a person can do about it.
 _HINTS = {
-    "not_admin": "The account is not an administrator of the host, and Windows lets only administrators list the holders.",
-    "uac_filtered": (
+    ErrorCategory.NOT_ADMIN: "The account is not an administrator of the host, and Windows lets only administrators list the holders.",
+    ErrorCategory.UAC_FILTERED: (
         "UAC filtered the logon's token: log on with a domain account that is an administrator of the host, "
         "or set LocalAccountTokenFilterPolicy to 1 there (KB 951016)."
     ),
-    "lsa_denied": "The host's LSA denies the call, although the logon does not show as one without administrator's rights.",
-    "unsupported_language_mode": "AppLocker or App Control allows no types of our own there, unless the payload is signed.",
-    "compile_blocked": (
+    ErrorCategory.LSA_DENIED: "The host's LSA denies the call, although the logon does not show as one without administrator's rights.",
+    ErrorCategory.UNSUPPORTED_LANGUAGE_MODE: "AppLocker or App Control allows no types of our own there, unless the payload is signed.",
+    ErrorCategory.COMPILE_BLOCKED: (
         "AppLocker, App Control or another product keeps csc.exe of the .NET Framework from starting: allow it for this logon, "
         "or look for the block in the event log of that product."
     ),
-    "host_resources": (
+    ErrorCategory.HOST_RESOURCES: (
         "Look at the host's free memory, at MaxMemoryPerShellMB, MaxShellsPerUser and MaxProcessesPerShell of WinRM there, "
         "and at sessions that others left open; then run again."
     ),
@@ -133,7 +135,7 @@ def failure_of(answer: Mapping[str, object]) -> HostError:
     reason = f"it says: {line}" if line else message or "the host gave no answer"
     if sign:
         return HostError(sign.category, _sentence(f"{_MEANINGS[sign.category]}: {reason}", sign.category))
-    return HostError("payload_error", f"the host did not answer as it was asked; {reason}" if line else reason)
+    return HostError(ErrorCategory.PAYLOAD_ERROR, f"the host did not answer as it was asked; {reason}" if line else reason)
 
 
 def not_begun(answer: Mapping[str, object]) -> str | None:
@@ -154,39 +156,39 @@ def exchange_error(error: BaseException) -> HostError:
     """Why the exchange with a host ended without an answer: what core and the client libraries of WinRM raise."""
     text = words_of(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
     if lacks_resources(f"{text} {getattr(error, 'wmierror_code', None)}"):
-        return HostError("host_resources", resources_sentence(text))
+        return HostError(ErrorCategory.HOST_RESOURCES, resources_sentence(text))
     if not isinstance(error, Exception):  # core's time limit of a task is no Exception
-        return HostError("task_timeout", f"the time limit of the task (timeout) ended the read: {text}")
+        return HostError(ErrorCategory.TASK_TIMEOUT, f"the time limit of the task (timeout) ended the read: {text}")
     if isinstance(error, MemoryError):
-        return HostError("answer_too_large", f"the answer does not fit into the controller's memory: {text}")
+        return HostError(ErrorCategory.ANSWER_TOO_LARGE, f"the answer does not fit into the controller's memory: {text}")
     if isinstance(error, RecursionError):
-        return HostError("payload_error", "the host's answer is nested deeper than can be read")
+        return HostError(ErrorCategory.PAYLOAD_ERROR, "the host's answer is nested deeper than can be read")
     if (
         isinstance(error, (AttributeError, KeyError, TypeError, ValueError)) or "invalid UTF8" in text
     ):  # the latter from core 2.19 on
-        return HostError("payload_error", f"ansible-core cannot read the host's answer: {text}")
+        return HostError(ErrorCategory.PAYLOAD_ERROR, f"ansible-core cannot read the host's answer: {text}")
     if isinstance(error, AnsibleError):
-        return HostError("read_failed", words_of(str(error)))
-    return HostError("connection_lost", f"the connection was lost during the read: {text}")
+        return HostError(ErrorCategory.READ_FAILED, words_of(str(error)))
+    return HostError(ErrorCategory.CONNECTION_LOST, f"the connection was lost during the read: {text}")
 
 
 def lacks_resources(text: str) -> bool:
     """Whether what ended an exchange is that the host has too little left for it."""
-    return any(sign.category == "host_resources" and all(word in text for word in sign.words) for sign in _SIGNS)
+    return any(sign.category is ErrorCategory.HOST_RESOURCES and all(word in text for word in sign.words) for sign in _SIGNS)
 
 
 def resources_sentence(text: str) -> str:
     """The same as a sentence: what it means, what was said, and what can be done."""
-    return _sentence(f"{_MEANINGS['host_resources']}: {words_of(text)}", "host_resources")
+    return _sentence(f"{_MEANINGS[ErrorCategory.HOST_RESOURCES]}: {words_of(text)}", ErrorCategory.HOST_RESOURCES)
 
 
 def answer_error(error: Exception) -> HostError:
     """The error of a host whose answer cannot be read as facts."""
     if isinstance(error, TooLarge):
-        return HostError("answer_too_large", f"{error}: a host with so much to tell is not judged")
+        return HostError(ErrorCategory.ANSWER_TOO_LARGE, f"{error}: a host with so much to tell is not judged")
     if isinstance(error, KeyError):
-        return HostError("payload_error", f"the host's answer lacks {error}")
-    return HostError("payload_error", words_of(f"the host's answer cannot be understood: {error}"))
+        return HostError(ErrorCategory.PAYLOAD_ERROR, f"the host's answer lacks {error}")
+    return HostError(ErrorCategory.PAYLOAD_ERROR, words_of(f"the host's answer cannot be understood: {error}"))
 
 
 def call_error(error: object) -> CallError:
@@ -204,7 +206,7 @@ def words_of(value: object) -> str:
     return visible(" ".join(text[: limits.SEARCHED].split()), WORDS)
 
 
-def _sentence(message: str, category: str) -> str:
+def _sentence(message: str, category: ErrorCategory) -> str:
     return " ".join(filter(None, (message, _HINTS.get(category))))
 
 
@@ -226,16 +228,16 @@ def _searched(answer: Mapping[str, object], key: str) -> str:
     return ("" if value is None else str(value))[: limits.SEARCHED]
 
 
-def _category(error: CallError, session: Session) -> str:
+def _category(error: CallError, session: Session) -> ErrorCategory:
     if error.call == "language mode":
-        return "unsupported_language_mode"
+        return ErrorCategory.UNSUPPORTED_LANGUAGE_MODE
     if error.call is None and error.status is None:
-        return "payload_error"
+        return ErrorCategory.PAYLOAD_ERROR
     if error.status != _ACCESS_DENIED:
-        return "lsa_error"
+        return ErrorCategory.LSA_ERROR
     if session.filtered:
-        return "uac_filtered"
-    return "not_admin" if session.administrator is False else "lsa_denied"
+        return ErrorCategory.UAC_FILTERED
+    return ErrorCategory.NOT_ADMIN if session.administrator is False else ErrorCategory.LSA_DENIED
 
 
 def _session(answer: Mapping[str, object]) -> Session:

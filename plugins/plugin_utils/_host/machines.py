@@ -13,7 +13,8 @@ import typing as t
 from .._accounts.parsing import shown
 from .._accounts.sids import Sid
 from .._facts.facts import Computer
-from .._verdict.plan import Refusal, Refused
+from .._input.categories import ErrorCategory
+from .._verdict.plan import Refused
 
 
 class SnapshotComputer(t.TypedDict):
@@ -56,7 +57,7 @@ def same_machine(then: SnapshotComputer | None, now: Computer) -> str | None:
     mismatch = other_machine(then, now)
     if mismatch:
         raise Refused(
-            Refusal.OTHER_MACHINE,
+            ErrorCategory.OTHER_MACHINE,
             f"nothing was changed: {mismatch}. Accounts of one machine mean nothing on another, so that its holders are not brought back "
             "there; give the right to those who need it there by required or holders",
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ansible.errors import AnsibleConnectionFailure
 
 from .._facts.facts import HostFacts
+from .._input.categories import ErrorCategory
 from .._verdict.plan import Plan
 from .ahead import find_parts_of_payloads
 from .answers import TooLarge, read_facts
@@ -48,7 +49,7 @@ class WindowsHost:
     ) -> WindowsHost:
         """The host at the end of a connection. Raises HostError (``not_windows``) when the connection leads to none."""
         if not getattr(connection._shell, "_IS_WINDOWS", False):
-            raise HostError("not_windows", f"the connection {connection.transport} does not lead to a Windows host")
+            raise HostError(ErrorCategory.NOT_WINDOWS, f"the connection {connection.transport} does not lead to a Windows host")
         return cls(execute_module, task_vars)
 
     def read(self, names: Iterable[str] = (), request: ReadRequest = RIGHT_ALONE) -> HostFacts:

@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Iterable, Iterator
 
 from .brief import brief
+from .categories import ErrorCategory
 
 if t.TYPE_CHECKING:
     from typing_extensions import Self
@@ -58,11 +59,8 @@ def written_as(value: object) -> Iterator[None]:
 
 
 class CannotJudge(Exception):
-    """The host answered, but its facts do not suffice for a verdict.
+    """The host answered, but its facts do not suffice for a verdict."""
 
-    ``category`` is one word for reports (``role_unknown``, ``iis_unknown``, ``account_lookup``).
-    """
-
-    def __init__(self, category: str, message: str) -> None:
+    def __init__(self, category: ErrorCategory, message: str) -> None:
         super().__init__(message)
         self.category = category

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from ansible.errors import AnsibleActionFail
 
 from .._fleet.plans import BAD_INPUT
+from .._input.categories import ErrorCategory
 from .._input.errors import BadInput
 from .._result.build import error
 
@@ -47,5 +48,5 @@ def refused(before: str = "", named: Callable[[str], str] = str) -> Iterator[Non
 
 def _result(message: str) -> dict[str, object]:
     """What the failure adds; ansible-core says by itself that the task failed, and where the option stands."""
-    failure = error(BAD_INPUT, message)
+    failure = error(ErrorCategory.BAD_INPUT, message)
     return {BAD_INPUT: True, **{key: failure[key] for key in ("status", "compliant", "error")}}

@@ -46,7 +46,7 @@ def verdict_of(facts: HostFacts, policy: Policy) -> Recording:
     try:
         its = judged(facts, policy, Tailoring())
     except CannotJudge as doubt:
-        return {"policy": policy.name, "status": doubt.category, "holders": [], "controller": controller}
+        return {"policy": policy.name, "status": doubt.category.value, "holders": [], "controller": controller}
     return {
         "policy": policy.name,
         "status": its.verdict.status.value,

@@ -19,6 +19,7 @@ from .._facts.processes import users_of
 from .._facts.provenance import by_machine, given, provenance
 from .._host.enforcement import Job, JobResult, Verdicts
 from .._host.windows import ReadRequest
+from .._input.categories import ErrorCategory
 from .._policy.exceptions import ExceptionUse, too_wide
 from .._policy.policy import Row
 from .._verdict.advice import advice_on
@@ -164,7 +165,7 @@ def diff(host: str, names_by_sid: Mapping[str, str | None], before: Iterable[str
 
 
 def error(
-    category: str, message: str, call: str | None = None, status: str | None = None, facts: HostFacts | None = None
+    category: ErrorCategory, message: str, call: str | None = None, status: str | None = None, facts: HostFacts | None = None
 ) -> dict[str, object]:
     """The result of a host that could not be read or judged: failed, and never compliant. ``facts``: if it answered at all."""
     words = said(message)
@@ -178,7 +179,7 @@ def error(
         "msg": words,
         "status": Status.ERROR.value,
         "compliant": False,
-        "error": {"category": category, "message": words, "call": call, "status": status},
+        "error": {"category": category.value, "message": words, "call": call, "status": status},
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from .._host.failures import lacks_resources
 from .._input.brief import brief
+from .._input.categories import ErrorCategory
 from .._input.errors import BadInput
 from .._verdict.outcome import Outcome
 from .._verdict.status import GOOD, Status
@@ -27,11 +28,6 @@ _KEPT = ("policy", "transport", "checked_at", "duration_ms", "computer", "window
 
 _OUTCOMES = tuple(outcome.value for outcome in Outcome)  # what is compared may have no hash
 
-UNTOLD = "task_failed"
-"""Category of an error: the task ended, and no code of ours says why and how far it came."""
-MALFORMED_RESULT, MALFORMED_RECORD = "malformed_result", "malformed_record"
-"""Categories of an error: a task registered what is not a record, or a file has one that is none."""
-
 
 def record_of(host: str, result: Mapping[str, object] | None) -> Record:
     """The record of one host: the result's keys, with ``host`` and with ``reason``, one line for a person.
@@ -41,20 +37,21 @@ def record_of(host: str, result: Mapping[str, object] | None) -> Record:
     """
     if result is None or result.get("skipped"):
         why = "the host was expected, and no result was registered for it"
-        return _reasoned({**_empty(host), "error": _error("not_checked", why)})
+        return _reasoned({**_empty(host), "error": _error(ErrorCategory.NOT_CHECKED, why)})
     record: dict[str, object] = {**_empty(host), **{key: result[key] for key in _TAKEN_OVER if key in result}}
     if "outcome" in result:
         record["change"] = {key: result.get(key) for key in CHANGE}
     if result.get("unreachable"):
         why = _message(result)
-        category = "host_resources" if lacks_resources(why) else "unreachable"
+        category = ErrorCategory.HOST_RESOURCES if lacks_resources(why) else ErrorCategory.UNREACHABLE
         record.update(status=Status.UNREACHABLE.value, error=_error(category, why))
     elif not _has_status(result) or (result.get("failed") and not record["error"]):
-        record.update(status=Status.ERROR.value, error=_error(UNTOLD, _message(result)))
+        record.update(status=Status.ERROR.value, error=_error(ErrorCategory.TASK_FAILED, _message(result)))
     try:
         return _reasoned(checked("", record))
     except BadInput as error:
-        return _spoilt(host, record, MALFORMED_RESULT, f"what the task registered for the host is not a record of ours: {error}")
+        why = f"what the task registered for the host is not a record of ours: {error}"
+        return _spoilt(host, record, ErrorCategory.MALFORMED_RESULT, why)
 
 
 def read_record(where: str, data: Mapping[str, object]) -> Record:
@@ -66,7 +63,7 @@ def read_record(where: str, data: Mapping[str, object]) -> Record:
     try:
         return checked(where, data)
     except BadInput as error:
-        return _spoilt(host, data, MALFORMED_RECORD, f"the record of the host is damaged: {error}")
+        return _spoilt(host, data, ErrorCategory.MALFORMED_RECORD, f"the record of the host is damaged: {error}")
 
 
 def _empty(host: str) -> Record:
@@ -79,7 +76,7 @@ def _reasoned(record: Record) -> Record:
     return {**record, "reason": _reason(record)}
 
 
-def _spoilt(host: str, data: Mapping[str, object], category: str, message: str) -> Record:
+def _spoilt(host: str, data: Mapping[str, object], category: ErrorCategory, message: str) -> Record:
     """The record of a host that cannot be relied on: what of it fits and does not judge, and what is wrong with the rest."""
     kept = {key: part_of(data, key) for key in _KEPT}
     change = data.get("change")
@@ -97,7 +94,7 @@ def _reason(record: Record) -> str:
     """Why a host has its status, in one line for a person."""
     if record["error"]:
         category, words = record["error"]["category"], record["error"]["message"]
-        return message(words if category in (record["status"], UNTOLD) else f"{category}: {words}")
+        return message(words if category in (record["status"], ErrorCategory.TASK_FAILED) else f"{category}: {words}")
     change = record["change"]
     sentences = [*_few(change["changes"] or ()), *_restarts(change)] if change else []
     sentences += _few([finding["text"] for finding in record["findings"]])
@@ -126,8 +123,8 @@ def _beyond_the_floor(record: Record) -> list[str]:
     return _few([f"{visible(holder['name'] or holder['sid'])} {holder['why']}" for holder in others])
 
 
-def _error(category: str, message: str) -> Failure:
-    return {"category": category, "message": message, "call": None, "status": None}
+def _error(category: ErrorCategory, message: str) -> Failure:
+    return {"category": category.value, "message": message, "call": None, "status": None}
 
 
 def _message(result: Mapping[str, object]) -> str:

@@ -16,6 +16,7 @@ from .._facts.features import MAY_BE, Feature, FeatureName, Features
 from .._facts.names import Answers
 from .._facts.releases import System
 from .._facts.roles import HostRole
+from .._input.categories import ErrorCategory
 from .._input.errors import CannotJudge
 from .._policy.exceptions import ExceptionUse, PolicyException, State, too_wide
 from .._policy.policy import ACCOUNT_KEYS, Policy, Row
@@ -90,7 +91,7 @@ class Doubt:
     It can be one of ``sids`` or begin like one of ``prefixes``; ``nameless``: only where the host has no name for it either.
     """
 
-    category: str
+    category: ErrorCategory
     why: str
     sids: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
@@ -156,7 +157,7 @@ def expect(facts: HostFacts, policy: Policy, tailoring: Tailoring, circumstances
     for exception in tailoring.exceptions:
         _enter_exception(expectation, exception, tailoring.today, circumstances, answers)
     for sid in expectation.required.keys() & expectation.forbidden.keys():
-        raise CannotJudge("contradiction", f"{sid} is {expectation.required[sid]}, and {expectation.forbidden[sid]}")
+        raise CannotJudge(ErrorCategory.CONTRADICTION, f"{sid} is {expectation.required[sid]}, and {expectation.forbidden[sid]}")
     return expectation
 
 
@@ -167,7 +168,7 @@ def refuse_unknown_forbidden(facts: HostFacts, forbidden: Iterable[Account]) -> 
         answers = answers or Answers(facts)
         if answers.sid(account) is None:
             raise CannotJudge(
-                "account_lookup",
+                ErrorCategory.ACCOUNT_LOOKUP,
                 f"forbidden: {account.text} {answers.words(account)}, so it is not known whether it holds the right; {_CURE}",
             )
 
@@ -183,7 +184,9 @@ def rows_that_count(rows: Iterable[Row], circumstances: Circumstances) -> Iterat
             continue
         if row.build_from is not None or row.build_to is not None:
             if circumstances.build is None:
-                raise CannotJudge("build_unknown", f"the build of Windows could not be read, and {row.where} depends on it")
+                raise CannotJudge(
+                    ErrorCategory.BUILD_UNKNOWN, f"the build of Windows could not be read, and {row.where} depends on it"
+                )
             if not (row.build_from or 0) <= circumstances.build <= (row.build_to or circumstances.build):
                 continue
         yield row
@@ -220,10 +223,9 @@ def _doubt_about(row: Row, name: FeatureName, feature: Feature, answers: Answers
 
 def _doubt(row: Row, name: FeatureName, why: str, sids: frozenset[str], keys: Collection[str]) -> Doubt:
     """What is unknown of a row of a feature. Raises CannotJudge where the row does more than permit."""
-    category = f"{name.value}_unknown"
     if not {"required", "forbidden"}.isdisjoint(keys):
-        raise CannotJudge(category, f"{why}, for {row.where} depends on it")
-    return Doubt(category, why, sids, MAY_BE.get(name, ()) if row.found else ())
+        raise CannotJudge(name.unknown, f"{why}, for {row.where} depends on it")
+    return Doubt(name.unknown, why, sids, MAY_BE.get(name, ()) if row.found else ())
 
 
 def _because(row: Row, account: Account, circumstances: Circumstances) -> str:
@@ -262,7 +264,7 @@ def _enter(expectation: Expectation, key: str, account: Account, why: str, answe
 def _unresolved(expectation: Expectation, key: str, account: Account, answers: Answers, of_policy: bool) -> None:
     failed, reason = answers.failed(account), answers.words(account)
     if key == "required" and (failed or account.derived is None):
-        raise CannotJudge("account_lookup", f"the required account {account.text} {reason}")
+        raise CannotJudge(ErrorCategory.ACCOUNT_LOOKUP, f"the required account {account.text} {reason}")
     local = account.text.startswith(".\\")
     if failed or not local:  # a host always knows whether an account of its own exists
         expectation.doubts.append(_unknown_name(account, failed))
@@ -280,7 +282,7 @@ def _unknown_name(account: Account, failed: bool) -> Doubt:
         if failed
         else "is no account that the host's LSA knows, and a holder has no name either"
     )
-    return Doubt("account_lookup", f"{account.text} {reason}", prefixes=(f"{authority}-",), nameless=not failed)
+    return Doubt(ErrorCategory.ACCOUNT_LOOKUP, f"{account.text} {reason}", prefixes=(f"{authority}-",), nameless=not failed)
 
 
 def _enter_exception(
@@ -313,7 +315,7 @@ def _enter_exception(
             sorted(feature.value for feature in exception.features if circumstances.features[feature].present is None)
         )
         why = f"{exception.where} counts where the host has {names}, and that is not known; declare features"
-        expectation.doubts.append(Doubt("feature_unknown", why, frozenset({sid})))
+        expectation.doubts.append(Doubt(ErrorCategory.FEATURE_UNKNOWN, why, frozenset({sid})))
     if answers.unknown(account):
         expectation.notes.append(f"the excepted account {account.text} {answers.unknown(account)}; its SID follows from the name")
     expectation.exception_uses.append(ExceptionUse(exception, sid, state))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from .._accounts.parsing import shown
 from .._accounts.sids import ADMINISTRATORS, FLOOR, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, sort_key
 from .._facts.controller import Controller
+from .._input.categories import ErrorCategory
 from .expectation import Standing
 from .verdict import Judged, Verdict
 
@@ -87,23 +88,10 @@ class Agreed:
     read: bool = True
 
 
-class Refusal(str, enum.Enum):
-    """Why a plan is not sent, one word for reports."""
-
-    FLOOR = "floor"  # it would remove an account that Windows needs
-    SAME_NAME = "same_name"  # it would remove an account with the name of one that counts
-    ROLE_PENDING = "role_pending"  # the host is about to become another kind of host
-    PLAN_CHANGED = "plan_changed"  # it goes beyond the plan that the fleet looked at
-    NOT_PLANNED = "not_planned"  # the fleet looked at no plan of the host
-    CONTROLLED = "controlled"  # a GPO or a management service sets the right
-    OTHER_MACHINE = "other_machine"  # the snapshot is of another one
-    BUSY = "busy"  # another run is at work on the host
-
-
 class Refused(Exception):
     """The plan must not be sent."""
 
-    def __init__(self, category: Refusal, message: str) -> None:
+    def __init__(self, category: ErrorCategory, message: str) -> None:
         super().__init__(message)
         self.category = category
 
@@ -146,7 +134,7 @@ def refuse_floor(remove: Iterable[str]) -> None:
     floor = by_number(set(remove) & FLOOR)
     if floor:
         reasons = "; ".join(f"{shown(sid)}: {_FLOOR[sid]}" for sid in floor)
-        raise Refused(Refusal.FLOOR, f"nothing was changed: the task would remove accounts that Windows needs. {reasons}")
+        raise Refused(ErrorCategory.FLOOR, f"nothing was changed: the task would remove accounts that Windows needs. {reasons}")
 
 
 def _refuse_namesakes(holders: Iterable[Judged]) -> None:
@@ -154,13 +142,13 @@ def _refuse_namesakes(holders: Iterable[Judged]) -> None:
     reasons = "; ".join(f"{shown(judged.holder.sid, judged.holder.name)} {judged.why}" for judged in holders)
     if reasons:
         cure = "in permitted or exceptions where it may hold the right, else in forbidden of a task"
-        raise Refused(Refusal.SAME_NAME, f"nothing was changed: {reasons} {cure}")
+        raise Refused(ErrorCategory.SAME_NAME, f"nothing was changed: {reasons} {cure}")
 
 
 def refuse_pending_role(pending: bool, plan: Plan) -> None:
     """Raises Refused (``role_pending``) when the host is about to become another kind of host and something is to be changed."""
     if pending and not plan.empty:
-        raise Refused(Refusal.ROLE_PENDING, "nothing was changed: a promotion or demotion of this host waits for a restart")
+        raise Refused(ErrorCategory.ROLE_PENDING, "nothing was changed: a promotion or demotion of this host waits for a restart")
 
 
 def refuse_beyond(agreed: Agreed | None, plan: Plan) -> None:
@@ -169,11 +157,11 @@ def refuse_beyond(agreed: Agreed | None, plan: Plan) -> None:
         return
     if agreed.read:
         raise Refused(
-            Refusal.PLAN_CHANGED,
+            ErrorCategory.PLAN_CHANGED,
             "nothing was changed: the host is not as it was when the plans of the fleet were looked at; run again",
         )
     raise Refused(
-        Refusal.NOT_PLANNED,
+        ErrorCategory.NOT_PLANNED,
         "nothing was changed: the host could not be read when the plans of the fleet were looked at, so that no change of it was agreed; "
         "run again",
     )
@@ -188,5 +176,7 @@ def heed_controller(controller: Controller, plan: Plan, handling: Handling) -> s
         return None
     meaning = f"{controller.why}; {controller.comes_back}"
     if handling.on_controlled is OnControlled.REFUSE:
-        raise Refused(Refusal.CONTROLLED, f"nothing was changed: {meaning}. Change it there, or set on_controlled to warn or apply")
+        raise Refused(
+            ErrorCategory.CONTROLLED, f"nothing was changed: {meaning}. Change it there, or set on_controlled to warn or apply"
+        )
     return meaning

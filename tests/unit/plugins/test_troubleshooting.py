@@ -17,9 +17,9 @@ PAGE = (Path(__file__).parents[3] / "docs/docsite/rst/guide_troubleshooting.rst"
 TEXT = " ".join(PAGE.split())
 
 
-@pytest.mark.parametrize("category", [*failures._MEANINGS, *failures._HINTS])
+@pytest.mark.parametrize("category", [*failures._MEANINGS, *failures._HINTS], ids=lambda category: category.value)
 def test_every_failure_that_we_know_is_on_the_page(category):
-    assert f"(``{category}``)" in TEXT
+    assert f"(``{category.value}``)" in TEXT
 
 
 @pytest.mark.parametrize(

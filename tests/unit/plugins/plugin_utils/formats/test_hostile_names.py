@@ -37,6 +37,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.n
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.prometheus import prometheus
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import enforcement
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.categories import ErrorCategory
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
@@ -75,7 +76,7 @@ def results(facts, microsoft, tmp_path):
         | SEEN,
         "gpo": build.host_result(judged(facts, microsoft, Tailoring(), stated(ControllerKind.GPO.value, NAME, NAME))) | SEEN,
         "planned": build.enforced(job, facts, planned) | SEEN,
-        "error": build.error("payload_error", NAME, NAME, NAME, facts) | SEEN,
+        "error": build.error(ErrorCategory.PAYLOAD_ERROR, NAME, NAME, NAME, facts) | SEEN,
         "dead": {"unreachable": True, "msg": NAME},
         "broken": {"failed": True, "msg": NAME},
         NAME: {"failed": True, "msg": NAME},

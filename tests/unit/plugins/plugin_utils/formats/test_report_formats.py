@@ -48,6 +48,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host impo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.changes import Change, Step
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import CallError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.categories import ErrorCategory
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.options import digest_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import parse_exceptions
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
@@ -103,7 +104,7 @@ def results(host, microsoft, tmp_path):
         judged(facts["drift"], microsoft, tailoring, stated("gpo", "Servers baseline", "{6AC1786C}"))
     )
     made["client"] = {**made["good"], **build.nothing_to_restore("nothing there")}
-    made["denied"] = build.error("not_admin", "denied", "LsaOpenPolicy", "0xC0000022", facts["good"]) | SEEN
+    made["denied"] = build.error(ErrorCategory.NOT_ADMIN, "denied", "LsaOpenPolicy", "0xC0000022", facts["good"]) | SEEN
     made |= {
         "dead": {"unreachable": True, "msg": "connection refused"},
         "broken": {"failed": True, "msg": "boom"},
@@ -114,7 +115,9 @@ def results(host, microsoft, tmp_path):
     made["planned"] = build.enforced(job, facts["closely"], planned) | SEEN
     steps = (Step("remove", USERS, "0x00000000"),)
     ended = Change(Outcome.UNDO_FAILED, "x", planned.plan.before, planned.plan.before, steps, steps, CallError())
-    lost = dataclasses.replace(planned, outcome=Outcome.UNDO_FAILED, ending=enforcement.Failed("undo_failed", "no"), done=ended)
+    lost = dataclasses.replace(
+        planned, outcome=Outcome.UNDO_FAILED, ending=enforcement.Failed(ErrorCategory.UNDO_FAILED, "no"), change=ended
+    )
     made["half"] = build.enforced(job, facts["closely"], lost) | SEEN
     return json.loads(json.dumps(made))  # as a task registers them
 
