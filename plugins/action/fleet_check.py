@@ -7,6 +7,7 @@ import typing as t
 from pathlib import Path
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder
@@ -20,7 +21,11 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
     batches,
     fleet_run,
     of_role,
+    one_host,
+    one_task,
+    reader_choice,
     report_options,
+    results_file,
     specs,
     variables,
 )
@@ -53,8 +58,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         policy, restore, expected = None, None, []
         spoilt: list[str] = []
         exceptions: tuple[PolicyException, ...] = ()
+        looked = reader_choice.Looked(task_vars or {})
         with bad_input.refused(before, named):
-            differs = self._check_variables(task_vars or {}, options)
+            differs = self._check_variables(task_vars or {}, options, looked)
             batches.batches_of("serial", options["serial"])
             task_options.most_hosts_of(options)
             if options["action"] == "restore":
@@ -83,7 +89,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             )
             if _is_first_batch(task_vars or {}):  # a file that vanishes must not end a change between two batches
                 expected = report_options.expected_of(options, (task_vars or {}).get("groups") or {})
-        result.update(changed=False, started=started, run_id=run_id, restore=restore, policy=None, exceptions=[], expected=expected)
+            reader = self._reader(task_vars or {}, options, looked, run_id)
+        result.update(
+            changed=False,
+            started=started,
+            run_id=run_id,
+            restore=restore,
+            policy=None,
+            exceptions=[],
+            expected=expected,
+            reader=reader,
+        )
         if spoilt:
             doubt = f"restore: the latest run that can be read is {restore}; another one may be, and hosts may be missing"
             result.setdefault("warnings", []).append(
@@ -94,7 +110,21 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result["policy"] = policy_head(policy, task_options.digest_of(policy))
         return result
 
-    def _check_variables(self, task_vars: TaskVars, options: Options) -> BadInput | None:
+    def _reader(self, task_vars: TaskVars, options: Options, looked: reader_choice.Looked, run_id: str) -> dict[str, t.Any]:
+        """Who reads the hosts, told on the terminal where it is an audit, and how. Raises BadInput."""
+        settings = reader_choice.checked(options)
+        if options["action"] != "audit":
+            return {"name": "host"}
+        hosts = looked.effective(str(task_vars.get("inventory_hostname")))
+        choice = reader_choice.choose(options["reader"], hosts, reader_choice.run_of(self._task, task_vars, one_host.is_known()))
+        one_task.decide(choice.reader == "fleet")
+        Display().display(choice.sentence)
+        if choice.reader == "host":
+            return {"name": "host"}
+        results = results_file.place_of(options["report_dir"], run_id)
+        return {"name": "fleet", "alone": sorted(choice.alone), "results": results, "progress": options["progress"], **settings}
+
+    def _check_variables(self, task_vars: TaskVars, options: Options, looked: reader_choice.Looked) -> BadInput | None:
         """What differs between hosts and must not, in one look at each of them. Later batches need not look again.
 
         Raises BadInput for a variable that is not one of ours.
@@ -102,11 +132,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if not _is_first_batch(task_vars):
             return None
         same = fleet_run.Same(options["same_for_all"])
+
+        def look(host: str, values: t.Mapping[str, object]) -> None:
+            same.look(host, values)
+            looked.look(host, values)
+
         if options["allow_unknown"] is None:
             for host in task_vars["ansible_play_hosts_all"]:
-                same.look(str(host), task_vars["hostvars"][host])
+                look(str(host), task_vars["hostvars"][host])
         else:
-            variables.check(task_vars, options["allow_unknown"], self._task.get_variable_manager().extra_vars, same.look)
+            variables.check(task_vars, options["allow_unknown"], self._task.get_variable_manager().extra_vars, look)
         return same.differing
 
     def _run_to_restore(self, options: Options) -> tuple[str, list[str]]:

@@ -27,7 +27,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             _validation, options = self.validate_argument_spec(specs.FLEET_MARK)
         host = task_vars["inventory_hostname"]
         alone = {**task_vars, "ansible_play_hosts_all": [host]}
-        registered = fleet_run.results_of(alone, options["results"], fleet_run.run_of(options["check"]))
+        registered = fleet_run.results_of(alone, options["results"], options["check"])
         record = record_of(str(host), registered[str(host)])
         status = at_the_end(record)
         verdict = mark(status, passed=options["gate_passed"], fail_on=options["fail_on"])

@@ -40,7 +40,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         with bad_input.refused():
             self._task.args = of_role.filled(self._task.args, specs.FLEET_PLAN, task_vars or {}, self._templar.template)
         _validation, options = self.validate_argument_spec(specs.FLEET_PLAN)
-        results = fleet_run.results_of(task_vars or {}, options["results"], fleet_run.run_of(options["check"]))
+        results = fleet_run.results_of(task_vars or {}, options["results"], options["check"])
         errors = not_sent(results)
         if errors:
             raise AnsibleActionFail(f"Nothing was changed on any host. {'; '.join(errors)}")

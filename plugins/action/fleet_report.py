@@ -55,7 +55,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         with bad_input.refused():
             self._task.args = of_role.filled(self._task.args, specs.FLEET_REPORT, task_vars, self._templar.template)
         _validation, options = self.validate_argument_spec(specs.FLEET_REPORT)
-        results = fleet_run.results_of(task_vars, options["results"], fleet_run.run_of(options["check"]))
+        results = fleet_run.results_of(task_vars, options["results"], options["check"])
         not_yet = [host for host, registered in results.items() if registered is None]
         with bad_input.refused():
             # fleet_check has read them before the first host was touched; a file may be gone by now
@@ -89,6 +89,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             passed=batches_left or (summary["gate"]["passed"] and not stop),
             shown=_progress(summary) if batches_left else None,
         )
+        if not ended.result.get("failed"):
+            fleet_run.forget_results(options["check"])
         if ended.warnings:
             result.setdefault("warnings", []).extend(ended.warnings)
         result.update(summary={key: value for key, value in summary.items() if key not in _LISTS}, stopped_by=stop, **ended.result)

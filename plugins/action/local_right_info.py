@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.core_lock import releasing
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, of_role, progress, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, of_role, once, progress, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
@@ -24,21 +26,22 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_check_mode = True
     _supports_async = False
     _requires_connection = True
+    _connection: t.Any
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         with bad_input.marked():
             self._task.args = of_role.filled(self._task.args, specs.LOCAL_RIGHT_INFO, task_vars or {}, self._templar.template)
-            _validation, options = self.validate_argument_spec(specs.LOCAL_RIGHT_INFO)
+            asked = once.prepared(self._task.args, lambda: self.validate_argument_spec(specs.LOCAL_RIGHT_INFO)[1])
+            options, policy, request = asked.options, asked.policy, asked.request
             task_options.refuse_delegation(self._task.delegate_to, task_vars or {})
-            policy = task_options.policy_of(options)
             tailoring = task_options.tailoring_of(options, policy, task_vars or {})
-            request = task_options.read_request_of(options)
 
         started = time.monotonic()
         checked_at = _utc.written(_utc.now())
         facts, status = None, "unreachable"
         try:
+            self._connection = releasing(self._connection)
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars or {})
             facts = host.read(sorted({*policy.asked_names, *tailoring.asked_names}), request)
             result.update(build.host_result(judged(facts, policy, tailoring)), **build.requested(facts, request))
@@ -57,3 +60,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             duration_ms=round((time.monotonic() - started) * 1000),
         )
         return result
+
+    def _configure_module(self, module_name: str, module_args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> t.Any:
+        build = functools.partial(super()._configure_module, module_name=module_name, module_args=module_args, task_vars=task_vars)
+        return once.payload(self, module_args, task_vars, build)

@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - winrights.seimpersonate._from_variables
   - winrights.seimpersonate._policy
   - winrights.seimpersonate._more
+  - winrights.seimpersonate._reader
   - winrights.seimpersonate._report
   - winrights.seimpersonate._gate
   - winrights.seimpersonate._fleet
@@ -98,6 +99,11 @@ expected:
   type: list
   elements: str
   sample: [web01, web02]
+reader:
+  description: Who reads the hosts of an audit, as C(name), V(host) or V(fleet), and how, for M(winrights.seimpersonate.fleet_read).
+  returned: success
+  type: dict
+  sample: {name: host}
 exceptions:
   description: The exceptions as data, so that the report can tell which of them are unused.
   returned: success

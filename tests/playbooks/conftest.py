@@ -80,10 +80,14 @@ def playbook(tmp_path):
     return run
 
 
-@pytest.fixture
-def audit(playbook):
-    """Run the audit, or another playbook of its kind."""
-    return lambda fleet, playbook_=AUDIT, **options: playbook(fleet, playbook_, **options)
+@pytest.fixture(params=["host", "fleet"])
+def audit(playbook, request):
+    """Run the audit, or another playbook of its kind, with each reader."""
+
+    def run(fleet, playbook_=AUDIT, extravars=None, **options):
+        return playbook(fleet, playbook_, extravars={"impersonate_reader": request.param, **(extravars or {})}, **options)
+
+    return run
 
 
 @pytest.fixture

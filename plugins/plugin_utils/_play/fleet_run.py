@@ -13,10 +13,12 @@ from pathlib import Path
 import yaml
 from ansible import __version__ as ansible_version
 from ansible.errors import AnsibleActionFail
+from ansible.utils.display import Display
 
 from .._input.errors import BadInput
 from .._result.types import Generator
 from .given import TaskVars
+from .results_file import ResultsFile
 
 
 def generator() -> Generator:
@@ -51,17 +53,38 @@ def run_of(check: Mapping[str, object]) -> str:
     return str(check["run_id"])
 
 
-def results_of(task_vars: TaskVars, registered: str, run_id: str) -> dict[str, t.Any]:
-    """Host -> what it registered under that name in this run, for every host of the play, dead ones included.
+def results_of(task_vars: TaskVars, registered: str, check: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Host -> its result in the run that fleet_check began, for every host of the play, dead ones included.
 
-    None where it registered nothing, or the result is an earlier run's (a variable outlives its play).
+    It is what the host registered under that name, or what the reader of the fleet kept. None where there is none, or the result is an
+    earlier run's (a variable outlives its play). Raises AnsibleActionFail where no run was begun, or the file of results cannot be read.
     """
+    run_id, hosts = run_of(check), [str(host) for host in task_vars["ansible_play_hosts_all"]]
+    if check.get("reader", {}).get("name") == "fleet":
+        return dict.fromkeys(hosts) | _kept_by_reader(check["reader"]["results"], set(hosts))
     kept, hostvars = _facts_of(task_vars["hostvars"]), task_vars["hostvars"]
-    results = {}
-    for host in task_vars["ansible_play_hosts_all"]:
+    results: dict[str, t.Any] = {}
+    for host in hosts:
         known, result = _kept(kept.get(host), registered)
-        results[str(host)] = result if known else _registered(hostvars[host].get(registered))
-    return {host: result if _is_of(result, run_id) else None for host, result in results.items()}
+        result = result if known else plain_result(hostvars[host].get(registered))
+        results[host] = result if _is_of(result, run_id) else None
+    return results
+
+
+def _kept_by_reader(path: str, hosts: set[str]) -> dict[str, t.Any]:
+    try:
+        return {host: result for host, result in ResultsFile(path).results().items() if host in hosts}
+    except OSError as error:
+        raise AnsibleActionFail(f"the results of the hosts cannot be read: {error}") from error
+
+
+def forget_results(check: Mapping[str, t.Any]) -> None:
+    """Take away the file of the fleet's reader, for which the report stands now."""
+    if check.get("reader", {}).get("name") == "fleet":
+        try:
+            ResultsFile(check["reader"]["results"]).remove()
+        except OSError as error:
+            Display().vv(f"the file of the results stays: {error}")
 
 
 def _facts_of(hostvars: object) -> Mapping[str, object]:
@@ -112,7 +135,7 @@ class Same:
         return None
 
 
-def _registered(value: object) -> object:
+def plain_result(value: object) -> object:
     """What one host registered; a value that cannot be made plain is this host's failure, and no other host's."""
     try:
         return _plain(value)

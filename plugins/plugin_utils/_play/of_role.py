@@ -75,6 +75,12 @@ _FORMS: dict[str, Callable[[str, object], object]] = {
     "exposure": _as_it_is,
     "expand_groups": _as_it_is,
     "events": _unless_empty,
+    "reader": _unless_empty,
+    "reader_threads": _unless_unsaid,
+    "reader_processes": _unless_unsaid,
+    "reader_host_timeout": _unless_unsaid,
+    "reader_fleet_timeout": _unless_unsaid,
+    "reader_retries": _unless_unsaid,
     "progress": _as_it_is,
     "unexpected": _as_it_is,
     "missing": _as_it_is,
@@ -133,7 +139,7 @@ def filled(args: Options, spec: Spec, task_vars: TaskVars, template: Template, *
 def _read(taken: Mapping[str, str], task_vars: TaskVars, template: Template) -> dict[str, t.Any]:
     """Option -> what its variable says; options whose variable says nothing are left out."""
     raw = {variable: task_vars[variable] for variable in taken.values() if variable in task_vars}
-    values = template(raw) if raw else {}
+    values = template(raw) if _has_template(raw) else raw
     omit = task_vars.get("omit")
     read = {
         option: _FORMS[option](option, values[variable])
@@ -141,6 +147,17 @@ def _read(taken: Mapping[str, str], task_vars: TaskVars, template: Template) -> 
         if variable in values and not (omit is not None and isinstance(values[variable], str) and values[variable] == omit)
     }
     return {option: _plain(value, option == "exceptions") for option, value in read.items() if value is not _LEFT_OUT}
+
+
+def _has_template(value: object) -> bool:
+    """Whether there may be a template in a value; most fleets have none in theirs, and hosts need not be templated one after the other."""
+    if isinstance(value, str):
+        return "{" in value or value.startswith("#jinja2:")
+    if isinstance(value, Mapping):
+        return any(_has_template(key) or _has_template(item) for key, item in value.items())
+    return not isinstance(value, (int, float, type(None))) and (
+        not isinstance(value, (list, tuple)) or any(_has_template(item) for item in value)
+    )
 
 
 def _wants_library(policy: object) -> bool:

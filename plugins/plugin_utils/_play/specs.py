@@ -69,6 +69,14 @@ _FROM: Spec = {"from_variables": {"type": "bool", "default": False}}
 _NAMES: Spec = {"allow_unknown": {"type": "raw"}}
 _RUN: Spec = {"run_id": {"type": "str"}, "progress": {"type": "bool", "default": True}}
 
+_READER: Spec = {
+    "reader": {"type": "str", "choices": ["auto", "host", "fleet"], "default": "host"},
+    "reader_threads": {"type": "int", "default": 32},
+    "reader_processes": {"type": "int", "default": 0},
+    "reader_host_timeout": {"type": "float", "default": 120.0},
+    "reader_fleet_timeout": {"type": "float", "default": 0.0},
+    "reader_retries": {"type": "int", "default": 0},
+}
 LOCAL_RIGHT_INFO: Spec = {**_FROM, **_JUDGEMENT, **_MORE, **_RUN}
 LOCAL_RIGHT: Spec = {
     **_FROM,
@@ -87,6 +95,7 @@ FLEET_CHECK: Spec = {
     **_FROM,
     **_JUDGEMENT,
     **_MORE,
+    **_READER,
     "progress": _RUN["progress"],
     **_REPORT,
     **_FLEET,
@@ -99,6 +108,7 @@ FLEET_CHECK: Spec = {
     "snapshot_dir": {"type": "path"},
     "same_for_all": {"type": "list", "elements": "str", "default": []},
 }
+FLEET_READ: Spec = {"check": {"type": "dict", "required": True}}
 FLEET_PLAN: Spec = {
     **_FROM,
     "results": {"type": "str", "required": True},

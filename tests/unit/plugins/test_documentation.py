@@ -21,6 +21,7 @@ MODULES = {
     "local_right": specs.LOCAL_RIGHT,
     "local_right_info": specs.LOCAL_RIGHT_INFO,
     "fleet_check": specs.FLEET_CHECK,
+    "fleet_read": specs.FLEET_READ,
     "fleet_plan": specs.FLEET_PLAN,
     "fleet_report": specs.FLEET_REPORT,
     "fleet_mark": specs.FLEET_MARK,

@@ -126,7 +126,9 @@ def test_what_the_task_says_counts_before_the_variable():
 def test_policies_of_the_user_are_looked_at_only_where_they_count(policy, looked_at):
     templates = Templates()
 
-    options = read(specs.LOCAL_RIGHT_INFO, None, templates, impersonate_policy=policy, impersonate_policies={"ours": {}})
+    options = read(
+        specs.LOCAL_RIGHT_INFO, None, templates, impersonate_policy=policy, impersonate_policies={"ours": {"title": "{{ title }}"}}
+    )
 
     assert ("policies" in options, "impersonate_policies" in templates.asked) == (looked_at, looked_at)
 

@@ -13,6 +13,10 @@ from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import results_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.results_file import ResultsFile, place_of
+
+CHECK = {"run_id": "r", "started": "2026-01-31T08:15:00Z"}
+"""What fleet_check returned."""
 
 
 class Unsafe(str):
@@ -46,7 +50,7 @@ def types(value):
     ],
 )
 def test_texts_are_texts_and_nothing_else(registered):
-    results = results_of({"hostvars": {"web01": {"audit": registered}}, "ansible_play_hosts_all": ["web01"]}, "audit", "r")
+    results = results_of({"hostvars": {"web01": {"audit": registered}}, "ansible_play_hosts_all": ["web01"]}, "audit", CHECK)
 
     assert types(results["web01"]) <= {dict, list, str, int, bool, type(None)}
     assert results["web01"] == {key: list(value) if isinstance(value, tuple) else value for key, value in registered.items()}
@@ -74,9 +78,28 @@ def test_variables_are_put_together_only_for_hosts_of_which_no_plain_result_is_k
     manager.set_nonpersistent_facts("web02", {"another": good})
     manager.set_nonpersistent_facts("web04", {"audit": {**good, "odd": datetime.date(2026, 1, 31)}})
 
-    results = results_of({"hostvars": hostvars, "ansible_play_hosts_all": ["web01", "web02", "web03", "web04"]}, "audit", "r")
+    results = results_of({"hostvars": hostvars, "ansible_play_hosts_all": ["web01", "web02", "web03", "web04"]}, "audit", CHECK)
     odd = results.pop("web04")
 
     assert results == {"web01": good, "web02": None, "web03": None}
     assert (odd["failed"], "not plain data" in odd["msg"]) == (True, True)
     assert hostvars.asked == ["web02", "web03", "web04"]
+
+
+def test_what_the_reader_of_the_fleet_kept_counts_and_hosts_without_it_have_none(tmp_path):
+    kept = ResultsFile(place_of(str(tmp_path), "r"))
+    kept.begin()
+    kept.keep("web01", {"status": "drift"})
+    kept.keep("another", {"status": "drift"})
+    check = {**CHECK, "reader": {"name": "fleet", "results": place_of(str(tmp_path), "r")}}
+    hostvars = {host: {"audit": {"status": "compliant", "run_id": "r"}} for host in ("web01", "web02")}
+
+    results = results_of({"hostvars": hostvars, "ansible_play_hosts_all": ["web01", "web02"]}, "audit", check)
+
+    assert results == {"web01": {"status": "drift"}, "web02": None}
+
+
+def test_a_run_that_kept_nothing_has_no_result(tmp_path):
+    check = {**CHECK, "reader": {"name": "fleet", "results": place_of(str(tmp_path), "r")}}
+
+    assert results_of({"hostvars": {}, "ansible_play_hosts_all": ["web01"]}, "audit", check) == {"web01": None}

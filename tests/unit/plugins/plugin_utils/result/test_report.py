@@ -205,7 +205,9 @@ def test_the_gate_and_the_verdict(results, fail_on, passed, reasons, sentence):
 @pytest.mark.parametrize("odd", [DEEP, 10**5_000, object()], ids=["deep", "a number without an end", "no plain data"])
 def test_a_host_that_registered_what_is_no_data_spoils_no_other(odd):
     hostvars = {"a": {"x": {**GOOD, "run_id": "r"}}, "b": {"x": {**GOOD, "run_id": "r", "more": odd}}}
-    found = results_of({"hostvars": hostvars, "ansible_play_hosts_all": ["a", "b"]}, "x", "r")
+    found = results_of(
+        {"hostvars": hostvars, "ansible_play_hosts_all": ["a", "b"]}, "x", {"run_id": "r", "started": "2026-01-31T08:15:00Z"}
+    )
 
     assert [record_of(host, result)["status"] for host, result in found.items()] == ["compliant", "error"]
 

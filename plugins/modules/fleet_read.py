@@ -1,0 +1,72 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: fleet_read
+short_description: Read who holds SeImpersonatePrivilege on all hosts of a play and judge it
+version_added: 0.1.0
+description:
+  - Does on each host what M(winrights.seimpersonate.local_right_info) does with O(winrights.seimpersonate.local_right_info#module:from_variables).
+  - By the choice of M(winrights.seimpersonate.fleet_check) each host is read in a task of its own, or all hosts in one task. The options of each host are
+    those of its variables either way.
+  - One task keeps the results of the hosts in a file, from which M(winrights.seimpersonate.fleet_report) takes them, and registers none. It fails where that
+    file cannot be written; a host that cannot be read never makes it fail.
+author:
+  - Winrights Authors (@winrights)
+extends_documentation_fragment:
+  - winrights.seimpersonate._attributes
+  - winrights.seimpersonate._attributes.read_only
+attributes:
+  platform:
+    support: full
+    platforms: windows
+options:
+  check:
+    description:
+      - What M(winrights.seimpersonate.fleet_check) returned.
+    type: dict
+    required: true
+seealso:
+  - module: winrights.seimpersonate.local_right_info
+  - module: winrights.seimpersonate.fleet_report
+"""
+
+EXAMPLES = r"""
+- name: Check the options once, and choose who reads
+  winrights.seimpersonate.fleet_check:
+    from_variables: true
+  register: check
+
+- name: Read all hosts
+  winrights.seimpersonate.fleet_read:
+    check: "{{ check }}"
+  register: audit
+  ignore_errors: true
+  ignore_unreachable: true
+
+- name: Write the report
+  winrights.seimpersonate.fleet_report:
+    from_variables: true
+    results: audit
+    check: "{{ check }}"
+"""
+
+RETURN = r"""
+run_id:
+  description: Name of the run. In a task for each host there are the keys of M(winrights.seimpersonate.local_right_info) besides.
+  returned: always
+  type: str
+  sample: 20260131T081500Z-3f2a91
+results:
+  description: The file with the results of all hosts, a line of JSON for each. It is taken away when the report is written.
+  returned: when one task reads all hosts
+  type: str
+  sample: /srv/audit/reports/impersonate-20260131T081500Z-3f2a91.results
+hosts:
+  description: The number of hosts.
+  returned: when one task reads all hosts
+  type: int
+  sample: 10000
+"""

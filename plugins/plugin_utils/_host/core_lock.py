@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lock around ansible-core where threads read hosts, released for as long as a thread waits for its host.
+
+Templates and the plugin loader of ansible-core are made for one thread: two at a time end in "Out-of-order context deactivation" or in
+a module that is loaded by half (both seen with 2.19). So a thread holds the lock whenever it runs code of ansible-core or ours. Python runs
+one thread at a time anyway.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import typing as t
+from collections.abc import Callable
+
+from ansible.utils.display import Display
+
+_held: contextvars.ContextVar[threading.Lock | None] = contextvars.ContextVar("core_lock", default=None)
+
+Answer = t.TypeVar("Answer")
+
+
+def holding(lock: threading.Lock, call: Callable[[], Answer]) -> Answer:
+    """Make a call that holds the lock, but for what a connection of ``releasing`` waits for."""
+    token = _held.set(lock)
+    try:
+        with lock:
+            return call()
+    finally:
+        _held.reset(token)
+
+
+def releasing(connection: t.Any) -> t.Any:
+    """The connection, which releases the lock while it talks to its host; the very connection where this thread holds none."""
+    lock = _held.get()
+    return connection if lock is None else _Releasing(connection, lock)
+
+
+class _Releasing:
+    """A connection plugin of ansible-core that is used by one thread of many, for one command."""
+
+    def __init__(self, connection: t.Any, lock: threading.Lock) -> None:
+        self._connection, self._lock = connection, lock
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._connection, name)
+
+    def exec_command(self, *args: t.Any, **options: t.Any) -> t.Any:
+        """As the plugin's, which connects first where that was not done yet. The connection is closed afterwards.
+
+        ansible-core would close it when the task has ended, and all other threads would wait for that host.
+        """
+        self._lock.release()
+        try:
+            return self._run(*args, **options)
+        finally:
+            self._lock.acquire()
+
+    def _run(self, *args: t.Any, **options: t.Any) -> t.Any:
+        try:
+            return self._connection.exec_command(*args, **options)
+        finally:
+            try:
+                self._connection.close()
+            except Exception as error:  # noqa: BLE001 - as ansible-core does: the answer is there, whatever becomes of the connection
+                Display().debug(f"the connection could not be closed: {error}")

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Processes that share the reading of many hosts. One that dies costs no other host its result, and none outlives its parent."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import threading
+import typing as t
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
+
+from ansible.utils.display import Display
+
+Share = tuple[str, ...]
+"""Hosts that one process reads."""
+NOT_KEPT = 3
+"""Exit status of a process that could not keep a result."""
+_LOOK = 1.0  # seconds between two looks at whether the parent of this process lives
+
+
+class Processes:
+    """Reads shares of hosts, each in a process of its own, so many at a time.
+
+    ``work`` reads a share, keeps the results, and may leave hosts unread: another process reads them then. ``read``: the hosts whose result
+    is kept. ``died`` keeps the result of a host whose process died (by a signal: its number) while it alone was read. ``over``: whether the
+    time of all is over. ``orphaned``: whether whoever waits for the results is gone.
+    """
+
+    def __init__(
+        self, work: Callable[[Share], None], *, read: Callable[[], Collection[str]], died: Callable[[str, int], None],
+        over: Callable[[], bool], orphaned: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self._work, self._read, self._died, self._over, self._orphaned = work, read, died, over, orphaned
+        self._living: dict[int, tuple[int, Share]] = {}
+        self.stopped = False
+        self.not_kept = False
+
+    def run(self, shares: Iterable[Share], most: int) -> None:
+        """Read all shares, until all are read, the time is over, or ``stop`` was called."""
+        waiting, reach = deque(shares), os.pipe()
+        try:
+            with selectors.DefaultSelector() as selector:
+                while self._living or (waiting and not self._ending):
+                    while waiting and not self._ending and len(self._living) < most:
+                        self._start(waiting.popleft(), reach, selector)
+                    for key, _events in selector.select(_LOOK):
+                        selector.unregister(key.fd)
+                        os.close(key.fd)
+                        waiting.extend(self._ended(key.data))
+                    if not self.stopped and self._orphaned():
+                        self.stop()
+        finally:
+            self._kill_all()
+            for end in reach:
+                os.close(end)
+
+    def stop(self) -> None:
+        """Begin nothing any more, and end what was begun. Safe in the handler of a signal."""
+        self.stopped = True
+        self._kill_all()
+
+    def _kill_all(self) -> None:
+        for pid in list(self._living):
+            _kill(pid)
+
+    @property
+    def _ending(self) -> bool:
+        return self.stopped or self._over()
+
+    def _start(self, share: Share, reach: tuple[int, int], selector: selectors.BaseSelector) -> None:
+        """Begin a process. Its end of a pipe closes when it ends, however it does; ``reach`` closes when this process does."""
+        ours, its = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(ours)
+            _as_child(self._work, share, reach)
+        os.close(its)
+        self._living[pid] = (ours, share)
+        selector.register(ours, selectors.EVENT_READ, pid)
+        if self.stopped:  # by a signal that came before the process was known
+            _kill(pid)
+
+    def _ended(self, pid: int) -> list[Share]:
+        """A process ended. Returns the shares in which the hosts that it left are read.
+
+        Where it died, each half of them has a process of its own, so that in the end a host of which a process dies is alone.
+        """
+        _pid, status = os.waitpid(pid, 0)
+        _end, share = self._living.pop(pid)
+        code = os.waitstatus_to_exitcode(status)
+        if code == NOT_KEPT:
+            self.not_kept = True
+            self.stop()
+        if self.stopped:
+            return []
+        kept = set(self._read())
+        left = tuple(host for host in share if host not in kept)
+        if not left or code == 0:
+            return [left] if left else []
+        Display().vv(f"the process {pid} that read {len(share)} hosts ended with {code}; {len(left)} of them are read again")
+        if len(left) == 1 and len(share) == 1:
+            self._died(left[0], code)
+            return []
+        half = len(left) // 2
+        return [part for part in (left[:half], left[half:]) if part]
+
+
+def _as_child(work: Callable[[Share], None], share: Share, reach: tuple[int, int]) -> t.NoReturn:
+    """Work, and end without a way back into the code that the parent was forked from."""
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal, which sends it to all processes; the parent decides
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.close(reach[1])
+        threading.Thread(target=_end_with_parent, args=(reach[0],), daemon=True).start()
+        work(share)
+        status = 0
+    except BaseException as error:  # noqa: BLE001 - nothing may return into the code that the parent was forked from
+        Display().warning(f"a process that reads hosts ended: {type(error).__name__}: {error}")
+    finally:
+        os._exit(status)
+
+
+def _end_with_parent(reach: int) -> None:
+    os.read(reach, 1)
+    os._exit(1)
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)  # of any other one it might not know yet what to do
+    except ProcessLookupError:  # it has ended meanwhile
+        return

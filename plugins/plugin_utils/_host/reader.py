@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Threads that read many hosts in one process, as the schedule says. Knows no Ansible: what reads a host comes from outside."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+import typing as t
+from collections.abc import Callable, Iterable
+
+from .schedule import Attempt, End, Limits, Schedule
+
+Result = dict[str, t.Any]
+Read = Callable[[str], tuple[End, Result]]
+"""Reads one host. What it raises becomes the result that ``failed`` makes of it."""
+Told = Callable[[str, Result], None]
+"""Takes the result of a host that has ended; called by one thread at a time."""
+
+
+class Reader:
+    """Reads each host in a thread of its own, so many at once as the limits say, until each has ended or the time of all is over.
+
+    A thread whose host does not answer in time is left behind, since nothing can end a thread that waits in a library.
+    ``given_up``: the result of such a host. ``failed``: the result of a read that raised an exception.
+    """
+
+    def __init__(
+        self, hosts: Iterable[str], limits: Limits, read: Read, told: Told, *,
+        given_up: Callable[[float], Result], failed: Callable[[BaseException], Result],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._clock, self._limits = clock, limits
+        self._schedule = Schedule(hosts, limits)
+        self._read, self._told, self._given_up, self._failed = read, told, given_up, failed
+        self._changed = threading.Condition()
+
+    def run(self) -> list[str]:
+        """Read the hosts. Returns those without a result. May be called once.
+
+        There are some where the time of all was over, and where one was given up: the others wait for another process then.
+        """
+        with self._changed:
+            while not self._schedule.done(self._clock()):
+                while attempt := self._schedule.start(self._clock()):
+                    self._begin(attempt)
+                wake = self._schedule.wake(self._clock())
+                self._changed.wait(None if wake is None else max(0.0, wake - self._clock()))
+                for attempt in self._schedule.overdue(self._clock()):
+                    self._end(attempt, End.GIVEN_UP, self._given_up(self._limits.attempt))
+            return self._schedule.unread
+
+    def _begin(self, attempt: Attempt) -> None:
+        context = contextvars.copy_context()  # ansible-core from 2.19 on keeps there which task is run
+        threading.Thread(target=context.run, args=(self._one, attempt), daemon=True).start()
+
+    def _one(self, attempt: Attempt) -> None:
+        try:
+            end, result = self._read(attempt.host)
+        except BaseException as error:  # noqa: BLE001 - what a library raises, SystemExit too, is this host's failure and no other's
+            end, result = End.ANSWERED, self._failed(error)
+        with self._changed:
+            self._end(attempt, end, result)
+            self._changed.notify_all()
+
+    def _end(self, attempt: Attempt, end: End, result: Result) -> None:
+        if self._schedule.end(attempt, end, self._clock()):
+            self._told(attempt.host, result)

@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One task reads all hosts of a play: processes with threads, and a process for each host that no thread can read."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import typing as t
+from collections.abc import Mapping
+
+from ansible.errors import AnsibleActionFail
+
+from .._host.core_lock import holding
+from .._host.processes import NOT_KEPT, Processes, Share
+from .._host.reader import Reader
+from .._host.schedule import End, Limits
+from .._host.windows import READ
+from . import fleet_run, progress
+from .given import TaskVars
+from .interrupted import Interrupts, write_report
+from .one_host import OneHost
+from .results_file import ResultsFile
+
+Result = dict[str, t.Any]
+
+
+class FleetReader:
+    """Reads all hosts of a play from inside of an action. ``check``: what fleet_check returned."""
+
+    def __init__(self, action: t.Any, task_vars: TaskVars, check: Mapping[str, t.Any]) -> None:
+        self._action, self._vars, self._check = action, task_vars, check
+        self._run_id, self._settings = fleet_run.run_of(check), check["reader"]
+        self._file = ResultsFile(self._settings["results"])
+        args = {"from_variables": True, "run_id": self._run_id, "progress": False}
+        self._one = OneHost(action._task, task_vars, READ, args, action._loader)
+        limit = self._settings["fleet_timeout"]
+        self._until = time.monotonic() + limit if limit else None
+
+    def read(self) -> Result:
+        """Read every host of the play that is still in it. Returns where their results are.
+
+        Raises AnsibleActionFail where they cannot be kept. A run that is interrupted has its report, and this does not return.
+        """
+        hosts = [str(host) for host in self._vars["ansible_play_hosts"]]
+        alone = set(self._settings["alone"])
+        threads, singles = [host for host in hosts if host not in alone], [(host,) for host in hosts if host in alone]
+        count = self._settings["processes"] or len(os.sched_getaffinity(0))
+        shares: list[Share] = [share for number in range(count) if (share := tuple(threads[number::count]))]
+        parent = os.getppid()
+        processes = Processes(
+            self._work, read=self._file.hosts, died=self._died, over=self._is_over, orphaned=lambda: os.getppid() != parent
+        )
+        try:
+            self._file.begin()
+            with Interrupts(processes.stop) as interrupts:
+                processes.run([*shares, *singles], len(shares) + min(int(self._vars.get("ansible_forks", 5)), len(singles)))
+                if processes.not_kept:
+                    raise AnsibleActionFail(
+                        "the results of the hosts cannot be kept: the disk may be full. Those that were not are not checked"
+                    )
+                if processes.stopped:
+                    write_report(self._action, self._vars, self._check)
+                    interrupts.go_on()
+        except OSError as error:
+            raise AnsibleActionFail(f"the results of the hosts cannot be kept: {error}") from error
+        return {"results": self._settings["results"], "hosts": len(hosts)}
+
+    def _work(self, share: Share) -> None:
+        """Read a share of the hosts, in a process of its own."""
+        lock = threading.Lock()
+
+        def read(host: str) -> tuple[End, Result]:
+            found = holding(lock, lambda: self._one.run(host))
+            return (End.LOST if found.get("unreachable") else End.ANSWERED), found
+
+        settings = self._settings
+        limits = Limits(settings["host_timeout"], self._until, settings["retries"], settings["threads"])
+        Reader(share, limits, read, self._tell, given_up=_given_up, failed=_failed).run()
+
+    def _tell(self, host: str, result: Result) -> None:
+        """Keep the result of a host, or end this process, whose parent then ends the run."""
+        try:
+            self._keep(host, result)
+        except OSError:
+            os._exit(NOT_KEPT)
+
+    def _keep(self, host: str, result: Result) -> None:
+        self._file.keep(host, fleet_run.plain_result(result))
+        status = "unreachable" if result.get("unreachable") else str(result.get("status", "error"))
+        progress.tell(self._vars, {"progress": self._settings["progress"], "run_id": self._run_id}, status)
+
+    def _died(self, host: str, code: int) -> None:
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with {code}"
+        self._keep(host, {"failed": True, "msg": f"the process that read this host {how}"})
+
+    def _is_over(self) -> bool:
+        return self._until is not None and time.monotonic() >= self._until
+
+
+def _given_up(seconds: float) -> Result:
+    return {"unreachable": True, "msg": f"the host did not answer within {seconds:g} s (impersonate_reader_host_timeout)"}
+
+
+def _failed(error: BaseException) -> Result:
+    return {"failed": True, "msg": f"{type(error).__name__}: {error}"}

@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host of a play read in this process by ansible-core's own executor of a task: its connection plugins, its templates, its errors.
+
+The executor is no public interface, and differs between the releases of ansible-core. Where it is another one than those known here, hosts
+are read by a task for each (``is_known``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import multiprocessing
+import os
+import typing as t
+
+from ansible.executor.task_executor import TaskExecutor
+from ansible.playbook.task import Task
+
+from .given import TaskVars
+
+try:
+    from ansible._internal._task import TaskContext  # type: ignore[import-not-found,import-untyped,unused-ignore] # since 2.19
+except ImportError:
+    TaskContext = None
+
+_BEFORE_2_19 = {
+    "host",
+    "task",
+    "job_vars",
+    "play_context",
+    "new_stdin",
+    "loader",
+    "shared_loader_obj",
+    "final_q",
+    "variable_manager",
+}
+_BEFORE_2_21 = _BEFORE_2_19 - {"new_stdin"}
+_FROM_2_21 = _BEFORE_2_21 - {"task", "job_vars"}
+_TAKES = set(inspect.signature(TaskExecutor.__init__).parameters) - {"self"}
+
+_NOT_REGISTERED = ("exception", "warnings", "deprecations")
+"""Objects of ansible-core in the result of a task, which the main process shows and takes out."""
+_OF_STRATEGY = ("ansible_current_hosts", "ansible_failed_hosts")
+"""Variables that the strategy adds to those of a task."""
+
+
+def is_known() -> bool:
+    """Whether this ansible-core runs a task as those do that this was made for."""
+    return _TAKES in (_BEFORE_2_19, _BEFORE_2_21, _FROM_2_21)
+
+
+class OneHost:
+    """Runs an action with its options on single hosts, from inside of the action of a task on the first one, with that task's keywords."""
+
+    def __init__(self, task: t.Any, task_vars: TaskVars, action: str, args: dict[str, object], loader: t.Any) -> None:
+        self._worker: t.Any = multiprocessing.current_process()
+        self._vars = task_vars
+        self._task = as_written(task, loader)
+        self._task.action, self._task.args = action, args
+        self._task.timeout = 0  # an alarm, which reaches no thread
+        self._manager = task.get_variable_manager()
+        self._inventory = task_vars["hostvars"]._inventory
+
+    def run(self, name: str) -> dict[str, t.Any]:
+        """The result of the action on a host, as a task of its own would have it."""
+        host, task = self._inventory.get_host(name), copy_of(self._task)
+        variables = self._manager.get_vars(
+            play=task.get_play(), host=host, task=task,
+            _hosts=self._vars["ansible_play_hosts"], _hosts_all=self._vars["ansible_play_hosts_all"],
+        )  # fmt: skip
+        variables.update({key: self._vars[key] for key in _OF_STRATEGY if key in self._vars})
+        result = self._execute(host, task, variables)
+        return {key: value for key, value in result.items() if key not in _NOT_REGISTERED}
+
+    def _execute(self, host: t.Any, task: t.Any, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        worker = self._worker
+        given = {
+            "host": host, "task": task, "job_vars": variables, "new_stdin": os.devnull,
+            "play_context": worker._play_context.copy(),  # from before any host had a say: the action's own has the first host's password
+            "loader": worker._loader, "shared_loader_obj": worker._shared_loader_obj, "final_q": worker._final_q,
+            "variable_manager": self._manager,
+        }  # fmt: skip
+        with _context(host, task, variables):
+            task.squash()
+            result = TaskExecutor(**{key: value for key, value in given.items() if key in _TAKES}).run()
+        return dict(result if isinstance(result, dict) else result.as_result_dict())
+
+
+def as_written(task: t.Any, loader: t.Any) -> t.Any:
+    """A task as its file has it: the worker's own has the values of the first host where its fields are templates."""
+    parent = task._parent
+    fresh = Task.load(task.get_ds(), block=parent, role=task._role, variable_manager=task.get_variable_manager(), loader=loader)
+    fresh._parent = parent
+    return fresh
+
+
+def copy_of(task: t.Any) -> t.Any:
+    """A copy of a task with the same parents, as a worker has one for each host."""
+    copy = task.copy(exclude_parent=True, exclude_tasks=True)
+    copy._parent = task._parent
+    return copy
+
+
+def _context(host: t.Any, task: t.Any, variables: dict[str, t.Any]) -> contextlib.AbstractContextManager[object]:
+    """Where ansible-core from 2.19 on keeps which task is run."""
+    if TaskContext is None:
+        return contextlib.nullcontext()
+    if hasattr(TaskContext, "create"):
+        return t.cast(
+            "contextlib.AbstractContextManager[object]", TaskContext.create(task=task, task_vars=variables, host_name=host.name)
+        )
+    return t.cast("contextlib.AbstractContextManager[object]", TaskContext(task))

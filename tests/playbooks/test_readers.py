@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who reads the hosts makes no difference to what is said of them: a task for each host, or one task for all of them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from fleet import demo, faults
+from fleet.backends.emulator.emulator import Emulator
+from fleet.simulation import Fleet
+from fleet.windows import names
+from fleet.windows.machine import Machine
+
+OF_A_RUN = {"id", "started", "finished", "duration_s", "duration_ms", "checked_at"}
+
+
+def comparable(report):
+    """A report without its times, its name, and what is the client's number of an object or a port of this run's fleet."""
+
+    def strip(value):
+        if isinstance(value, dict):
+            return {key: strip(item) for key, item in value.items() if key not in OF_A_RUN}
+        return [strip(item) for item in value] if isinstance(value, list) else value
+
+    text = json.dumps(strip(report), indent=1, sort_keys=True)
+    return re.sub(r"port=\d+|:\d{5}|0x[0-9a-f]{12}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "N", text)
+
+
+@pytest.fixture
+def by_both(playbook):
+    """Run the same audit of the same fleet by both readers; returns both runs, whose reports, statuses and exit codes are the same.
+
+    ``fill`` fills a fresh fleet, as what one run leaves behind would be there for the other.
+    """
+
+    def run(fill, *, of_fleet=None, extravars=None, **options):
+        runs = []
+        for reader in ("host", "fleet"):
+            with Fleet([], Emulator(), **(of_fleet or {})) as fleet:
+                fill(fleet)
+                variables = {"impersonate_reader": reader, **(extravars or {})}
+                runs.append(playbook(fleet, "winrights.seimpersonate.audit", extravars=variables, **options))
+                assert fleet.errors() == []
+        by_host, by_fleet = runs
+        assert by_host.report, by_host.outcome.stdout
+        assert comparable(by_fleet.report) == comparable(by_host.report)
+        assert (by_fleet.rc, by_fleet.statuses) == (by_host.rc, by_host.statuses)
+        return runs
+
+    return run
+
+
+def every_scenario(fleet):
+    for scenario in faults.SCENARIOS:
+        fleet.add(Machine.member_server(re.sub(r"\W+", "-", scenario.lower()), also=[names.USERS]), scenario=scenario)
+
+
+def web(*hosts, **options):
+    def fill(fleet):
+        for host in hosts:
+            fleet.add(Machine.member_server(host), **options)
+
+    return fill
+
+
+def together(*fills):
+    def fill(fleet):
+        for one in fills:
+            one(fleet)
+
+    return fill
+
+
+DEAD = web("dead", scenario="host down")
+LOCKED = web("web01", "web02", variables={"ansible_password": "not the password"})
+TEMPLATED = together(
+    web("odd", variables={"impersonate_permitted": "{{ ours }}", "ours": ["users"]}),
+    web("undefined", variables={"impersonate_permitted": "{{ nowhere }}"}),
+    web("lost", variables={"ansible_password": "{{ nowhere }}"}),
+    web("wrong", variables={"impersonate_host_role": "server"}),
+    web("plain"),
+)
+WINRM, PSRP = {"connection": "winrm"}, {"connection": "psrp"}
+
+
+@pytest.mark.parametrize(
+    ("fill", "options"),
+    [
+        pytest.param(demo.fill, {}, id="the demo"),
+        pytest.param(demo.fill, {"of_fleet": PSRP}, id="the demo, psrp"),
+        pytest.param(demo.fill, {"extravars": {"impersonate_exposure": True, "impersonate_events": "24h", "impersonate_policy": "cis"}}, id="everything on"),
+        pytest.param(every_scenario, {}, id="every fault, winrm"),
+        pytest.param(every_scenario, {"of_fleet": PSRP}, id="every fault, psrp"),
+        pytest.param(every_scenario, {"of_fleet": {**WINRM, "scheme": "https"}}, id="every fault, winrm over HTTPS"),
+        pytest.param(TEMPLATED, {}, id="templates, and options that are wrong for a host"),
+        pytest.param(together(DEAD, web("alive")), {"check": True, "options": "--diff"}, id="check mode"),
+        pytest.param(together(DEAD, web("alive")), {"limit": "alive"}, id="limited to the living"),
+        pytest.param(together(DEAD, web("alive")), {"limit": "dead"}, id="all dead"),
+        pytest.param(LOCKED, {}, id="wrong password on all"),
+        pytest.param(
+            together(DEAD, web("alive")), {"extravars": {"impersonate_fail_on": ["drift"]}}, id="dead, and allowed to be",
+        ),
+        *(
+            pytest.param(
+                together(DEAD, web("alive"), LOCKED), {"of_fleet": {"connection": connection, "scheme": scheme, "transport": transport}},
+                id=f"{connection}, {transport} over {scheme.upper()}",
+            )
+            for connection, transports in (("winrm", ["basic", "ntlm"]), ("psrp", ["basic", "ntlm", "negotiate"]))
+            for scheme in ("http", "https")
+            for transport in transports
+            if (connection, scheme, transport) != ("psrp", "http", "basic")
+        ),
+    ],
+)  # fmt: skip
+def test_both_readers_give_the_same_report(by_both, fill, options):
+    if options.get("of_fleet", {}).get("connection") == "psrp":
+        pytest.importorskip("psrpcore")
+
+    by_both(fill, **options)

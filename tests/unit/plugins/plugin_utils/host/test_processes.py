@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Processes that read hosts: one that dies costs no other host its result, and none is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.processes import NOT_KEPT, Processes
+
+HOSTS = tuple(f"host{number}" for number in range(9))
+
+
+class Kept:
+    """Results in a file, as several processes keep them."""
+
+    def __init__(self, path):
+        self.path = path
+        path.touch()
+
+    def keep(self, host, how="read"):
+        with self.path.open("a") as file:
+            file.write(f"{host} {how}\n")
+
+    def all(self):
+        return dict(line.split(" ", 1) for line in self.path.read_text().splitlines())
+
+
+def children():
+    """Processes that this one has begun, and that have not been waited for."""
+    return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+
+
+@pytest.fixture
+def kept(tmp_path):
+    return Kept(tmp_path / "kept")
+
+
+@pytest.fixture
+def processes(kept):
+    def make(work, over=lambda: False, orphaned=lambda: False):
+        return Processes(
+            work,
+            read=lambda: kept.all().keys(),
+            died=lambda host, code: kept.keep(host, f"died {code}"),
+            over=over,
+            orphaned=orphaned,
+        )
+
+    before = children()
+    yield make
+    assert children() == before
+
+
+def test_every_share_is_read(processes, kept):
+    processes(lambda share: [kept.keep(host) for host in share]).run([HOSTS[:5], HOSTS[5:]], 2)
+
+    assert kept.all() == dict.fromkeys(HOSTS, "read")
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        pytest.param(lambda: os.kill(os.getpid(), signal.SIGKILL), "died -9", id="killed"),
+        pytest.param(lambda: os._exit(7), "died 7", id="ended by a library"),
+        pytest.param(lambda: [].pop(), "died 1", id="an error of ours"),
+    ],
+)
+@pytest.mark.parametrize("poison", [HOSTS[0], HOSTS[4], HOSTS[8]])
+def test_a_host_of_which_a_process_dies_is_the_only_one_without_a_result(processes, kept, end, words, poison):
+    def work(share):
+        for host in share:
+            if host == poison:
+                end()
+            kept.keep(host)
+
+    processes(work).run([HOSTS], 2)
+
+    assert kept.all() == {**dict.fromkeys(HOSTS, "read"), poison: words}
+
+
+def test_hosts_that_a_process_leaves_are_read_by_another(processes, kept):
+    processes(lambda share: kept.keep(share[0])).run([HOSTS], 1)
+
+    assert kept.all() == dict.fromkeys(HOSTS, "read")
+
+
+def test_when_the_time_is_over_nothing_is_begun_any_more(processes, kept):
+    processes(lambda share: kept.keep(share[0]), over=lambda: len(kept.all()) >= 2).run([HOSTS], 1)
+
+    assert kept.all() == dict.fromkeys(HOSTS[:2], "read")
+
+
+def test_a_result_that_cannot_be_kept_ends_the_run(processes, kept):
+    made = processes(lambda _share: os._exit(NOT_KEPT))
+
+    made.run([(host,) for host in HOSTS], 1)
+
+    assert (made.not_kept, kept.all()) == (True, {})
+
+
+@pytest.mark.parametrize("how", ["stop", "orphaned"])
+def test_a_run_that_is_stopped_ends_its_processes(processes, kept, how):
+    gone = threading.Event()
+    made = processes(lambda share: (kept.keep(share[0]), signal.pause()), orphaned=gone.is_set)
+
+    def stop():
+        while not kept.all():
+            pass
+        made.stop() if how == "stop" else gone.set()
+
+    threading.Thread(target=stop, daemon=True).start()
+    made.run([HOSTS[:2], HOSTS[2:]], 1)
+
+    assert kept.all() == {HOSTS[0]: "read"}
+
+
+def test_a_process_ends_with_its_parent(kept):
+    ours, theirs = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+
+        def work(share):
+            kept.keep(share[0])
+            os.kill(os.getppid(), signal.SIGKILL)
+            signal.pause()
+
+        Processes(work, read=list, died=lambda _host, _code: None, over=lambda: False, orphaned=lambda: False).run([HOSTS], 1)
+        os._exit(0)
+    os.close(theirs)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(parent, 0)[1]) == -signal.SIGKILL
+    assert os.read(ours, 1) == b""  # the pipe of which the process has an end is closed by its end alone
