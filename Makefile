@@ -18,7 +18,7 @@ LIFE ?= 3600
 INVENTORY ?= .build/fleet.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce demo-prove bench unit test test-engine test-long test-browser test-samba test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables schema payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce demo-prove bench unit test test-engine test-long test-browser test-samba test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables recordings schema payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,9 @@ policies: venv-test ## Print the tables of the shipped policies with their sourc
 
 variables: venv-test ## Write the docs page of the role's variables from its specification
 	@$(RUN) python tests/role_variables.py
+
+recordings: venv-test ## Write the docs page of the hosts that this was tested on, from tests/recorded
+	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/tested_on.py
 
 schema: venv-test ## Write the JSON Schema of the report from the types of the contract
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/report_schema.py

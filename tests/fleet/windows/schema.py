@@ -21,14 +21,44 @@ class SchemaError(AssertionError):
     """A name that no document has for Windows, or a value of another kind."""
 
 
+RECORDED = Path(__file__).resolve().parents[2] / "recorded"
+_TYPES = {
+    "String": "string", "StringArray": "string[]", "Boolean": "boolean", "UInt8": "uint8", "UInt16": "uint16", "UInt32": "uint32",
+    "UInt64": "uint64", "SInt32": "sint32",
+}  # fmt: skip
+
+
 @functools.cache
 def _file(name: str) -> Json:
     return t.cast("Json", json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))
 
 
 def classes() -> dict[str, dict[str, Json]]:
-    """Namespace -> class -> its parents, nearest first, and its properties with their types."""
-    return t.cast("dict[str, dict[str, Json]]", _file("wmi")["classes"])
+    """Namespace -> class -> its parents, nearest first, and its properties with their types.
+
+    What a real host told of a class counts before what documents say of it.
+    """
+    return _classes(RECORDED)
+
+
+@functools.cache
+def _classes(folder: Path) -> dict[str, dict[str, Json]]:
+    known = {space: dict(its) for space, its in t.cast("dict[str, dict[str, Json]]", _file("wmi")["classes"]).items()}
+    for space, name, properties in _told_by_hosts(folder):
+        its = known.setdefault(space.lower(), {})
+        its[name] = {"parents": its.get(name, {}).get("parents", []), "properties": properties}
+    return known
+
+
+def _told_by_hosts(folder: Path) -> t.Iterator[tuple[str, str, dict[str, str]]]:
+    """Namespace, class and properties that recordings of real hosts have; those of simulated ones come from here."""
+    for path in sorted(folder.glob("*-[0-9]*.json")):
+        recording = json.loads(path.read_text(encoding="utf-8"))
+        for row in recording["sources"] if recording["kind"] == "host" else ():
+            if row["source"].startswith("class ") and row["problem"] is None and row["out"]["text"]:
+                space, _unused, name = row["source"].removeprefix("class ").partition("|")
+                told = {one["name"]: _TYPES.get(one["type"], one["type"]) for one in json.loads(row["out"]["text"])}
+                yield space, name, told
 
 
 def key_properties() -> dict[str, list[str]]:
