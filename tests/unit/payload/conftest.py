@@ -7,20 +7,15 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-import os
 import typing as t
-from inspect import signature
 from pathlib import Path
 
 import pytest
-from ansible.executor import module_common
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import shell_loader
-from ansible.template import Templar
 
 from fleet.backend import Output, Received
 from fleet.backends.engine import engine
 from fleet.backends.engine.pwsh import PowerShell
+from fleet.built import built
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,27 +42,9 @@ def win51_check() -> Path:
 @pytest.fixture(scope="session")
 def sent() -> Callable[..., Received]:
     """What the installed ansible-core sends for one run of a module: of the collection, or a file of its own."""
-    # Core takes a module's full name from its path, so this is the path of the collection, not of the checkout.
-    collection = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"], "ansible_collections", "winrights", "seimpersonate")
-    shell = shell_loader.get("powershell")
-    options = {"shell_plugin": shell} if "shell_plugin" in signature(module_common.modify_module).parameters else {}
 
     def pack(module: str | Path, user: str = USER, **arguments: t.Any) -> Received:
-        ours = isinstance(module, str)
-        name = f"winrights.seimpersonate.{module}" if ours else module.stem
-        built = module_common.modify_module(
-            module_name=name,
-            module_path=str(collection / "plugins" / "modules" / f"{module}.ps1" if ours else module),
-            module_args={**arguments, "_ansible_module_name": name},
-            templar=Templar(loader=DataLoader()),
-            task_vars={},
-            **options,
-        )
-        if options:  # since 2.21 the module brings its command line
-            words, data = built.get_command_args(None)
-            return Received(" ".join(words), data, user, {})
-        data = built[0] if isinstance(built, tuple) else built.b_module_data  # a tuple until 2.18
-        return Received(shell.build_module_command("", "#!powershell", ""), data, user, {})
+        return built(module, user, **arguments)
 
     return pack
 
