@@ -11,7 +11,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import write_atomically
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.policy_page import page
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.policy_page import page, screen
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import specs, variables
@@ -32,7 +32,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if options["allow_unknown"] is not None:
                 variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
             task_options.refuse_shipped_names(options["own_policies"])
-            text = page(task_options.policies_of(options["policies"]))
+            policies = task_options.policies_of(options["policies"])
+            text = page(policies)
         except BadInput as error:
             raise AnsibleActionFail(str(error)) from None
         path = Path(options["dest"]).absolute() if options["dest"] else None
@@ -43,6 +44,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 write_atomically(path, text)
             except OSError as error:
                 raise AnsibleActionFail(f"dest: the page could not be written to {path}: {error}") from error
-        Display().display("\n" + text)
+        Display().display("\n" + screen(policies))
         result.update(changed=False, page=text, path=str(path) if written else None)
         return result

@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 page:
-  description: The page.
+  description: The page as reStructuredText. The terminal has the same as plain text of 100 columns.
   returned: success
   type: str
   sample: Who may hold the right

@@ -365,19 +365,19 @@ def _with_stranger(result: Result, account: tuple[str, str | None, str], standin
 
 
 def _ranked(result: Result) -> Result:
-    """The result with the rank of its findings and what to do about them, as the product says it."""
+    """The result with the rank of its newest finding and what to do about it, as the product says it."""
     its, role = result["controller"], result["host_role"]
     winner = GpoSetting(its["name"], its["guid"], its["link"]) if its["kind"] == "gpo" else None
     extra, lacking = (None if its[key] is None else tuple(its[key]) for key in ("extra", "lacking"))
     controller = Controller(
         ControllerKind(its["kind"]), its["why"], winner=winner, provider=its["provider"], extra=extra, lacking=lacking
     )
-    kinds = {one["sid"]: AccountKind(one["kind"]) for one in result["holders"]}
-    for one in result["findings"]:
-        kind, account = FindingKind(one["kind"]), kinds.get(one["sid"], AccountKind.UNKNOWN)
-        advice = advice_on(kind, one["sid"], controller)
-        one.update(rank=rank_of(kind, one["sid"], account, tier_of(role, adfs=False)).value)
-        one.update(place=advice.place.value, advice=advice.text, since=None)
+    one = result["findings"][-1]
+    kind, held = FindingKind(one["kind"]), result["holders"][-1]
+    account = AccountKind(held["kind"]) if held["sid"] == one["sid"] else AccountKind.UNKNOWN
+    advice = advice_on(kind, one["sid"], controller)
+    one.update(rank=rank_of(kind, one["sid"], account, tier_of(role, adfs=False)).value)
+    one.update(place=advice.place.value, advice=advice.text, since=None)
     return result
 
 

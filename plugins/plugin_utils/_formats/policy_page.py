@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Policies as one page of tables that a person reads on a terminal and Sphinx reads as reStructuredText. Pure."""
+"""Policies as one page of tables: reStructuredText for Sphinx, and plain text of 100 columns for a terminal. Pure.
+
+What the page says is put together once, as plain texts; the two writers at the end know what their readers need.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ import dataclasses
 import re
 import textwrap
 import typing as t
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from .._accounts.parsing import Account
 from .._accounts.sids import NAMES
@@ -16,6 +20,8 @@ from .._facts.features import ACCOUNTS_OF
 from .._facts.releases import System
 from .._facts.roles import HostRole
 from .._policy.policy import ACCOUNT_KEYS, Compare, Policy, Row
+from .._wording import WORDS, visible
+from .columns import WIDTH
 
 Place = tuple[System, HostRole]
 
@@ -36,9 +42,59 @@ _FOUND = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A heading. ``line``: what is drawn below it."""
+
+    text: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``widths``: columns of the cells in reStructuredText. Paragraphs of a cell are parted by an empty line."""
+
+    widths: Sequence[int]
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How a reader wants it. ``clean``: makes a text fit for it; ``markup``: a heading and an item are one line, a table keeps its widths."""
+
+    clean: Callable[[str], str]
+    width: int
+    markup: bool
+
+    def folded(self, text: str, rest: str = "") -> str:
+        return textwrap.fill(text, self.width, subsequent_indent=rest, break_on_hyphens=False)
+
+
+Part = Title | Table | Items | str
+"""A text is a paragraph."""
+
+
 def page(policies: Sequence[Policy]) -> str:
-    """The page: the tables of policies that print GPO rows first, then each policy, then where they differ."""
-    parts = [_title("Who may hold the right: the tables of the policies", "="), _paragraph(_INTRODUCTION)]
+    """The page as reStructuredText."""
+    return "\n".join(_written(part, _Style(_escaped, 140, markup=True)) for part in _parts(policies))
+
+
+def screen(policies: Sequence[Policy]) -> str:
+    """The page for a terminal: no markup, no line of more than 100 columns."""
+    return "\n".join(_written(part, _Style(_plain, WIDTH, markup=False)) for part in _parts(policies))
+
+
+def _parts(policies: Sequence[Policy]) -> list[Part]:
+    """The tables of policies that print GPO rows first, then each policy, then where they differ."""
+    parts: list[Part] = [Title("Who may hold the right: the tables of the policies", "="), _INTRODUCTION]
     for policy in policies:
         if policy.gpos:
             parts += _printed(policy)
@@ -46,24 +102,24 @@ def page(policies: Sequence[Policy]) -> str:
         parts += _one(policy)
     if len(policies) > 1:
         parts += _differences(policies)
-    return "\n".join(parts)
+    return parts
 
 
 _INTRODUCTION = (
-    "One table per policy. A row counts on the hosts that it names, and an account of a row is *required* (it must hold the right), "
-    "*default* (Windows gives it the right), *permitted* or *forbidden*. Whoever is not named is unexpected. ``Administrators``, "
-    "``SERVICE``, ``LOCAL SERVICE`` and ``NETWORK SERVICE`` are never removed, whatever a policy says."
+    "One table per policy. A row counts on the hosts that it names, and an account of a row is required (it must hold the right), "
+    "default (Windows gives it the right), permitted or forbidden. Whoever is not named is unexpected. Administrators, "
+    "SERVICE, LOCAL SERVICE and NETWORK SERVICE are never removed, whatever a policy says."
 )
 
 
-def _printed(policy: Policy) -> list[str]:
+def _printed(policy: Policy) -> list[Part]:
     """The rows that a document prints, beside what is right."""
     rows = [
         (
             _words(gpo.name).title().replace("Gpo", "GPO"),
             _defined(gpo.printed),
             _defined(gpo.corrected),
-            _escaped(" ".join(filter(None, (gpo.erratum, f"Observed: {gpo.observed}." if gpo.observed else "")))),
+            " ".join(filter(None, (gpo.erratum, f"Observed: {gpo.observed}." if gpo.observed else ""))),
         )
         for gpo in policy.gpos
     ]
@@ -71,36 +127,34 @@ def _printed(policy: Policy) -> list[str]:
         if row.base and row.printed is not None:
             corrected = [*row.required, *row.default, *row.permitted]
             printed = [account for account in corrected if account.key in row.printed]
-            rows.append((_escaped(row.source.split(",")[0]), _accounts(printed), _accounts(corrected), _escaped(row.erratum)))
+            rows.append((row.source.split(",")[0], _accounts(printed), _accounts(corrected), row.erratum))
     head = ("server type or GPO", "as printed", "corrected", "why")
     return [
-        _title(f"{policy.name}: the table of the document, as printed and corrected", "-"),
-        _paragraph(
-            "The corrected rows judge. What a GPO is said to define is documentation: the right of a host is read from the host."
-        ),
-        _table((30, 24, 24, 52), head, rows),
+        Title(f"{policy.name}: the table of the document, as printed and corrected", "-"),
+        "The corrected rows judge. What a GPO is said to define is documentation: the right of a host is read from the host.",
+        Table((30, 24, 24, 52), head, rows),
     ]
 
 
-def _one(policy: Policy) -> list[str]:
+def _one(policy: Policy) -> list[Part]:
     rows = []
     for row in _merged(policy.rows):
         said = [
             f"{key}: {_accounts(accounts, row, key)}" for key in ACCOUNT_KEYS if (accounts := getattr(row, key)) or key in row.found
         ]
-        said += [f"note: {_escaped(row.note)}"] if row.note else []
-        said += [f"exceptions: {_escaped(row.exception_clause)}"] if row.exception_clause else []
+        said += [f"note: {row.note}"] if row.note else []
+        said += [f"exceptions: {row.exception_clause}"] if row.exception_clause else []
         cited = ", ".join(
             filter(None, (row.benchmark_id, row.rule, row.document.words if row.benchmark_id and row.document else "", row.source))
         )
-        rows.append((_escaped(_hosts(row)), "\n\n".join(said), _escaped(cited)))
+        rows.append((_hosts(row), "\n\n".join(said), cited))
     documents = {row.document.words: row.document for row in policy.rows if row.document}
     return [
-        _title(f"{policy.name}: {policy.title}", "-"),
-        _paragraph(_COMPARE[policy.compare]),
-        _table((36, 52, 44), ("hosts", "accounts", "source"), rows),
+        Title(f"{policy.name}: {policy.title}", "-"),
+        _COMPARE[policy.compare],
+        Table((36, 52, 44), ("hosts", "accounts", "source"), rows),
         *filter(None, [_without_a_row(policy)]),
-        "\n".join(f"* {_escaped(', '.join(filter(None, (one.publisher, one.words))))}" for one in documents.values()) + "\n",
+        Items([", ".join(filter(None, (one.publisher, one.words))) for one in documents.values()]),
     ]
 
 
@@ -112,7 +166,7 @@ def _merged(rows: Iterable[Row]) -> list[Row]:
     return [dataclasses.replace(row, host_roles=frozenset(roles)) for row, roles in merged.items()]
 
 
-def _differences(policies: Sequence[Policy]) -> list[str]:
+def _differences(policies: Sequence[Policy]) -> list[Part]:
     """Every account that a policy names, and what each policy says of it."""
     accounts: dict[str, str] = {}
     for policy in policies:
@@ -124,15 +178,15 @@ def _differences(policies: Sequence[Policy]) -> list[str]:
     editions = {
         f"{one.words}: {one.differs}" for policy in policies for row in policy.rows if (one := row.document) and one.differs
     }
-    parts = [
-        _title("Where the policies differ", "-"),
-        _paragraph("What each policy says of every account that one of them names."),
-        _table((32, *(width for _unused in policies)), ("account", *(policy.name for policy in policies)), rows),
+    parts: list[Part] = [
+        Title("Where the policies differ", "-"),
+        "What each policy says of every account that one of them names.",
+        Table((32, *(width for _unused in policies)), ("account", *(policy.name for policy in policies)), rows),
     ]
     if editions:
         parts += [
-            _paragraph("Where editions of one document differ, or one document differs from itself:"),
-            "\n".join(f"* {_escaped(edition)}" for edition in sorted(editions)) + "\n",
+            "Where editions of one document differ, or one document differs from itself:",
+            Items(sorted(editions)),
         ]
     return parts
 
@@ -147,7 +201,7 @@ def _said(policy: Policy, account: str) -> str:
         if bases:
             said.append(f"{key} {'on every host of the policy' if bases == covered else _by_release(bases, covered)}")
         said += [f"{key} {_together(its, covered)}" for its in _alike(row for row in rows if not row.base)]
-    return _escaped("; ".join(said)) or "not named: a finding"
+    return "; ".join(said) or "not named: a finding"
 
 
 def _keys_of(row: Row, key: str) -> set[str]:
@@ -178,7 +232,7 @@ def _without_a_row(policy: Policy) -> str:
     absent = {(system, role) for system in System for role in HostRole if system.client == (role is HostRole.CLIENT)} - covered
     if not policy.per_release or not absent:
         return ""
-    return _paragraph(f"No row, so that the policy does not apply: {_by_release(absent, ())}.")
+    return f"No row, so that the policy does not apply: {_by_release(absent, ())}."
 
 
 def _alike(rows: Iterable[Row]) -> Iterable[list[Row]]:
@@ -227,7 +281,7 @@ def _account(account: Account) -> str:
     """Its name, without the authority where everybody knows it."""
     name = NAMES.get(account.sid or "", account.text)
     authority, _unused, short = name.rpartition("\\")
-    return _escaped(short if authority in ("NT AUTHORITY", "BUILTIN") else name)
+    return short if authority in ("NT AUTHORITY", "BUILTIN") else name
 
 
 def _defined(accounts: Sequence[Account] | None) -> str:
@@ -243,13 +297,29 @@ def _and(words: Iterable[str]) -> str:
     return " and ".join(filter(None, (", ".join(its[:-1]), its[-1])))
 
 
-def _title(text: str, line: str) -> str:
-    text = _escaped(text)
-    return f"{text}\n{line * len(text)}\n"
+def _written(part: Part, style: _Style) -> str:
+    if isinstance(part, str):
+        return style.folded(style.clean(part)) + "\n"
+    if isinstance(part, Title):
+        text = style.clean(part.text)
+        shown, drawn = (text, len(text)) if style.markup else (style.folded(text), min(len(text), style.width))
+        return f"{shown}\n{part.line * drawn}\n"
+    if isinstance(part, Items):
+        lines = [f"* {style.clean(text)}" for text in part.texts]
+        return "\n".join(lines if style.markup else [style.folded(line, "  ") for line in lines]) + "\n"
+    return _grid(part.widths if style.markup else _fitting(part.widths, style.width), part, style.clean)
 
 
-def _paragraph(text: str) -> str:
-    return textwrap.fill(text, 140, break_on_hyphens=False) + "\n"
+def _fitting(widths: Sequence[int], width: int) -> list[int]:
+    """Widths of columns in the same proportions, so that the table with its borders has room on a terminal."""
+    room = width - 3 * len(widths) - 1
+    fitting = [room * one // sum(widths) for one in widths]
+    return [*fitting[:-1], room - sum(fitting[:-1])]
+
+
+def _plain(text: str) -> str:
+    """Fit to be seen on a terminal, the empty lines between paragraphs kept."""
+    return "\n\n".join(visible(paragraph, WORDS) for paragraph in text.split("\n\n"))
 
 
 def _escaped(text: str) -> str:
@@ -257,12 +327,12 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\*`|])|(?<=\w)_(?!\w)", r"\\\g<0>", text)
 
 
-def _table(widths: Sequence[int], head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A grid table, which is one on a terminal, too."""
+def _grid(widths: Sequence[int], table: Table, clean: Callable[[str], str]) -> str:
+    """A grid table."""
     rule = "+" + "+".join("-" * (width + 2) for width in widths) + "+"
-    lines = [rule, *_row(widths, head), rule.replace("-", "=")]
-    for row in rows:
-        lines += [*_row(widths, row), rule]
+    lines = [rule, *_row(widths, [clean(cell) for cell in table.head]), rule.replace("-", "=")]
+    for row in table.rows:
+        lines += [*_row(widths, [clean(cell) for cell in row]), rule]
     return "\n".join(lines) + "\n"
 
 

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import re
+
 import docutils.core
 import docutils.nodes
 import policy_tables
 import pytest
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.policy_page import page
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.policy_page import page, screen
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
 
 
@@ -132,3 +134,31 @@ def test_one_policy_alone_and_texts_with_markup(shipped):
         ["on clients", "permitted: CORP\\svc_*", "a_ | b"],
         ["with Windows 10 and Windows 11 from build 100 to build 200 where the host has IIS", "permitted: IUSR", "s"],
     ]
+
+
+OWN = {
+    "name": "own", "title": "Ours_ *and* `more` | \\ " + "long " * 40, "compare": "at_most",
+    "host_roles": {"client": {"permitted": ["CORP\\svc_*", ".\\a"], "source": "a_ | b", "note": "bell\x07 and \u202e"}},
+}  # fmt: skip
+
+
+def test_a_terminal_has_no_markup_and_a_screen_of_100_columns(shipped):
+    text = screen([*shipped.values(), load_policy(OWN)])
+
+    assert max(map(len, text.splitlines())) <= 100
+    assert not [mark for mark in ("\\\\", "``", "\\*", "\\_", "*required*") if mark in text]
+    assert all(line.isprintable() for line in text.splitlines())
+    assert "CORP\\svc_*" in text
+    assert "bell\\x07" in text
+
+
+def test_a_terminal_says_what_the_page_says(shipped):
+    """Every word of the one is in the other, whatever the lines and the columns."""
+
+    def words(text):
+        return sorted(set(re.findall(r"[A-Za-z0-9][A-Za-z0-9.-]{3,}", re.sub(r"\\\\(?=[*_`|\\\\])", "", text))))
+
+    policies = list(shipped.values())
+    missing = set(words(page(policies))) - set(words(screen(policies)))
+
+    assert {word for word in missing if not any(word.startswith(part) for part in words(screen(policies)))} == set()
