@@ -68,7 +68,7 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """How a reader wants it. ``clean``: makes a text fit for it; ``markup``: a heading and an item are one line, a table keeps its widths."""
+    """How a reader wants it. ``clean`` makes a text fit for it. ``markup``: headings and items are one line, tables keep their widths."""
 
     clean: Callable[[str], str]
     width: int

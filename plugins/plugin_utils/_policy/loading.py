@@ -14,6 +14,7 @@ from .._facts.releases import System
 from .._facts.roles import HostRole
 from .._input import checks
 from .._input.errors import BadInput
+from .editions import OF_HOST_ROW, cited_by_host, refuse_two_editions
 from .extending import SHIPPED, resolve
 from .policy import ACCOUNT_KEYS, Compare, Document, GpoRow, Policy, Row, floor_account
 
@@ -102,16 +103,19 @@ class _Loader:
 
     def load(self) -> Policy:
         data = self._data
-        rows = [
+        bases = [
             *([self._row("every_host", data["every_host"])] if "every_host" in data else []),
             *self._role_rows("host_roles", data.get("host_roles", {})),
             *self._system_rows(checks.mapping("operating_systems", data.get("operating_systems", {}))),
+        ]
+        others = [
             *(
                 self._when_row(f"builds[{number}]", row)
                 for number, row in enumerate(checks.items("builds", data.get("builds", [])))
             ),
             *self._feature_rows(checks.mapping("features", data.get("features", {}))),
         ]
+        rows = [*bases, *(its for row in others for its in (cited_by_host(row, bases) if row.document is OF_HOST_ROW else [row]))]
         if not any(row.base for row in rows):
             raise BadInput(
                 "host_roles",
@@ -124,6 +128,7 @@ class _Loader:
         if any(row.feature is FeatureName.LEGACY_ACCOUNTS for row in rows) and not legacy.get("names"):
             raise BadInput("features.legacy_accounts", "there is no legacy.names, so no host would be asked for such accounts")
         _contradictions(rows)
+        refuse_two_editions(rows)
         return Policy(
             name=str(data["name"]),
             title=checks.text("title", data.get("title")),
@@ -153,7 +158,7 @@ class _Loader:
             else:
                 yield self._when_row(where, data, feature=feature)
 
-    def _when_row(self, where: str, data: object, **when: object) -> Row:
+    def _when_row(self, where: str, data: object, **when: t.Any) -> Row:
         """A row that says itself on which hosts it counts."""
         data = checks.mapping(where, data)
         roles = [parse_role(role, f"{where}.host_roles") for role in _scope(where, "host_roles", data)]
@@ -162,6 +167,7 @@ class _Loader:
         first, last = (_build(f"{where}.{key}", data.get(key)) for key in ("from", "to"))
         if first is not None and last is not None and first > last:
             raise BadInput(where, f"from {first} to {last} holds no build")
+        when |= {"document": OF_HOST_ROW} if data.get("document") == OF_HOST_ROW.title else {}
         return self._row(
             where,
             data,
@@ -182,11 +188,12 @@ class _Loader:
             key: parse_accounts(f"{where}.{key}", entries, known=ACCOUNTS_OF) for key, entries in lists.items()
         }
         texts: dict[str, t.Any] = {key: checks.text(f"{where}.{key}", data[key]) for key in _TEXT_KEYS if key in data}
+        if "document" not in when:
+            when["document"] = self._named(f"{where}.document", data["document"]) if "document" in data else self._whole
         return Row(
             where=where,
             source=checks.text(f"{where}.source", data.get("source")),
             printed=_printed(f"{where}.as_printed", data.get("as_printed")),
-            document=self._named(f"{where}.document", data["document"]) if "document" in data else self._whole,
             found=found,
             foresees_exceptions=_flag(f"{where}.foresees_exceptions", data.get("foresees_exceptions", False)),
             **texts,

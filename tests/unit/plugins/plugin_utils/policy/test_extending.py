@@ -207,6 +207,76 @@ def test_the_cis_benchmark_of_2025_in_its_first_version(host, shipped):
         assert judge(facts, load_policy(first, library), Tailoring()).status is Status.COMPLIANT
         assert judge(facts, shipped["cis"], Tailoring()).status is Status.DRIFT
 
+    web = judge(
+        host({ADMINISTRATORS, SERVICE, "S-1-5-19", "S-1-5-20"}, iis=True, build=26100), load_policy(first, library), Tailoring()
+    )
+    (missing,) = web.missing  # what IIS adds is cited by the same edition, and by its number
+    assert missing.sid == "S-1-5-32-568"
+    assert "2.2.33 (MS only), CIS Microsoft Windows Server 2025 Benchmark (version 1.0.0, 2025-03-19)" in missing.why
+    assert "2.1.0" not in missing.why
+
+
+OTHER = {
+    "documents": {
+        "book": {"title": "Book", "version": "1"},
+        "second": {"title": "Book", "version": "2"},
+        "other": {"title": "Leaf", "version": "9"},
+    }
+}
+BOOKS = {"compare": "exact", "title": "t", "name": "own", **OTHER}
+SERVER = {"required": ["service"], "source": "s", "benchmark_id": "1.1", "rule": "R1", "document": "book"}
+
+
+def with_rows(*iis, **more):
+    return load_policy({**BOOKS, "host_roles": {"member_server": SERVER}, "features": {"iis": list(iis)}, **more})
+
+
+def row(**more):
+    return {"required": ["iis_iusrs"], "source": "s", **more}
+
+
+def test_a_row_of_a_feature_is_cited_as_the_row_of_its_host():
+    servers = {"server_2022": {"member_server": {**SERVER, "benchmark_id": "2.2", "rule": "R2", "document": "second"}}}
+    policy = load_policy(
+        {**BOOKS, "host_roles": {"client": {**SERVER, "document": "other"}}, "operating_systems": servers, "features": {"iis": [row(document="of_host_row")]}}
+    )  # fmt: skip
+    cited = {
+        (one.benchmark_id, one.rule, one.document.words, *sorted(role.value for role in one.host_roles))
+        for one in policy.rows
+        if one.feature
+    }
+
+    assert cited == {("1.1", "R1", "Leaf (9)", "client"), ("2.2", "R2", "Book (2)", "member_server")}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        pytest.param([row(document="second")], r"features.iis\[0\].document: is Book \(2\), and host_roles.member_server cites Book \(1\)", id="a feature by another edition"),
+        pytest.param([row(document="book"), row(document="second", host_roles=["member_server"])], r"features.iis\[1\].document", id="on some of the hosts"),
+        pytest.param([row(document="of_host_row", benchmark_id="9")], "leave both out", id="a number of its own"),
+        pytest.param([row(document="of_host_row", host_roles=["client"])], "no row of a host role counts", id="no host that it could be cited by"),
+        pytest.param([row(document="of_hosts")], "is not in documents", id="another word"),
+    ],
+)  # fmt: skip
+def test_two_editions_for_one_host_are_refused(rows, words):
+    with pytest.raises(BadInput, match=words):
+        with_rows(*rows)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([row(document="book")], id="the same edition"),
+        pytest.param([row(document="other")], id="another document"),
+        pytest.param([row(document="second", host_roles=["client"])], id="other hosts"),
+        pytest.param([row()], id="no document"),
+        pytest.param([row(document="of_host_row")], id="that of the row of the host"),
+    ],
+)
+def test_one_edition_for_one_host_is_fine(rows):
+    assert with_rows(*rows)
+
 
 def test_a_row_of_a_release_counts_beside_that_of_the_role(host):
     policy = own()
