@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import reprlib
 import types
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from .._accounts.sids import Sid, checked_sid
 from .._facts.facts import (
@@ -30,6 +29,8 @@ from .._facts.facts import (
     Traces,
     Windows,
 )
+from .._input.brief import brief
+from .._input.forms import GREATEST, SMALLEST, Form
 from . import limits
 
 Row = t.TypeVar("Row")
@@ -118,23 +119,24 @@ def _rows(kind: type[Row], data: t.Any, limit: int = limits.ROWS) -> tuple[Row, 
         return None
     if not isinstance(data, list):
         raise TypeError(f"{type(data).__name__} instead of a list of {kind.__name__}")
-    _refuse_long(kind.__name__, data, limit)
+    refuse_long(kind.__name__, data, limit)
     return tuple(typed(kind, row) for row in data)
 
 
-def _refuse_long(where: str, data: list[t.Any], limit: int) -> None:
+def refuse_long(where: str, data: Sequence[object], limit: int) -> None:
+    """Raises TooLarge for a list beyond its limit."""
     if len(data) > limit:
         raise TooLarge(f"the answer has {len(data):,} rows of {where}; at most {limit:,} are read")
 
 
 def typed(kind: type[Row], data: Mapping[str, t.Any]) -> Row:
     """An object of the host as facts, each value of the type that the field declares: a number that came as a text is not a number."""
-    hints: dict[str, object] = _hints(t.cast("t.Hashable", kind))
+    hints = _hints(t.cast("t.Hashable", kind))
     values: dict[str, object] = {}
     for key, value in data.items():
         if key not in hints:
             raise TypeError(f"{kind.__name__} has no {brief(key)}")
-        values[key] = value_of(f"{kind.__name__}.{key}", hints[key], value)
+        values[key] = _value(f"{kind.__name__}.{key}", hints[key], value)
     for name in hints:
         if name not in values:
             raise KeyError(name)
@@ -142,16 +144,20 @@ def typed(kind: type[Row], data: Mapping[str, t.Any]) -> Row:
 
 
 @functools.cache
-def _hints(kind: type[object]) -> dict[str, object]:
-    """Fields of a dataclass and their types; asked for every row of an answer."""
-    return t.get_type_hints(kind, include_extras=True)
+def _hints(kind: type[object]) -> dict[str, tuple[object, ...]]:
+    """Fields of a dataclass and the types of each; asked for every row of an answer."""
+    return {name: _alternatives(hint) for name, hint in t.get_type_hints(kind, include_extras=True).items()}
+
+
+def _alternatives(hint: object) -> tuple[object, ...]:
+    return t.get_args(hint) if t.get_origin(hint) in (t.Union, types.UnionType) else (hint,)
 
 
 def _learn(hint: object) -> None:
     """Keep the fields of a dataclass, and of those inside of it."""
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        for field in _hints(hint).values():
-            _learn(field)
+        for kind in (kind for kinds in _hints(hint).values() for kind in kinds):
+            _learn(kind)
     for part in t.get_args(hint):
         _learn(part)
 
@@ -167,10 +173,13 @@ _LONG = ("AskedAccount.asked", "Mdm.value", "Setting.accounts", "Template.value"
 
 def value_of(where: str, hint: object, value: object) -> t.Any:
     """A value of the type that a field declares. Raises TypeError or ValueError for one of another type, and TooLarge."""
-    allowed = t.get_args(hint) if t.get_origin(hint) in (t.Union, types.UnionType) else (hint,)
-    if value is None and type(None) in allowed:
+    return _value(where, _alternatives(hint), value)
+
+
+def _value(where: str, kinds: tuple[object, ...], value: object) -> t.Any:
+    if value is None and types.NoneType in kinds:
         return None
-    for kind in allowed:
+    for kind in kinds:
         if kind is Resolution and isinstance(value, str):  # the error of an enum has all of the value in it, however deep that is
             return Resolution(value)
         if kind == Sid:
@@ -178,14 +187,17 @@ def value_of(where: str, hint: object, value: object) -> t.Any:
         if dataclasses.is_dataclass(kind) and isinstance(value, Mapping):
             return typed(t.cast("type[t.Any]", kind), value)
         if t.get_origin(kind) is tuple and isinstance(value, list):
-            _refuse_long(where, value, limits.ROWS)
-            return tuple(value_of(where, t.get_args(kind)[0], item) for item in value)
+            refuse_long(where, value, limits.ROWS)
+            inner = _alternatives(t.get_args(kind)[0])
+            return tuple(_value(where, inner, item) for item in value)
         if kind is str and isinstance(value, str):
             return _text(where, value)
         if kind is bool and isinstance(value, bool):
             return bool(value)
-        if kind is int and isinstance(value, int) and not isinstance(value, bool) and -(1 << 63) <= value < 1 << 64:
+        if kind is int and isinstance(value, int) and not isinstance(value, bool) and SMALLEST <= value <= GREATEST:
             return int(value)
+        if t.get_origin(kind) is t.Annotated and isinstance(value, str):
+            return _formed(where, t.get_args(kind)[1], value)
     raise TypeError(f"{where} is {brief(value)}")
 
 
@@ -196,18 +208,15 @@ def _sid(where: str, value: t.Any) -> str:
         raise ValueError(f"{where} is {brief(value)}, which is not a SID") from None
 
 
+def _formed(where: str, form: Form, value: str) -> str:
+    if not form.compiled.fullmatch(value):
+        raise ValueError(f"{where} is {brief(value)}, which is not {form.noun}")
+    return value
+
+
 def _text(where: str, value: str) -> str:
     """A text within its limit. A lone surrogate in a name must not spoil the report."""
     limit = limits.TEXT if where in _LONG else limits.NAME
     if len(value) > limit:
         raise TooLarge(f"{where} has {len(value):,} characters; at most {limit:,} are read")
     return value.encode("utf-8", "replace").decode()
-
-
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxother = 80
-
-
-def brief(value: object) -> str:
-    """A value for a message, whatever it is: not longer than a line, and not deeper than a few levels."""
-    return _SHORT.repr(value)

@@ -8,18 +8,21 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .._accounts.sids import Sid, checked_sid
+from .._accounts.sids import Sid
+from .._input.brief import brief
 from .._verdict.outcome import Outcome
 from .._verdict.plan import Plan, by_number
+from .._wording import some
 from . import limits
-from .answers import TooLarge, brief, typed
-from .failures import CallError, call_error, not_begun, words_of
+from .answers import TooLarge, refuse_long, typed, value_of
+from .failures import CallError, NtStatus, call_error, not_begun, words_of
 
 _SUCCESS = "0x00000000"
 _OBJECT_NAME_NOT_FOUND = "0xC0000034"
 
 _REPORTED = tuple(outcome.value for outcome in Outcome if outcome.reported)
 Sids = tuple[str, ...]
+_LIST = tuple[Sid, ...] | None
 
 
 class LostContact(Exception):
@@ -32,7 +35,7 @@ class Step:
 
     op: str
     sid: Sid
-    status: str
+    status: NtStatus
 
     @property
     def done(self) -> bool:
@@ -116,18 +119,20 @@ def _contradiction(change: Change, plan: Plan, failed: bool) -> str | None:
 def _differs(sids: Sids | None, expected: Sids, words: str) -> str | None:
     if sids == expected:
         return None
-    return f"{words} what it should be: {'not told' if sids is None else brief(list(sids))} for {brief(list(expected))}"
+    return f"{words} what it should be: {_listed(sids)} for {_listed(expected)}"
+
+
+def _listed(sids: Sids | None) -> str:
+    return "not told" if sids is None else some(sids) or "no holder"
 
 
 def _sids(where: str, data: object) -> Sids | None:
     """A list of SIDs. Raises TypeError or ValueError for anything else, such as a list that unrolled to a text, and TooLarge."""
-    if data is None:
+    sids: Sids | None = value_of(where, _LIST, data)
+    if sids is None:
         return None
-    if not isinstance(data, list):
-        raise TypeError(f"{where} is {brief(data)}, which is not a list of SIDs")
-    if len(data) > limits.HOLDERS:
-        raise TooLarge(f"{where} has {len(data):,} SIDs; at most {limits.HOLDERS:,} are read")
-    return by_number([checked_sid(sid) for sid in data])
+    refuse_long(where, sids, limits.HOLDERS)
+    return by_number(sids)
 
 
 def _steps(data: object, limit: int) -> tuple[Step, ...]:
@@ -143,6 +148,6 @@ def _steps(data: object, limit: int) -> tuple[Step, ...]:
 def _step(row: t.Any) -> Step:
     """One call. Raises KeyError, TypeError or ValueError."""
     step = typed(Step, row)
-    if step.op not in ("add", "remove") or call_error({"status": step.status}).status is None:
-        raise ValueError(f"{brief(row)} is no call")
+    if step.op not in ("add", "remove"):
+        raise ValueError(f"{brief(step.op)} is neither add nor remove")
     return step

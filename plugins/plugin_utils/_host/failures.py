@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +12,17 @@ from ansible.errors import AnsibleError
 
 from .._accounts.sids import Sid
 from .._facts.facts import Session
+from .._input.brief import brief
 from .._input.categories import ErrorCategory
+from .._input.forms import Form
 from .._wording import WORDS, visible
 from . import limits
-from .answers import TooLarge, brief, value_of
+from .answers import TooLarge, value_of
 from .console import errors, first_line
 
 _ACCESS_DENIED = "0xC0000022"  # [MS-ERREF] 2.3.1 STATUS_ACCESS_DENIED
-_STATUS = re.compile(r"0x[0-9A-F]{8}")
+NtStatus = t.Annotated[str, Form(r"0x[0-9A-F]{8}", "an NTSTATUS")]
+"""The type of a field that holds the status of a call of the LSA."""
 
 
 class HostError(Exception):
@@ -38,8 +40,8 @@ class CallError:
     """What the payload says of a call that failed. None where it says nothing, or nothing that can be understood."""
 
     call: str | None = None
-    status: str | None = None
-    sid: str | None = None
+    status: NtStatus | None = None
+    sid: Sid | None = None
 
     @property
     def words(self) -> str:
@@ -194,10 +196,8 @@ def answer_error(error: Exception) -> HostError:
 def call_error(error: object) -> CallError:
     """What of a call's failure can be understood; the rest is left out."""
     data = error if isinstance(error, Mapping) else {}
-    status = _text("status", data)
-    return CallError(
-        _text("call", data), status if status and _STATUS.fullmatch(status) else None, _or_none("sid", Sid, data.get("sid"))
-    )
+    status, sid = (_or_none(key, form, data.get(key)) for key, form in (("status", NtStatus), ("sid", Sid)))
+    return CallError(_text("call", data), status, sid)
 
 
 def words_of(value: object) -> str:

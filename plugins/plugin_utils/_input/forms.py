@@ -58,3 +58,7 @@ class Later(enum.Enum):
 
 
 LATER: t.Final = Later.LATER
+
+SMALLEST: t.Final = -(1 << 63)
+GREATEST: t.Final = (1 << 64) - 1
+"""Whole numbers that are read from a host or a file: what 64 bits hold, with a sign or without. Python writes none of 4,300 digits."""

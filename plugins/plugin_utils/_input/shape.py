@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from .brief import brief
 from .errors import BadInput
-from .forms import Form, Words
+from .forms import GREATEST, SMALLEST, Form, Words
 
-_GREATEST = 1 << 64  # of a number, as of one in an answer; Python does not write one of 4,300 digits
 _NOUNS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", dict: "a mapping"}
 
 
@@ -85,7 +84,7 @@ def _check(data: t.Any, shape: t.Any, closed: bool) -> None:
         shape = shape.shape
         kind = type(shape)
     if kind is type:
-        if type(data) is not shape or (shape is int and not -_GREATEST < data < _GREATEST):
+        if type(data) is not shape or (shape is int and not SMALLEST <= data <= GREATEST):
             raise _Misfit(f"{brief(data)} is not {_NOUNS[shape]}")
     elif kind is dict:
         _mapping(data, shape, closed)
