@@ -49,7 +49,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         started = _utc.written(now)
         before = f"Nothing was sent to {'any host' if _is_first_batch(task_vars or {}) else 'the hosts of this batch'}. "
         named = of_role.naming(self._task.args)
-        with bad_input.refused(before, named):
+        with bad_input.refused(named, before):
             self._task.args = of_role.filled(
                 self._task.args, specs.FLEET_CHECK, task_vars or {}, self._templar.template, whole=True
             )
@@ -59,7 +59,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         spoilt: list[str] = []
         exceptions: tuple[PolicyException, ...] = ()
         looked = reader_choice.Looked(task_vars or {})
-        with bad_input.refused(before, named):
+        with bad_input.refused(named, before):
             differs = self._check_variables(task_vars or {}, options, looked)
             batches.batches_of("serial", options["serial"])
             task_options.most_hosts_of(options)

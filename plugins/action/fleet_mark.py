@@ -23,7 +23,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        with bad_input.refused():
+        with bad_input.refused(str):
             _validation, options = self.validate_argument_spec(specs.FLEET_MARK)
         host = task_vars["inventory_hostname"]
         alone = {**task_vars, "ansible_play_hosts_all": [host]}

@@ -42,8 +42,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        called = of_role.naming(self._task.args)
-        with bad_input.refused(named=called):
+        naming = of_role.naming(self._task.args)
+        with bad_input.refused(naming):
             self._task.args = of_role.filled(self._task.args, specs.FLEET_MERGE, task_vars or {}, self._templar.template)
             _validation, options = self.validate_argument_spec(specs.FLEET_MERGE)
             if options["allow_unknown"] is not None:

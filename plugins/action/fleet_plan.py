@@ -37,7 +37,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        with bad_input.refused():
+        named = of_role.naming(self._task.args)
+        with bad_input.refused(named):
             self._task.args = of_role.filled(self._task.args, specs.FLEET_PLAN, task_vars or {}, self._templar.template)
         _validation, options = self.validate_argument_spec(specs.FLEET_PLAN)
         results = fleet_run.results_of(task_vars or {}, options["results"], options["check"])
@@ -45,7 +46,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if errors:
             raise AnsibleActionFail(f"Nothing was changed on any host. {'; '.join(errors)}")
         planned = count_plans(results)
-        with bad_input.refused():
+        with bad_input.refused(named):
             most = task_options.most_hosts_of(options)
         wide = second_look(planned, len(without_plan(results)), most)
         records = [record_of(host, registered) for host, registered in results.items()]
@@ -60,8 +61,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result["msg"] = verdict = (
                 f"Nothing was changed. Look at this first: {'; '.join(account.text for account in wide)}. At most "
                 f"{most} hosts may lose the same account, and hosts that were not read count; "
-                "if this is intended, raise "
-                "max_hosts_per_account (0: no limit)."
+                f"if this is intended, raise {named('max_hosts_per_account')} (0: no limit)."
             )
         result["verdict"] = verdict
         awx = awx_of(task_vars or {})

@@ -16,7 +16,7 @@ class ActionModule(local_right_info.ActionModule):
     BYPASS_HOST_LOOP = one_task.Decided()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        with bad_input.marked():
+        with bad_input.marked(str):
             _validation, options = self.validate_argument_spec(specs.FLEET_READ)
         run_id = fleet_run.run_of(options["check"])
         if options["check"]["reader"]["name"] == "fleet":

@@ -52,12 +52,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         now = _utc.now()
-        with bad_input.refused():
+        named = of_role.naming(self._task.args)
+        with bad_input.refused(named):
             self._task.args = of_role.filled(self._task.args, specs.FLEET_REPORT, task_vars, self._templar.template)
         _validation, options = self.validate_argument_spec(specs.FLEET_REPORT)
         results = fleet_run.results_of(task_vars, options["results"], options["check"])
         not_yet = [host for host, registered in results.items() if registered is None]
-        with bad_input.refused():
+        with bad_input.refused(named):
             # fleet_check has read them before the first host was touched; a file may be gone by now
             expected = options["check"].get("expected") or report_options.expected_of(options, task_vars.get("groups") or {})
             tolerate = report_options.tolerate_of(options)

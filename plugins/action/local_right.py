@@ -35,7 +35,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         started = time.monotonic()
         now = _utc.now()
-        with bad_input.marked():
+        with bad_input.marked(of_role.naming(self._task.args)):
             self._task.args = of_role.filled(self._task.args, specs.LOCAL_RIGHT, task_vars, self._templar.template)
             _validation, options = self.validate_argument_spec(specs.LOCAL_RIGHT, mutually_exclusive=specs.EXCLUSIVE)
             task_options.refuse_delegation(self._task.delegate_to, task_vars)

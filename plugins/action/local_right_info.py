@@ -30,7 +30,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        with bad_input.marked():
+        with bad_input.marked(of_role.naming(self._task.args)):
             self._task.args = of_role.filled(self._task.args, specs.LOCAL_RIGHT_INFO, task_vars or {}, self._templar.template)
             asked = once.prepared(self._task.args, lambda: self.validate_argument_spec(specs.LOCAL_RIGHT_INFO)[1])
             options, policy, request = asked.options, asked.policy, asked.request

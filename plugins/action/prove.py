@@ -37,7 +37,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        with bad_input.marked():
+        with bad_input.marked(str):
             _validation, options = self.validate_argument_spec(specs.PROVE)
             task_options.refuse_delegation(self._task.delegate_to, task_vars or {})
             policy = task_options.policy_of(options)

@@ -116,8 +116,28 @@ def test_one_host_with_wrong_options_stops_a_change_before_it_begins(fleet, enfo
 
     assert run.rc == 2
     assert "Nothing was changed on any host. b01:" in run.said
-    assert "everyone (S-1-1-0) is too wide for an exception" in run.said
+    assert "b01: impersonate_exceptions[0].account: everyone (S-1-1-0) is too wide for an exception" in run.said
     assert good.holders() == bad.holders() == before
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        pytest.param({"impersonate_exceptions": [{"account": "users", "reason": "r"}]}, "impersonate_exceptions[0].owner: the key is missing", id="a key"),
+        pytest.param({"impersonate_permitted": ["Benutzer"]}, "impersonate_permitted[0]: 'Benutzer' is a bare name", id="an account"),
+        pytest.param({"impersonate_host_role": "server"}, "value of impersonate_host_role must be one of", id="a word of ansible-core's own check"),
+    ],
+)  # fmt: skip
+def test_wrong_variables_of_one_host_are_named_in_its_record(fleet, audit, variables, words):
+    fleet.add(Machine.member_server("a01"))
+    fleet.add(Machine.member_server("b01"), variables=variables)
+
+    run = audit(fleet)
+
+    assert run.statuses == {"a01": "compliant", "b01": "error"}
+    assert run.records["b01"]["error"]["category"] == "bad_input"
+    assert words in run.records["b01"]["error"]["message"]
+    assert fleet.commands("b01") == []
 
 
 def entry(**more):

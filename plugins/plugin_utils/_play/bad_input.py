@@ -20,30 +20,40 @@ _OPTION = re.compile(r"(?<=value of )[a-z_]+(?= must)|(?<=argument ')[a-z_]+(?='
 
 
 @contextlib.contextmanager
-def marked() -> Iterator[None]:
-    """Bad input that is found inside fails the task, with the key ``bad_input`` and its error. Raises AnsibleActionFail."""
+def marked(named: Callable[[str], str]) -> Iterator[None]:
+    """Bad input that is found inside fails the task, with the key ``bad_input`` and its error.
+
+    ``named``: what the user calls the place of an option (of_role.naming). Raises AnsibleActionFail.
+    """
     try:
         yield
     except BadInput as error:
+        error.option = named(error.option)
         raise AnsibleActionFail(str(error), result=_result(str(error))) from None
     except AnsibleActionFail as error:  # of core's own check of the options; its obj tells file and line
-        raise AnsibleActionFail(error.message, obj=getattr(error, "obj", None), result=_result(error.message)) from None
+        message = _renamed(error.message, named)
+        raise AnsibleActionFail(message, obj=getattr(error, "obj", None), result=_result(message)) from None
 
 
 @contextlib.contextmanager
-def refused(before: str = "", named: Callable[[str], str] = str) -> Iterator[None]:
-    """Bad input that is found inside ends a task that runs once for the fleet; ``before``: what its message begins with.
+def refused(named: Callable[[str], str], before: str = "") -> Iterator[None]:
+    """Bad input that is found inside ends a task that runs once for the fleet.
 
-    ``named``: what the user calls the place of an option. Raises AnsibleActionFail.
+    ``named``: what the user calls the place of an option (of_role.naming); ``before``: what the message begins with.
+    Raises AnsibleActionFail.
     """
     try:
         yield
     except BadInput as error:
         error.option = named(error.option)
         raise AnsibleActionFail(f"{before}{error}", obj=error.written) from None
-    except AnsibleActionFail as error:  # of core's own check of the options, which does not know the variables of the role
-        message = _OPTION.sub(lambda found: named(found[0]), error.message)
-        raise AnsibleActionFail(f"{before}{message}", obj=getattr(error, "obj", None)) from None
+    except AnsibleActionFail as error:  # of core's own check of the options
+        raise AnsibleActionFail(f"{before}{_renamed(error.message, named)}", obj=getattr(error, "obj", None)) from None
+
+
+def _renamed(message: str, named: Callable[[str], str]) -> str:
+    """A sentence of ansible-core, which does not know the variables of the role."""
+    return _OPTION.sub(lambda match: named(match[0]), message)
 
 
 def _result(message: str) -> dict[str, object]:

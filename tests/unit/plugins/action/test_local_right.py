@@ -871,6 +871,22 @@ def test_bad_input_is_marked(action, folder, options):
     assert wrong.value.result["error"]["message"] == wrong.value.message
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param({"from_variables": True}, "impersonate_permitted[0]: 'Benutzer' is a bare name", id="a variable of the role"),
+        pytest.param({"policy": "microsoft", "permitted": ["Benutzer"]}, "permitted[0]: 'Benutzer' is a bare name", id="an option"),
+    ],
+)
+def test_bad_input_is_named_as_the_user_wrote_it(action, folder, options, words):
+    variables = {"impersonate_policy": "microsoft", "impersonate_permitted": ["Benutzer"], "impersonate_snapshot_dir": str(folder)}
+
+    with pytest.raises(AnsibleActionFail) as wrong:
+        action(ActionModule, host(machine_with()), task_vars=variables, **options)
+
+    assert wrong.value.result["error"]["message"].startswith(words)
+
+
 SPOILT = [
     pytest.param({"before": ["S-1-5-6"]}, id="a SID without its name"),
     pytest.param({"before": [{"sid": "S-1-x"}]}, id="half a SID"),
