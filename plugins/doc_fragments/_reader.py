@@ -38,7 +38,8 @@ options:
     default: 0.0
   reader_retries:
     description:
-      - With one task for all hosts, how often a host that was not reached is tried again, after all others.
+      - With one task for all hosts, how often a host that was not reached is tried again, after all others. A refused login
+        is never tried again.
     type: int
     default: 0
 """

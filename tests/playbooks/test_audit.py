@@ -285,7 +285,8 @@ def test_an_audit_in_batches_is_refused(fleet, audit, tmp_path):
     assert fleet.journal.records() == []
 
 
-def test_the_result_of_an_earlier_play_is_not_this_ones(fleet, audit, tmp_path):
+@pytest.mark.parametrize("reader", ["host", "fleet"])
+def test_the_result_of_an_earlier_play_is_not_this_ones(fleet, tmp_path, reader):
     add(fleet, "web01", "web02")
     leave = "    - ansible.builtin.meta: end_host\n      when: inventory_hostname == 'web02'\n"
     playbook = tmp_path / "twice.yml"
@@ -293,7 +294,7 @@ def test_the_result_of_an_earlier_play_is_not_this_ones(fleet, audit, tmp_path):
     folders = [f"      vars: {{impersonate_report_dir: '{tmp_path}/{number}'}}\n" for number in (1, 2)]
     playbook.write_text(f"{head}    - {ROLE}\n{folders[0]}{head}{leave}    - {ROLE}\n{folders[1]}")
 
-    outcome = play(fleet, playbook, tmp_path=tmp_path)
+    outcome = play(fleet, playbook, tmp_path=tmp_path, extravars={"impersonate_reader": reader})
 
     reports = [json.loads(next((tmp_path / number).glob("*.json")).read_text()) for number in ("1", "2")]
     statuses = [{record["host"]: record["status"] for record in report["hosts"]} for report in reports]

@@ -84,6 +84,12 @@ TEMPLATED = together(
     web("wrong", variables={"impersonate_host_role": "server"}),
     web("plain"),
 )
+ODD = together(
+    web("local", variables={"ansible_connection": "local"}),
+    web("become", variables={"ansible_become": True, "ansible_become_method": "runas", "ansible_become_user": "SYSTEM"}),
+    web("perhaps", variables={"ansible_connection": "{{ way }}", "way": "winrm"}),
+    web("plain"),
+)
 WINRM, PSRP = {"connection": "winrm"}, {"connection": "psrp"}
 
 
@@ -101,6 +107,7 @@ WINRM, PSRP = {"connection": "winrm"}, {"connection": "psrp"}
         pytest.param(together(DEAD, web("alive")), {"limit": "alive"}, id="limited to the living"),
         pytest.param(together(DEAD, web("alive")), {"limit": "dead"}, id="all dead"),
         pytest.param(LOCKED, {}, id="wrong password on all"),
+        pytest.param(ODD, {}, id="hosts that no thread can read"),
         pytest.param(
             together(DEAD, web("alive")), {"extravars": {"impersonate_fail_on": ["drift"]}}, id="dead, and allowed to be",
         ),
@@ -121,3 +128,39 @@ def test_both_readers_give_the_same_report(by_both, fill, options):
         pytest.importorskip("psrpcore")
 
     by_both(fill, **options)
+
+
+def test_a_large_fleet_is_read_by_one_task_that_says_so(fleet, playbook):
+    web(*(f"web{number:02}" for number in range(50)))(fleet)
+    ODD(fleet)
+
+    run = playbook(fleet, "winrights.seimpersonate.audit")
+
+    first = next(
+        line for line in run.outcome.stdout.splitlines() if line and not line.startswith(("PLAY", "TASK", "Identity", "Vault"))
+    )
+    assert first.startswith(
+        "Reader: fleet (one task reads all hosts; a process for each of 3 of them (connection local, become, a template"
+    )
+    assert first.endswith("because there are 50 hosts or more")
+    assert (run.rc, set(run.statuses.values())) == (2, {"compliant", "error"})
+    assert {host for host, status in run.statuses.items() if status == "error"} == {"local"}
+    assert len(run.outcome.stats["ok"]) == 1  # the recap has one host
+    assert {len(fleet.commands(host)) for host in run.statuses if host != "local"} == {1}
+
+
+@pytest.mark.parametrize("connection", ["winrm", "psrp"])
+def test_a_wrong_password_is_not_tried_again(playbook, connection):
+    if connection == "psrp":
+        pytest.importorskip("psrpcore")
+    logins = []
+    for retries in (0, 2):
+        with Fleet([], Emulator(), connection=connection) as fleet:
+            LOCKED(fleet)
+            variables = {"impersonate_reader": "fleet", "impersonate_reader_retries": retries}
+            run = playbook(fleet, "winrights.seimpersonate.audit", extravars=variables)
+            logins.append([len(fleet.journal.records(host, "Login")) for host in run.statuses])
+        assert set(run.statuses.values()) == {"unreachable"}
+
+    assert logins[0] == logins[1]
+    assert min(logins[0]) > 0

@@ -179,6 +179,18 @@ def lacks_resources(text: str) -> bool:
     return any(sign.category is ErrorCategory.HOST_RESOURCES and all(word in text for word in sign.words) for sign in _SIGNS)
 
 
+_NOT_REACHED = ("Max retries exceeded", "Read timed out", "Connection aborted", "Connection reset")
+"""Words of urllib3 and requests, over which both connection plugins talk, for an exchange that brought no answer."""
+
+
+def was_not_reached(text: str) -> bool:
+    """Whether an exchange ended without an answer of the host, so that it may be tried again.
+
+    Only then: a login that was refused and is tried again may lock the account.
+    """
+    return any(word in text for word in _NOT_REACHED)
+
+
 def resources_sentence(text: str) -> str:
     """The same as a sentence: what it means, what was said, and what can be done."""
     return _sentence(f"{_MEANINGS[ErrorCategory.HOST_RESOURCES]}: {words_of(text)}", ErrorCategory.HOST_RESOURCES)

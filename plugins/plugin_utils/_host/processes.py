@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import selectors
 import signal
@@ -115,6 +116,7 @@ def _as_child(work: Callable[[Share], None], share: Share, reach: tuple[int, int
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal, which sends it to all processes; the parent decides
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.close(reach[1])
+        gc.freeze()  # what the parent made stays shared memory, and is not searched for garbage again and again
         threading.Thread(target=_end_with_parent, args=(reach[0],), daemon=True).start()
         work(share)
         status = 0

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleActionFail
 
 from .._host.core_lock import holding
+from .._host.failures import was_not_reached
 from .._host.processes import NOT_KEPT, Processes, Share
 from .._host.reader import Reader
 from .._host.schedule import End, Limits
@@ -46,7 +47,7 @@ class FleetReader:
         hosts = [str(host) for host in self._vars["ansible_play_hosts"]]
         alone = set(self._settings["alone"])
         threads, singles = [host for host in hosts if host not in alone], [(host,) for host in hosts if host in alone]
-        count = self._settings["processes"] or len(os.sched_getaffinity(0))
+        count = self._settings["processes"] or _processors()
         shares: list[Share] = [share for number in range(count) if (share := tuple(threads[number::count]))]
         parent = os.getppid()
         processes = Processes(
@@ -73,7 +74,8 @@ class FleetReader:
 
         def read(host: str) -> tuple[End, Result]:
             found = holding(lock, lambda: self._one.run(host))
-            return (End.LOST if found.get("unreachable") else End.ANSWERED), found
+            lost = found.get("unreachable") and was_not_reached(str(found.get("msg", "")))
+            return (End.LOST if lost else End.ANSWERED), found
 
         settings = self._settings
         limits = Limits(settings["host_timeout"], self._until, settings["retries"], settings["threads"])
@@ -97,6 +99,11 @@ class FleetReader:
 
     def _is_over(self) -> bool:
         return self._until is not None and time.monotonic() >= self._until
+
+
+def _processors() -> int:
+    """Processors that this process may use, where the system tells it."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _given_up(seconds: float) -> Result:

@@ -9,7 +9,12 @@ import pytest
 from ansible.errors import AnsibleError
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.console import errors, first_line
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import exchange_error, failure_of, not_begun
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import (
+    exchange_error,
+    failure_of,
+    not_begun,
+    was_not_reached,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE
 
 # What core makes of an output without JSON.
@@ -213,3 +218,28 @@ def test_clixml_reads_as_at_the_host(stderr, text):
 def test_the_first_line_is_of_the_errors():
     assert first_line(clixml("_x000D__x000A_", "why_x000D__x000A_at x"), "out") == "why"
     assert first_line("", "") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "again"),
+    [
+        pytest.param(
+            "ntlm: HTTPConnectionPool(host='127.0.0.1', port=9): Max retries exceeded with url: /wsman", True, id="nothing listens"
+        ),
+        pytest.param(
+            "ntlm: HTTPSConnectionPool(host='a', port=5986): Read timed out. (read timeout=30)", True, id="no answer in time"
+        ),
+        pytest.param(
+            "ntlm: ('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))", True, id="cut off"
+        ),
+        pytest.param("ntlm: the specified credentials were rejected by the server", False, id="winrm, wrong password"),
+        pytest.param(
+            "Failed to connect to the host via PSRP: Failed to authenticate the user a with ntlm", False, id="psrp, wrong password"
+        ),
+        pytest.param("Kerberos auth failure for principal a@B: kinit: Preauthentication failed", False, id="kinit"),
+        pytest.param("", False, id="nothing said"),
+    ],
+)
+def test_only_a_host_that_was_not_reached_is_tried_again(text, again):
+    """A login that is refused once more may lock the account."""
+    assert was_not_reached(text) == again
