@@ -36,14 +36,12 @@ class Redaction:
 
     def __init__(self, tokens: Tokens) -> None:
         self._words: dict[str, str] = {}
-        counts: dict[str, int] = {}
+        self._originals = {text.casefold() for _kind, text in tokens.all()}
+        self._counts: dict[str, int] = {}
         for kind, text in tokens.all():
-            for one in {text.casefold(): text, text.upper().casefold(): text, text.lower().casefold(): text}:
-                if one not in self._words:
-                    if text.casefold() not in self._words:
-                        counts[kind] = counts.get(kind, 0) + 1
-                        self._words[text.casefold()] = f"{kind}{counts[kind]}"
-                    self._words[one] = self._words[text.casefold()]
+            made = self._words.get(text.casefold()) or self._invented(kind)
+            for one in (text.casefold(), text.upper().casefold(), text.lower().casefold()):
+                self._words.setdefault(one, made)
         alternatives = "|".join(re.escape(one) for one in sorted(self._words, key=len, reverse=True))
         self._pattern = re.compile(rf"(?<![^\W_])(?:{alternatives})(?![^\W_])", re.IGNORECASE) if alternatives else None
         self._domains: dict[str, str] = {}
@@ -130,7 +128,17 @@ class Redaction:
 
     def _other(self, kind: str, original: str) -> str:
         known = self._others.setdefault(kind, {})
-        return known.setdefault(original, f"{kind}{len(known) + 1}")
+        if original not in known:
+            known[original] = self._invented(kind)
+        return known[original]
+
+    def _invented(self, kind: str) -> str:
+        """The next word of a kind that is none of the host's own: a host may well be called DC1."""
+        while True:
+            self._counts[kind] = self._counts.get(kind, 0) + 1
+            word = f"{kind}{self._counts[kind]}"
+            if word.casefold() not in self._originals:
+                return word
 
     def left_in(self, text: str) -> list[str]:
         """Original words and SIDs that a redacted text still has: in any case, as bytes in hexadecimal or in base64."""
@@ -161,7 +169,7 @@ def sid_bytes(sid: str) -> bytes:
 
 def _encoded(token: str) -> list[bytes]:
     """How a token may hide: a SID as its bytes, a word in UTF-8 or UTF-16, in lower or upper case."""
-    if re.match(r"S-1-\d", token, re.IGNORECASE):
+    if re.fullmatch(r"S-1(-\d+){2,16}", token, re.IGNORECASE):
         return [sid_bytes(token)] if all(int(one) < 1 << 32 for one in token.split("-")[2:]) else []
     if len(token) < _SIZE:
         return []

@@ -1,21 +1,17 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a host must not leave it: names of accounts, hosts, domains, GPOs and places in a directory. Gathered, not yet replaced."""
+"""What of a host must not leave it: names of accounts, hosts, domains and GPOs, but for those that every Windows has."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .._accounts.sids import NAMES
-from . import documents
-from .answers import Sources, Told, Unasked, code_pages
+from . import mentions
+from .answers import Sources, Told
 from .programs import RIGHT, sid_or_none
-from .texts import decoded
 
 _PRIVATE = re.compile(r"S-1-(?:5-21|12-1)-", re.IGNORECASE)
 _RELATIVE = frozenset(
@@ -91,83 +87,12 @@ def _split(name: str) -> tuple[str, str]:
 def gather(payload: Told, sources: Sources, hosts: Iterable[str] = ()) -> Tokens:
     """All tokens of one host. ``hosts``: its names in the inventory and its address."""
     tokens = Tokens()
-    for row in _rows(payload, sources):
-        tokens.account(row.get("name"), row.get("sid"))
-    computer = payload.get("computer") or {}
-    for name in (computer.get("name"), *hosts):
-        if isinstance(name, str) and name:
-            tokens.hosts.setdefault(name)
-            tokens.hosts.setdefault(name.partition(".")[0]) if not re.fullmatch(r"[\d.:]+", name) else None
-    for name in (computer.get("dns_domain"), computer.get("domain")):
-        if isinstance(name, str) and name:
-            tokens.domains.setdefault(name)
-    for gpo in (payload.get("control") or {}).get("rsop", {}).get("gpos") or ():
-        if isinstance(gpo.get("name"), str) and not gpo["name"].startswith("{"):
-            tokens.gpos.setdefault(gpo["name"])
-    _of_sources(tokens, sources)
+    for name, sid in (*mentions.accounts(payload), *mentions.accounts_of_sources(sources)):
+        tokens.account(name, sid)
+    for name in (*hosts, *mentions.hosts(payload, sources)):
+        tokens.hosts.setdefault(name)
+        if not re.fullmatch(r"[\d.:]+", name):
+            tokens.hosts.setdefault(name.partition(".")[0])
+    tokens.domains.update(dict.fromkeys(mentions.domains(payload, sources)))
+    tokens.gpos.update(dict.fromkeys(name for name in mentions.gpos(payload, sources) if not name.startswith("{")))
     return tokens
-
-
-def _rows(payload: Told, sources: Sources) -> Iterator[Told]:
-    """Objects with a name and maybe a SID, those with a SID first: they tell which names stay."""
-    groups = payload.get("groups") or []
-    yield from payload.get("holders") or []
-    yield from groups
-    yield from (one for group in groups for one in group.get("members") or [])
-    for name in ("translate",):
-        yield from ({"name": row.get("name"), "sid": row.get("sid")} for row in _json(sources, name) if "asked" not in row)
-    yield from _whoami(sources)
-    yield from payload.get("accounts") or []
-    for kind in ("services", "pools"):
-        yield from ({"name": row.get("account"), "sid": row.get("sid")} for row in payload.get(kind) or [])
-    control = payload.get("control") or {}
-    yield from ({"name": row.get("asked"), "sid": row.get("sid")} for row in control.get("sids") or [])
-    for setting in control.get("rsop", {}).get("settings") or []:
-        yield from ({"name": one} for one in setting.get("accounts") or [])
-    for event in (payload.get("events") or {}).get("events") or []:
-        yield {"name": event.get("subject_name"), "sid": event.get("subject") if event.get("subject") != "S-1-5-18" else None}
-
-
-def _json(sources: Sources, source: str) -> list[Told]:
-    try:
-        found = json.loads(sources[source].out or b"[]") if source in sources else []
-    except ValueError:
-        return []
-    return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
-
-
-def _whoami(sources: Sources) -> Iterator[Told]:
-    for source in ("whoami_user", "whoami_groups"):
-        if source in sources:
-            text = decoded(sources[source].out, code_pages(sources))[0]
-            for row in csv.reader(io.StringIO(text)):
-                sid = next((one for one in map(sid_or_none, row) if one), None)
-                if sid:
-                    yield {"name": row[0], "sid": sid}
-
-
-def _of_sources(tokens: Tokens, sources: Sources) -> None:
-    """Names that a source alone tells."""
-    pages = code_pages(sources)
-    for row in _json(sources, "computer_system"):
-        for key, kind in (("Name", tokens.hosts), ("Domain", tokens.domains)):
-            if isinstance(row.get(key), str):
-                kind.setdefault(row[key])
-    for source, answer in sources.items():
-        text = decoded(answer.out, pages)[0]
-        if source.startswith("sc_qc "):
-            for name in re.findall(r"SERVICE_START_NAME\s*:[ \t]*(\S.*?)\s*$", text, re.MULTILINE):
-                tokens.account(name)
-        elif source == "auditpol":
-            tokens.hosts.update(dict.fromkeys(row[0] for row in list(csv.reader(io.StringIO(text)))[1:] if row))
-        elif source.startswith("secedit") and answer.file:
-            for line in decoded(answer.file, pages)[0].splitlines():
-                if line.strip().lower().startswith(RIGHT.lower()):
-                    for one in line.partition("=")[2].split(","):
-                        tokens.account(one.strip().lstrip("*"))
-        elif source == "gpresult" and answer.file:
-            try:
-                names = documents.resultant(decoded(answer.file, pages)[0]).names.values()
-            except Unasked:
-                continue
-            tokens.gpos.update(dict.fromkeys(one for one in names if not one.startswith("{")))

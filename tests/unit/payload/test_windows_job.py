@@ -60,6 +60,9 @@ def test_a_difference_ends_with_1(tmp_path):
 
 def test_what_is_built_only_reads(tmp_path):
     windows_job.build(tmp_path)
+    assert all(
+        len(path.read_text()) < 8191 for path in tmp_path.glob("*.cmd")
+    )  # the longest line of cmd.exe (Microsoft, KB 830473)
     built = {
         path.stem: decode(path.read_text().strip(), path.with_suffix(".stdin").read_bytes()) for path in tmp_path.glob("*.cmd")
     }

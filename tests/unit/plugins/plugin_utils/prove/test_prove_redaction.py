@@ -26,6 +26,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.rec
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.redaction import Redaction, sid_bytes
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.tokens import Tokens
+from fleet.windows.grouppolicy import Setting
 
 MADE = {"kind": "simulated", "made": "2026-06-15T12:00:00Z", "version": "0.1.0"}
 
@@ -230,6 +231,85 @@ def test_a_recording_does_not_depend_on_the_host_behind_it(member, policy):
     made_other = record(other, policy)
 
     assert made_other["payload"]["holders"] == made["payload"]["holders"]
+
+
+def _payload(*path, value):
+    def change(payload, sources):
+        at = payload
+        for key in path[:-1]:
+            at = at[key]
+        at[path[-1]] = value
+
+    return change
+
+
+def _out(source, old, new, part="out"):
+    def change(payload, sources):
+        raw = getattr(sources[source], part)
+        coded = "utf-16-le" if raw.startswith(b"\xff\xfe") else "utf-8"
+        assert old.encode(coded) in raw
+        sources[source] = dataclasses.replace(sources[source], **{part: raw.replace(old.encode(coded), new.encode(coded), 1)})
+
+    return change
+
+
+ROW = {"sid": "S-1-5-21-4-5-6-1888", "name": "CORP\\canary", "use": 1}
+SETTING = {
+    "gpo": "cn={3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11},cn=policies,cn=system,DC=canary,DC=x", "som": "OU=canary,DC=x", "precedence": 1,
+    "status": 1, "error": 0, "accounts": ["CORP\\canary"], "created": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(_payload("holders", 0, "domain", value="canary"), id="the domain of an unmapped holder"),
+        pytest.param(_payload("groups", 0, "members", value=[ROW]), id="a member that the payload alone has"),
+        pytest.param(
+            _payload("control", "templates", value=[{"file": "gpt00000.dom", "gpo": "", "value": "CORP\\canary,*S-1-5-6"}]),
+            id="a template",
+        ),
+        pytest.param(_payload("control", "rsop", "settings", value=[SETTING]), id="a setting of a GPO and its place"),
+        pytest.param(
+            _payload("control", "rsop", "gpos", value=[{"id": "x", "guid": "{1}", "name": "The canary GPO"}]),
+            id="the name of a GPO",
+        ),
+        pytest.param(_payload("control", "mdm", "value", value="CORP\\canary\uf000*S-1-5-6"), id="a name that MDM sets"),
+        pytest.param(_payload("not_asked", value=["CORP\\canary"]), id="a name that was not looked up"),
+        pytest.param(_payload("events", "events", 0, "subject_name", value="CORP\\canary"), id="who changed it"),
+        pytest.param(_payload("computer", "dns_domain", value="canary.example"), id="the domain"),
+        pytest.param(_out("net Administrators", "SIM\\ops", "CORP\\canary"), id="a member that net alone has"),
+        pytest.param(_out("net Administrators", "SIM\\ops", "canary"), id="a local one"),
+        pytest.param(_out("appcmd", "svc-shop", "canary"), id="the account of a pool"),
+        pytest.param(_out("sc_qc ShopSync", "SIM\\svc-shop", ".\\canary"), id="the account of a service"),
+        pytest.param(_out("secedit", "*S-1-5-19", "canary", part="file"), id="a bare name in an export"),
+        pytest.param(
+            _out("whoami_groups", 'BUILTIN\\Users","Well-known group","S-1-5-32-545', 'CORP\\canary","x","S-1-5-21-7-7-7-1500'),
+            id="a group of the session",
+        ),
+        pytest.param(_out("computer_system", "sim.example", "canary.example"), id="the domain by WMI"),
+        pytest.param(_out("auditpol", "WEB01", "canary"), id="the host by auditpol"),
+        pytest.param(_out("translate", "SIM\\\\svc-shop", "CORP\\\\canary"), id="a translated name"),
+    ],
+)
+def test_a_name_that_one_place_alone_has_is_not_left(change, member, policy):
+    payload, sources = member.payload, member.sources
+    change(payload, sources)
+    made = recorded(payload, sources, policy, **MADE)
+
+    assert "canary" not in json.dumps(made, ensure_ascii=False).lower()
+
+
+@pytest.mark.parametrize("taken", ["USER1", "HOST1", "DOM1", "DC1", "OU1", "PATH1"])
+def test_an_invented_word_is_none_of_the_host(taken, policy):
+    """A host may well be called DC1, and an account user1."""
+    machine = full()
+    machine.grant(machine.add_account(taken.lower(), domain="SIM", rid=1900))
+    machine.gpos = (Setting("Baseline", link="OU=Web,DC=sim,DC=example"),)
+    machine.name = "dc1" if taken == "DC1" else machine.name
+
+    made = record(host(machine), policy, machine.name)
+    assert taken not in {one["name"].rpartition("\\")[2] for one in made["payload"]["holders"]}
 
 
 def test_bytes_of_a_sid_that_is_none_stay():
