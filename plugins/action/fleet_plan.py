@@ -22,9 +22,12 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.sum
     summarise,
     verdict_sentence,
 )
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.columns import folded
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, fleet_run, of_role, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
+
+_LINES = 24  # of one item: as many as the longest account and five of the longest names of hosts need
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -53,7 +56,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         summary = summarise(records, ())
         action = "restore" if options["check"].get("restore") else "enforce"
         verdict = f"{verdict_sentence(summary, action)}.{planned_sentence(summary) and f' {planned_sentence(summary)}.'}"
-        Display().display("\nThe plan of the fleet:\n" + "".join(f"- {line}\n" for line in plan_lines(results, planned)))
+        Display().display("\nThe plan of the fleet:\n" + _screen(plan_lines(results, planned)))
         result.update(changed=False, planned=[account.text for account in planned], second_look=[account.text for account in wide])
         result["gate_passed"] = not wide
         if wide:
@@ -76,3 +79,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             files={},
         )
         return result
+
+
+def _screen(lines: list[str]) -> str:
+    """Lines of a plan as the terminal has room for them: each item on several, none of them longer than the screen."""
+    return "".join(f"{part}\n" for line in lines for part in folded(line, "- ", "  ", _LINES))

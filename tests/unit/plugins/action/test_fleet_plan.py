@@ -9,6 +9,7 @@ from ansible.errors import AnsibleError
 from role_options import role_options
 
 from ansible_collections.winrights.seimpersonate.plugins.action.fleet_plan import ActionModule
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.columns import WIDTH, columns
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.bad_input import BAD_INPUT
 
 CHECK = {"run_id": "20260131T081500Z-5014ea", "started": "2026-01-31T08:15:00Z"}
@@ -88,3 +89,26 @@ def test_a_machine_with_two_names_is_said_before_it_is_changed(plan, capsys, com
 
     line = "host0, host1 are the same machine (WEB01 (S-1-5-21-1-2-3)), which counts once for each name and is changed under one of them"
     assert (line in " ".join(capsys.readouterr().out.split())) is said
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param("web{0:03}.corp.example", id="names as they are"),
+        pytest.param("application-server-{0:03}.production.emea.corp.example", id="long names"),
+        pytest.param("w" * 190 + "{0:03}", id="a name that is longer than a line"),
+        pytest.param("\u6f22" * 60 + "{0:03}", id="wide letters"),
+    ],
+)
+def test_no_line_of_the_plan_is_wider_than_a_screen(plan, capsys, host):
+    hosts = [host.format(number) for number in range(7)]
+    lost = {"unreachable": True, "msg": "no route"}
+    plan({**{name: removal(computer=COMPUTER) for name in hosts}, f"lost-{hosts[0]}": lost}, impersonate_max_hosts_per_account=0)
+    shown = capsys.readouterr().out
+    lines = shown.split("The plan of the fleet:")[1].splitlines()
+
+    assert max(map(columns, lines)) <= WIDTH == 100
+    told = "".join(line.strip() for line in lines)
+    assert all(name in told for name in hosts[:5])  # nothing is cut
+    assert "on 7 hosts" in " ".join(" ".join(lines).split())
+    assert "and 2 more" in " ".join(" ".join(lines).split())
