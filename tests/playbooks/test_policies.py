@@ -162,6 +162,27 @@ def test_an_exception_counts_for_the_hosts_and_groups_that_it_names(fleet, audit
     assert "NOT COMPLIANT - 1 of 3 hosts drift, 0 not assessed, 2 waived" in run.said
 
 
+@pytest.mark.parametrize(
+    ("waive", "statuses", "state"),
+    [
+        pytest.param("any", {"srv01": "waived", "pc01": "waived"}, "used", id="any"),
+        pytest.param("documented", {"srv01": "waived", "pc01": "drift"}, "not_foreseen", id="only what the rule foresees"),
+    ],
+)
+def test_a_strict_assessor_takes_only_exceptions_that_the_rule_foresees(fleet, audit, waive, statuses, state):
+    fleet.add(with_svc("srv01"))
+    machine = Machine.client("pc01")
+    machine.grant(machine.add_account("svc", domain="SIM", rid=1105))
+    fleet.add(machine)
+
+    run = audit(fleet, extravars={"impersonate_policy": "stig", "impersonate_exceptions": [entry()], "impersonate_waive": waive})
+
+    assert run.statuses == statuses
+    assert [one["state"] for one in run.report["summary"]["exceptions"]] == [state]
+    assert "this is not a finding" in run.records["srv01"]["reason"]
+    assert "the rule has no words about exceptions" in run.records["pc01"]["reason"]
+
+
 def test_dates_of_the_inventory_and_what_is_forbidden_elsewhere(fleet, audit):
     """An inventory has dates of YAML; a group may forbid what another one has an exception for."""
     exceptions = [entry(hosts=["db01"], expires=datetime.date(2099, 12, 31))]

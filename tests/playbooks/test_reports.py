@@ -129,6 +129,21 @@ def test_what_changed_since_an_earlier_report(fleet, audit, tmp_path):
     assert (changed["came"], changed["left"], changed["gone"]) == ([], ["app01"], ["app02"])
 
 
+def test_a_finding_says_what_to_do_and_since_when(fleet, audit, tmp_path):
+    fleet.add(Machine.member_server("app01", also=[names.USERS]))
+    folder = {"impersonate_report_previous": str(tmp_path / "reports")}
+
+    first, second, third = (audit(fleet, extravars=folder) for _time in range(3))
+
+    (finding,) = first.records["app01"]["findings"]
+    assert (finding["rank"], finding["place"], finding["since"]) == ("critical", "host", None)
+    assert "winrights.seimpersonate.enforce --limit HOST" in finding["advice"]
+    began = first.report["run"]["started"]
+    assert [run.records["app01"]["findings"][0]["since"] for run in (second, third)] == [began, began]
+    assert [point["by_status"]["drift"] for point in third.report["summary"]["trend"]] == [1, 1]
+    assert third.report["summary"]["by_rank"]["critical"] == 1
+
+
 @pytest.mark.parametrize("text", [None, "{}"], ids=["not there", "no report"])
 def test_nothing_to_compare_with_is_said_and_stops_nothing(fleet, audit, tmp_path, text):
     fleet.add(Machine.member_server("app01"))
