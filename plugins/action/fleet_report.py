@@ -139,7 +139,9 @@ def _exceptions(
     if not declared and not any(record["exceptions"] for record in records):
         return []
     named = {
-        group for one in [*declared, *(claim for record in records for claim in record["exceptions"])] for group in one["groups"]
+        group
+        for exception in [*declared, *(claim for record in records for claim in record["exceptions"])]
+        for group in exception["groups"]
     }
     return exceptions_of(records, declared, _unread(task_vars, records, missing, sorted(named)), today)
 
@@ -172,9 +174,9 @@ def _batches_left(task_vars: TaskVars) -> bool:
 
 def _progress(summary: Summary) -> str:
     """What is done before the next batch, and what is left; the gate judges the whole fleet, at its end."""
-    left = summary["by_status"]["not_checked"]
+    remaining = summary["by_status"]["not_checked"]
     outcomes = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary["by_outcome"].items()) or "no result"
-    return f"{summary['expected'] - left} of {summary['expected']} hosts done: {outcomes}; {left} left. The next batch follows."
+    return f"{summary['expected'] - remaining} of {summary['expected']} hosts done: {outcomes}; {remaining} left. The next batch follows."
 
 
 def _sentence(

@@ -46,10 +46,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result.update(changed=False, rows=[], counts={}, path=None)
         try:
             recording, clean = self._asked(policy, options, task_vars or {})
-        except HostError as failed:
-            return {**result, "failed": True, "msg": str(failed)}
-        except (Unreadable, NotRedacted) as failed:
-            return {**result, "failed": True, "msg": f"{failed}, so nothing is written"}
+        except HostError as error:
+            return {**result, "failed": True, "msg": str(error)}
+        except (Unreadable, NotRedacted) as error:
+            return {**result, "failed": True, "msg": f"{error}, so nothing is written"}
         host = (task_vars or {}).get("inventory_hostname", "host")
         path = folder / file_name(host, ".json", "prove-")
         if not self._task.check_mode:

@@ -64,7 +64,7 @@ def test_the_play_that_changes_hosts_refuses_by_itself(mistyped):
     said = mistyped(
         ENFORCE,
         extravars={"impersonate_serial": "0"},
-        options='--start-at-task "Enforce | Bring the right to what is wished, keep the pre-image, verify"',
+        options='--start-at-task "Enforce | Bring the right to what is asked for, keep the pre-image, verify"',
     )
 
     assert "impersonate_serial: '0' is not the size of a batch" in said

@@ -64,12 +64,12 @@ class GpoSetting:
 def by_rsop(traces: ControlTraces, setting: Setting) -> GpoSetting:
     """The GPO of a setting, by GPOID; its GUID is in that name, and the cached template has its list with SIDs."""
     rsop = traces.rsop
-    gpo = next((one for one in rsop.gpos if _same(one.id, setting.gpo)), None)
-    som = next((one for one in rsop.soms if _same(one.id, setting.som)), None)
+    gpo = next((entry for entry in rsop.gpos if _same(entry.id, setting.gpo)), None)
+    som = next((entry for entry in rsop.soms if _same(entry.id, setting.som)), None)
     match = _GUID.search(setting.gpo or "")
     guid = (gpo.guid if gpo and gpo.guid else None) or (match.group() if match else None)
     local = som is not None and som.type == _LOCAL_SOM
-    cached = [one for one in traces.templates or () if guid and _same(one.gpo, guid)]
+    cached = [entry for entry in traces.templates or () if guid and _same(entry.gpo, guid)]
     return GpoSetting(
         name=(gpo.name if gpo else None) or ("Local Group Policy" if local else None),
         guid=guid,

@@ -73,14 +73,14 @@ class Processes:
 
     def _start(self, share: Share, reach: tuple[int, int], selector: selectors.BaseSelector) -> None:
         """Begin a process. Its end of a pipe closes when it ends, however it does; ``reach`` closes when this process does."""
-        ours, its = os.pipe()
+        read_end, write_end = os.pipe()
         pid = os.fork()
         if pid == 0:
-            os.close(ours)
+            os.close(read_end)
             _as_child(self._work, share, reach)
-        os.close(its)
-        self._living[pid] = (ours, share)
-        selector.register(ours, selectors.EVENT_READ, pid)
+        os.close(write_end)
+        self._living[pid] = (read_end, share)
+        selector.register(read_end, selectors.EVENT_READ, pid)
         if self.stopped:  # by a signal that came before the process was known
             _kill(pid)
 

@@ -94,8 +94,8 @@ class FleetReader:
         progress.tell(self._vars, {"progress": self._settings["progress"], "run_id": self._run_id}, status)
 
     def _died(self, host: str, code: int) -> None:
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with {code}"
-        self._keep(host, {"failed": True, "msg": f"the process that read this host {how}"})
+        ending = f"was killed by signal {-code}" if code < 0 else f"ended with {code}"
+        self._keep(host, {"failed": True, "msg": f"the process that read this host {ending}"})
 
     def _is_over(self) -> bool:
         return self._until is not None and time.monotonic() >= self._until

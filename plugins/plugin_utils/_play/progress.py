@@ -80,7 +80,7 @@ def _keep(last_line: Path, mark: bytes, now: datetime.datetime) -> None:
 
 
 def _line(count: int, total: int, seen: bytes, run_id: str, now: datetime.datetime) -> str:
-    left = ""
+    remaining = ""
     if count < total:
         try:
             elapsed = now - _utc.stamped(run_id)
@@ -88,5 +88,5 @@ def _line(count: int, total: int, seen: bytes, run_id: str, now: datetime.dateti
             elapsed = None
         if elapsed is not None:
             elapsed = max(elapsed, datetime.timedelta())  # a clock may be set back
-            left = f", about {datetime.timedelta(seconds=round(elapsed.total_seconds() / count * (total - count)))} left"
-    return f"{count} of {total} hosts done, {seen.count(b'd')} drift, {seen.count(b'l')} lost{left}"
+            remaining = f", about {datetime.timedelta(seconds=round(elapsed.total_seconds() / count * (total - count)))} left"
+    return f"{count} of {total} hosts done, {seen.count(b'd')} drift, {seen.count(b'l')} lost{remaining}"

@@ -90,11 +90,11 @@ class Choice:
     @property
     def sentence(self) -> str:
         """What a person is told."""
-        way = "one task reads all hosts" if self.reader == "fleet" else "a task for each host"
+        tasks = "one task reads all hosts" if self.reader == "fleet" else "a task for each host"
         reasons = list(dict.fromkeys(self.alone.values()))
         named = ", ".join(reasons[:_NAMED]) + (", ..." if len(reasons) > _NAMED else "")
         rest = f"; a process for each of {len(self.alone)} of them ({named})" if self.alone else ""
-        return f"Reader: {self.reader} ({way}{rest}), {self.why}"
+        return f"Reader: {self.reader} ({tasks}{rest}), {self.why}"
 
 
 def choose(wanted: str, hosts: Mapping[str, Mapping[str, object]], run: Run) -> Choice:
@@ -132,10 +132,10 @@ def _why_alone(values: Mapping[str, object], run: Run) -> str | None:
     """Why a host cannot be read by a thread beside others, or None where it can be."""
     if run.delegated:
         return "the task is delegated"
-    said = values.get("ansible_connection") or run.connection
-    connection = _CONNECTIONS.get(str(said))
+    value = values.get("ansible_connection") or run.connection
+    connection = _CONNECTIONS.get(str(value))
     if connection is None:
-        return "a template for the connection" if _is_template(said) else f"connection {said}"
+        return "a template for the connection" if _is_template(value) else f"connection {value}"
     become = values.get("ansible_become", run.become)
     if become not in _FALSE:
         return "become"
@@ -148,9 +148,9 @@ def _may_be_kerberos(connection: str, values: Mapping[str, object]) -> bool:
     It does so where the transport is kerberos, which it is by default where the name of the user has a realm (documentation of the
     connection plugins ``ansible.builtin.winrm`` and ``ansible.builtin.psrp``).
     """
-    said = values.get("ansible_winrm_transport" if connection == "winrm" else "ansible_psrp_auth")
-    if said not in (None, "", []):
-        return "kerberos" in str(said) or _is_template(said)
+    value = values.get("ansible_winrm_transport" if connection == "winrm" else "ansible_psrp_auth")
+    if value not in (None, "", []):
+        return "kerberos" in str(value) or _is_template(value)
     users = [values[name] for name in ("ansible_winrm_user", "ansible_user") if values.get(name)]
     return connection == "winrm" and (not users or any("@" in str(user) or _is_template(user) for user in users))
 

@@ -52,12 +52,12 @@ def end(
     none. ``shown``: for the terminal, instead of the whole report.
     """
     awx = awx_of(task_vars)
-    lost = ends_with_job(options["report_dir"], task_vars)
-    filed = file_report(report, options, formats, lambda files: sentence(where_of(files, awx, lost)), awx)
-    lasting = {} if lost else filed["files"]
+    lost_with_job = ends_with_job(options["report_dir"], task_vars)
+    filed = file_report(report, options, formats, lambda files: sentence(where_of(files, awx, lost_with_job)), awx)
+    lasting = {} if lost_with_job else filed["files"]
     Display().display("\n" + (shown if shown is not None else terminal(report, lasting) + "\n"))
     result = {"changed": False, "gate_passed": passed and not filed.get("failed"), **filed}
-    return Ended(result, lasting, [_passing(options["report_dir"], awx)] if lost and shown is None else [])
+    return Ended(result, lasting, [_passing(options["report_dir"], awx)] if lost_with_job and shown is None else [])
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,10 @@ Look = t.Callable[[str, t.Mapping[str, object]], None]
 """What looks at the variables of one host."""
 
 
-def check(task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], also: Look | None = None) -> None:
+def check(task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], visit: Look | None = None) -> None:
     """Look at the names of all variables of a task and of all hosts of its play.
 
-    ``allowed``: names with our prefix that belong to others. ``extra``: names of the extra variables. ``also``: looks at each host
+    ``allowed``: names with our prefix that belong to others. ``extra``: names of the extra variables. ``visit``: looks at each host
     in the same pass, because ansible-core takes most of a millisecond to put the variables of a host together.
     Raises BadInput for an unknown name, for what Ansible cut off an extra variable, and for a variable of a playbook in the inventory.
     """
@@ -54,8 +54,8 @@ def check(task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], also: Look 
                 f"the inventory sets it for host {host}, and a play cannot take it from there, so that it would count for nothing",
                 expected=f"give it with -e {name}=..., or as a variable of import_playbook",
             )
-        if also:
-            also(host, values)
+        if visit:
+            visit(host, values)
 
 
 def _refuse_unknown(owner: str, names: Iterable[str], allowed: Iterable[str]) -> None:

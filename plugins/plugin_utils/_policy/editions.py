@@ -35,7 +35,7 @@ def cited_by_host(row: Row, bases: Sequence[Row]) -> list[Row]:
         raise BadInput(f"{row.where}.document", f"is {OF_HOST_ROW.title}, and no row of a host role counts where this one does")
     rows = []
     for base in bases:
-        places = [place for place, its in judging.items() if its is base]
+        places = [place for place, judging_row in judging.items() if judging_row is base]
         if places:
             systems, roles = (frozenset(system for system, _role in places), frozenset(role for _system, role in places))
             row_of_base = dataclasses.replace(row, document=base.document, benchmark_id=base.benchmark_id, rule=base.rule)
@@ -46,13 +46,13 @@ def cited_by_host(row: Row, bases: Sequence[Row]) -> list[Row]:
 def refuse_two_editions(rows: Sequence[Row]) -> None:
     """Raises BadInput where two rows that count on the same host cite two editions of one document."""
     cited = [row for row in rows if row.document]
-    for one, other in itertools.combinations(cited, 2):
-        first, second = one.document, other.document
-        if not (first and second) or first.title != second.title or not one.overlaps(other):
+    for row, other in itertools.combinations(cited, 2):
+        first, second = row.document, other.document
+        if not (first and second) or first.title != second.title or not row.overlaps(other):
             continue
         if (first.version, first.date) != (second.version, second.date):
             raise BadInput(
                 f"{other.where}.document",
-                f"is {second.words}, and {one.where} cites {first.words} for the same hosts",
+                f"is {second.words}, and {row.where} cites {first.words} for the same hosts",
                 expected=f"write one edition in both; in rows of builds and features, {OF_HOST_ROW.title} is that of the host's row",
             )

@@ -115,7 +115,10 @@ class _Loader:
             ),
             *self._feature_rows(checks.mapping("features", data.get("features", {}))),
         ]
-        rows = [*bases, *(its for row in others for its in (cited_by_host(row, bases) if row.document is OF_HOST_ROW else [row]))]
+        rows = [
+            *bases,
+            *(cited_row for row in others for cited_row in (cited_by_host(row, bases) if row.document is OF_HOST_ROW else [row])),
+        ]
         if not any(row.base for row in rows):
             raise BadInput(
                 "host_roles",
@@ -299,13 +302,13 @@ def _contradictions(rows: list[Row]) -> None:
                     )
 
 
-def _choice(where: str, value: object, choices: type[Choice], what: str) -> Choice:
+def _choice(where: str, value: object, choices: type[Choice], noun: str) -> Choice:
     try:
         return choices(value)
     except ValueError:
         raise BadInput(
             where,
-            f"is not {what}",
+            f"is not {noun}",
             value=value,
             expected=f"allowed are {', '.join(choice.value for choice in choices)}",
             near=checks.close(value, [choice.value for choice in choices]),

@@ -59,15 +59,15 @@ def advice_on(kind: FindingKind, sid: str, controller: Controller, *, exception:
         )
     if namesake:
         return Advice(Place.POLICY, "name the SID in impersonate_permitted or in an exception, or in impersonate_forbidden")
-    its = _where(kind is FindingKind.MISSING, kind is FindingKind.ORPHAN, sid, controller)
-    return Advice(its.place, its.text + _to_keep(kind, sid))
+    advice = _where(kind is FindingKind.MISSING, kind is FindingKind.ORPHAN, sid, controller)
+    return Advice(advice.place, advice.text + _to_keep(kind, sid))
 
 
 def _where(missing: bool, orphan: bool, sid: str, controller: Controller) -> Advice:
     words = "add the account" if missing else "take the account out"
     if controller.kind is ControllerKind.GPO and controller.winner:
-        besides = sid in ((controller.lacking if missing else controller.extra) or ())
-        return Advice(Place.GPO, _in_gpo(controller.winner, words, besides))
+        differs = sid in ((controller.lacking if missing else controller.extra) or ())
+        return Advice(Place.GPO, _in_gpo(controller.winner, words, differs))
     if controller.kind is ControllerKind.MDM:
         service = visible(controller.provider or "")
         return Advice(Place.MDM, f"in the management service {service} ({_CSP}): {words}".replace("  ", " "))
@@ -80,10 +80,10 @@ def _where(missing: bool, orphan: bool, sid: str, controller: Controller) -> Adv
     )
 
 
-def _in_gpo(winner: GpoSetting, words: str, besides: bool) -> str:
-    """``besides``: the host differs from the list of the GPO, so that its next application mends it."""
+def _in_gpo(winner: GpoSetting, words: str, differs: bool) -> str:
+    """``differs``: the host differs from the list of the GPO, so that its next application mends it."""
     name = visible(winner.name or winner.guid or "without a name")
-    if besides:
+    if differs:
         return f"gpupdate /force on the host: the list there is not that of GPO {name}; then look for what changes it"
     link = f", linked at {visible(winner.link)}" if winner.link else ""
     return f"in GPO {name}{link} ({_SETTING}): {words}; then gpupdate /force on the host"

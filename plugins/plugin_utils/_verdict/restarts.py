@@ -63,11 +63,12 @@ def _affected(facts: HostFacts, plan: Plan, names_by_sid: Mapping[str, str | Non
 
 def _by_own_sid(sid: str, effect: str, facts: HostFacts) -> tuple[bool, list[Restart]]:
     """Whether this is the own SID of a service or a pool, and who may feel it: not a service whose token cannot have it."""
-    services = [one for one in facts.services or () if service_sid(one.name) == sid]
+    services = [service for service in facts.services or () if service_sid(service.name) == sid]
     own = own_pool_sids(facts)
-    pools = [one for one in facts.pools or () if own[one.name] == sid]
-    rows = [Restart("service", one.name, one.account, effect) for one in services if one.sid_type != NOT_IN_TOKEN]
-    return bool(services or pools), [*rows, *(Restart("app pool", one.name, one.account or one.identity, effect) for one in pools)]
+    pools = [pool for pool in facts.pools or () if own[pool.name] == sid]
+    rows = [Restart("service", service.name, service.account, effect) for service in services if service.sid_type != NOT_IN_TOKEN]
+    rows += [Restart("app pool", pool.name, pool.account or pool.identity, effect) for pool in pools]
+    return bool(services or pools), rows
 
 
 def _entries_of_its_own(before: User, after: User) -> set[str]:
