@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.awx import artifacts, awx_of, is_slice, stopped
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import heads_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import absent, source_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import (
@@ -96,6 +97,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result.setdefault("warnings", []).extend(ended.warnings)
         result.update(summary={key: value for key, value in summary.items() if key not in _LISTS}, stopped_by=stop, **ended.result)
         run = report["run"]
+        result["head"] = heads_of(report)[0]
         result["ansible_stats"] = artifacts(
             action=options["action"],
             verdict=f"{verdict_sentence(summary, options['action'])}.{stopped(stop)}{'' if batches_left else gate_sentence(summary)}",

@@ -75,6 +75,15 @@ summary:
   returned: success
   type: dict
   sample: {expected: 14, by_status: {compliant: 12, drift: 2}, coverage_percent: 100.0, compliance_percent: 85.7}
+head:
+  description: What stands in the report above its hosts, as in the first line of the JSON Lines. M(winrights.seimpersonate.report_from_awx) reads it.
+  returned: success
+  type: dict
+  contains:
+    run:
+      description: When it ran, what it was asked for, and which job of AWX it was.
+      returned: success
+      type: dict
 stopped_by:
   description: Hosts whose change was sent and did not end as planned, which ended a rolling change. Empty in an audit.
   returned: success

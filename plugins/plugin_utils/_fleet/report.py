@@ -54,16 +54,17 @@ def encodable(report: Report) -> Report:
     try:
         json.dumps(report, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return t.cast("Report", _written_out(report))
+        return t.cast("Report", written_out(report))
     return report
 
 
-def _written_out(value: object) -> object:
+def written_out(value: object) -> object:
+    """Data whose texts can be encoded: see encodable."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, Mapping):
-        return {_written_out(key): _written_out(item) for key, item in value.items()}
-    return [_written_out(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {written_out(key): written_out(item) for key, item in value.items()}
+    return [written_out(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def policy_head(policy: Policy, sha256: str) -> PolicyHead:

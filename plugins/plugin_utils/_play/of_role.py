@@ -99,9 +99,19 @@ _FORMS: dict[str, Callable[[str, object], object]] = {
     "previous": _unless_empty,
     "expected_group": _unless_empty,
     "expected_file": _unless_empty,
+    "jobs": _entries,
+    "workflow_job": _unless_unsaid,
+    "wait": _as_it_is,
 }
 """How an option is read from its variable."""
-_NAMES = {"formats": "report_formats", "name": "report_name", "previous": "report_previous"}
+_NAMES = {
+    "formats": "report_formats",
+    "name": "report_name",
+    "previous": "report_previous",
+    "jobs": "awx_jobs",
+    "workflow_job": "awx_workflow_job",
+    "wait": "awx_wait",
+}
 VARIABLES = {option: PREFIX + _NAMES.get(option, option) for option in _FORMS}
 """The variable of an option; a few are not called as the option is."""
 

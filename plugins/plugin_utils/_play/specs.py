@@ -141,6 +141,13 @@ PROVE: Spec = {
     "dest": {"type": "path", "default": "."},
     "kind": {"type": "str", "choices": ["host", "simulated"], "default": "host"},
 }
+REPORT_FROM_AWX: Spec = {
+    **_FROM,
+    "jobs": {"type": "list", "elements": "int", "default": []},
+    "workflow_job": {"type": "int"},
+    "wait": {"type": "int", "default": 300},
+    "report_dir": _REPORT["report_dir"],
+}
 FLEET_REPORT: Spec = {
     **_FROM,
     **_REPORT,

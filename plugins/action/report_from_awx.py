@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._awx import lines
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._awx.controller import Controller, ControllerError, login_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._awx.walk import hosts_of, jobs_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import absent, narrowing
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, of_role, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, some, visible
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Write what jobs of AWX found as JSON Lines, from their events. Reads AWX, changes nothing there, touches no host."""
+
+    BYPASS_HOST_LOOP = True
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        with bad_input.refused(named=of_role.naming(self._task.args)):
+            self._task.args = of_role.filled(self._task.args, specs.REPORT_FROM_AWX, task_vars, self._templar.template)
+            _validation, options = self.validate_argument_spec(specs.REPORT_FROM_AWX)
+            workflows = _workflows(options, task_vars)
+            controller = Controller(login_of(os.environ), time.sleep)
+        try:
+            result.update(changed=False, **_read(controller, options, workflows, _own(task_vars)))
+        except (ControllerError, OSError) as error:
+            raise AnsibleActionFail(f"the jobs of AWX could not be read: {visible(str(error), MESSAGE)}") from None
+        return result
+
+
+def _workflows(options: Options, task_vars: TaskVars) -> list[int]:
+    """The workflow jobs: the one that is named, or the one that this runs in. Raises BadInput where there is nothing to read."""
+    if options["workflow_job"] is not None:
+        return [options["workflow_job"]]
+    here = str(task_vars.get("awx_workflow_job_id", ""))
+    if here.isdigit() and not options["jobs"]:
+        return [int(here)]
+    if not options["jobs"]:
+        raise BadInput("workflow_job", "this runs in no workflow of AWX: name a workflow job, or jobs")
+    return []
+
+
+def _own(task_vars: TaskVars) -> int | None:
+    number = str(task_vars.get("awx_job_id", ""))
+    return int(number) if number.isdigit() else None
+
+
+def _read(controller: Controller, options: Options, workflows: list[int], own: int | None) -> dict[str, t.Any]:
+    """Write the lines. Raises ControllerError, and OSError where they cannot be written."""
+    found = jobs_of(controller, workflows, own)
+    jobs = list(dict.fromkeys([*found.jobs, *options["jobs"]]))
+    folder = Path(options["report_dir"]).expanduser().absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"jobs-of-{'-'.join(map(str, workflows or jobs))[:100]}.jsonl"
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".impersonate-") as beside:
+        part = Path(beside) / name
+        with part.open("w", encoding="ascii") as to:
+            read = lines.write_jobs(controller, jobs, options["wait"], time.sleep, to)
+            if not read.heads:
+                raise ControllerError(f"none of the jobs left a report: {some([str(job) for job in jobs]) or 'there is no job'}")
+            missing, disabled, notes = _compared(controller, read)
+            if missing:
+                lines.write_missing(read.heads[-1], missing, to)
+        part.replace(folder / name)
+    silent = [f"nodes of the workflow that left no job: {some([visible(node) for node in found.silent])}"] if found.silent else []
+    warnings = [*read.notes, *silent, *notes]
+    return {"path": str(folder / name), "jobs": jobs, "missing": len(missing), "disabled": disabled, "warnings": warnings}
+
+
+def _compared(controller: Controller, read: lines.Read) -> tuple[list[str], int, list[str]]:
+    """Enabled hosts of the inventories without a record, how many are disabled, and what a reader must know."""
+    limits = narrowing(head["run"] for head in read.heads)
+    if limits:
+        return [], 0, [f"the jobs were limited to {some(limits)}, so that they are not compared with the inventory"]
+    enabled, disabled = [], 0
+    for inventory in sorted(read.inventories):
+        for host, runs in hosts_of(controller, inventory):
+            if runs:
+                enabled.append(host)
+            else:
+                disabled += 1
+    left_out = (
+        [f"{disabled} {'host is' if disabled == 1 else 'hosts are'} disabled in the inventory, and in no number"]
+        if disabled
+        else []
+    )
+    return absent(enabled, read.hosts), disabled, left_out

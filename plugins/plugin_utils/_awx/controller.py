@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads from AWX, or from a controller of AAP, over its API: GET alone. What logs in is in the environment, and in no message."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+import urllib.error
+import urllib.parse
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ansible.module_utils.urls import open_url
+
+from .._input.errors import BadInput
+
+PAGE = 100
+"""Objects of a page: an event with a record has some kilobytes."""
+_TRIES = 3  # a controller that restarts answers 502 and 503 for a while
+_PAUSE = 2.0  # seconds between them
+_PREFIXES = ("CONTROLLER_", "TOWER_")  # what the built-in credential of a controller puts into the environment of a job
+
+Object = Mapping[str, t.Any]
+"""What the API says of one thing."""
+
+
+class ControllerError(Exception):
+    """The controller did not answer as it should; the text says which path and what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Where the controller is, and as whom it is asked."""
+
+    host: str
+    token: str = field(default="", repr=False)
+    username: str = ""
+    password: str = field(default="", repr=False)
+    verify: bool = True
+
+
+def login_of(environment: Mapping[str, str]) -> Login:
+    """The login of an environment. Raises BadInput where there is none."""
+
+    def of(name: str) -> str:
+        return next((environment[prefix + name] for prefix in _PREFIXES if environment.get(prefix + name)), "")
+
+    host = of("HOST").rstrip("/")
+    if not host:
+        raise BadInput(
+            "",
+            "the environment has no CONTROLLER_HOST: in AWX give the job template a credential for a controller, elsewhere set "
+            "CONTROLLER_HOST and CONTROLLER_OAUTH_TOKEN",
+        )
+    if "://" not in host:
+        host = f"https://{host}"
+    token, username, password = of("OAUTH_TOKEN"), of("USERNAME"), of("PASSWORD")
+    if not token and not (username and password):
+        raise BadInput("", "the environment has neither CONTROLLER_OAUTH_TOKEN nor CONTROLLER_USERNAME with CONTROLLER_PASSWORD")
+    return Login(host, token, username, password, of("VERIFY_SSL").lower() not in ("false", "no", "0", "off"))
+
+
+class Controller:
+    """The API of a controller. ``pause``: waits some seconds."""
+
+    def __init__(self, login: Login, pause: Callable[[float], object]) -> None:
+        self._login = login
+        self._pause = pause
+
+    def get(self, path: str) -> Object:
+        """What stands at a path. Raises ControllerError."""
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._read(path)
+            except urllib.error.HTTPError as error:
+                if error.code < 500 or not left:
+                    raise ControllerError(f"{path}: the controller answered {error.code}{_hint(error.code)}") from None
+            except (OSError, ValueError) as error:
+                if not left:
+                    raise ControllerError(f"{path}: the controller did not answer: {type(error).__name__}: {error}") from None
+            self._pause(_PAUSE)
+        raise ControllerError(f"{path}: not tried")
+
+    def all(self, path: str, **query: str) -> Iterator[Object]:
+        """Every object of a list, page by page, so that one page at a time is in memory. Raises ControllerError."""
+        following: str | None = f"{path}?{urllib.parse.urlencode({**query, 'page_size': str(PAGE)})}"
+        while following:
+            answer = self.get(following)
+            results, following = answer.get("results"), answer.get("next")
+            if not isinstance(results, list):
+                raise ControllerError(f"{path}: the controller gave no list")
+            yield from (one for one in results if isinstance(one, Mapping))
+
+    def _read(self, path: str) -> Object:
+        url = urllib.parse.urljoin(self._login.host + "/", path)
+        if urllib.parse.urlsplit(url).netloc != urllib.parse.urlsplit(self._login.host).netloc:
+            raise ControllerError("the controller names another host for its next page")
+        login: dict[str, t.Any] = (
+            {"headers": {"Authorization": f"Bearer {self._login.token}"}}
+            if self._login.token
+            else {"url_username": self._login.username, "url_password": self._login.password, "force_basic_auth": True}
+        )
+        with open_url(
+            url, method="GET", validate_certs=self._login.verify, timeout=60, follow_redirects="none", **login
+        ) as response:
+            answer = json.loads(response.read())
+        if not isinstance(answer, Mapping):
+            raise ControllerError(f"{path}: the controller gave no object")
+        return answer
+
+
+def _hint(status: int) -> str:
+    if status == 401:
+        return ": the login is wrong or has expired"
+    return ": the user may not read it; the role auditor of the organization is enough" if status in (403, 404) else ""
