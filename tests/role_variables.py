@@ -33,12 +33,13 @@ TASKS: dict[str, tuple[str, ...]] = {
     "Change hosts": ("unexpected", "missing", "orphans", "controlled_by", "on_controlled", "max_hosts_per_account", "snapshot_dir"),
     "Take a change back": ("restore",),
     "Make one report of several": ("merge",),
+    "Make the report of jobs of AWX": ("awx_jobs", "awx_workflow_job", "awx_wait"),
     "Have variables of your own beside these": ("allow_unknown",),
 }
 """What a person wants -> the variables for it, without their prefix. Each variable stands in one of them: a test compares."""
 
 PREFIX = "impersonate_"
-PLAYBOOKS = {"audit": "audit", "plan": "enforce, restore", "merge": "merge_reports"}
+PLAYBOOKS = {"audit": "audit", "plan": "enforce, restore", "merge": "merge_reports", "from_awx": "report_from_awx"}
 """Entry points of the role -> the playbooks that a person runs with these variables."""
 
 _HEAD = """..

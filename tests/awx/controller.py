@@ -103,7 +103,8 @@ class Controller:
                 if node.get("unified_job_template") == number:
                     node["unified_job_template"] = None
         self.objects["workflow_approval_templates"].pop(gone.get("unified_job_template", 0), None)
-        for key in [key for key in self.linked if key[:2] == (kind, number)]:
+        roles = {role for role, of in self.roles.items() if of[:2] == (kind, number)}
+        for key in [key for key in self.linked if key[:2] == (kind, number) or (key[0] == "roles" and key[1] in roles)]:
             del self.linked[key]
         for (_kind, _number, association), its in self.linked.items():
             if _ASSOCIATIONS[association] == kind and number in its:

@@ -62,8 +62,16 @@ def test_the_same_child_in_two_lists(controller):
 
 def test_what_goes_with_a_workflow(controller):
     controller.add("schedules", name="s", rrule=RULE, unified_job_template=number(controller, "workflow_job_templates", "w"))
+    team = controller.add("teams", name="Approvers")
+    role = next(
+        its
+        for its, (kind, _number, name) in controller.roles.items()
+        if (kind, name) == ("workflow_job_templates", "approval_role")
+    )
+    controller.link("roles", role, "teams", {"id": team})
     controller.delete("workflow_job_templates", number(controller, "workflow_job_templates", "w"))
 
+    assert not controller.linked
     assert not controller.objects["workflow_job_template_nodes"]
     assert not controller.objects["schedules"]
     assert controller.objects["job_templates"]

@@ -171,7 +171,9 @@ def test_the_newest_record_of_a_host_counts(ran, read):
 
 
 def reader(event, host):
-    return event["event_data"].get("host") == host and "local_right_info" in str(event["event_data"].get("resolved_action"))
+    return event["event_data"].get("host") == host and str(event["event_data"].get("resolved_action")).endswith(
+        (".local_right_info", ".fleet_read")
+    )
 
 
 def test_a_result_that_awx_threw_away_is_an_error_of_its_host(api, read):

@@ -18,7 +18,7 @@ KINDS = "runner_on_ok,runner_on_failed,runner_on_unreachable"
 PLAN = "Plan | Read every host and plan its change"
 """The task of our role that plans: its results are no end of a change."""
 _COLLECTION = "winrights.seimpersonate."
-_READERS = (f"{_COLLECTION}local_right", f"{_COLLECTION}local_right_info")
+_READERS = tuple(_COLLECTION + name for name in ("local_right", "local_right_info", "fleet_read"))
 _CHECK = f"{_COLLECTION}fleet_check"
 _REPORT = f"{_COLLECTION}fleet_report"
 _LOST = "AWX kept no result of this host: one that is longer than its setting MAX_EVENT_RES_DATA allows is thrown away"
