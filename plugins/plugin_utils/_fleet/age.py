@@ -34,7 +34,7 @@ def _aged(record: Record, earlier: Record | None, now: str, before: str) -> Reco
     known = {key: since or before for key, since in _keys(earlier).items()} if earlier else {}
     kinds = _kinds(record)
     findings: list[Finding] = [
-        {**one, "since": _earliest(one["since"], known.get(_key(one, kinds)), now)} for one in record["findings"]
+        {**finding, "since": _earliest(finding["since"], known.get(_key(finding, kinds)), now)} for finding in record["findings"]
     ]
     return {**record, "findings": findings}
 
@@ -46,7 +46,7 @@ def _earliest(own: str | None, known: str | None, now: str) -> str:
 
 def _keys(record: Record) -> dict[_Key, str | None]:
     kinds = _kinds(record)
-    return {_key(one, kinds): one["since"] for one in record["findings"]}
+    return {_key(finding, kinds): finding["since"] for finding in record["findings"]}
 
 
 def _kinds(record: Record) -> dict[str, str]:

@@ -76,7 +76,9 @@ def _limited(limits: list[str], earlier: list[str]) -> list[str]:
     if limits == earlier:
         return []
     who = [
-        f"{report} report was limited to {some(its, LIMITS)}" for report, its in (("the earlier", earlier), ("this", limits)) if its
+        f"{report} report was limited to {some(patterns, LIMITS)}"
+        for report, patterns in (("the earlier", earlier), ("this", limits))
+        if patterns
     ]
     more = ", and so may holders first seen, so that none is named" if earlier else ", and so may holders first seen"
     return [f"{' and '.join(who)}: hosts may be new or gone only because of the limit{more}"]
@@ -94,7 +96,7 @@ def _new_holders(now: Mapping[str, Record], then: Mapping[str, Record]) -> list[
                 hosts.setdefault(keys[-1], set()).add(host)
                 first = shown.setdefault(keys[-1], {"sid": holder["sid"], "name": None, "hosts": 0})
                 first["name"] = first["name"] or fleet_name(holder["name"], holder["kind"])
-    rows: list[AccountCount] = [{**shown[key], "hosts": len(its)} for key, its in hosts.items()]
+    rows: list[AccountCount] = [{**shown[key], "hosts": len(holding)} for key, holding in hosts.items()]
     return sorted(rows, key=lambda row: (-row["hosts"], sort_key(row["sid"])))
 
 

@@ -48,7 +48,7 @@ def gate(records: Sequence[Record], fail_on: Iterable[str], tolerate: Mapping[st
     """
     wanted = set(fail_on)
     counts = collections.Counter(at_the_end(record) for record in records)
-    counts[EXPIRED] = sum(one["state"] == State.EXPIRED.value for one in exceptions)
+    counts[EXPIRED] = sum(exception["state"] == State.EXPIRED.value for exception in exceptions)
     reasons = [
         f"{counts[what]} {_WORDS[what][counts[what] != 1]}{_allowed(tolerate.get(what))}"
         for what in GATE_WORDS

@@ -45,7 +45,9 @@ def heads_of(report: Report) -> list[MergedRun]:
     merged = report["run"].get("merged")
     if merged:
         return list(merged)
-    declared = [t.cast(Declared, {k: v for k, v in one.items() if k not in _STATES}) for one in report["summary"]["exceptions"]]
+    declared = [
+        t.cast(Declared, {k: v for k, v in exception.items() if k not in _STATES}) for exception in report["summary"]["exceptions"]
+    ]
     return [
         {
             "run": report["run"],
@@ -69,9 +71,9 @@ def gather(runs: Iterable[MergedRun], expected: Iterable[str], records: Iterable
     newest: dict[str, Record] = {}
     for record in records:
         tried = record["checked_at"] is None and record["status"] != Status.NOT_CHECKED.value
-        one = {**record, "checked_at": ended} if tried else record
-        known = newest.get(one["host"])
-        newest[one["host"]] = one if known is None else _newer(known, one)
+        current = {**record, "checked_at": ended} if tried else record
+        known = newest.get(current["host"])
+        newest[current["host"]] = current if known is None else _newer(known, current)
     return Gathered(
         tuple(sorted(heads.values(), key=_by_end)),
         tuple(sorted({*expected, *newest})),
@@ -116,9 +118,9 @@ def merged_report(
         raise BadInput("", "there is no report to merge")
     newest = merged.runs[-1]
     found = {record["host"] for record in merged.records}
-    lost = [host for host in merged.expected if host not in found]
-    lost += absent(expected, merged.expected)
-    records = [*merged.records, *(record_of(host, None) for host in lost)]
+    without_record = [host for host in merged.expected if host not in found]
+    without_record += absent(expected, merged.expected)
+    records = [*merged.records, *(record_of(host, None) for host in without_record)]
     today = _utc.read(newest["run"]["finished"]).date()
     policies = [run for run in merged.runs if run["policy"]]
     return build_report(
@@ -141,16 +143,16 @@ def doubts(merged: Gathered) -> list[str]:
         if run["policy"]:
             versions.setdefault(run["policy"]["name"], set()).add(run["policy"]["sha256"])
     actions = sorted({run["run"]["action"] for run in merged.runs})
-    said = [
-        f"the runs were judged by {len(digests)} versions of the policy {name}: {', '.join(sorted(one[:12] for one in digests))}"
+    sentences = [
+        f"the runs were judged by {len(digests)} versions of the policy {name}: {', '.join(sorted(digest[:12] for digest in digests))}"
         for name, digests in sorted(versions.items())
         if len(digests) > 1
     ]
-    said += [f"the runs were judged by several policies: {', '.join(sorted(versions))}"] if len(versions) > 1 else []
-    said += [f"the runs did different things: {', '.join(actions)}"] if len(actions) > 1 else []
+    sentences += [f"the runs were judged by several policies: {', '.join(sorted(versions))}"] if len(versions) > 1 else []
+    sentences += [f"the runs did different things: {', '.join(actions)}"] if len(actions) > 1 else []
     mixed = {run["run"]["check_mode"] for run in merged.runs if run["run"]["action"] != "audit"}
-    said += ["some of the runs changed hosts, others only planned to"] if len(mixed) > 1 else []
-    return said + _damages(merged.records)
+    sentences += ["some of the runs changed hosts, others only planned to"] if len(mixed) > 1 else []
+    return sentences + _damages(merged.records)
 
 
 def _damages(records: Iterable[Record]) -> list[str]:
@@ -167,13 +169,13 @@ def _damages(records: Iterable[Record]) -> list[str]:
     return [f"{count} damaged and what was found there is lost, so that it counts as an error: {hosts}"]
 
 
-def _newer(one: Record, other: Record) -> Record:
-    if one == other:
-        return one
-    first, second = _rank(one), _rank(other)
+def _newer(first_record: Record, second_record: Record) -> Record:
+    if first_record == second_record:
+        return first_record
+    first, second = _rank(first_record), _rank(second_record)
     if first == second:
-        return max(one, other, key=_canonical)
-    return one if first > second else other
+        return max(first_record, second_record, key=_canonical)
+    return first_record if first > second else second_record
 
 
 def _rank(record: Record) -> tuple[bool, str, int]:
@@ -222,11 +224,11 @@ def _agreed(values: Iterable[_Value]) -> _Value | None:
 
 def _exceptions(runs: Iterable[MergedRun], records: Sequence[Record], today: datetime.date) -> list[Used]:
     """A host that was not judged may be in any group: it is not known here, and an exception for groups must not be called unused."""
-    declared = [one for run in runs for one in run["exceptions"]]
+    declared = [exception for run in runs for exception in run["exceptions"]]
     claims = [claim for record in records for claim in record["exceptions"]]
     if not declared and not claims:
         return []
-    groups = sorted({group for one in (*declared, *claims) for group in one["groups"]})
+    groups = sorted({group for exception in (*declared, *claims) for group in exception["groups"]})
     unjudged = (*UNREAD, Status.NOT_APPLICABLE.value)
     unread = {record["host"]: groups for record in records if record["status"] in unjudged}
     return exceptions_of(records, declared, unread, today)

@@ -49,12 +49,12 @@ def count_plans(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[Plann
                 hosts.setdefault((op, group), []).append(host)
                 shown_as.setdefault(group, (sid, name))
     ordered = sorted(hosts.items(), key=lambda item: (item[0][0], sort_key(shown_as[item[0][1]][0])))
-    return [Planned(op, *shown_as[group], tuple(dict.fromkeys(its))) for (op, group), its in ordered]
+    return [Planned(op, *shown_as[group], tuple(dict.fromkeys(names))) for (op, group), names in ordered]
 
 
 def second_look(planned: Iterable[Planned], unread: int, limit: int) -> list[Planned]:
     """Removals that touch more hosts than ``limit``; 0 is no limit. A host that was not read may be one more."""
-    return [one for one in planned if one.op == "remove" and 0 < limit < len(one.hosts) + unread]
+    return [change for change in planned if change.op == "remove" and 0 < limit < len(change.hosts) + unread]
 
 
 def without_plan(results: Mapping[str, Mapping[str, object] | None]) -> list[str]:
@@ -64,19 +64,19 @@ def without_plan(results: Mapping[str, Mapping[str, object] | None]) -> list[str
 
 def not_sent(results: Mapping[str, Mapping[str, object] | None]) -> list[str]:
     """Hosts whose options are wrong, with what the task said: the run has to be mended. What else fails at a host is its own failure."""
-    its = {
+    messages = {
         host: str(result.get("msg") or "the task failed")
         for host, result in sorted(results.items())
         if result and result.get("failed") and result.get(BAD_INPUT) is True
     }
-    some = [f"{host}: {message}" for host, message in list(its.items())[:3]]
-    return some + ([f"and {len(its) - 3} more hosts"] if len(its) > 3 else [])
+    some = [f"{host}: {message}" for host, message in list(messages.items())[:3]]
+    return some + ([f"and {len(messages) - 3} more hosts"] if len(messages) > 3 else [])
 
 
 def plan_lines(results: Mapping[str, Mapping[str, object] | None], planned: Sequence[Planned]) -> list[str]:
     """The plan of a fleet for a person: what would change, and which hosts have no plan."""
     refused = [host for host, result in sorted(results.items()) if (result or {}).get("outcome") == "refused"]
-    lines = [f"{one.text}: {_named(one.hosts)}" for one in planned] or ["nothing to change"]
+    lines = [f"{change.text}: {_named(change.hosts)}" for change in planned] or ["nothing to change"]
     unread = without_plan(results)
     lines += [f"{line} and is changed under one of them" for line in same_machines(_computers(results))]
     lines += [f"refused: {_named(refused)}"] if refused else []

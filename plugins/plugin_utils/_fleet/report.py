@@ -32,7 +32,7 @@ def build_report(
     ``source``: where the expected hosts come from. ``notes``: doubts that a reader must know, besides that a run took not every host.
     """
     hosts = sorted(records, key=lambda record: record["host"])
-    heads = [(one["run"], one["source"]) for one in run.get("merged") or ()] or [(run, source)]
+    heads = [(head["run"], head["source"]) for head in run.get("merged") or ()] or [(run, source)]
     return encodable(
         {
             "schema_version": SCHEMA_VERSION,

@@ -68,7 +68,7 @@ def same_machines(computers: Iterable[tuple[str, Mapping[str, object] | None]]) 
         sid, name = (computer.get("sid"), computer.get("name")) if computer else (None, None)
         if sid and isinstance(sid, str) and name and isinstance(name, str):
             hosts.setdefault((sid, name.casefold()), []).append((host, name))
-    twice = sorted(((found, sid) for (sid, _name), found in hosts.items() if len(found) > 1), key=lambda one: one[0][0])
+    twice = sorted(((found, sid) for (sid, _name), found in hosts.items() if len(found) > 1), key=lambda pair: pair[0][0])
     lines = [
         f"{some([host for host, _name in found], LIMITS)} are the same machine ({shown(sid, found[0][1])}), which counts once for each name"
         for found, sid in twice[:LIMITS]

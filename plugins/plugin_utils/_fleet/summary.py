@@ -28,7 +28,7 @@ def summarise(
 
     Percentages are of all expected hosts, never of the assessed ones alone.
     """
-    known: list[Used] = [{**one} for one in exceptions]
+    known: list[Used] = [{**exception} for exception in exceptions]
     by_status = collections.Counter(record["status"] for record in records)
     by_role: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for record in records:
@@ -134,7 +134,9 @@ def _controlling_gpos(records: Iterable[Record]) -> list[ControllingGpo]:
         controller = record["controller"]
         if controller and controller["kind"] == "gpo" and (controller["guid"] or controller["name"]):
             hosts[controller["guid"] or "", controller["name"] or ""].append(record["host"])
-    return [{"guid": guid or None, "name": name or None, "hosts": len(its)} for (guid, name), its in sorted(hosts.items())]
+    return [
+        {"guid": guid or None, "name": name or None, "hosts": len(controlled)} for (guid, name), controlled in sorted(hosts.items())
+    ]
 
 
 def _unexpected(records: Iterable[Record]) -> list[UnexpectedAccount]:

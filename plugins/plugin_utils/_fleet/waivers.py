@@ -33,8 +33,8 @@ def exceptions_of(
     """
     found: dict[str, Declared] = {}
     claims: dict[str, list[tuple[Record, Applied]]] = {}
-    for one in declared:
-        found.setdefault(_key(one), _plain(one))
+    for exception in declared:
+        found.setdefault(_key(exception), _plain(exception))
     for record in records:
         for claim in record["exceptions"] or ():
             found.setdefault(_key(claim), _plain(claim))
@@ -43,12 +43,12 @@ def exceptions_of(
     return sorted(rows, key=lambda row: (row["state"] == State.USED.value, row["account"].casefold()))
 
 
-def days_left(one: Used, finished: str) -> int | None:
+def days_left(exception: Used, finished: str) -> int | None:
     """Days until an exception ends, where it holds and ends within SOON days of a run; 0 on its last day. None for the others."""
-    if one["expires"] is None or one["state"] == State.EXPIRED.value:
+    if exception["expires"] is None or exception["state"] == State.EXPIRED.value:
         return None
     try:
-        left = (datetime.date.fromisoformat(one["expires"]) - _utc.read(finished).date()).days
+        left = (datetime.date.fromisoformat(exception["expires"]) - _utc.read(finished).date()).days
     except ValueError:  # a day that never was, in a report of another
         return None
     return left if 0 <= left <= SOON else None
@@ -67,7 +67,8 @@ def _row(
         state = State.EXPIRED
     else:
         state = next(
-            (one for one in (State.TOO_WIDE, State.NOT_FORESEEN, State.USED, State.UNKNOWN) if one.value in states), State.UNUSED
+            (state for state in (State.TOO_WIDE, State.NOT_FORESEEN, State.USED, State.UNKNOWN) if state.value in states),
+            State.UNUSED,
         )
     if state is State.UNUSED and any(covers(plain["hosts"], plain["groups"], host, groups) for host, groups in unread.items()):
         state = State.UNKNOWN

@@ -93,7 +93,7 @@ def _rows_of(record: Record) -> Iterator[tuple[tuple[str, str, str], Row]]:
     change = record["change"]
     outcome = Outcome(change["outcome"]) if change else None
     about = {finding["sid"] for finding in record["findings"] if finding["kind"] not in OF_EXCEPTIONS}
-    findings = [one for one in record["findings"] if one["kind"] not in OF_EXCEPTIONS or one["sid"] not in about]
+    findings = [finding for finding in record["findings"] if finding["kind"] not in OF_EXCEPTIONS or finding["sid"] not in about]
     if outcome and (outcome.failed or outcome is Outcome.REFUSED):
         yield (outcome.value, "", record["reason"]), Row(outcome.value, "", record["reason"], [], rank_of_host(record))
     elif not findings:
@@ -123,8 +123,8 @@ def meaning_of(record: Record) -> str:
     """What the words mean with which a host was not read, as a sentence; empty where only they are known."""
     error = record["error"]
     if record["status"] == Status.UNREACHABLE.value:
-        said = record["reason"].casefold()
-        return next((meaning for words, meaning in _TRAITS if words in said), "")
+        reason = record["reason"].casefold()
+        return next((meaning for words, meaning in _TRAITS if words in reason), "")
     return _advice(error) if error else ""
 
 

@@ -89,8 +89,8 @@ def _accounts(record: Record) -> Iterator[list[str]]:
     for finding in record["findings"]:
         findings.setdefault(finding["sid"], finding)  # a second one is about the exception of the same holder
     for holder in record["holders"]:
-        its = _holder(*(holder[key] for key in ("sid", "name", "kind", "standing", "why")))
-        yield [*head, *its, *_what_to_do(findings.get(holder["sid"]))]
+        account = _holder(*(holder[key] for key in ("sid", "name", "kind", "standing", "why")))
+        yield [*head, *account, *_what_to_do(findings.get(holder["sid"]))]
     names = names_by_sid(record)
     for sid in record["missing"]:
         found = findings.get(sid)

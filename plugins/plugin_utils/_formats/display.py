@@ -27,8 +27,8 @@ def name_of(sid: str | None, name: str | None) -> str:
 @functools.lru_cache(maxsize=50_000)
 def shown(sid: str | None, name: str | None) -> str:
     """``NAME (SID)``, or the one of them that there is."""
-    its, sid = name_of(sid, name), visible(sid or "")
-    return f"{its} ({sid})" if its and sid else its or sid
+    label, sid = name_of(sid, name), visible(sid or "")
+    return f"{label} ({sid})" if label and sid else label or sid
 
 
 def accounts(sids: Iterable[str], names_by_sid: Mapping[str, str | None]) -> list[str]:
@@ -74,7 +74,7 @@ def plan_of(record: Record) -> str:
     change = record["change"]
     if not change:
         return ""
-    sentences = "; ".join(visible(one, SENTENCE) for one in change["changes"] or ())
+    sentences = "; ".join(visible(line, SENTENCE) for line in change["changes"] or ())
     return ": ".join(filter(None, (visible(change["outcome"]), sentences)))
 
 

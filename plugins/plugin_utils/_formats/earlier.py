@@ -86,7 +86,7 @@ def _chosen(place: Path, heads: list[_Head] | str, action: str, besides: str) ->
     except BadInput as error:
         return None, str(error)
     reasons: list[str] = []
-    for head in sorted(heads, key=lambda one: (one.run["finished"], one.path.name), reverse=True):
+    for head in sorted(heads, key=lambda head: (head.run["finished"], head.path.name), reverse=True):
         if head.run.get("action") == action and head.run.get("id") != besides:
             try:
                 return _read(head.path), None
@@ -100,7 +100,7 @@ def _trend(heads: Sequence[_Head], report: Report) -> list[TrendPoint]:
     """Audits that ended before, by the same policy and with the same limit, the oldest first; what two files say of one run is one."""
     run, policy = report["run"], report["policy"]["name"] if report["policy"] else None
     points: dict[str, TrendPoint] = {}
-    for head in sorted(heads, key=lambda one: (one.run["finished"], one.path.name)):
+    for head in sorted(heads, key=lambda head: (head.run["finished"], head.path.name)):
         alike = all(head.run.get(key) == run[key] for key in ("action", "limit", "hosts")) and head.policy == policy
         point = _point(head) if alike and head.run["finished"] <= run["finished"] else None
         if point and point["id"] != run["id"]:

@@ -26,7 +26,7 @@ def json_lines(report: Report) -> str:
     """The header line, then the records as they are, sorted by host, keys sorted."""
     hosts = sorted(report["hosts"], key=lambda record: record["host"])
     newest = {key: report[key] for key in ("run", "policy", "generator")}
-    declared = {json.dumps(one, sort_keys=True): one for head in heads_of(report) for one in head["exceptions"]}
+    declared = {json.dumps(exception, sort_keys=True): exception for head in heads_of(report) for exception in head["exceptions"]}
     header = {
         "schema_version": report["schema_version"],
         "kind": "run",
@@ -107,8 +107,8 @@ def _release(where: str, data: t.Any) -> None:
     if version != SCHEMA_VERSION:
         earlier = isinstance(version, str) and version in EARLIER_VERSIONS
         advice = "an earlier release of the collection wrote it, so make the report again" if earlier else ""
-        wrong = f"is not {SCHEMA_VERSION}, which this release reads"
-        raise BadInput(f"{where}: schema_version", wrong, value=version, expected=advice)
+        problem = f"is not {SCHEMA_VERSION}, which this release reads"
+        raise BadInput(f"{where}: schema_version", problem, value=version, expected=advice)
 
 
 def _tolerances(where: str, tolerate: Mapping[str, str]) -> None:

@@ -82,7 +82,7 @@ def _differences(record: Record) -> Iterator[str]:
         yield f"controlled by {record['controller']['kind']}: {visible(record['controller']['why'] or '', 2_000)}"
     change = record["change"]
     if change:
-        yield from (f"{change['outcome']}: {visible(one, 2_000)}" for one in change["changes"] or ())
+        yield from (f"{change['outcome']}: {visible(line, 2_000)}" for line in change["changes"] or ())
 
 
 def _waived(record: Record) -> Iterator[str]:

@@ -139,22 +139,22 @@ def _printed(policy: Policy) -> list[Part]:
 def _one(policy: Policy) -> list[Part]:
     rows = []
     for row in _merged(policy.rows):
-        said = [
+        parts = [
             f"{key}: {_accounts(accounts, row, key)}" for key in ACCOUNT_KEYS if (accounts := getattr(row, key)) or key in row.found
         ]
-        said += [f"note: {row.note}"] if row.note else []
-        said += [f"exceptions: {row.exception_clause}"] if row.exception_clause else []
+        parts += [f"note: {row.note}"] if row.note else []
+        parts += [f"exceptions: {row.exception_clause}"] if row.exception_clause else []
         cited = ", ".join(
             filter(None, (row.benchmark_id, row.rule, row.document.words if row.benchmark_id and row.document else "", row.source))
         )
-        rows.append((_hosts(row), "\n\n".join(said), cited))
+        rows.append((_hosts(row), "\n\n".join(parts), cited))
     documents = {row.document.words: row.document for row in policy.rows if row.document}
     return [
         Title(f"{policy.name}: {policy.title}", "-"),
         _COMPARE[policy.compare],
         Table((36, 52, 44), ("hosts", "accounts", "source"), rows),
         *filter(None, [_without_a_row(policy)]),
-        Items([", ".join(filter(None, (one.publisher, one.words))) for one in documents.values()]),
+        Items([", ".join(filter(None, (document.publisher, document.words))) for document in documents.values()]),
     ]
 
 
@@ -205,7 +205,7 @@ def _said(policy: Policy, account: str) -> str:
 
 
 def _keys_of(row: Row, key: str) -> set[str]:
-    return {one.key for one in getattr(row, key)} | ({_word(row)} if key in row.found else set())
+    return {account.key for account in getattr(row, key)} | ({_word(row)} if key in row.found else set())
 
 
 def _places(row: Row) -> set[Place]:
@@ -293,8 +293,8 @@ def _words(name: str) -> str:
 
 
 def _and(words: Iterable[str]) -> str:
-    its = list(words)
-    return " and ".join(filter(None, (", ".join(its[:-1]), its[-1])))
+    items = list(words)
+    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
 
 
 def _written(part: Part, style: _Style) -> str:
@@ -313,7 +313,7 @@ def _written(part: Part, style: _Style) -> str:
 def _fitting(widths: Sequence[int], width: int) -> list[int]:
     """Widths of columns in the same proportions, so that the table with its borders has room on a terminal."""
     room = width - 3 * len(widths) - 1
-    fitting = [room * one // sum(widths) for one in widths]
+    fitting = [room * width // sum(widths) for width in widths]
     return [*fitting[:-1], room - sum(fitting[:-1])]
 
 

@@ -37,7 +37,10 @@ def prometheus(report: Report, labels: Mapping[str, str] | None = None) -> str:
         (
             "unexpected_holder_hosts",
             f"Hosts on which an account holds the right and should not; the {_MOST_ACCOUNTS} most frequent.",
-            [({"sid": one["sid"], "name": one["name"] or ""}, str(one["hosts"])) for one in unexpected[:_MOST_ACCOUNTS]],
+            [
+                ({"sid": account["sid"], "name": account["name"] or ""}, str(account["hosts"]))
+                for account in unexpected[:_MOST_ACCOUNTS]
+            ],
         ),
         ("gate_passed", "Whether the fleet gate passed.", [({}, str(int(summary["gate"]["passed"])))]),
         ("audit_completed_timestamp_seconds", "When the run ended.", [({}, str(int(_utc.read(run["finished"]).timestamp())))]),

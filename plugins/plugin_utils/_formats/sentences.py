@@ -56,31 +56,33 @@ def exceptions(used: Sequence[Used], finished: str) -> list[str]:
     """How many exceptions there are, then those that need attention, a line each; nothing without any. ``finished``: when the run ended."""
     if not used:
         return []
-    states = collections.Counter(one["state"] for one in used)
+    states = collections.Counter(exception["state"] for exception in used)
     lines = [f"Exceptions: {', '.join(f'{count} {_STATES[state]}' for state, count in sorted(states.items()))}."]
-    ends = [days_left(one, finished) for one in used]
+    ends = [days_left(exception, finished) for exception in used]
     soon = sum(left is not None for left in ends)
     lines[0] += f" {soon} {'ends' if soon == 1 else 'end'} within {SOON} days." if soon else ""
     pairs = [pair for pair in zip(used, ends, strict=True) if pair[0]["state"] != State.USED.value or pair[1] is not None]
     odd, left_out = first_few(pairs, _EXCEPTIONS)
-    lines += [_exception(one, left) for one, left in odd]
+    lines += [_exception(exception, left) for exception, left in odd]
     return lines + ([f"and {len(left_out)} more in the JSON report"] if left_out else [])
 
 
 def gate(summary: Summary) -> str:
     """Whether the gate of the fleet passed, and why not."""
-    its, planned = summary["gate"], planned_sentence(summary)
-    passed = f"passed{planned and f'; {planned}'}" if its["passed"] else f"not passed: {visible('; '.join(its['reasons']), 1_000)}"
-    return f"Fleet gate (fails on {', '.join(its['fail_on']) or 'nothing'}): {passed}."
+    result, planned = summary["gate"], planned_sentence(summary)
+    passed = (
+        f"passed{planned and f'; {planned}'}" if result["passed"] else f"not passed: {visible('; '.join(result['reasons']), 1_000)}"
+    )
+    return f"Fleet gate (fails on {', '.join(result['fail_on']) or 'nothing'}): {passed}."
 
 
-def _exception(one: Used, left: int | None) -> str:
-    listed, left_out = first_few(one["wanted_by"], 5)
+def _exception(exception: Used, left: int | None) -> str:
+    listed, left_out = first_few(exception["wanted_by"], 5)
     rest = f" and {len(left_out)} more" if left_out else ""
     hosts = f" on {visible(', '.join(listed), _PART)}{rest}" if listed else ""
-    until = f", until {one['expires']}" if one["expires"] else ""
-    account, reason, owner = (visible(text, _PART) for text in (one["account"], one["reason"], one["owner"]))
-    state = _STATES[one["state"]] + (f", ends {in_days(left)}" if left is not None else "")
+    until = f", until {exception['expires']}" if exception["expires"] else ""
+    account, reason, owner = (visible(text, _PART) for text in (exception["account"], exception["reason"], exception["owner"]))
+    state = _STATES[exception["state"]] + (f", ends {in_days(left)}" if left is not None else "")
     return f"{state}: {account}{hosts}, {reason} (owner {owner}{until})"
 
 
@@ -109,8 +111,8 @@ def _policy(policy: PolicyHead | None, records: Sequence[Record]) -> list[str]:
     ]
     others = sorted({record["policy"] for record in records if record["policy"]} - {policy["name"]})
     more = [f"other policies of some hosts: {visible(', '.join(others), _PART)}"] if others else []
-    its = visible(f"{policy['name']} ({policy['title']}){version}, compare {policy['compare']}{by}", 600)
-    return [f"policy: {its}", *_cut(used), *more]
+    sentence = visible(f"{policy['name']} ({policy['title']}){version}, compare {policy['compare']}{by}", 600)
+    return [f"policy: {sentence}", *_cut(used), *more]
 
 
 def _controllers(summary: Summary) -> list[str]:

@@ -55,9 +55,9 @@ def _drift(rows: Sequence[Row], room: int) -> list[str]:
     width = max(columns(_hosts(row)) for row in listed)
     lines, spare = [], most - len(listed)
     for row in listed:
-        its = _difference(row, width, 2 if spare > 0 else 1)
-        spare -= len(its) - 1
-        lines += its
+        lines_of_row = _difference(row, width, 2 if spare > 0 else 1)
+        spare -= len(lines_of_row) - 1
+        lines += lines_of_row
     rest = [f"  and {len(left_out)} more differences in the report"] if left_out else []
     return ["Drift, worst first:", *lines, *rest]
 

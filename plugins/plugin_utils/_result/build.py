@@ -99,8 +99,8 @@ def enforced(job: Job, facts: HostFacts, job_result: JobResult) -> dict[str, t.A
     in_doubt = job_result.outcome in (Outcome.UNDO_FAILED, Outcome.UNKNOWN)
     ended = job_result.change.after if job_result.change and job_result.outcome is Outcome.UNDO_FAILED else None
     left = by_number(set(job_result.plan.before) ^ set(ended)) if ended is not None else ()
-    felt = job_result.plan if done or in_doubt else Plan(job_result.plan.before, (), (), ())
-    restart = restarts(facts, felt, job_result.names_by_sid)
+    effective = job_result.plan if done or in_doubt else Plan(job_result.plan.before, (), (), ())
+    restart = restarts(facts, effective, job_result.names_by_sid)
     return _harmless(
         {
             **result,
@@ -121,9 +121,9 @@ def enforced(job: Job, facts: HostFacts, job_result: JobResult) -> dict[str, t.A
             "done": [dataclasses.asdict(step) for step in job_result.change.attempted if step.done] if job_result.change else [],
             "undone": [dataclasses.asdict(step) for step in job_result.change.undone] if job_result.change else [],
             "left": list(left),
-            "restart": None if restart is None else [dataclasses.asdict(one) for one in restart],
+            "restart": None if restart is None else [dataclasses.asdict(row) for row in restart],
             "snapshot": str(job.snapshot) if job_result.outcome.sent else None,
-            "notes": [*job_result.notes, *_cut_short(facts, felt), *result.get("notes", [])],
+            "notes": [*job_result.notes, *_cut_short(facts, effective), *result.get("notes", [])],
             "warnings": [job_result.warning] if job_result.warning else [],
         }
     )
@@ -269,7 +269,7 @@ def _not_sure(facts: HostFacts) -> list[str]:
 
 def _groups(facts: HostFacts) -> list[dict[str, object]]:
     """Groups that hold the right; those of nearly everybody that have no list of members are told as such."""
-    holders = [Group(one.sid, one.name, "failed") for one in facts.holders if one.use in _WITH_MEMBERS]
+    holders = [Group(account.sid, account.name, "failed") for account in facts.holders if account.use in _WITH_MEMBERS]
     read = facts.groups if facts.groups is not None else holders  # an answer that cannot be understood: no members are known
     known = {group.sid for group in read}
     everybody = [
@@ -282,7 +282,7 @@ def _groups(facts: HostFacts) -> list[dict[str, object]]:
 
 def _group(group: Group) -> dict[str, object]:
     """Members that are not known are null, never an empty list; a member without a SID makes the list incomplete."""
-    members = [{"sid": one.sid, "name": one.name, "broad": too_wide(one.sid)} for one in group.members if one.sid]
+    members = [{"sid": member.sid, "name": member.name, "broad": too_wide(member.sid)} for member in group.members if member.sid]
     status = "incomplete" if group.status == "read" and len(members) < len(group.members) else group.status
     known = members if members or status == "read" else None
     return {"sid": group.sid, "name": group.name, "status": status, "broad": too_wide(group.sid), "members": known}
@@ -371,7 +371,7 @@ def _findings(judgement: Judgement) -> list[dict[str, object]]:
         for use in verdict.exception_uses
         if use.state in OF_STATE and use.sid in names_by_sid
     ]
-    return sorted(absent + present + refused, key=lambda one: order(str(one["rank"])))
+    return sorted(absent + present + refused, key=lambda finding_row: order(str(finding_row["rank"])))
 
 
 class _Findings:
@@ -386,7 +386,7 @@ class _Findings:
         self._kinds = {judged.holder.sid: judged.kind for judged in judgement.verdict.holders}
         found = judgement.verdict.missing or judgement.verdict.unexpected
         self._running = {user.sid for user in users_of(facts, facts.sids) if user.has is not False} if found else set()
-        self._crowded = {group.sid for group in facts.groups or () if any(too_wide(one.sid or "") for one in group.members)}
+        self._crowded = {group.sid for group in facts.groups or () if any(too_wide(member.sid or "") for member in group.members)}
 
     def row(
         self, kind: FindingKind, sid: str, name: str | None, why: str, *, exception: str = "", namesake: bool = False

@@ -111,10 +111,12 @@ def _few(sentences: Sequence[str]) -> list[str]:
 
 def _restarts(change: Change) -> list[str]:
     """When a change takes effect, where the next start of something really differs."""
-    felt = [
-        f"{one['kind']} {visible(one['name'])}" for one in change["restart"] or () if not one["through"] and one["kind"] != "logon"
+    delayed = [
+        f"{restart['kind']} {visible(restart['name'])}"
+        for restart in change["restart"] or ()
+        if not restart["through"] and restart["kind"] != "logon"
     ]
-    return [f"effective after restart of {some(felt, _MOST)}"] if felt else []
+    return [f"effective after restart of {some(delayed, _MOST)}"] if delayed else []
 
 
 def _beyond_the_floor(record: Record) -> list[str]:

@@ -52,7 +52,7 @@ def _schema(kind: t.Any, definitions: Schema) -> Schema:
             schema = _marked(schema, mark)
         return schema
     if origin in (t.Union, types.UnionType):
-        return {"anyOf": [_schema(one, definitions) for one in inner]}
+        return {"anyOf": [_schema(part, definitions) for part in inner]}
     if origin is t.Literal:
         return {"const": inner[0]}
     if origin is list:
