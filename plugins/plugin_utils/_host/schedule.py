@@ -10,9 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 PATIENCE = 3.0
-"""Seconds after which a host does not count among those that are read at once: a dead one must not keep living ones waiting."""
+"""Seconds without an end after which more hosts are begun: those that are read are dead or slow, and must not keep others waiting.
+
+Where this process is what is slow, hosts do end, and more at once would only let them run into their time limits.
+"""
 _BESIDE = 8
-"""So many times the hosts that are read at once may be read, those that take longer included."""
+"""So many times the hosts that are read at once may be read in the end."""
 
 
 class End(enum.Enum):
@@ -55,12 +58,15 @@ class Schedule:
         self._running: dict[str, Attempt] = {}
         self._ends: dict[str, End] = {}
         self._winding_up = False
+        self._allowed = limits.at_once
+        self._moved: float | None = None
 
     def start(self, now: float) -> Attempt | None:
         """The next attempt, or None where there is nothing to begin any more, or not now."""
         if not self._waiting or self._over(now) or not self._has_room(now):
             return None
         host, number = self._waiting.popleft()
+        self._moved = now if self._moved is None else self._moved
         attempt = self._running[host] = Attempt(host, number, now)
         return attempt
 
@@ -72,6 +78,9 @@ class Schedule:
         if self._running.get(attempt.host) != attempt:
             return False
         del self._running[attempt.host]
+        self._moved = now
+        if now - attempt.began >= PATIENCE:  # the slow ones leave, and with them what was begun beside them
+            self._allowed = max(self._limits.at_once, self._allowed - 1)
         if end is End.LOST and attempt.number <= self._limits.retries and not self._out_of_time(now):
             self._waiting.append((attempt.host, attempt.number + 1))
             return False
@@ -86,8 +95,8 @@ class Schedule:
     def wake(self, now: float) -> float | None:
         """The time of the next deadline, or None where there is none."""
         times = [self._until(attempt) for attempt in self._running.values()]
-        if self._waiting:
-            times += [late for attempt in self._running.values() if (late := attempt.began + PATIENCE) > now]
+        if self._waiting and self._allowed <= len(self._running) < self._most:
+            times.append((now if self._moved is None else self._moved) + PATIENCE)
         return min([*times, *([] if self._limits.until is None else [self._limits.until])], default=None)
 
     def done(self, now: float) -> bool:
@@ -104,9 +113,15 @@ class Schedule:
         """How the hosts ended that did."""
         return dict(self._ends)
 
+    @property
+    def _most(self) -> int:
+        return self._limits.at_once * _BESIDE
+
     def _has_room(self, now: float) -> bool:
-        young = sum(now < attempt.began + PATIENCE for attempt in self._running.values())
-        return young < self._limits.at_once and len(self._running) < self._limits.at_once * _BESIDE
+        """Whether one more host may be begun; allows more of them at once where none has ended for long."""
+        if len(self._running) >= self._allowed and self._moved is not None and now >= self._moved + PATIENCE:
+            self._allowed, self._moved = min(self._allowed + self._limits.at_once, self._most), now
+        return len(self._running) < self._allowed
 
     def _until(self, attempt: Attempt) -> float:
         return attempt.began + self._limits.attempt

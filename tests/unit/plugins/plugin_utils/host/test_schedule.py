@@ -33,18 +33,48 @@ def test_a_lost_host_is_tried_again_after_all_others_and_no_more_often_than_it_m
     assert schedule.ends == {"dead": End.LOST, "a": End.ANSWERED, "b": End.ANSWERED}
 
 
-def test_hosts_that_take_long_do_not_keep_others_waiting():
-    schedule = Schedule([f"host{number}" for number in range(100)], Limits(60, at_once=2))
+def many(at_once):
+    return Schedule([f"host{number}" for number in range(100)], Limits(600, at_once=at_once))
 
-    begun = [len(started(schedule, now)) for now in (0, PATIENCE - 0.1, PATIENCE, 2 * PATIENCE)]
 
-    assert begun == [2, 0, 2, 2]
-    assert [len(started(schedule, number * PATIENCE)) for number in range(3, 12)][-3:] == [
-        0,
-        0,
-        0,
-    ]  # eight times as many, and no more
-    assert schedule.wake(12 * PATIENCE) == 60
+def test_where_no_host_ends_others_are_begun_beside_them():
+    schedule = many(at_once=2)
+
+    begun = [len(started(schedule, now)) for now in (0, PATIENCE - 0.1, PATIENCE, PATIENCE + 1, 2 * PATIENCE)]
+
+    assert begun == [2, 0, 2, 0, 2]
+    assert schedule.wake(2 * PATIENCE) == 3 * PATIENCE
+    assert (
+        sum(len(started(schedule, number * PATIENCE)) for number in range(3, 12)) == 10
+    )  # eight times as many in the end, and no more
+    assert schedule.wake(12 * PATIENCE) == 600
+
+
+def test_where_hosts_end_no_more_are_begun_however_long_each_takes():
+    """A controller that is slow must not take on more: every host would run into a time limit."""
+    schedule, running, now = many(at_once=4), [], 0.0
+    while attempt := schedule.start(now):
+        running.append(attempt)
+
+    for _unused in range(60):
+        now += PATIENCE - 0.5
+        assert schedule.end(running.pop(0), End.ANSWERED, now)
+        while attempt := schedule.start(now):
+            running.append(attempt)
+        assert len(running) == 4
+
+
+def test_when_the_slow_hosts_end_no_more_are_read_at_once_than_before():
+    schedule, slow, now = many(at_once=2), [], 0.0
+    while len(slow) < 6:
+        while attempt := schedule.start(now):
+            slow.append(attempt)
+        now += PATIENCE
+
+    for attempt in slow:
+        schedule.end(attempt, End.LOST, now)
+
+    assert len(started(schedule, now)) == 2
 
 
 def test_an_answer_that_comes_after_the_host_was_given_up_does_not_count_and_no_other_host_is_begun_beside_its_thread():
