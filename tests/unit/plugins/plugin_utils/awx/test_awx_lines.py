@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Records of a large fleet in AWX go to the file as they come: memory holds a page and the names of the hosts."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import pytest
+import report_heads
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._awx import lines
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._awx.controller import PAGE, Controller, Login
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._awx.events import PLAN, expected_in, record_in
+
+HEAD = {
+    "run": report_heads.RUN, "policy": None, "generator": report_heads.GENERATOR, "source": "play", "fail_on": ["drift"], "tolerate": {},
+    "exceptions": [],
+}  # fmt: skip
+READ, REPORT = (f"winrights.seimpersonate.{name}" for name in ("fleet_read", "fleet_report"))
+
+
+def event(host, result, action=READ, kind="runner_on_ok", task="winrights.seimpersonate.impersonate : Audit | Read"):
+    return {"event": kind, "event_data": {"host": host, "resolved_action": action, "task": task, "res": result}}
+
+
+class Paged(Controller):
+    """Answers as a controller with many slices would, one page at a time."""
+
+    def __init__(self, hosts):
+        super().__init__(Login("https://awx"), lambda _seconds: None)
+        self._hosts = hosts
+
+    def _read(self, path):
+        job, _slash, rest = path.removeprefix("/api/v2/jobs/").partition("/")
+        if not rest:
+            return {"id": int(job), "inventory": 1, "event_processing_finished": True}
+        page = int(rest.partition("&page=")[2] or 1)
+        first, last = (page - 1) * PAGE, min(page * PAGE, self._hosts)
+        found = [
+            event(f"job{job}-{n}", {"status": "compliant", "transport": "winrm", "filler": "x" * 4000}) for n in range(first, last)
+        ]
+        more = last < self._hosts
+        following = f"{path.partition('&page=')[0]}&page={page + 1}"
+        return {"results": found if more else [*found, event("first", {"head": HEAD}, REPORT)], "next": following if more else None}
+
+
+def test_ten_thousand_hosts_in_fifty_slices(tmp_path):
+    tracemalloc.start()
+    with (tmp_path / "lines").open("w") as to:
+        read = lines.write_jobs(Paged(200), range(50), 0, lambda _seconds: None, to)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert len(read.hosts) == 10_000
+    assert peak < 12_000_000  # all events at once are 40 MB
+    with (tmp_path / "lines").open() as kept:
+        assert sum(json.loads(line).get("kind") == "run" for line in kept) == 50
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        pytest.param(event("web01", {"status": "compliant"}), "compliant", id="read"),
+        pytest.param(event("web01", {"msg": "no route"}, kind="runner_on_unreachable"), "unreachable", id="dead"),
+        pytest.param(event("web01", {"failed": True, "msg": "wrong"}, kind="runner_on_failed"), "error", id="failed"),
+        pytest.param(event("web01", {}), "error", id="thrown away"),
+        pytest.param(event("web01", {"status": "compliant"}, action="ansible.builtin.ping"), None, id="another task"),
+        pytest.param(event("web01", {"status": "compliant"}, task=f"x : {PLAN}"), None, id="a plan is no end"),
+        pytest.param(event("", {"status": "compliant"}), None, id="no host"),
+        pytest.param({"event": "runner_on_ok", "event_data": "text"}, None, id="no data"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)
+def test_the_record_in_an_event(said, status):
+    record = record_in(said)
+
+    assert (record and record["status"]) == status
+
+
+def test_the_task_that_plans_is_called_as_it_is_known(checkout):
+    assert f"- name: {PLAN}\n" in (checkout / "roles/impersonate/tasks/plan.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("said", "hosts"),
+    [
+        pytest.param(event("web01", {}, task=f"x : {PLAN}"), ["web01"], id="planned for"),
+        pytest.param(
+            event("web01", {"expected": ["a", 1]}, action="winrights.seimpersonate.fleet_check"), ["a"], id="known to the check"
+        ),
+        pytest.param(event("web01", {"expected": "all"}, action="winrights.seimpersonate.fleet_check"), [], id="no list"),
+    ],
+)
+def test_whom_a_run_must_account_for(said, hosts):
+    assert expected_in(said) == hosts
