@@ -20,7 +20,7 @@ options:
       - With one task for all hosts, how many of them each process reads at once. Where none of them ends for 3 seconds, as many more are
         begun, up to eight times as many.
     type: int
-    default: 32
+    default: 16
   reader_processes:
     description:
       - With one task for all hosts, the number of processes. V(0) is one for each processor.
@@ -30,7 +30,7 @@ options:
     description:
       - With one task for all hosts, how many seconds one try at a host may take. A host that takes longer is V(unreachable).
     type: float
-    default: 120.0
+    default: 300.0
   reader_fleet_timeout:
     description:
       - With one task for all hosts, how many seconds all of them may take. Those that were not read by then are V(not_checked). V(0) is no limit.

@@ -71,9 +71,9 @@ _RUN: Spec = {"run_id": {"type": "str"}, "progress": {"type": "bool", "default":
 
 _READER: Spec = {
     "reader": {"type": "str", "choices": ["auto", "host", "fleet"], "default": "host"},
-    "reader_threads": {"type": "int", "default": 32},
+    "reader_threads": {"type": "int", "default": 16},
     "reader_processes": {"type": "int", "default": 0},
-    "reader_host_timeout": {"type": "float", "default": 120.0},
+    "reader_host_timeout": {"type": "float", "default": 300.0},
     "reader_fleet_timeout": {"type": "float", "default": 0.0},
     "reader_retries": {"type": "int", "default": 0},
 }
