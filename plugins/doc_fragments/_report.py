@@ -17,8 +17,8 @@ options:
     default: [json, json_lines, markdown, html]
   name:
     description:
-      - How the files are called, without the ending. V({action}), V({policy}), V({run_id}) and V({date}) stand for those of the run, V({job}) and V({workflow}) for
-        the numbers of the job that writes the report and of its workflow in AWX (V(none) where there is none).
+      - How the files are called, without the ending. V({action}), V({policy}), V({run_id}) and V({date}) stand for those of the run, V({job}) and V({workflow})
+        for the numbers of the job that writes the report and of its workflow in AWX (V(none) where there is none).
       - The Prometheus file has this name only where it is the same in every run, without V({run_id}), V({date}),
         V({job}) and V({workflow}). Otherwise it is
         C(impersonate-{action}-{policy}.prom), since a collector reads every file of its folder and the next run has to replace it.
