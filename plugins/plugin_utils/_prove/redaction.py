@@ -173,7 +173,7 @@ def _encoded(token: str) -> list[bytes]:
         return [sid_bytes(token)] if all(int(one) < 1 << 32 for one in token.split("-")[2:]) else []
     if len(token) < _SIZE:
         return []
-    return [one.encode(encoding) for one in {token, token.upper(), token.lower()} for encoding in ("utf-8", "utf-16-le")]
+    return [one.encode(encoding) for one in (token, token.upper(), token.lower()) for encoding in ("utf-8", "utf-16-le")]
 
 
 def _base64s(raw: bytes) -> list[str]:
