@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 site=$PWD/.build/site
 export PATH="$PWD/.build/docs/bin:$PATH" ANSIBLE_COLLECTIONS_PATH="$PWD/.build/collections"
 rm -rf "$site"
-mkdir -p -m 755 "$site/rst"
+mkdir -p "$site/rst"
+chmod 755 "$site/rst" # antsibull-docs wants no other
 # Labels of Ansible's documentation, each with its page, in the form that Sphinx publishes them.
 python - "$site/ansible.inv" <<'INVENTORY'
 import sys

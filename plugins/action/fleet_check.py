@@ -30,7 +30,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
     variables,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import PolicyException
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, some, visible
 
@@ -43,8 +43,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         now = _utc.now()
         started = _utc.written(now)
         before = f"Nothing was sent to {'any host' if _is_first_batch(task_vars or {}) else 'the hosts of this batch'}. "
@@ -110,7 +110,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result["policy"] = policy_head(policy, task_options.digest_of(policy))
         return result
 
-    def _reader(self, task_vars: TaskVars, options: Options, looked: reader_choice.Looked, run_id: str) -> dict[str, t.Any]:
+    def _reader(self, task_vars: TaskVars, options: Options, looked: reader_choice.Looked, run_id: str) -> Result:
         """Who reads the hosts, told on the terminal where it is an audit, and how. Raises BadInput."""
         settings = reader_choice.checked(options)
         if options["action"] != "audit":

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gate import at_the_end
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.marks import Mark, mark
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, fleet_run, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 
@@ -20,8 +19,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         with bad_input.refused(str):
             _validation, options = self.validate_argument_spec(specs.FLEET_MARK)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import glob
-import typing as t
 from pathlib import Path
 
 from ansible.plugins.action import ActionBase
@@ -26,6 +25,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
     variables,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, visible
 
 # Before the reports are read: names of the least length.
@@ -40,8 +40,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         naming = of_role.naming(self._task.args)
         with bad_input.refused(naming):
             self._task.args = of_role.filled(self._task.args, specs.FLEET_MERGE, task_vars or {}, self._templar.template)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -25,6 +23,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.sum
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.columns import folded
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, fleet_run, of_role, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 _LINES = 24  # of one item: as many as the longest account and five of the longest names of hosts need
@@ -38,8 +37,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         named = of_role.naming(self._task.args)
         with bad_input.refused(named):
             self._task.args = of_role.filled(self._task.args, specs.FLEET_PLAN, task_vars or {}, self._templar.template)

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.winrights.seimpersonate.plugins.action import local_right_info
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, fleet_run, one_task, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_reader import FleetReader
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
 
 
 class ActionModule(local_right_info.ActionModule):
@@ -15,7 +14,7 @@ class ActionModule(local_right_info.ActionModule):
 
     BYPASS_HOST_LOOP = one_task.Decided()
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
         with bad_input.marked(str):
             _validation, options = self.validate_argument_spec(specs.FLEET_READ)
         run_id = fleet_run.run_of(options["check"])

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import datetime
-import typing as t
 
 from ansible.plugins.action import ActionBase
 
@@ -29,7 +28,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
     specs,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import Declared, Record, Run, Summary, Used
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import UNREAD, Status
@@ -49,8 +48,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         now = _utc.now()
         named = of_role.naming(self._task.args)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime
 import time
-import typing as t
 
 from ansible.plugins.action import ActionBase
 
@@ -17,7 +16,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.cat
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, jobs, of_role, progress, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import ends_with_job
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.outcome import Outcome
@@ -30,8 +29,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = True
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         started = time.monotonic()
         now = _utc.now()
@@ -71,7 +70,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except snapshots.Spoilt as error:
             return error
 
-    def _enforce(self, job: enforcement.Job, task_vars: TaskVars, now: datetime.datetime) -> dict[str, t.Any]:
+    def _enforce(self, job: enforcement.Job, task_vars: TaskVars, now: datetime.datetime) -> Result:
         facts = None
         try:
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars)

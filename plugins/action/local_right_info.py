@@ -16,6 +16,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.wind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, of_role, once, progress, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 
@@ -28,8 +29,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _requires_connection = True
     _connection: t.Any
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         with bad_input.marked(of_role.naming(self._task.args)):
             self._task.args = of_role.filled(self._task.args, specs.LOCAL_RIGHT_INFO, task_vars or {}, self._templar.template)
             asked = once.prepared(self._task.args, lambda: self.validate_argument_spec(specs.LOCAL_RIGHT_INFO)[1])

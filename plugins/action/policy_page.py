@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
@@ -15,6 +14,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.p
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import specs, variables
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -25,8 +25,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(specs.POLICY_PAGE)
         try:
             if options["allow_unknown"] is not None:

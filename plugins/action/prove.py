@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import typing as t
 from pathlib import Path
 
 from ansible.plugins.action import ActionBase
@@ -17,6 +16,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.wind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import Policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import asked, table
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.answers import Told, Unreadable, read_answers
@@ -35,8 +35,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = True
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         with bad_input.marked(str):
             _validation, options = self.validate_argument_spec(specs.PROVE)
             task_options.refuse_delegation(self._task.delegate_to, task_vars or {})

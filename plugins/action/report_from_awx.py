@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-import typing as t
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
@@ -18,7 +17,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._awx.walk 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import absent, narrowing
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, of_role, specs
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, TaskVars
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, some, visible
 
 
@@ -30,8 +29,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         with bad_input.refused(named=of_role.naming(self._task.args)):
             self._task.args = of_role.filled(self._task.args, specs.REPORT_FROM_AWX, task_vars, self._templar.template)
@@ -62,7 +61,7 @@ def _own(task_vars: TaskVars) -> int | None:
     return int(number) if number.isdigit() else None
 
 
-def _read(controller: Controller, options: Options, workflows: list[int], own: int | None) -> dict[str, t.Any]:
+def _read(controller: Controller, options: Options, workflows: list[int], own: int | None) -> Result:
     """Write the lines. Raises ControllerError, and OSError where they cannot be written."""
     found = jobs_of(controller, workflows, own)
     jobs = list(dict.fromkeys([*found.jobs, *options["jobs"]]))

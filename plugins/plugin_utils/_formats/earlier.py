@@ -118,7 +118,7 @@ def _point(head: _Head) -> TrendPoint | None:
     if not isinstance(name, str) or not isinstance(started, str) or not isinstance(counts, dict):
         return None
     known = {status.value: counts.get(status.value, 0) for status in Status}
-    if any(type(count) is not int or count < 0 for count in known.values()):
+    if any(isinstance(count, bool) or not isinstance(count, int) or count < 0 for count in known.values()):
         return None
     return {"id": name, "started": started, "by_status": known}
 

@@ -16,6 +16,9 @@ from collections.abc import Callable
 
 from ansible.utils.display import Display
 
+if t.TYPE_CHECKING:
+    from ansible.plugins.connection import ConnectionBase
+
 _held: contextvars.ContextVar[threading.Lock | None] = contextvars.ContextVar("core_lock", default=None)
 
 Answer = t.TypeVar("Answer")
@@ -31,7 +34,7 @@ def holding(lock: threading.Lock, call: Callable[[], Answer]) -> Answer:
         _held.reset(token)
 
 
-def releasing(connection: t.Any) -> t.Any:
+def releasing(connection: ConnectionBase) -> ConnectionBase:
     """The connection, which releases the lock while it talks to its host; the very connection where this thread holds none."""
     lock = _held.get()
     return connection if lock is None else _Releasing(connection, lock)
@@ -40,13 +43,13 @@ def releasing(connection: t.Any) -> t.Any:
 class _Releasing:
     """A connection plugin of ansible-core that is used by one thread of many, for one command."""
 
-    def __init__(self, connection: t.Any, lock: threading.Lock) -> None:
+    def __init__(self, connection: ConnectionBase, lock: threading.Lock) -> None:
         self._connection, self._lock = connection, lock
 
-    def __getattr__(self, name: str) -> t.Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._connection, name)
 
-    def exec_command(self, *args: t.Any, **options: t.Any) -> t.Any:
+    def exec_command(self, *args: object, **options: object) -> object:
         """As the plugin's, which connects first where that was not done yet. The connection is closed afterwards.
 
         ansible-core would close it when the task has ended, and all other threads would wait for that host.
@@ -57,7 +60,7 @@ class _Releasing:
         finally:
             self._lock.acquire()
 
-    def _run(self, *args: t.Any, **options: t.Any) -> t.Any:
+    def _run(self, *args: object, **options: object) -> object:
         try:
             return self._connection.exec_command(*args, **options)
         finally:

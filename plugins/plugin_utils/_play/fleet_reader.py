@@ -8,7 +8,6 @@ import os
 import threading
 import time
 import typing as t
-from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail
 
@@ -19,18 +18,19 @@ from .._host.reader import Reader
 from .._host.schedule import End, Limits
 from .._host.windows import READ
 from . import fleet_run, progress
-from .given import TaskVars
+from .given import Check, Result, TaskVars
 from .interrupted import Interrupts, write_report
 from .one_host import OneHost
 from .results_file import ResultsFile
 
-Result = dict[str, t.Any]
+if t.TYPE_CHECKING:
+    from ansible.plugins.action import ActionBase
 
 
 class FleetReader:
     """Reads all hosts of a play from inside of an action. ``check``: what fleet_check returned."""
 
-    def __init__(self, action: t.Any, task_vars: TaskVars, check: Mapping[str, t.Any]) -> None:
+    def __init__(self, action: ActionBase, task_vars: TaskVars, check: Check) -> None:
         self._action, self._vars, self._check = action, task_vars, check
         self._run_id, self._settings = fleet_run.run_of(check), check["reader"]
         self._file = ResultsFile(self._settings["results"])

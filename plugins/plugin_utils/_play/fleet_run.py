@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import platform
-import typing as t
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from ansible.utils.display import Display
 
 from .._input.errors import BadInput
 from .._result.types import Generator
-from .given import TaskVars
+from .given import Check, Result, TaskVars
 from .results_file import ResultsFile
 
 
@@ -53,7 +52,7 @@ def run_of(check: Mapping[str, object]) -> str:
     return str(check["run_id"])
 
 
-def results_of(task_vars: TaskVars, registered: str, check: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def results_of(task_vars: TaskVars, registered: str, check: Check) -> Result:
     """Host -> its result in the run that fleet_check began, for every host of the play, dead ones included.
 
     It is what the host registered under that name, or what the reader of the fleet kept. None where there is none, or the result is an
@@ -63,7 +62,7 @@ def results_of(task_vars: TaskVars, registered: str, check: Mapping[str, t.Any])
     if check.get("reader", {}).get("name") == "fleet":
         return dict.fromkeys(hosts) | _kept_by_reader(check["reader"]["results"], set(hosts))
     kept, hostvars = _facts_of(task_vars["hostvars"]), task_vars["hostvars"]
-    results: dict[str, t.Any] = {}
+    results: Result = {}
     for host in hosts:
         known, result = _kept(kept.get(host), registered)
         result = result if known else plain_result(hostvars[host].get(registered))
@@ -71,14 +70,14 @@ def results_of(task_vars: TaskVars, registered: str, check: Mapping[str, t.Any])
     return results
 
 
-def _kept_by_reader(path: str, hosts: set[str]) -> dict[str, t.Any]:
+def _kept_by_reader(path: str, hosts: set[str]) -> Result:
     try:
         return {host: result for host, result in ResultsFile(path).results().items() if host in hosts}
     except OSError as error:
         raise AnsibleActionFail(f"the results of the hosts cannot be read: {error}") from error
 
 
-def forget_results(check: Mapping[str, t.Any]) -> None:
+def forget_results(check: Check) -> None:
     """Take away the file of the fleet's reader, for which the report stands now."""
     if check.get("reader", {}).get("name") == "fleet":
         try:

@@ -8,13 +8,16 @@ import os
 import signal
 import types
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from ansible import context
 from ansible.utils.display import Display
 
-from .given import TaskVars
+from .given import Check, TaskVars
 from .one_host import copy_of
+
+if t.TYPE_CHECKING:
+    from ansible.plugins.action import ActionBase
 
 REPORT = "winrights.seimpersonate.fleet_report"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -46,7 +49,7 @@ class Interrupts:
         self._stop()
 
 
-def write_report(action: t.Any, task_vars: TaskVars, check: Mapping[str, t.Any]) -> None:
+def write_report(action: ActionBase, task_vars: TaskVars, check: Check) -> None:
     """Run the task of the report in this process. Nothing is shown: whoever would show it has been interrupted and reads no more."""
     Display()._final_q = None
     task = copy_of(action._task)

@@ -17,6 +17,9 @@ from .._policy.policy import Policy
 from . import options as task_options
 from .given import Options, TaskVars
 
+if t.TYPE_CHECKING:
+    from ansible.plugins.action import ActionBase
+
 _MOST = 100
 """Things of a kind that are kept: fleets have a few groups of hosts with options of their own."""
 
@@ -50,7 +53,7 @@ class Prepared:
 
 
 _prepared: Once[Prepared] = Once()
-_payloads: Once[t.Any] = Once()
+_payloads: Once[object] = Once()
 
 
 def prepared(args: Mapping[str, object], validate: Callable[[], Options]) -> Prepared:
@@ -66,7 +69,7 @@ def prepared(args: Mapping[str, object], validate: Callable[[], Options]) -> Pre
     return _prepared.get(_key(args), make)
 
 
-def payload(action: t.Any, module_args: Mapping[str, object], task_vars: TaskVars, build: Callable[[], t.Any]) -> t.Any:
+def payload(action: ActionBase, module_args: Mapping[str, object], task_vars: TaskVars, build: Callable[[], object]) -> object:
     """What ansible-core builds of a module for a host of an action: the same for the same arguments, environment and interpreters.
 
     With become it is built for each host, since it has a password in it then.

@@ -17,7 +17,11 @@ import typing as t
 from ansible.executor.task_executor import TaskExecutor
 from ansible.playbook.task import Task
 
-from .given import TaskVars
+from .given import Result, TaskVars
+
+if t.TYPE_CHECKING:
+    from ansible.inventory.host import Host
+    from ansible.parsing.dataloader import DataLoader
 
 try:
     from ansible._internal._task import TaskContext  # type: ignore[import-not-found,import-untyped,unused-ignore] # since 2.19
@@ -53,7 +57,7 @@ def is_known() -> bool:
 class OneHost:
     """Runs an action with its options on single hosts, from inside of the action of a task on the first one, with that task's keywords."""
 
-    def __init__(self, task: t.Any, task_vars: TaskVars, action: str, args: dict[str, object], loader: t.Any) -> None:
+    def __init__(self, task: Task, task_vars: TaskVars, action: str, args: dict[str, object], loader: DataLoader) -> None:
         self._worker: t.Any = multiprocessing.current_process()
         self._vars = task_vars
         self._task = as_written(task, loader)
@@ -62,7 +66,7 @@ class OneHost:
         self._manager = task.get_variable_manager()
         self._inventory = task_vars["hostvars"]._inventory
 
-    def run(self, name: str) -> dict[str, t.Any]:
+    def run(self, name: str) -> Result:
         """The result of the action on a host, as a task of its own would have it."""
         host, task = self._inventory.get_host(name), copy_of(self._task)
         variables = self._manager.get_vars(
@@ -73,7 +77,7 @@ class OneHost:
         result = self._execute(host, task, variables)
         return {key: value for key, value in result.items() if key not in _NOT_REGISTERED}
 
-    def _execute(self, host: t.Any, task: t.Any, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _execute(self, host: Host, task: Task, variables: Result) -> Result:
         worker = self._worker
         given = {
             "host": host, "task": task, "job_vars": variables, "new_stdin": os.devnull,
@@ -87,7 +91,7 @@ class OneHost:
         return dict(result if isinstance(result, dict) else result.as_result_dict())
 
 
-def as_written(task: t.Any, loader: t.Any) -> t.Any:
+def as_written(task: Task, loader: DataLoader) -> Task:
     """A task as its file has it: the worker's own has the values of the first host where its fields are templates."""
     parent = task._parent
     fresh = Task.load(task.get_ds(), block=parent, role=task._role, variable_manager=task.get_variable_manager(), loader=loader)
@@ -95,14 +99,14 @@ def as_written(task: t.Any, loader: t.Any) -> t.Any:
     return fresh
 
 
-def copy_of(task: t.Any) -> t.Any:
+def copy_of(task: Task) -> Task:
     """A copy of a task with the same parents, as a worker has one for each host."""
     copy = task.copy(exclude_parent=True, exclude_tasks=True)
     copy._parent = task._parent
     return copy
 
 
-def _context(host: t.Any, task: t.Any, variables: dict[str, t.Any]) -> contextlib.AbstractContextManager[object]:
+def _context(host: Host, task: Task, variables: Result) -> contextlib.AbstractContextManager[object]:
     """Where ansible-core from 2.19 on keeps which task is run."""
     if TaskContext is None:
         return contextlib.nullcontext()

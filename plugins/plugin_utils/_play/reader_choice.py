@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from ansible.errors import AnsibleError
 
 from .._input.errors import BadInput
-from .given import Options, TaskVars
+from .given import Options, Result, TaskVars
+
+if t.TYPE_CHECKING:
+    from ansible.playbook.task import Task
 
 FEW = 50
 """Fewer hosts than these are read by a task for each."""
@@ -43,7 +46,7 @@ class Run:
     known: bool = True
 
 
-def run_of(task: t.Any, task_vars: TaskVars, known: bool) -> Run:
+def run_of(task: Task, task_vars: TaskVars, known: bool) -> Run:
     """What counts of the run of a task of ansible-core."""
     return Run(
         connection=str(task.connection), become=bool(task.become), delegated=bool(task.delegate_to), strategy=str(task.get_play().strategy),
@@ -162,7 +165,7 @@ def _is_template(value: object) -> bool:
 OPTIONS = ("threads", "processes", "host_timeout", "fleet_timeout", "retries")
 
 
-def checked(options: Options) -> dict[str, t.Any]:
+def checked(options: Options) -> Result:
     """How the reader of the fleet reads. Raises BadInput for a number that makes no sense."""
     for name, least in (("threads", 1), ("processes", 0), ("host_timeout", 1), ("fleet_timeout", 0), ("retries", 0)):
         value = options[f"reader_{name}"]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from .._formats.terminal import terminal
 from .._formats.write import write
 from .._result.types import Report
 from .._wording import visible
-from .given import Options, TaskVars
+from .given import Options, Result, TaskVars
 from .lasting import ends_with_job
 
 
@@ -68,7 +67,7 @@ class Ended:
     outlive the job. ``warnings``: what a person must know of the others.
     """
 
-    result: dict[str, t.Any]
+    result: Result
     lasting: Mapping[str, str]
     warnings: list[str]
 
@@ -100,7 +99,7 @@ def file_report(
     formats: Collection[str],
     sentence: Callable[[Mapping[str, str]], str],
     awx: Mapping[str, str] | None = None,
-) -> dict[str, t.Any]:
+) -> Result:
     """Write a report as the options of a task say; the keys ``files`` and ``verdict`` of its result.
 
     ``sentence``: the verdict, from the files that there are. Where one cannot be written, the result has failed, says which and why, and

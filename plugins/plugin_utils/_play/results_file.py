@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import json
 import os
-import typing as t
 from collections.abc import Iterator, KeysView
 from pathlib import Path
 
 from .._files import file_name
+from .given import Result
 
 
 def place_of(report_dir: str, run_id: str) -> str:
@@ -47,7 +47,7 @@ class ResultsFile:
         self._hosts.update((host, None) for host, _result in self._new())
         return self._hosts.keys()
 
-    def results(self) -> dict[str, t.Any]:
+    def results(self) -> Result:
         """Host -> its result, the last one; empty where there is no file. Raises OSError."""
         self._read = 0
         return dict(self._new()) if self._path.exists() else {}

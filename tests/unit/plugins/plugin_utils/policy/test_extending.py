@@ -252,7 +252,11 @@ def test_a_row_of_a_feature_is_cited_as_the_row_of_its_host():
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        pytest.param([row(document="second")], r"features.iis\[0\].document: is Book \(2\), and host_roles.member_server cites Book \(1\)", id="a feature by another edition"),
+        pytest.param(
+            [row(document="second")],
+            r"features.iis\[0\].document: is Book \(2\), and host_roles.member_server cites Book \(1\)",
+            id="a feature by another edition",
+        ),
         pytest.param([row(document="book"), row(document="second", host_roles=["member_server"])], r"features.iis\[1\].document", id="on some of the hosts"),
         pytest.param([row(document="of_host_row", benchmark_id="9")], "leave both out", id="a number of its own"),
         pytest.param([row(document="of_host_row", host_roles=["client"])], "no row of a host role counts", id="no host that it could be cited by"),
