@@ -43,10 +43,10 @@ demo-prove: venv-test ## Prove six simulated hosts: payload beside other sources
 	@$(RUN) python -m fleet.proof --backend $(BACKEND)
 
 unit: venv-test ## The unit tests that open no socket, run no playbook and make no large report: about a minute
-	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size and not awx" tests/unit $(ARGS)
+	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them, FRESH=1 for a fresh ansible-playbook per play)
-	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser and not samba and not awx" $(ARGS)
+	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser and not samba" $(ARGS)
 
 test-engine: venv-test ## The tests of the real payload under a PowerShell engine (FRESH=1: a process for each command; FRESH=compare: both ways)
 	@FRESH=$(FRESH) $(RUN) python -m pytest -n $(JOBS) -m engine $(ARGS)
