@@ -61,6 +61,7 @@ class _Releasing:
             self._lock.acquire()
 
     def _run(self, *args: object, **options: object) -> object:
+        vars(self._connection).pop("close", None)
         try:
             return self._connection.exec_command(*args, **options)
         finally:
@@ -68,3 +69,8 @@ class _Releasing:
                 self._connection.close()
             except Exception as error:  # noqa: BLE001 - as ansible-core does: the answer is there, whatever becomes of the connection
                 Display().debug(f"the connection could not be closed: {error}")
+                vars(self._connection)["close"] = _closed  # the plugin would ask the host again, while all other threads wait
+
+
+def _closed() -> None:
+    """The end of a connection that has been closed as well as it can be."""

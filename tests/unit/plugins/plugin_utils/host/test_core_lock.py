@@ -66,6 +66,29 @@ def test_a_connection_that_cannot_be_closed_has_answered():
     assert holding(lock, lambda: releasing(Connection(lock, close=OSError("gone"))).exec_command("run")) == (0, b"out", b"")
 
 
+def test_a_connection_that_could_not_be_closed_is_not_closed_again_while_others_wait():
+    """ansible-core closes it once more when the task has ended, and holds the lock then."""
+    lock = threading.Lock()
+    connection = Connection(lock, close=OSError("no answer for 30 s"))
+
+    def task():
+        releasing(connection).exec_command("run")
+        connection.close()
+
+    holding(lock, task)
+
+    assert [entry for entry in connection.seen if entry[0] == "close"] == [("close", False)]
+
+
+def test_a_connection_that_is_used_again_is_closed_again():
+    lock = threading.Lock()
+    connection = Connection(lock, close=OSError("no answer for 30 s"))
+
+    holding(lock, lambda: [releasing(connection).exec_command("run") for _unused in range(2)])
+
+    assert [entry[0] for entry in connection.seen] == ["exec_command", "close", "exec_command", "close"]
+
+
 def test_whoever_holds_no_lock_has_the_connection_itself():
     connection = Connection(threading.Lock())
 
