@@ -149,6 +149,22 @@ def test_a_large_fleet_is_read_by_one_task_that_says_so(fleet, playbook):
     assert {len(fleet.commands(host)) for host in run.statuses if host != "local"} == {1}
 
 
+def test_the_time_limit_of_the_task_does_not_end_the_task_that_reads_all_hosts(playbook, tmp_path):
+    written = tmp_path / "limited.yml"
+    written.write_text(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n"
+        "    - winrights.seimpersonate.fleet_check: {from_variables: true, reader: fleet}\n      register: check\n"
+        "    - winrights.seimpersonate.fleet_read: {check: '{{ check }}'}\n      timeout: 1\n"
+        "    - winrights.seimpersonate.fleet_report: {from_variables: true, results: '-', check: '{{ check }}'}\n"
+    )
+    with Fleet([Machine.member_server("quick")], Emulator()) as fleet:
+        fleet.add(Machine.member_server("slow"), scenario=faults.Scenario(delay=3))
+        policy = {"name": "own", "title": "Own", "compare": "exact", "host_roles": {"client": {"source": "s"}}}
+        run = playbook(fleet, written, extravars={"impersonate_policy": policy})
+
+    assert run.statuses == dict.fromkeys(("quick", "slow"), "not_applicable"), run.outcome.stdout
+
+
 @pytest.mark.parametrize("connection", ["winrm", "psrp"])
 def test_a_wrong_password_is_not_tried_again(playbook, connection):
     if connection == "psrp":

