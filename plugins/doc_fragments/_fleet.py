@@ -22,8 +22,8 @@ options:
 options:
   previous:
     description:
-      - An earlier report as JSON, or a folder with some, of which the one whose run ended last counts. The report of an audit, and of a merge of audits,
-        then says what changed since.
+      - An earlier report as JSON, or a folder with some. Of those the newest counts that is of the same policy and the same limit, or else the newest. The
+        report of an audit, and of a merge of audits, then says what changed since.
       - Where there is none yet, a warning says so.
     type: path
   expected_group:

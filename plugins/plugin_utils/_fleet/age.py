@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .. import _utc
 from .._accounts.same_account import same_account
 from .._result.types import Finding, Record, Report
 from .changed import by_host
@@ -31,7 +32,7 @@ def aged(report: Report, previous: Report | None) -> list[Record]:
 def _aged(record: Record, earlier: Record | None, now: str, before: str) -> Record:
     if not record["findings"]:
         return record
-    known = {key: since or before for key, since in _keys(earlier).items()} if earlier else {}
+    known = {key: _believed(since, before) or before for key, since in _keys(earlier).items()} if earlier else {}
     kinds = _kinds(record)
     findings: list[Finding] = [
         {**finding, "since": _earliest(finding["since"], known.get(_key(finding, kinds)), now)} for finding in record["findings"]
@@ -41,7 +42,15 @@ def _aged(record: Record, earlier: Record | None, now: str, before: str) -> Reco
 
 def _earliest(own: str | None, known: str | None, now: str) -> str:
     """``own``: what a record of a merged run says already."""
-    return min(filter(None, (own, known)), default=now)
+    return min(filter(None, (_believed(own, now), _believed(known, now))), default=now)
+
+
+def _believed(since: str | None, latest: str) -> str | None:
+    """A time that a report says, or None for one that is none (``2026-02-31``) or later than it can be."""
+    try:
+        return since if since and _utc.read(since) <= _utc.read(latest) else None
+    except ValueError:
+        return None
 
 
 def _keys(record: Record) -> dict[_Key, str | None]:

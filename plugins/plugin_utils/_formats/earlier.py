@@ -52,7 +52,7 @@ def previous_of(place: str | None, report: Report) -> Earlier:
         return Earlier()
     folder = Path(place).expanduser()
     heads = _heads(folder)
-    found, nothing = _chosen(folder, heads, "audit", run["id"])
+    found, nothing = _chosen(folder, heads, "audit", run["id"], alike=report)
     return Earlier(found, nothing, _trend(heads, report) if isinstance(heads, list) and folder.is_dir() else None)
 
 
@@ -77,7 +77,8 @@ def _heads(place: Path) -> list[_Head] | str:
         return f"{place} cannot be read: {error}"
 
 
-def _chosen(place: Path, heads: list[_Head] | str, action: str, besides: str) -> Found:
+def _chosen(place: Path, heads: list[_Head] | str, action: str, besides: str, alike: Report | None = None) -> Found:
+    """``alike``: before the newest report comes the newest of the same policy and the same limit, which looked at the same hosts."""
     if isinstance(heads, str):
         return None, heads
     try:
@@ -86,7 +87,7 @@ def _chosen(place: Path, heads: list[_Head] | str, action: str, besides: str) ->
     except BadInput as error:
         return None, str(error)
     reasons: list[str] = []
-    for head in sorted(heads, key=lambda head: (head.run["finished"], head.path.name), reverse=True):
+    for head in sorted(heads, key=lambda head: (bool(alike and _alike(head, alike)), *_age(head)), reverse=True):
         if head.run.get("action") == action and head.run.get("id") != besides:
             try:
                 return _read(head.path), None
@@ -98,14 +99,22 @@ def _chosen(place: Path, heads: list[_Head] | str, action: str, besides: str) ->
 
 def _trend(heads: Sequence[_Head], report: Report) -> list[TrendPoint]:
     """Audits that ended before, by the same policy and with the same limit, the oldest first; what two files say of one run is one."""
-    run, policy = report["run"], report["policy"]["name"] if report["policy"] else None
+    run = report["run"]
     points: dict[str, TrendPoint] = {}
-    for head in sorted(heads, key=lambda head: (head.run["finished"], head.path.name)):
-        alike = all(head.run.get(key) == run[key] for key in ("action", "limit", "hosts")) and head.policy == policy
-        point = _point(head) if alike and head.run["finished"] <= run["finished"] else None
+    for head in sorted(heads, key=_age):
+        point = _point(head) if _alike(head, report) and head.run["finished"] <= run["finished"] else None
         if point and point["id"] != run["id"]:
             points[point["id"]] = point
     return list(points.values())[-MOST_POINTS:]
+
+
+def _age(head: _Head) -> tuple[str, str]:
+    return head.run["finished"], head.path.name
+
+
+def _alike(head: _Head, report: Report) -> bool:
+    run, policy = report["run"], report["policy"]["name"] if report["policy"] else None
+    return head.policy == policy and all(head.run.get(key) == run[key] for key in ("action", "limit", "hosts"))
 
 
 def _point(head: _Head) -> TrendPoint | None:

@@ -296,6 +296,29 @@ def counted(number, drift, *, policy="microsoft", **run):
 
 
 @pytest.mark.parametrize(
+    ("others", "found"),
+    [
+        pytest.param([], "r2", id="the newest"),
+        pytest.param([counted(4, 9, limit="web")], "r2", id="not a look at some of the hosts"),
+        pytest.param([counted(4, 9, policy="cis")], "r2", id="not one by another policy"),
+        pytest.param([counted(4, 9)], "r4", id="a newer one that is alike"),
+    ],
+)
+def test_a_run_is_compared_with_one_that_is_alike(tmp_path, others, found):
+    for made in (counted(1, 5), counted(2, 4), *others):
+        store(tmp_path, f"{made['run']['id']}.json", made)
+
+    assert previous_of(str(tmp_path), counted(9, 1)).report["run"]["id"] == found
+
+
+def test_where_none_is_alike_the_newest_counts(tmp_path):
+    for number in (1, 2):
+        store(tmp_path, f"{number}.json", counted(number, 1, limit="web"))
+
+    assert previous_of(str(tmp_path), counted(9, 1)).report["run"]["id"] == "r2"
+
+
+@pytest.mark.parametrize(
     ("odd", "expected"),
     [
         pytest.param(None, [("r1", 5), ("r2", 4), ("r3", 3)], id="the oldest first"),
