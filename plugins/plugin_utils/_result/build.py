@@ -380,6 +380,7 @@ class _Findings:
     def __init__(self, judgement: Judgement) -> None:
         facts, circumstances = judgement.facts, judgement.verdict.circumstances
         self._controller = judgement.controller
+        self._verdict = judgement.verdict
         self._tier = tier_of(
             circumstances.role.value if circumstances.role else None, circumstances.features[FeatureName.ADFS].present
         )
@@ -394,7 +395,8 @@ class _Findings:
         """One finding. ``since`` is for who has an earlier report."""
         account = self._kinds.get(sid, AccountKind.UNKNOWN)
         rank = rank_of(kind, sid, account, self._tier, crowded=sid in self._crowded, running=sid in self._running)
-        advice = advice_on(kind, sid, self._controller, exception=exception, namesake=namesake)
+        waivable = self._verdict.takes_exceptions and sid not in self._verdict.forbidden
+        advice = advice_on(kind, sid, self._controller, exception=exception, namesake=namesake, waivable=waivable)
         return {
             "kind": kind.value,
             "sid": sid,

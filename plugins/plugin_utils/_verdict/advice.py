@@ -43,10 +43,13 @@ class Advice:
     text: str
 
 
-def advice_on(kind: FindingKind, sid: str, controller: Controller, *, exception: str = "", namesake: bool = False) -> Advice:
+def advice_on(
+    kind: FindingKind, sid: str, controller: Controller, *, exception: str = "", namesake: bool = False, waivable: bool = True
+) -> Advice:
     """What to do about a finding. ``exception``: the entry that does not hold, for a finding about one (``exceptions[0]``).
 
-    ``namesake``: the holder has the name of an account that counts, so that enforcement refuses to remove it.
+    ``namesake``: the holder has the name of an account that counts, so that enforcement refuses to remove it. ``waivable``: an exception
+    would count for it.
     """
     if kind is FindingKind.EXCEPTION_EXPIRED:
         text = f"{exception}: ask its owner, then give it a later day in expires, or take the right away from the account"
@@ -60,7 +63,7 @@ def advice_on(kind: FindingKind, sid: str, controller: Controller, *, exception:
     if namesake:
         return Advice(Place.POLICY, "name the SID in impersonate_permitted or in an exception, or in impersonate_forbidden")
     advice = _where(kind is FindingKind.MISSING, kind is FindingKind.ORPHAN, sid, controller)
-    return Advice(advice.place, advice.text + _to_keep(kind, sid))
+    return Advice(advice.place, advice.text + _to_keep(kind, sid, waivable))
 
 
 def _where(missing: bool, orphan: bool, sid: str, controller: Controller) -> Advice:
@@ -89,9 +92,11 @@ def _in_gpo(winner: GpoSetting, words: str, differs: bool) -> str:
     return f"in GPO {name}{link} ({_SETTING}): {words}; then gpupdate /force on the host"
 
 
-def _to_keep(kind: FindingKind, sid: str) -> str:
+def _to_keep(kind: FindingKind, sid: str, waivable: bool) -> str:
     if kind in (FindingKind.MISSING, FindingKind.ORPHAN):
         return ""
     if too_wide(sid):
         return ". What needs the right gets it under an account of its own"
+    if not waivable:
+        return ". No exception counts for it here"
     return ". Where it is needed: an entry with reason and owner in impersonate_exceptions"

@@ -66,6 +66,7 @@ class Verdict:
 
     ``row``: the row of the policy for this kind of host. ``exception_uses``: the exceptions that are meant for it and what they do.
     ``required``: SIDs whose absence is a finding; ``permitted``: the others that are no finding, by the policy and the task, held or not.
+    ``forbidden``: SIDs whose holding is a finding that no exception waives; ``takes_exceptions``: whether one waives any finding here.
     """
 
     status: Status
@@ -78,6 +79,8 @@ class Verdict:
     exception_uses: tuple[ExceptionUse, ...] = ()
     required: tuple[str, ...] = ()
     permitted: tuple[str, ...] = ()
+    forbidden: frozenset[str] = frozenset()
+    takes_exceptions: bool = True
 
     @property
     def host_role(self) -> HostRole | None:
@@ -113,6 +116,8 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
         return Verdict(Status.NOT_APPLICABLE, circumstances, not_judged, (), (*notes, _no_row(policy, circumstances)))
     expectation = expect(facts, policy, tailoring, circumstances)
     row = base_rows[-1] if base_rows else None  # a row of a release says more than one of the role alone
+    takes_exceptions = tailoring.waive is Waive.ANY or bool(row and row.foresees_exceptions)
+    forbidden = frozenset(expectation.forbidden)
     namesakes = Namesakes(expectation, facts)
     judged_holders = tuple(
         _waive(_stand(holder, expectation, namesakes, facts, policy, circumstances), expectation, row, tailoring.waive)
@@ -134,9 +139,11 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
         ),
         ALLOWED | {Standing.ORPHAN} if tailoring.keep_orphans else ALLOWED,
         row,
-        _used(expectation.exception_uses, judged_holders, tailoring.waive is Waive.ANY or bool(row and row.foresees_exceptions)),
+        _used(expectation.exception_uses, judged_holders, takes_exceptions, forbidden),
         tuple(sorted(required, key=sort_key)),
         tuple(sorted(permitted, key=sort_key)),
+        forbidden,
+        takes_exceptions,
     )
     if verdict.missing or verdict.unexpected:
         _stop_at_doubt(verdict, expectation)
@@ -241,7 +248,9 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None, waive: Wai
     return dataclasses.replace(judged, why=f"{judged.why}; {refused_use.exception.where} {why}")
 
 
-def _used(exception_uses: Iterable[ExceptionUse], judged_holders: Iterable[Judged], foreseen: bool) -> tuple[ExceptionUse, ...]:
+def _used(
+    exception_uses: Iterable[ExceptionUse], judged_holders: Iterable[Judged], foreseen: bool, forbidden: frozenset[str]
+) -> tuple[ExceptionUse, ...]:
     """The exceptions, those that waived a holder marked as used, and those that would have if they were ``foreseen``."""
     standings = {judged.holder.sid: judged.standing for judged in judged_holders}
 
@@ -251,7 +260,8 @@ def _used(exception_uses: Iterable[ExceptionUse], judged_holders: Iterable[Judge
         standing = standings.get(use.sid or "")
         if standing is Standing.WAIVED:
             return State.USED
-        return State.UNUSED if foreseen or standing is None or standing in ALLOWED else State.NOT_FORESEEN
+        would_count = standing is not None and standing not in ALLOWED and use.sid not in forbidden | FLOOR
+        return State.NOT_FORESEEN if would_count and not foreseen else State.UNUSED
 
     return tuple(dataclasses.replace(use, state=state(use)) for use in exception_uses)
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.parsing import parse_account
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import AskedAccount, Holder, Resolution, Traces
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput, CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import (
@@ -370,6 +371,15 @@ def test_a_strict_assessor_takes_only_what_the_rule_foresees(shipped, host, poli
     assert (verdict.status is Status.WAIVED) == (state == "used")
     assert (verdict.status is Status.DRIFT) == (state == "not_foreseen")
     assert "exceptions[0]" in holder.why
+
+
+@pytest.mark.parametrize("waive", list(Waive))
+def test_an_exception_for_what_is_forbidden_is_not_missed_by_the_rule(shipped, host, waive):
+    tailoring = dataclasses.replace(given_exceptions({"account": SVC}, waive=waive), forbidden=(parse_account(SVC),))
+
+    verdict = judge(host(FOUR | {SVC}, 3), shipped["microsoft"], tailoring)
+
+    assert [use.state.value for use in verdict.exception_uses] == ["unused"]
 
 
 @given(st.sets(st.sampled_from(ACCOUNTS)), st.lists(st.sampled_from(WAIVABLE), max_size=6), st.sampled_from(["stig", "microsoft"]))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.parsing import parse_account
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.account_kinds import AccountKind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.claims import GpoSetting
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import Controller, stated
@@ -18,7 +19,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.fac
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.features import FeatureName
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.build import host_result
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.advice import Place, advice_on
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring, Waive
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.findings import FindingKind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.rank import (
@@ -157,6 +158,21 @@ def test_what_to_do_and_where(kind, sid, controller, more, place, words):
 )
 def test_how_an_account_can_keep_the_right(kind, sid, words):
     assert advice_on(kind, sid, LOCAL).text.endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("policy", "tailoring", "words"),
+    [
+        pytest.param("microsoft", {}, "in impersonate_exceptions", id="an exception would count"),
+        pytest.param("microsoft", {"forbidden": (parse_account(SOMEBODY),)}, "No exception counts for it here", id="forbidden"),
+        pytest.param("stig", {"waive": Waive.DOCUMENTED}, "in impersonate_exceptions", id="a rule that foresees exceptions"),
+        pytest.param("microsoft", {"waive": Waive.DOCUMENTED}, "No exception counts for it here", id="a rule that foresees none"),
+    ],
+)
+def test_no_exception_is_advised_that_would_not_count(host, shipped, policy, tailoring, words):
+    findings = host_result(judged(host((*DEFAULTS, SOMEBODY)), shipped[policy], Tailoring(**tailoring)))["findings"]
+
+    assert [finding["advice"].rpartition(". ")[2].endswith(words) for finding in findings if finding["sid"] == SOMEBODY] == [True]
 
 
 def test_a_name_of_a_host_is_no_command_in_an_advice():
