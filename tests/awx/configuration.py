@@ -15,7 +15,7 @@ import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 HERE = CHECKOUT / "playbooks/awx"
-MODULES = CHECKOUT / ".build/awx/wheels/collections"
+MODULES = CHECKOUT / ".build/wheels/collections"
 
 
 class Unsafe(str):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-WHEELS = CHECKOUT / ".build/awx/wheels"
+WHEELS = CHECKOUT / ".build/wheels"
 PROJECT = CHECKOUT / "playbooks/awx/project"
 
 

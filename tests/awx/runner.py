@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-WHEELS = CHECKOUT / ".build/awx/wheels"
+WHEELS = CHECKOUT / ".build/wheels"
 PROJECT = CHECKOUT / "playbooks/awx/project"
 
 # What AWX tells every job (see the extra variables of a real one in AWX 24.6.1).
