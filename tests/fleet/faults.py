@@ -54,6 +54,7 @@ class Scenario:
     early: bool = False  # half of what the command prints comes before that
     output: Callable[[Output], Output] | None = None  # what becomes of the output
     down: bool = False  # nothing listens
+    silent: bool = False  # connections are taken, and nothing is ever answered
 
     def mishap(self, action: str, nth: int, command: int) -> On | None:
         """Say what happens to the nth message of an action, counted from 1, while so many commands have begun."""

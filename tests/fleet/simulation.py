@@ -135,7 +135,7 @@ class Fleet:
         for group in groups:
             self._groups.setdefault(group, set()).add(machine.name)
         self._listeners[machine.name] = listener
-        if not trouble.down:
+        if not (trouble.down or trouble.silent):
             self._selector.register(listener, selectors.EVENT_READ, listener)
             self._wake()
 

@@ -273,3 +273,13 @@ def test_a_slow_command_lasts_over_several_operation_timeouts():
     with Fleet(machines("A"), Slow()) as fleet:
         assert run(fleet, "A", operation_timeout_sec=1, read_timeout_sec=20)[0] == b"late"
         assert [r.fault for r in fleet.journal.records("A", "Receive")] == [2150858793, 2150858793, None]
+
+
+def test_a_silent_host_takes_connections_and_never_answers():
+    with Fleet([], Canned()) as fleet:
+        fleet.add(Machine("A"), scenario=Scenario(silent=True))
+        connection = socket.create_connection(fleet.address("A"), timeout=30)
+        connection.sendall(b"POST /wsman HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+    with connection, pytest.raises(ConnectionResetError):
+        connection.recv(1)  # the end of the fleet is all that comes
+    assert fleet.journal.records() == []
