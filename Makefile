@@ -18,7 +18,7 @@ LIFE ?= 3600
 INVENTORY ?= .build/fleet.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce demo-prove bench unit test test-engine test-long test-browser test-samba test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables recordings schema payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce demo-prove bench bench-scale bench-guide unit test test-engine test-long test-browser test-samba test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables recordings schema payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,9 +84,17 @@ sanity: $(HERE) ## ansible-test sanity with the oldest, the middle and the newes
 	@PREPARE=1 sh tests/matrix.sh $(or $(CORES),2.16 2.19 2.21)
 	@sh tests/sanity.sh $(CORES)
 
-bench: venv-test ## Bytes on the wire and CPU per host, against a bare module, and CPU of the verdicts on 10,000 hosts
-	@$(RUN) python tests/benchmarks/wire.py
+bench: venv-test ## CPU per host of both readers beside a bare module, a peer and the least there is; bytes, verdicts (HOSTS="1 100 500" ROUNDS=3)
+	@sh tests/wheels.sh $(VENV)/bin/python
+	@$(RUN) python -m benchmarks.bench --hosts $(or $(HOSTS),1 100) --rounds $(or $(ROUNDS),3) $(ARGS)
+	@$(RUN) python -m benchmarks.seconds_on_host
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/benchmarks/judge.py
+
+bench-scale: venv-test ## CPU, wall, memory and lost hosts of large fleets, both readers, some hosts dead or slow (HOSTS="500 2000 10000" LATENCY="0 1 2")
+	@$(RUN) python -m benchmarks.scale --hosts $(or $(HOSTS),500 2000 10000) --latency $(or $(LATENCY),0 1 2) $(ARGS)
+
+bench-guide: venv-test ## Write what the last make bench and make bench-scale measured into the guide of large fleets
+	@$(RUN) python -m benchmarks.guide --bench .build/bench.json --scale .build/bench-scale.json
 
 lint: venv-lint ## Style, types, docs, changelog and licence checks
 	@$(RUN) sh tests/lint.sh
