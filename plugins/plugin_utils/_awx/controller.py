@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import typing as t
 import urllib.error
@@ -11,7 +12,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ansible.module_utils.urls import open_url
+from ansible.module_utils import urls
 
 from .._input.errors import BadInput
 
@@ -19,6 +20,12 @@ PAGE = 100
 """Objects of a page: an event with a record has some kilobytes."""
 _TRIES = 3  # a controller that restarts answers 502 and 503 for a while
 _PAUSE = 2.0  # seconds between them
+_UNANSWERED = (
+    OSError,
+    ValueError,
+    http.client.HTTPException,
+    urls.ConnectionError,
+)  # the last is Ansible's own, for TLS and proxies
 _PREFIXES = ("CONTROLLER_", "TOWER_")  # what the built-in credential of a controller puts into the environment of a job
 
 Object = Mapping[str, t.Any]
@@ -44,7 +51,7 @@ def login_of(environment: Mapping[str, str]) -> Login:
     """The login of an environment. Raises BadInput where there is none."""
 
     def of(name: str) -> str:
-        return next((environment[prefix + name] for prefix in _PREFIXES if environment.get(prefix + name)), "")
+        return next((said for prefix in _PREFIXES if (said := _plain(prefix + name, environment.get(prefix + name, "")))), "")
 
     host = of("HOST").rstrip("/")
     if not host:
@@ -59,6 +66,17 @@ def login_of(environment: Mapping[str, str]) -> Login:
     if not token and not (username and password):
         raise BadInput("", "the environment has neither CONTROLLER_OAUTH_TOKEN nor CONTROLLER_USERNAME with CONTROLLER_PASSWORD")
     return Login(host, token, username, password, of("VERIFY_SSL").lower() not in ("false", "no", "0", "off"))
+
+
+def _plain(name: str, value: str) -> str:
+    """A value without blanks around it, as a line of a file leaves them. Raises BadInput, which does not show what may be a secret."""
+    value = value.strip()
+    allowed = value.isprintable() and (value.isascii() or not name.endswith("OAUTH_TOKEN"))
+    if not allowed:
+        raise BadInput(
+            "", f"the environment has a {name} with a character that cannot be sent, such as the end of a line within it"
+        )
+    return value
 
 
 class Controller:
@@ -76,9 +94,9 @@ class Controller:
             except urllib.error.HTTPError as error:
                 if error.code < 500 or not left:
                     raise ControllerError(f"{path}: the controller answered {error.code}{_hint(error.code)}") from None
-            except (OSError, ValueError) as error:
+            except _UNANSWERED as error:
                 if not left:
-                    raise ControllerError(f"{path}: the controller did not answer: {type(error).__name__}: {error}") from None
+                    raise ControllerError(f"{path}: the controller did not answer: {_why(error)}") from None
             self._pause(_PAUSE)
         raise ControllerError(f"{path}: not tried")
 
@@ -101,13 +119,18 @@ class Controller:
             if self._login.token
             else {"url_username": self._login.username, "url_password": self._login.password, "force_basic_auth": True}
         )
-        with open_url(
+        with urls.open_url(
             url, method="GET", validate_certs=self._login.verify, timeout=60, follow_redirects="none", **login
         ) as response:
             answer = json.loads(response.read())
         if not isinstance(answer, Mapping):
             raise ControllerError(f"{path}: the controller gave no object")
         return answer
+
+
+def _why(error: Exception) -> str:
+    """The kind of an error, and what the system said. The text of another error may quote what was sent, with what logs in."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
 
 
 def _hint(status: int) -> str:
