@@ -112,7 +112,7 @@ class Controller:
 
     def _read(self, path: str) -> Object:
         url = urllib.parse.urljoin(self._login.host + "/", path)
-        if urllib.parse.urlsplit(url).netloc != urllib.parse.urlsplit(self._login.host).netloc:
+        if urllib.parse.urlsplit(url)[:2] != urllib.parse.urlsplit(self._login.host)[:2]:  # with http the login would be seen
             raise ControllerError("the controller names another host for its next page")
         login: dict[str, t.Any] = (
             {"headers": {"Authorization": f"Bearer {self._login.token}"}}
@@ -120,7 +120,7 @@ class Controller:
             else {"url_username": self._login.username, "url_password": self._login.password, "force_basic_auth": True}
         )
         with urls.open_url(
-            url, method="GET", validate_certs=self._login.verify, timeout=60, follow_redirects="none", **login
+            url, method="GET", validate_certs=self._login.verify, timeout=60, follow_redirects="none", use_netrc=False, **login
         ) as response:
             answer = json.loads(response.read())
         if not isinstance(answer, Mapping):

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import http.server
+import json
 import socketserver
 import threading
 
@@ -98,3 +100,50 @@ def test_a_dropped_connection_is_tried_again_and_told(listening, said, kind):
         Controller(Login(address, SECRET), pauses.append).get("/api/v2/jobs/1/")
 
     assert (server.asked, pauses) == (3, [2.0, 2.0])
+
+
+class Asked(http.server.BaseHTTPRequestHandler):
+    """Answers with what it was asked for, and as whom."""
+
+    def log_message(self, *_args):
+        pass
+
+    def do_GET(self):
+        body = json.dumps({"path": self.path, "login": self.headers["Authorization"], "results": [], "next": None}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    ("login", "sent"),
+    [
+        pytest.param({"token": SECRET}, f"Bearer {SECRET}", id="a token"),
+        pytest.param({"username": "ann", "password": "pw"}, "Basic YW5uOnB3", id="a name and a password"),
+    ],
+)
+def test_a_netrc_of_the_user_logs_nobody_in(listening, monkeypatch, tmp_path, login, sent):
+    monkeypatch.delenv("NETRC", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login other password other\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    _server, address = listening(Asked)
+
+    assert Controller(Login(address, **login), lambda _seconds: None).get("/api/v2/me/")["login"] == sent
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        pytest.param("http://awx.example.org/api/v2/jobs/?page=2", id="without TLS"),
+        pytest.param("https://other.example.org/api/v2/jobs/?page=2", id="another host"),
+        pytest.param("https://awx.example.org:8443/api/v2/jobs/?page=2", id="another port"),
+        pytest.param("//other.example.org/api/v2/jobs/?page=2", id="another host, the same way"),
+        pytest.param("file:///etc/passwd", id="a file"),
+    ],
+)
+def test_the_next_page_is_of_the_same_controller(following):
+    with pytest.raises(ControllerError, match="names another host for its next page"):
+        Controller(Login("https://awx.example.org", SECRET), lambda _seconds: None).get(following)
