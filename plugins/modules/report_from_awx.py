@@ -15,6 +15,8 @@ description:
   - The login comes from the environment - C(CONTROLLER_HOST) with C(CONTROLLER_OAUTH_TOKEN), or with C(CONTROLLER_USERNAME) and C(CONTROLLER_PASSWORD), and
     C(CONTROLLER_VERIFY_SSL), or the same with C(TOWER_) - as the built-in credential for a controller gives it to a job. The role auditor of the organization
     is enough.
+  - Where the API is not below C(/api/), as behind the gateway of AAP, the environment names its path as C(CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX), such as
+    C(/api/controller/).
 author:
   - Winrights Authors (@winrights)
 extends_documentation_fragment:

@@ -16,6 +16,7 @@ from ansible.module_utils import urls
 
 from .._input.errors import BadInput
 
+API = "/api/"
 PAGE = 100
 """Objects of a page: an event with a record has some kilobytes."""
 _TRIES = 3  # a controller that restarts answers 502 and 503 for a while
@@ -45,6 +46,8 @@ class Login:
     username: str = ""
     password: str = field(default="", repr=False)
     verify: bool = True
+    api: str = API
+    """Path of the API: behind the gateway of AAP another one than AWX's own."""
 
 
 def login_of(environment: Mapping[str, str]) -> Login:
@@ -65,7 +68,22 @@ def login_of(environment: Mapping[str, str]) -> Login:
     token, username, password = of("OAUTH_TOKEN"), of("USERNAME"), of("PASSWORD")
     if not token and not (username and password):
         raise BadInput("", "the environment has neither CONTROLLER_OAUTH_TOKEN nor CONTROLLER_USERNAME with CONTROLLER_PASSWORD")
-    return Login(host, token, username, password, of("VERIFY_SSL").lower() not in ("false", "no", "0", "off"))
+    where = _address(host)
+    api = f"{where.path}/{(of('OPTIONAL_API_URLPATTERN_PREFIX') or API).strip('/')}/"
+    verify = of("VERIFY_SSL").lower() not in ("false", "no", "0", "off")
+    return Login(f"{where.scheme}://{where.netloc}", token, username, password, verify, api)
+
+
+def _address(host: str) -> urllib.parse.SplitResult:
+    """The parts of an address. Raises BadInput, which does not show what may have a password in it."""
+    wrong = BadInput("", "the environment has a CONTROLLER_HOST that is no address such as https://awx.example.org")
+    try:
+        where = urllib.parse.urlsplit(host)
+    except ValueError:
+        raise wrong from None
+    if where.scheme not in ("http", "https") or not where.hostname or "@" in where.netloc or where.query or where.fragment:
+        raise wrong
+    return where
 
 
 def _plain(name: str, value: str) -> str:
@@ -111,7 +129,8 @@ class Controller:
             yield from (one for one in results if isinstance(one, Mapping))
 
     def _read(self, path: str) -> Object:
-        url = urllib.parse.urljoin(self._login.host + "/", path)
+        here = self._login.api + path.removeprefix(API) if path.startswith(API + "v2/") else path  # as awx.awx does it
+        url = urllib.parse.urljoin(self._login.host, here)
         if urllib.parse.urlsplit(url)[:2] != urllib.parse.urlsplit(self._login.host)[:2]:  # with http the login would be seen
             raise ControllerError("the controller names another host for its next page")
         login: dict[str, t.Any] = (

@@ -147,3 +147,43 @@ def test_a_netrc_of_the_user_logs_nobody_in(listening, monkeypatch, tmp_path, lo
 def test_the_next_page_is_of_the_same_controller(following):
     with pytest.raises(ControllerError, match="names another host for its next page"):
         Controller(Login("https://awx.example.org", SECRET), lambda _seconds: None).get(following)
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    ("path", "prefix", "asked"),
+    [
+        pytest.param("", "", "/api/v2/jobs/1/", id="AWX"),
+        pytest.param("", "/api/controller/", "/api/controller/v2/jobs/1/", id="the gateway of AAP"),
+        pytest.param("/awx/", "", "/awx/api/v2/jobs/1/", id="behind a path"),
+        pytest.param("/awx", "api/controller", "/awx/api/controller/v2/jobs/1/", id="both"),
+    ],
+)
+def test_where_the_api_is(listening, path, prefix, asked):
+    _server, address = listening(Asked)
+    environment = {
+        "CONTROLLER_HOST": address + path,
+        "CONTROLLER_OAUTH_TOKEN": SECRET,
+        "CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": prefix,
+    }
+    controller = Controller(login_of(environment), lambda _seconds: None)
+
+    assert controller.get("/api/v2/jobs/1/")["path"] == asked
+    assert controller.get(asked)["path"] == asked  # as a next page names it
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param(f"https://ann:{SECRET}@awx.example.org", id="with a login"),
+        pytest.param("https://awx.example.org/#/home", id="a page of the browser"),
+        pytest.param("ftp://awx.example.org", id="another protocol"),
+        pytest.param("https:///api", id="no host"),
+        pytest.param("https://[awx", id="half an address"),
+    ],
+)
+def test_what_is_no_address_of_a_controller(host):
+    with pytest.raises(BadInput, match="a CONTROLLER_HOST that is no address such as") as error:
+        login_of({"CONTROLLER_HOST": host, "CONTROLLER_OAUTH_TOKEN": SECRET})
+
+    assert SECRET not in str(error.value)
