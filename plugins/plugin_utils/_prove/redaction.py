@@ -10,9 +10,10 @@ import struct
 import typing as t
 from collections.abc import Mapping
 
+from . import private
 from .tokens import Tokens
 
-_SID = re.compile(r"S-1-(5-21|12-1)((?:-\d{1,10}){1,14})", re.IGNORECASE)
+_SID = re.compile(r"S-1-(?:\d{1,15}|0x[0-9A-F]{1,12})(?:-\d{1,10}){1,15}", re.IGNORECASE | re.ASCII)
 _HEX_SID = re.compile(r"(?<![0-9A-Fa-f])01-?0[1-9A-Fa-f](?:-?[0-9A-Fa-f]{2}){10,66}(?![0-9A-Fa-f])")
 _GUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
 _URL = re.compile(r"\b(?:https?|ldap|ftp)://[^\s\"'<>]+", re.IGNORECASE)
@@ -44,7 +45,7 @@ class Redaction:
                 self._words.setdefault(one, made)
         alternatives = "|".join(re.escape(one) for one in sorted(self._words, key=len, reverse=True))
         self._pattern = re.compile(rf"(?<![^\W_])(?:{alternatives})(?![^\W_])", re.IGNORECASE) if alternatives else None
-        self._domains: dict[str, str] = {}
+        self._domains: dict[str, int] = {}
         self._rids: dict[str, str] = {}
         self._others: dict[str, dict[str, str]] = {}
         self.sids: dict[str, str] = {}
@@ -71,17 +72,16 @@ class Redaction:
         return self._pattern.sub(self._word, text) if self._pattern else text
 
     def sid(self, sid: str) -> str:
-        """An invented SID for one of a machine, a domain or Entra ID; a RID below 1000 stays."""
+        """An invented SID for one that not every Windows has; a RID below 1000 stays."""
         known = self.sids.get(sid.upper())
-        if known is not None:
-            return known
-        prefix, *parts = _parts(sid)
-        count = 3 if prefix == "S-1-5-21" else 4
-        domain, rids = "-".join(parts[:count]), parts[count:]
-        if domain not in self._domains:
-            number = len(self._domains) + 1
-            self._domains[domain] = "-".join(str(1000000000 + number) for _unused in parts[:count])
-        made = "-".join([prefix, self._domains[domain], *(self._rid(domain, one) for one in rids)])
+        if known is not None or not private.is_private(sid):
+            return known or sid
+        begin, numbers, rids = private.parts(sid)
+        if not numbers:
+            return sid
+        domain = "-".join([begin, *numbers])
+        number = self._domains.setdefault(domain, 1000000001 + len(self._domains))
+        made = "-".join([begin, *(str(number) for _unused in numbers), *(self._rid(domain, one) for one in rids)])
         self.sids[sid.upper()] = made
         return made
 
@@ -98,7 +98,7 @@ class Redaction:
             return found[0]
         numbers = struct.unpack(f"<{count}I", raw[8:])
         sid = "-".join(map(str, ["S-1", int.from_bytes(raw[2:8], "big"), *numbers]))
-        if not _SID.fullmatch(sid):
+        if not private.is_private(sid):
             return found[0]
         made = sid_bytes(self.sid(sid)).hex().upper()
         return "-".join(re.findall("..", made)) if "-" in found[0] else made
@@ -153,12 +153,6 @@ class Redaction:
 
     def _has(self, text: str, word: str) -> bool:
         return re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text, re.IGNORECASE) is not None
-
-
-def _parts(sid: str) -> list[str]:
-    """A SID's prefix and its further numbers."""
-    numbers = sid.split("-")
-    return ["-".join(["S-1", *numbers[2:4]]), *numbers[4:]]
 
 
 def sid_bytes(sid: str) -> bytes:

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .._accounts.sids import NAMES
-from . import mentions
+from . import mentions, private
 from .answers import Sources, Told
 from .programs import RIGHT, sid_or_none
 
-_PRIVATE = re.compile(r"S-1-(?:5-21|12-1)-", re.IGNORECASE)
 _RELATIVE = frozenset(
     {
         "administrator", "administrateur", "administrador", "administratore", "amministratore",
@@ -28,52 +27,79 @@ _AUTHORITIES = (
     "IIS APPPOOL",
     "RESTRICTED SERVICES",
     "NT VIRTUAL MACHINE",
+    "NT TASK",
+    "MicrosoftAccount",
     "Mandatory Label",
+    "WORKGROUP",
     ".",
 )
-_STAY = ("WORKGROUP", "LocalSystem", "LocalService", "NetworkService", "Everyone", "Default Domain Policy", "Local Group Policy",
+_STAY = ("LocalSystem", "LocalService", "NetworkService", "Everyone", "Default Domain Policy", "Local Group Policy",
          "Default Domain Controllers Policy", "LocalGPO", RIGHT)  # fmt: skip
 
 
 @dataclass
 class Tokens:
-    """Original texts by kind, in the order in which they came; ``stay``: texts in lower case that every Windows has."""
+    """Original texts by kind, in the order in which they came. ``names`` and ``authorities``: in lower case, accounts and GPOs, and domains
+    that every Windows has. A name that stays keeps no host and no domain of the same name."""
 
     accounts: dict[str, None] = field(default_factory=dict)
     hosts: dict[str, None] = field(default_factory=dict)
     domains: dict[str, None] = field(default_factory=dict)
     gpos: dict[str, None] = field(default_factory=dict)
-    stay: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    authorities: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Names that every English Windows has, stay."""
-        self.stay |= {one.casefold() for one in (*_AUTHORITIES, *_STAY)}
-        for name in NAMES.values():
-            self.stay |= {part.casefold() for part in name.split("\\")}
+        self.authorities |= {one.casefold() for one in _AUTHORITIES}
+        self.names |= {one.casefold() for one in _STAY}
+        self.names |= {name.rpartition("\\")[2].casefold() for name in NAMES.values()}
 
     def account(self, name: object, sid: object = None) -> None:
         """A name as DOMAIN\\name, name@domain or bare; of a well-known SID it stays, as does its domain, in every language."""
         if not isinstance(name, str) or not name or sid_or_none(name):
             return
         domain, bare = _split(name)
-        if isinstance(sid, str) and not _PRIVATE.match(sid):
-            self.stay |= {domain.casefold(), bare.casefold()} - {""}
+        if isinstance(sid, str) and not private.is_private(sid):
+            self.authorities.add(domain.casefold())
+            if not private.is_of_name(sid):
+                self.names.add(bare.casefold())
             return
         if domain.casefold() in ("nt service", "iis apppool"):
             return
         if domain:
             self.domains.setdefault(domain)
-        rid = sid.rpartition("-")[2] if isinstance(sid, str) else ""
-        made = rid.isdigit() and int(rid) < 1000 and (int(rid) not in (500, 501) or bare.casefold() in _RELATIVE)
-        if made:
-            self.stay.add(bare.casefold())
+        if _is_made_by_windows(bare, sid):
+            self.names.add(bare.casefold())
         elif bare:
-            self.accounts.setdefault(bare)
+            self._private_name(bare)
+
+    def _private_name(self, bare: str) -> None:
+        """A Microsoft account is called by an address, whose parts may stand elsewhere."""
+        self.accounts.setdefault(bare)
+        user, found, domain = bare.partition("@")
+        if found and user and domain:
+            self.accounts.setdefault(user)
+            self.domains.setdefault(domain)
 
     def all(self) -> Iterator[tuple[str, str]]:
         """Kind and text of all that must go."""
-        for kind, found in (("HOST", self.hosts), ("DOM", self.domains), ("USER", self.accounts), ("GPO", self.gpos)):
-            yield from ((kind, one) for one in found if one.strip() and one.casefold() not in self.stay)
+        kinds = (
+            ("HOST", self.hosts, frozenset[str]()),
+            ("DOM", self.domains, self.authorities),
+            ("USER", self.accounts, self.names),
+            ("GPO", self.gpos, self.names),
+        )
+        for kind, found, stay in kinds:
+            yield from ((kind, one) for one in found if one.strip() and one.casefold() not in stay)
+
+
+def _is_made_by_windows(bare: str, sid: object) -> bool:
+    """Whether an account has a RID that Windows gives, and the two that are often renamed are not."""
+    if not isinstance(sid, str) or not sid.startswith("S-1-5-21-"):
+        return False
+    rid = int(sid.rpartition("-")[2])
+    return rid < 1000 and (rid not in (500, 501) or bare.casefold() in _RELATIVE)
 
 
 def _split(name: str) -> tuple[str, str]:
