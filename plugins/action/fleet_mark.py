@@ -24,9 +24,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         with bad_input.refused(str):
             _validation, options = self.validate_argument_spec(specs.FLEET_MARK)
+        given = options["check"]
+        check = fleet_run.check_of(given, fleet_run.of_first_host(task_vars, given) if isinstance(given, str) else {})
         host = task_vars["inventory_hostname"]
         alone = {**task_vars, "ansible_play_hosts_all": [host]}
-        registered = fleet_run.results_of(alone, options["results"], options["check"])
+        registered = fleet_run.results_of(alone, options["results"], check)
         record = record_of(str(host), registered[str(host)])
         status = at_the_end(record)
         verdict = mark(status, passed=options["gate_passed"], fail_on=options["fail_on"])

@@ -17,8 +17,9 @@ class ActionModule(local_right_info.ActionModule):
     def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
         with bad_input.marked(str):
             _validation, options = self.validate_argument_spec(specs.FLEET_READ)
-        run_id = fleet_run.run_of(options["check"])
-        if options["check"]["reader"]["name"] == "fleet":
-            return {"changed": False, "run_id": run_id, **FleetReader(self, task_vars or {}, options["check"]).read()}
+        check = fleet_run.check_of(options["check"], task_vars or {})
+        run_id = fleet_run.run_of(check)
+        if check["reader"]["name"] == "fleet":
+            return {"changed": False, "run_id": run_id, **FleetReader(self, task_vars or {}, check).read()}
         self._task.args = {"from_variables": True, "run_id": run_id}
         return super().run(tmp, task_vars)

@@ -29,8 +29,9 @@ options:
     required: true
   check:
     description:
-      - What M(winrights.seimpersonate.fleet_check) returned.
-    type: dict
+      - The name of the variable of the first host of the play in which M(winrights.seimpersonate.fleet_check) registered what it returned, or that itself. A name costs the
+        controller less where there are many hosts.
+    type: raw
     required: true
   gate_passed:
     description:
@@ -52,7 +53,7 @@ EXAMPLES = r"""
 - name: Count each host by its status
   winrights.seimpersonate.fleet_mark:
     results: audit
-    check: "{{ check }}"
+    check: check
     gate_passed: "{{ hostvars[ansible_play_batch[0]].report.gate_passed }}"
 """
 

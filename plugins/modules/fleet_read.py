@@ -25,8 +25,9 @@ attributes:
 options:
   check:
     description:
-      - What M(winrights.seimpersonate.fleet_check) returned.
-    type: dict
+      - The name of the variable in which M(winrights.seimpersonate.fleet_check) registered what it returned, or that itself. A name costs the
+        controller less where there are many hosts.
+    type: raw
     required: true
 seealso:
   - module: winrights.seimpersonate.local_right_info
@@ -41,7 +42,7 @@ EXAMPLES = r"""
 
 - name: Read all hosts
   winrights.seimpersonate.fleet_read:
-    check: "{{ check }}"
+    check: check
   register: audit
   ignore_errors: true
   ignore_unreachable: true

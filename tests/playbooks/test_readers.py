@@ -180,3 +180,15 @@ def test_a_wrong_password_is_not_tried_again(playbook, connection):
 
     assert logins[0] == logins[1]
     assert min(logins[0]) > 0
+
+
+def test_marks_of_hosts_are_by_the_results_of_this_run(playbook):
+    with Fleet([Machine.member_server("good")], Emulator()) as fleet:
+        fleet.add(Machine.member_server("drifted", also=[names.USERS]))
+        fleet.add(Machine.member_server("dead"), scenario="host down")
+        run = playbook(fleet, "winrights.seimpersonate.audit", extravars={"impersonate_mark_hosts": True})
+
+    marks = {
+        host: result["status"] for host, result in run.outcome.results("Mark | Count each host in the recap by its status").items()
+    }
+    assert marks == run.statuses == {"good": "compliant", "drifted": "drift", "dead": "unreachable"}

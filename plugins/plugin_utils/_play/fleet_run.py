@@ -52,6 +52,23 @@ def run_of(check: Mapping[str, object]) -> str:
     return str(check["run_id"])
 
 
+def check_of(given: object, registered: Mapping[str, object]) -> Check:
+    """What fleet_check returned: ``given`` itself, or what is ``registered`` under that name; empty where it is neither.
+
+    A task for each host names it. To template it there would take time by the number of hosts that it lists, for each of them.
+    """
+    check = registered.get(given) if isinstance(given, str) else given
+    return check if isinstance(check, Mapping) else {}
+
+
+def of_first_host(task_vars: TaskVars, registered: str) -> Mapping[str, object]:
+    """That variable of the first host of the play, as a mapping of its name; empty where the host has none."""
+    first, hostvars = task_vars["ansible_play_hosts_all"][0], task_vars["hostvars"]
+    facts = _facts_of(hostvars).get(str(first))
+    own = facts if isinstance(facts, Mapping) and registered in facts else hostvars[first]
+    return {registered: own[registered]} if registered in own else {}
+
+
 def results_of(task_vars: TaskVars, registered: str, check: Check) -> Result:
     """Host -> its result in the run that fleet_check began, for every host of the play, dead ones included.
 

@@ -108,7 +108,7 @@ FLEET_CHECK: Spec = {
     "snapshot_dir": {"type": "path"},
     "same_for_all": {"type": "list", "elements": "str", "default": []},
 }
-FLEET_READ: Spec = {"check": {"type": "dict", "required": True}}
+FLEET_READ: Spec = {"check": {"type": "raw", "required": True}}
 FLEET_PLAN: Spec = {
     **_FROM,
     "results": {"type": "str", "required": True},
@@ -132,7 +132,7 @@ POLICY_PAGE: Spec = {
 }
 FLEET_MARK: Spec = {
     "results": {"type": "str", "required": True},
-    "check": {"type": "dict", "required": True},
+    "check": {"type": "raw", "required": True},
     "gate_passed": {"type": "bool", "required": True},
     "fail_on": {"type": "list", "elements": "str", "choices": list(GATE_WORDS), "default": _FAIL_ON},
 }
