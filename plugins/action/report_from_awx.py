@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
@@ -74,30 +75,47 @@ def _read(controller: Controller, options: Options, workflows: list[int], own: i
             read = lines.write_jobs(controller, jobs, options["wait"], time.sleep, to)
             if not read.heads:
                 raise ControllerError(f"none of the jobs left a report: {some([str(job) for job in jobs]) or 'there is no job'}")
-            missing, disabled, notes = _compared(controller, read)
+            compared = _compared(controller, read)
+            missing = absent([*compared.enabled, *read.lost], read.hosts)
             if missing:
                 lines.write_missing(read.heads[-1], missing, to)
         part.replace(folder / name)
     silent = [f"nodes of the workflow that left no job: {some([visible(node) for node in found.silent])}"] if found.silent else []
-    warnings = [*read.notes, *silent, *notes]
-    return {"path": str(folder / name), "jobs": jobs, "missing": len(missing), "disabled": disabled, "warnings": warnings}
+    result: Result = {"path": str(folder / name), "jobs": jobs, "missing": len(missing), "disabled": compared.disabled}
+    result["warnings"] = [*read.notes, *silent, *compared.notes]
+    doubts = lines.doubts(read, found.silent, compared.inventories)
+    if doubts:
+        result["failed"] = True
+        result["msg"] = (
+            f"hosts may be in no number: {', and '.join(doubts)}. No inventory tells which hosts there must be. What was found is in "
+            f"{folder / name}, of which merge_reports makes a report; name other jobs with impersonate_awx_jobs"
+        )
+    return result
 
 
-def _compared(controller: Controller, read: lines.Read) -> tuple[list[str], int, list[str]]:
-    """Enabled hosts of the inventories without a record, how many are disabled, and what a reader must know."""
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Inventories that tell which hosts there must be, their enabled hosts, how many are disabled, and what a reader must know."""
+
+    inventories: frozenset[int] = frozenset()
+    enabled: tuple[str, ...] = ()
+    disabled: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def _compared(controller: Controller, read: lines.Read) -> _Compared:
     limits = narrowing(head["run"] for head in read.heads)
     if limits:
-        return [], 0, [f"the jobs were limited to {some(limits)}, so that they are not compared with the inventory"]
+        return _Compared(notes=(f"the jobs were limited to {some(limits)}, so that they are not compared with the inventory",))
+    inventories = frozenset(number for number in read.inventories if number is not None)
     enabled, disabled = [], 0
-    for inventory in sorted(read.inventories):
+    for inventory in sorted(inventories):
         for host, runs in hosts_of(controller, inventory):
             if runs:
                 enabled.append(host)
             else:
                 disabled += 1
-    left_out = (
-        [f"{disabled} {'host is' if disabled == 1 else 'hosts are'} disabled in the inventory, and in no number"]
-        if disabled
-        else []
-    )
-    return absent(enabled, read.hosts), disabled, left_out
+    gone = ("the inventory of a job is gone, so that the job is not compared with it",) if None in read.inventories else ()
+    are = "host is" if disabled == 1 else "hosts are"
+    left_out = (f"{disabled} {are} disabled in the inventory, and in no number",) if disabled else ()
+    return _Compared(inventories, tuple(enabled), disabled, (*gone, *left_out))

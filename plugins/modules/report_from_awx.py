@@ -10,7 +10,10 @@ version_added: 0.2.0
 description:
   - Reads the events of jobs of AWX, or of a controller of AAP, and writes their records as JSON Lines, which M(winrights.seimpersonate.fleet_merge) makes a
     report of. Jobs need no folder that outlives them for it.
-  - Goes through workflows in workflows and through slices. A host of the inventory that is enabled and in no job is V(not_checked) in the report.
+  - Goes through workflows in workflows and through slices. A host of the inventory that is enabled and in no job is V(not_checked) in the report,
+    and so is a host of a job that ended before its report.
+  - Where the jobs were limited, the inventory does not tell which hosts there must be. The task fails then where a job ended before its report or a node of the
+    workflow left no job; O(report_dir) keeps what was found.
   - Runs once, on the controller, with C(GET) alone. Nothing is changed in AWX, and no host is touched.
   - The login comes from the environment - C(CONTROLLER_HOST) with C(CONTROLLER_OAUTH_TOKEN), or with C(CONTROLLER_USERNAME) and C(CONTROLLER_PASSWORD), and
     C(CONTROLLER_VERIFY_SSL), or the same with C(TOWER_) - as the built-in credential for a controller gives it to a job. The role auditor of the organization

@@ -21,6 +21,7 @@ _COLLECTION = "winrights.seimpersonate."
 _READERS = tuple(_COLLECTION + name for name in ("local_right", "local_right_info", "fleet_read"))
 _CHECK = f"{_COLLECTION}fleet_check"
 _REPORT = f"{_COLLECTION}fleet_report"
+_LOOKED = (_REPORT, f"{_COLLECTION}fleet_plan")
 _LOST = "AWX kept no result of this host: one that is longer than its setting MAX_EVENT_RES_DATA allows is thrown away"
 
 
@@ -50,6 +51,16 @@ def expected_in(event: Object) -> list[str]:
     result = data.get("res")
     expected = result.get("expected") if _action(data) == _CHECK and isinstance(result, Mapping) else None
     return [host for host in expected if isinstance(host, str)] if isinstance(expected, list) else []
+
+
+def is_ours(event: Object) -> bool:
+    """Whether an event is of a task of this collection."""
+    return _action(_data(event)).startswith(_COLLECTION)
+
+
+def looked_at_all(event: Object) -> bool:
+    """Whether an event is of a task for the fleet, which runs when every host was read, or planned for."""
+    return _action(_data(event)) in _LOOKED
 
 
 def head_in(event: Object) -> MergedRun | None:

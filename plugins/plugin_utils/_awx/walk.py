@@ -15,7 +15,7 @@ JOBS, WORKFLOWS = "/api/v2/jobs/{}/", "/api/v2/workflow_jobs/{}/"
 
 @dataclass(slots=True)
 class Found:
-    """Jobs of a workflow by their numbers, in the order of the nodes, none twice; and nodes that left no job."""
+    """Jobs of a workflow by their numbers, in the order of the nodes, none twice; and nodes that left no job and should have."""
 
     jobs: list[int] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
@@ -30,16 +30,39 @@ def jobs_of(controller: Controller, workflows: Iterable[int], without: int | Non
         if workflow in seen:
             continue
         seen.add(workflow)
-        for node in controller.all(WORKFLOWS.format(workflow) + "workflow_nodes/", order_by="id"):
+        nodes = [_bare(node) for node in controller.all(WORKFLOWS.format(workflow) + "workflow_nodes/", order_by="id")]
+        later = _behind(nodes, without)
+        for node in nodes:
             number, kind = _of_node(node)
             if kind == "workflow_job" and number is not None:
                 waiting.append(number)
             elif kind == "job" and number is not None:
                 if number != without and number not in found.jobs:
                     found.jobs.append(number)
-            elif number is None and not node.get("do_not_run"):
+            elif number is None and not node["do_not_run"] and node["id"] not in later:
                 found.silent.append(str(node.get("identifier") or node.get("id")))
     return found
+
+
+_LINKS = ("success_nodes", "failure_nodes", "always_nodes")
+_KEPT = ("id", "identifier", "job", "do_not_run", *_LINKS, "summary_fields")
+
+
+def _bare(node: Object) -> dict[str, t.Any]:
+    """What is asked of a node; the rest of a thousand of them need not be in memory."""
+    return {key: node.get(key) for key in _KEPT}
+
+
+def _behind(nodes: Iterable[Object], own: int | None) -> set[object]:
+    """Numbers of the nodes that only run when the job that asks has ended."""
+    links = {node["id"]: [child for link in _LINKS for child in node[link] or ()] for node in nodes}
+    waiting = [node["id"] for node in nodes if own is not None and node["job"] == own]
+    behind: set[object] = set()
+    while waiting:
+        children = [child for child in links.get(waiting.pop(), ()) if child not in behind]
+        behind.update(children)
+        waiting += children
+    return behind
 
 
 def _of_node(node: Object) -> tuple[int | None, str]:

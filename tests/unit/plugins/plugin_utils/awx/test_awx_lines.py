@@ -35,7 +35,7 @@ class Paged(Controller):
     def _read(self, path):
         job, _slash, rest = path.removeprefix("/api/v2/jobs/").partition("/")
         if not rest:
-            return {"id": int(job), "inventory": 1, "event_processing_finished": True}
+            return {"id": int(job), "inventory": 1, "status": "successful", "event_processing_finished": True}
         page = int(rest.partition("&page=")[2] or 1)
         first, last = (page - 1) * PAGE, min(page * PAGE, self._hosts)
         found = [
@@ -95,3 +95,67 @@ def test_the_task_that_plans_is_called_as_it_is_known(checkout):
 )
 def test_whom_a_run_must_account_for(said, hosts):
     assert expected_in(said) == hosts
+
+
+REPORTED = event("first", {"head": HEAD}, REPORT)
+PLANNED = event("first", {}, "winrights.seimpersonate.fleet_plan")
+FOREIGN = event("web09", {}, "ansible.builtin.ping")
+
+
+class Jobs(Controller):
+    """Answers with these jobs: number -> (what the API says of it, its events)."""
+
+    def __init__(self, jobs):
+        super().__init__(Login("https://awx"), lambda _seconds: None)
+        self._jobs = jobs
+
+    def _read(self, path):
+        job, _slash, rest = path.removeprefix("/api/v2/jobs/").partition("/")
+        about, events = self._jobs[int(job)]
+        return {"results": events, "next": None} if rest else {"event_processing_finished": True, "inventory": 1, **about}
+
+
+READ_ONE, READ_TWO = (event(host, {"status": "compliant", "transport": "winrm"}) for host in ("web01", "web02"))
+
+
+@pytest.mark.parametrize(
+    ("about", "events", "lost", "partial"),
+    [
+        pytest.param({"status": "failed"}, [READ_ONE, REPORTED], set(), False, id="a gate that failed"),
+        pytest.param({"status": "error"}, [READ_ONE], {"web01"}, True, id="dead before its report"),
+        pytest.param({"status": "error"}, [], set(), True, id="dead before its first event"),
+        pytest.param({"status": "running"}, [READ_ONE], {"web01"}, True, id="still running"),
+        pytest.param({"status": "successful", "event_processing_finished": False}, [READ_ONE, REPORTED], set(), True, id="not stored yet"),
+        pytest.param({"status": "failed"}, [event("web01", {}, task=f"x : {PLAN}"), PLANNED], {"web01"}, False, id="a plan that was refused"),
+        pytest.param({"status": "successful"}, [FOREIGN], set(), False, id="of others"),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_the_hosts_of_a_job(tmp_path, about, events, lost, partial):
+    with (tmp_path / "lines").open("w") as to:
+        read = lines.write_jobs(Jobs({7: (about, events)}), [7], 0, lambda _seconds: None, to)
+
+    assert (read.lost, list(read.partial)) == (lost, [7] * partial)
+
+
+OURS, OTHERS = lines.Partial(1, others=False), lines.Partial(9, others=True)
+
+
+@pytest.mark.parametrize(
+    ("partial", "silent", "compared", "words"),
+    [
+        pytest.param({}, [], set(), [], id="whole, and limited"),
+        pytest.param({7: OURS}, ["3"], {1}, [], id="the inventory tells"),
+        pytest.param({7: OURS}, [], set(), ["job 7"], id="a slice, and limited"),
+        pytest.param({}, ["3"], set(), ["node 3 of the workflow"], id="a node, and limited"),
+        pytest.param({7: OURS}, [], {2}, ["job 7"], id="another inventory"),
+        pytest.param({7: lines.Partial(None, others=False)}, [], {1}, ["job 7"], id="an inventory that is gone"),
+        pytest.param({7: OTHERS}, [], set(), [], id="a job of others"),
+        pytest.param({7: lines.Partial(1, others=True)}, [], set(), ["job 7"], id="tasks of others on the hosts of a report"),
+        pytest.param({7: OURS, 8: OURS}, ["3", "4"], set(), ["jobs 7, 8", "nodes 3, 4"], id="many"),
+    ],
+)
+def test_where_nobody_knows_which_hosts_there_must_be(partial, silent, compared, words):
+    said = lines.doubts(lines.Read(partial=partial, inventories={1}), silent, compared)
+
+    assert len(said) == len(words)
+    assert all(text.startswith(word) for text, word in zip(said, words, strict=True))
