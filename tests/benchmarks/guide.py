@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import textwrap
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from benchmarks.traffic import Traffic
 GUIDE = Path(__file__).resolve().parents[2] / "docs/docsite/rst/guide_large_fleets.rst"
 MARKS = (".. Begin of what {name} measured", ".. End of what {name} measured")
 SLICES = (5, 10)
+_COLUMNS = 158  # ansible-test allows 160
 Row = Mapping[str, t.Any]
 PANELS = (
     ("CPU of the controller, ms for one host", lambda row: 1000 * row["cpu_s"] / row["hosts"]),
@@ -83,8 +85,11 @@ def of_bench(result: Mapping[str, t.Any]) -> list[str]:
     ]
     load = f", with a load of {result['load']} from something else when it began" if result["busy"] else ""
     return [
-        f"Measured on {result['date']}: {result['machine']}; {result['versions']}; {result['connection']}, NTLM over HTTP, {result['forks']} forks{load}.",
-        f"Medians of {result['rounds']} interleaved rounds; a start of ``ansible-playbook`` is not in the numbers for one host.",
+        *paragraph(
+            f"Measured on {result['date']}: {result['machine']}; {result['versions']}; {result['connection']}, NTLM over HTTP, "
+            f"{result['forks']} forks{load}. Medians of {result['rounds']} interleaved rounds; "
+            "a start of ``ansible-playbook`` is not in the numbers for one host."
+        ),
         "", *list_table(table), "", *list_table(wire), "", *bytes_lines(result["traffic"], result["stdin"]),
     ]  # fmt: skip
 
@@ -94,11 +99,13 @@ def bytes_lines(traffic: Mapping[str, Mapping[str, int]], stdin: int) -> list[st
     audit, bare = Traffic(**traffic[HOST]), Traffic(**traffic[BARE_MODULE])
     more, most = audit.bytes - bare.bytes, bounds.bytes_allowed(audit)
     held = "" if more <= most else ", which is not held"
-    return [
-        "Bytes are bodies of HTTP, in one run with one host. Most of them are the program: the wrapper of ansible-core, the module and what it imports, as text that",
-        f"PowerShell is given ({stdin:,} bytes for an audit), which the ``winrm`` connection sends in base64 and encrypted. The answer is JSON, and its size grows with",
-        f"the holders. An audit takes {more:,} bytes beyond a bare module, in {audit.messages - bare.messages} messages more; at most {most:,}{held}.",
-    ]
+    messages = audit.messages - bare.messages
+    return paragraph(
+        "Bytes are bodies of HTTP, in one run with one host. Most of them are the program: the wrapper of ansible-core, the module and what it "
+        f"imports, as text that PowerShell is given ({stdin:,} bytes for an audit), which the ``winrm`` connection sends in base64 and encrypted. "
+        "The answer is JSON, and its size grows with the holders. "
+        f"An audit takes {more:,} bytes beyond a bare module, in {messages} {'message' if messages == 1 else 'messages'} more; at most {most:,}{held}."
+    )
 
 
 def of_scale(result: Mapping[str, t.Any]) -> list[str]:
@@ -124,9 +131,12 @@ def of_scale(result: Mapping[str, t.Any]) -> list[str]:
     load = float(result["load"])
     beside = f", with a load of {load:g} from something else when it began" if load > 0.5 else ""
     return [
-        f"Measured on {result['date']}: {result['machine']}; {result['versions']}; NTLM over HTTP, {result['forks']} forks for a task per host{beside}.",
-        f"Of the hosts {result['dead']} % are dead (half of them refuse connections, half take them and never answer) and {result['slow']} % are slow. They are",
-        "simulated on the same machine, and take processors from the controller: a wall time would be shorter against real hosts. CPU is the controller's alone.",
+        *paragraph(
+            f"Measured on {result['date']}: {result['machine']}; {result['versions']}; NTLM over HTTP, {result['forks']} forks for a task per "
+            f"host{beside}. Of the hosts {result['dead']} % are dead (half of them refuse connections, half take them and never answer) and "
+            f"{result['slow']} % are slow. They are simulated on the same machine, and take processors from the controller: a wall time would be "
+            "shorter against real hosts. CPU is the controller's alone, and memory is without what the simulation takes."
+        ),
         "", ".. raw:: html", "", *(f"   {line}" for line in picture(rows).splitlines()), "",
         *list_table(table), "", *slices(rows),
     ]  # fmt: skip
@@ -153,11 +163,16 @@ def slices(rows: Sequence[Row]) -> list[str]:
     largest = max(hosts, key=lambda row: (row["hosts"], -row["latency"]))
     pace = largest["wall_s"] / largest["hosts"]
     said = "; ".join(f"{number(count)} slices {math.ceil(10_000 / count * pace / 60)} minutes" for count in SLICES)
-    return [
-        "**Computed, not measured**: beyond one controller, a job template of AWX with slices divides its hosts among as many jobs. At the pace of",
-        f"{largest['hosts']:,} hosts with a task for each ({1000 * pace:.0f} ms of wall time for one host), and each slice on a node of its own with these processors,",
-        f"10,000 hosts would take: one controller {math.ceil(10_000 * pace / 60)} minutes; {said}.",
-    ]
+    return paragraph(
+        "**Computed, not measured**: beyond one controller, a job template of AWX with slices divides its hosts among as many jobs. At the pace of "
+        f"{largest['hosts']:,} hosts with a task for each ({1000 * pace:.0f} ms of wall time for one host), and each slice on a node of its own "
+        f"with these processors, 10,000 hosts would take: one controller {math.ceil(10_000 * pace / 60)} minutes; {said}."
+    )
+
+
+def paragraph(text: str) -> list[str]:
+    """Lines of a text."""
+    return textwrap.wrap(text, _COLUMNS, break_long_words=False, break_on_hyphens=False)
 
 
 def number(value: float | None) -> str:
