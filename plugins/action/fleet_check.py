@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible.vars.hostvars import HostVars
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder
@@ -115,7 +116,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         settings = reader_choice.checked(options)
         if options["action"] != "audit":
             return {"name": "host"}
-        hosts = looked.effective(str(task_vars.get("inventory_hostname")))
+        hosts = looked.effective(_raw_variables(task_vars))
         choice = reader_choice.choose(options["reader"], hosts, reader_choice.run_of(self._task, task_vars, one_host.is_known()))
         one_task.decide(choice.reader == "fleet")
         Display().display(choice.sentence)
@@ -163,6 +164,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             raise BadInput(
                 "serial", "an audit is one batch, or its report would call the hosts of other batches not checked; take serial away"
             )
+
+
+def _raw_variables(task_vars: TaskVars) -> t.Mapping[str, object]:
+    """The variables that the inventory has for the host of a task, not templated."""
+    hostvars, host = task_vars.get("hostvars"), task_vars.get("inventory_hostname")
+    raw = hostvars.raw_get(host) if isinstance(hostvars, HostVars) else (hostvars or {}).get(host)
+    return raw if isinstance(raw, t.Mapping) else {}
 
 
 def _policy_as_written(task_vars: TaskVars) -> t.Any:

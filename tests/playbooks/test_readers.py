@@ -192,3 +192,13 @@ def test_marks_of_hosts_are_by_the_results_of_this_run(playbook):
         host: result["status"] for host, result in run.outcome.results("Mark | Count each host in the recap by its status").items()
     }
     assert marks == run.statuses == {"good": "compliant", "drifted": "drift", "dead": "unreachable"}
+
+
+def test_a_user_that_is_a_template_is_looked_at_host_by_host(playbook):
+    templated = {"ansible_user": "{{ vault_user }}", "ansible_winrm_transport": None}
+    with Fleet([], Emulator(), connection="winrm") as fleet:
+        web("aa", variables={**templated, "vault_user": next(iter(Machine.member_server("aa").logons))})(fleet)
+        web("ab", variables={**templated, "vault_user": "auditor@SIM.EXAMPLE"})(fleet)
+        run = playbook(fleet, "winrights.seimpersonate.audit", extravars={"impersonate_reader": "fleet"})
+
+    assert "Reader: fleet (one task reads all hosts; a process for each of 1 of them (Kerberos))" in run.said

@@ -65,12 +65,12 @@ class Looked:
         """Take the variables of one host."""
         self.hosts[host] = {name: _value(values, name) for name in LOOKED_AT if name in values}
 
-    def effective(self, first: str) -> dict[str, dict[str, object]]:
+    def effective(self, own: Mapping[str, object]) -> dict[str, dict[str, object]]:
         """Host -> its variables, with those that the play, the role or the task sets for all hosts.
 
-        Those are the variables of the task on the ``first`` host that the inventory does not have for it, or has otherwise.
+        Those are the variables of the task that the inventory does not have for its host, or has otherwise: ``own`` has what it has,
+        not templated, as those of the task are.
         """
-        own = self.hosts.get(first, {})
         others = {name: value for name, value in self._of_play.items() if name not in own or own[name] != value}
         return {host: {**values, **others} for host, values in self.hosts.items()}
 

@@ -113,7 +113,27 @@ def test_variables_of_the_play_count_for_all_hosts_and_an_unknown_one_for_its_ho
     looked.look("host0", NTLM)
     looked.look("host1", Undefined(NTLM))
 
-    assert set(choose("fleet", looked.effective("host0"), Run()).alone) == alone
+    assert set(choose("fleet", looked.effective(NTLM), Run()).alone) == alone
+
+
+TEMPLATE = {**NTLM, "ansible_winrm_transport": None, "ansible_user": "{{ vault_user }}"}
+"""As a group has it. A look at a host's variables gives the value, the variables of a task and those of an inventory as it is written the template."""
+
+
+@pytest.mark.parametrize(
+    ("of_task", "alone"),
+    [
+        pytest.param({}, {"realm"}, id="of the inventory"),
+        pytest.param({"ansible_user": "{{ another }}"}, {"plain", "realm"}, id="another template, of the play"),
+        pytest.param({"ansible_user": "SIM\\auditor"}, set(), id="a value, of the play"),
+    ],
+)
+def test_a_template_of_the_inventory_is_what_each_host_makes_of_it(of_task, alone):
+    looked = Looked({**TEMPLATE, **of_task})
+    looked.look("plain", {**TEMPLATE, "ansible_user": "SIM\\auditor"})
+    looked.look("realm", {**TEMPLATE, "ansible_user": "auditor@SIM.EXAMPLE"})
+
+    assert set(choose("fleet", looked.effective(TEMPLATE), Run()).alone) == alone
 
 
 GOOD = {"reader_threads": 1, "reader_processes": 0, "reader_host_timeout": 1.0, "reader_fleet_timeout": 0.0, "reader_retries": 0}
