@@ -94,9 +94,7 @@ class Choice:
     def sentence(self) -> str:
         """What a person is told."""
         tasks = "one task reads all hosts" if self.reader == "fleet" else "a task for each host"
-        reasons = list(dict.fromkeys(self.alone.values()))
-        named = ", ".join(reasons[:_NAMED]) + (", ..." if len(reasons) > _NAMED else "")
-        rest = f"; a process for each of {len(self.alone)} of them ({named})" if self.alone else ""
+        rest = f"; a process for each of {len(self.alone)} of them ({_reasons(self.alone)})" if self.alone else ""
         return f"Reader: {self.reader} ({tasks}{rest}), {self.why}"
 
 
@@ -120,7 +118,16 @@ def choose(wanted: str, hosts: Mapping[str, Mapping[str, object]], run: Run) -> 
     if threads < FEW:
         reason = f"fewer than {FEW}" if len(hosts) < FEW else f"{threads} of {len(hosts)} can be read in threads, fewer than {FEW}"
         return Choice("host", f"because of the number of hosts: {reason}", {})
+    if len(alone) > threads:
+        reason = f"for most of them, {len(alone)} of {len(hosts)}, a process each would be needed ({_reasons(alone)})"
+        return Choice("host", f"because of the hosts: {reason}", {})
     return Choice("fleet", f"because there are {FEW} hosts or more", alone)
+
+
+def _reasons(alone: Mapping[str, str]) -> str:
+    """Why hosts are read alone, in a few words."""
+    reasons = list(dict.fromkeys(alone.values()))
+    return ", ".join(reasons[:_NAMED]) + (", ..." if len(reasons) > _NAMED else "")
 
 
 def _why_not(run: Run) -> str | None:

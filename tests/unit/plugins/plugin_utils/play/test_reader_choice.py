@@ -90,6 +90,25 @@ def test_a_few_odd_hosts_do_not_change_who_reads_the_others():
     assert (choice.reader, choice.alone) == ("fleet", {"odd": "connection ssh"})
 
 
+@pytest.mark.parametrize(
+    ("threads", "alone", "reader", "why"),
+    [
+        pytest.param(100, 9_900, "host", "for most of them, 9900 of 10000, a process each would be needed (Kerberos)", id="most"),
+        pytest.param(
+            60, 61, "host", "for most of them, 61 of 121, a process each would be needed (Kerberos)", id="one more than half"
+        ),
+        pytest.param(60, 60, "fleet", "50 hosts or more", id="half of them"),
+    ],
+)
+def test_where_most_hosts_are_read_alone_each_has_its_own_task(threads, alone, reader, why):
+    kerberos = {f"odd{number}": {**NTLM, "ansible_winrm_transport": "kerberos"} for number in range(alone)}
+
+    choice = choose("auto", {**hosts(threads), **kerberos}, Run())
+
+    assert (choice.reader, why in choice.why) == (reader, True), choice.why
+    assert choose("fleet", {**hosts(threads), **kerberos}, Run()).reader == "fleet"
+
+
 class Undefined(dict):
     """Variables of a host, one of which is a template without a value."""
 
