@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from xml.etree import ElementTree
 
-from . import documents
+from . import documents, service_control
 from .answers import Answer, Unasked
 from .programs import RIGHT
 from .texts import decoded
@@ -86,6 +86,21 @@ def _appcmd(text: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+def _processes(text: str) -> str:
+    """Of each service its name and its process, in the words of the host."""
+    told = ((one, service_control.process_of(one)) for one in service_control.services(text))
+    return "".join(f"{one.line}\r\n{process.line}\r\n" for one, process in told if process is not None)
+
+
+def _configuration(text: str) -> str:
+    """The service's name and its account; where that is known by its place alone, the names of the other fields as well, without values."""
+    account, told = service_control.account_of(text), service_control.services(text)
+    lines = [one.line for one in told[:1]]
+    if account.name != service_control.ACCOUNT:
+        lines += [one.line[: one.line.index(":") + 1] for one in told[0].fields[:-1]]
+    return "".join(f"{line}\r\n" for line in (*lines, account.line))
+
+
 def _joined(text: str) -> str:
     """Keys of joins without their names, which are thumbprints of certificates."""
     return re.sub(r"(?im)^(.*\\JoinInfo\\).+$", r"\1KEY", text)
@@ -97,7 +112,7 @@ _CUTS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("wevtutil", _wevtutil),
     ("appcmd", _appcmd),
     ("dsregcmd", _lines(r"^\s*AzureAdJoined\s*:")),
-    ("sc_queryex", _lines(r"^\s*(SERVICE_NAME|PID)\s*:")),
-    ("sc_qc", _lines(r"^\s*(SERVICE_NAME|SERVICE_START_NAME)\s*:")),
+    ("sc_queryex", _processes),
+    ("sc_qc", _configuration),
     ("reg SYSTEM\\CurrentControlSet\\Control\\CloudDomainJoin", _joined),
 )

@@ -11,7 +11,7 @@ import re
 import typing as t
 from collections.abc import Iterator
 
-from . import documents, programs
+from . import documents, programs, service_control
 from .answers import Sources, Told, Unasked, code_pages
 from .programs import RIGHT, sid_or_none
 from .texts import decoded
@@ -67,7 +67,7 @@ def accounts_of_sources(sources: Sources) -> Iterator[Mention]:
         if source.startswith("whoami_"):
             yield from _whoami(text)
         elif source.startswith("sc_qc "):
-            yield from ((name, None) for name in re.findall(r"(?m)^\s*SERVICE_START_NAME\s*:[ \t]*(\S.*?)\s*$", text))
+            yield _or_nothing(service_control.start_name, text, None) or None, None
         elif source.startswith("net "):
             yield from ((name, None) for name in _or_nothing(programs.net_members, text))
         elif source == "appcmd":

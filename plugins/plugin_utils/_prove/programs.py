@@ -82,57 +82,6 @@ def entra_of(text: str) -> bool:
     return found[1] == "YES"
 
 
-def running(text: str) -> dict[str, int]:
-    """Name and process of each service that ``sc queryex`` prints.
-
-    Form: Microsoft, "sc.exe query", whose queryex adds PID; names of the fields stand in English in the public outputs of German hosts as
-    well, others are unproven.
-    """
-    found: dict[str, int] = {}
-    name = None
-    for line in text.splitlines():
-        key, _unused, value = line.partition(":")
-        if key.strip() == "SERVICE_NAME":
-            name = value.strip()
-        elif key.strip() == "PID" and name is not None and value.strip().isdigit():
-            found[name] = int(value)
-    if not found:
-        raise Unasked("printed no service with its process")
-    return found
-
-
-def start_name(text: str) -> str:
-    """The account of ``sc qc`` (Microsoft, "sc.exe qc": SERVICE_START_NAME)."""
-    found = re.search(r"(?m)^\s*SERVICE_START_NAME\s*:[ \t]*(.*?)\s*$", text)
-    if not found:
-        raise Unasked("printed no SERVICE_START_NAME")
-    return found[1]
-
-
-def privileges(text: str) -> list[str]:
-    """Privileges of ``sc qprivs``, one on each line behind a colon; none for a service without a list.
-
-    Unproven: no public output was found; names of privileges are constants ([MS-LSAD] 3.1.1.2.1), the words around them do not count.
-    """
-    if "SERVICE_NAME" not in text:
-        raise Unasked("printed no SERVICE_NAME")
-    return re.findall(r"(?m):[ \t]*(Se\w+Privilege)\s*$", text)
-
-
-_SID_TYPES = {"NONE": 0, "UNRESTRICTED": 1, "RESTRICTED": 3}
-
-
-def sid_type(text: str) -> int:
-    """SERVICE_SID_TYPE of ``sc qsidtype``: NONE, UNRESTRICTED, RESTRICTED; numbers as in SERVICE_SID_INFO.
-
-    Form: public scripts that read ``SERVICE_SID_TYPE:  NONE``.
-    """
-    found = re.search(r"(?m)^\s*SERVICE_SID_TYPE\s*:\s*(NONE|UNRESTRICTED|RESTRICTED)\s*$", text)
-    if not found:
-        raise Unasked("printed no SERVICE_SID_TYPE")
-    return _SID_TYPES[found[1]]
-
-
 def net_members(text: str) -> list[str]:
     """Members that ``net localgroup NAME`` lists between a line of dashes and the last sentence (Microsoft, net localgroup)."""
     _before, found, after = text.replace("\r\n", "\n").partition("\n---")

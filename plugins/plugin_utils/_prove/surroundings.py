@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from .._facts.facts import Group, HostFacts, Rsop, Service
-from . import documents, programs
+from . import documents, programs, service_control
 from .answers import Sources, Unasked, code_pages, file_of, program, rows_of, text_of, whole
 from .asked import HOURS, MDM, local_groups, services
 from .rows import Pair, Row, Verdict, one_value, pairs, sets
@@ -41,7 +41,7 @@ def _processes(facts: HostFacts, sources: Sources) -> Row:
     fact, source = "processes of services", "sc queryex"
     told = {one.name: one.pid for one in facts.services or () if one.pid is not None}
     try:
-        found = programs.running(program(sources, "sc_queryex"))
+        found = service_control.running(program(sources, "sc_queryex"))
     except Unasked as reason:
         return Row(fact, source, Verdict.NOT_ASKED, f"{len(told)}", why=str(reason))
     both = told.keys() & found.keys()
@@ -55,7 +55,7 @@ def _processes(facts: HostFacts, sources: Sources) -> Row:
 
 def _account(one: Service, sources: Sources) -> Pair:
     def ask() -> object:
-        return programs.start_name(program(sources, f"sc_qc {one.name}")).lower()
+        return service_control.start_name(program(sources, f"sc_qc {one.name}")).lower()
 
     return one.name, (one.account or "").lower(), ask
 
@@ -66,7 +66,7 @@ def _list_known(one: Service) -> bool:
 
 def _keeps(one: Service, sources: Sources) -> Pair:
     def ask() -> object:
-        found = programs.privileges(program(sources, f"sc_qprivs {one.name}"))
+        found = service_control.privileges(program(sources, f"sc_qprivs {one.name}"))
         return programs.RIGHT in found if found else None
 
     return one.name, one.impersonate, ask
@@ -74,7 +74,7 @@ def _keeps(one: Service, sources: Sources) -> Pair:
 
 def _sid_type(one: Service, sources: Sources) -> Pair:
     def ask() -> object:
-        return programs.sid_type(program(sources, f"sc_qsidtype {one.name}"))
+        return service_control.sid_type(program(sources, f"sc_qsidtype {one.name}"))
 
     return one.name, one.sid_type, ask
 

@@ -9,7 +9,7 @@ import gzip
 
 import pytest
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import answers, documents, programs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import answers, documents, programs, service_control
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.answers import Unasked, Unreadable
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.texts import decoded
 
@@ -46,16 +46,26 @@ GUID = "{8CF3A9B6-B5F9-52AB-9631-B728B3D498D7}"
         pytest.param(programs.version_of, "Microsoft Windows [版本 10.0.19045]", (19045, None), id="ver in Chinese"),
         pytest.param(programs.entra_of, "             AzureAdJoined : YES\r\n          EnterpriseJoined : NO\r\n", True, id="dsregcmd"),
         pytest.param(
-            programs.running, "\r\nSERVICE_NAME: Dhcp\r\nDISPLAY_NAME: DHCP: Client\r\n        PID                : 812\r\n", {"Dhcp": 812},
+            service_control.running, "\r\nSERVICE_NAME: Dhcp\r\nDISPLAY_NAME: DHCP: Client\r\n        PID                : 812\r\n", {"Dhcp": 812},
             id="sc queryex",
         ),
-        pytest.param(programs.start_name, "        SERVICE_START_NAME : NT AUTHORITY\\LocalService\r\n", "NT AUTHORITY\\LocalService", id="sc qc"),
-        pytest.param(programs.start_name, "        SERVICE_START_NAME : \r\n", "", id="sc qc of a driver"),
+        pytest.param(service_control.start_name, "        SERVICE_START_NAME : NT AUTHORITY\\LocalService\r\n", "NT AUTHORITY\\LocalService", id="sc qc"),
+        pytest.param(service_control.start_name, "        SERVICE_START_NAME : \r\n", "", id="sc qc of a driver"),
         pytest.param(
-            programs.privileges, "SERVICE_NAME: w\r\n        PRIVILEGES       : SeAuditPrivilege\r\n                         : SeImpersonatePrivilege\r\n",
+            service_control.running, "Имя_службы: a\r\n        ID_процесса        : 8\r\nИмя_службы: b\r\nВыводимое_имя: 12\r\n        ID_процесса  : 9\r\n",
+            {"a": 8, "b": 9}, id="sc queryex in Russian, without empty lines",
+        ),
+        pytest.param(
+            service_control.privileges, "Имя_службы: w\r\n        Права            : SeAuditPrivilege\r\n                         : SeTcbPrivilege\r\n",
+            ["SeAuditPrivilege", "SeTcbPrivilege"], id="sc qprivs with another word",
+        ),
+        pytest.param(service_control.sid_type, "Имя_службы: NONE\r\n        Тип_SID:  RESTRICTED\r\n", 3, id="sc qsidtype with another word"),
+        pytest.param(
+            service_control.privileges,
+            "SERVICE_NAME: w\r\n        PRIVILEGES       : SeAuditPrivilege\r\n                         : SeImpersonatePrivilege\r\n",
             ["SeAuditPrivilege", "SeImpersonatePrivilege"], id="sc qprivs",
         ),
-        pytest.param(programs.sid_type, "SERVICE_NAME: x\r\nSERVICE_SID_TYPE:  UNRESTRICTED\r\n", 1, id="sc qsidtype"),
+        pytest.param(service_control.sid_type, "SERVICE_NAME: x\r\nSERVICE_SID_TYPE:  UNRESTRICTED\r\n", 1, id="sc qsidtype"),
         pytest.param(
             programs.net_members, "Members\r\n\r\n" + "-" * 79 + "\r\nAdministrator\r\nSIM\\ops\r\nThe command completed successfully.\r\n\r\n",
             ["Administrator", "SIM\\ops"], id="net localgroup",
@@ -103,8 +113,8 @@ def test_a_value_of_reg(text, name, found):
 @pytest.mark.parametrize(
     "parse",
     [
-        programs.secedit_holders, programs.whoami_sids, programs.version_of, programs.entra_of, programs.running, programs.start_name,
-        programs.privileges, programs.sid_type, programs.net_members, programs.audited, programs.hex_sid, documents.resultant,
+        programs.secedit_holders, programs.whoami_sids, programs.version_of, programs.entra_of, service_control.running, service_control.start_name,
+        service_control.privileges, service_control.sid_type, programs.net_members, programs.audited, programs.hex_sid, documents.resultant,
         documents.events, documents.pools,
     ],
 )  # fmt: skip

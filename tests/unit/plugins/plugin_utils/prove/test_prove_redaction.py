@@ -17,6 +17,7 @@ from proofs import KINDS, full, host
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.answers import read_facts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import recording as recordings
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import service_control
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.comparing import compared
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.recording import (
     NotRedacted,
@@ -81,12 +82,50 @@ def test_a_password_of_a_pool_never_comes_to_the_controller(member):
 
 def test_names_that_are_words_of_a_format_are_refused_and_not_half_redacted(policy):
     machine = full()
-    machine.grant(machine.add_account("SERVICE_NAME", rid=1777))
+    machine.grant(machine.add_account("SERVICE_START_NAME", rid=1777))
     its = host(machine)
 
     with pytest.raises(NotRedacted) as refused:
         record(its, policy)
-    assert "service_name" not in str(refused.value).lower()  # messages go to logs
+    assert "service_start_name" not in str(refused.value).lower()  # messages go to logs
+
+
+def test_a_name_that_is_a_word_of_sc_is_redacted_where_its_place_tells_the_same(policy):
+    machine = full()
+    machine.grant(machine.add_account("SERVICE_NAME", rid=1777))
+
+    assert "service_name" not in json.dumps(record(host(machine), policy)).lower()
+
+
+def test_the_account_of_a_service_on_a_spanish_host_is_redacted(policy):
+    """Names of the fields by a public output (tests/recorded/public-6-sc.json)."""
+    its = host(full())
+    names = (
+        "TIPO",
+        "TIPO_INICIO",
+        "CONTROL_ERROR",
+        "NOMBRE_RUTA_BINARIO",
+        "GRUPO_ORDEN_CARGA",
+        "ETIQUETA",
+        "NOMBRE_MOSTRAR",
+        "DEPENDENCIAS",
+    )
+    lines = [
+        "[SC] QueryServiceConfig CORRECTO",
+        "",
+        "NOMBRE_SERVICIO: ShopSync",
+        *(f"        {name} : gertrude's" for name in names),
+    ]
+    answer = its.sources["sc_qc ShopSync"]
+    told = "\r\n".join([*lines, "        NOMBRE_INICIO_SERVICIO: HIDDEN\\gertrude", ""]).encode()
+    sources = {**its.sources, answer.source: dataclasses.replace(answer, out=told)}
+
+    made = recorded(its.payload, sources, policy, **MADE, hosts=["web01"])
+
+    assert "gertrude" not in json.dumps(made).lower()
+    kept = next(row["out"]["text"] for row in made["sources"] if row["source"] == answer.source)
+    assert "NOMBRE_RUTA_BINARIO :\r\n" in kept
+    assert service_control.start_name(kept).startswith("DOM")
 
 
 @pytest.mark.parametrize(
