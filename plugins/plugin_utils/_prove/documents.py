@@ -55,11 +55,14 @@ def resultant(text: str) -> Resultant:
 
     Form: a public file of gpresult (root Rsop of http://www.microsoft.com/GroupPolicy/Rsop, ComputerResults/GPO with Name and
     Path/Identifier, ExtensionData/Extension/UserRightsAssignment with GPO/Identifier, Precedence, Name and Member). ``LocalGPO`` is the
-    identifier of the local one.
+    identifier of the local one, whose name is in the language of the host. Where the session may not read them, there are no
+    ComputerResults at all (a public file), which says nothing of settings. Raises Unasked.
     """
     root = parsed(text)
     if local(root) != "Rsop":
         raise Unasked("answered another document than Rsop")
+    if not children(root, "ComputerResults"):
+        raise Unasked("told nothing of the computer")
     names = {}
     for gpo in children(root, "ComputerResults", "GPO"):
         guid, name = text_at(gpo, "Path", "Identifier"), text_at(gpo, "Name")

@@ -126,6 +126,12 @@ def test_another_text_is_no_answer(parse, text):
         parse(text)
 
 
+def test_a_report_without_the_computer_says_nothing_of_its_settings():
+    """gpresult leaves ComputerResults out where the session may not read them: this is not a host without settings."""
+    with pytest.raises(Unasked, match="nothing of the computer"):
+        documents.resultant("<Rsop><UserResults><Name>HOST1</Name></UserResults></Rsop>")
+
+
 @pytest.mark.parametrize(
     ("raw", "pages", "text", "encoding"),
     [
