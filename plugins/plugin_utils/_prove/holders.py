@@ -21,11 +21,11 @@ OUTSIDE = "the right is set from outside, of which this export need not know"
 
 def rows(facts: HostFacts, controller: Controller, sources: Sources) -> list[Row]:
     """The rows of this file."""
-    told = facts.sids
+    told, own = facts.sids, facts.computer.sid
     local, merged = _unjudged(facts, controller)
     return [
-        sets("holders", "secedit /export", told, lambda: exported(sources, "secedit"), local),
-        sets("holders", "secedit /mergedpolicy", told, lambda: exported(sources, "secedit_merged"), merged),
+        sets("holders", "secedit /export", told, lambda: exported(sources, "secedit", own), local),
+        sets("holders", "secedit /mergedpolicy", told, lambda: exported(sources, "secedit_merged", own), merged),
         _names(facts, sources),
         _back(facts, sources),
         _sids_of_names(facts, sources),
@@ -49,23 +49,26 @@ def _unjudged(facts: HostFacts, controller: Controller) -> tuple[str, str]:
     return (OUTSIDE if controller.kind is not ControllerKind.LOCAL and facts.control.rsop.settings else ""), ""
 
 
-def exported(sources: Sources, source: str) -> frozenset[str]:
-    """SIDs of an export, and names in it that no source has a SID for. Raises Unasked."""
+def exported(sources: Sources, source: str, own: str | None) -> frozenset[str]:
+    """SIDs of an export, and names in it that no source has a SID for; ``own``: the SID of the machine. Raises Unasked."""
     found = programs.secedit_holders(file_of(sources, source))
     if found is None:
         return frozenset()
-    known = _sids_by_name(sources)
+    known = _sids_by_name(sources, own)
     return frozenset(programs.sid_or_none(one) or known.get(one.rpartition("\\")[2].casefold(), one) for one in found)
 
 
-def _sids_by_name(sources: Sources) -> dict[str, str]:
-    """Bare names of the translated SIDs: secedit writes local accounts so."""
+def _sids_by_name(sources: Sources, own: str | None) -> dict[str, str]:
+    """Bare names of the translated SIDs: secedit writes the machine's own accounts so, and those of application pools, but accounts of a
+    domain by their SIDs (public exports). Of two with one bare name it means the machine's own."""
     try:
         rows_ = rows_of(sources, "translate")
     except Unasked:
         return {}
     named = [(told_or_none(row.get("name")), told_or_none(row.get("sid"))) for row in rows_ if "asked" not in row]
-    return {name.rpartition("\\")[2].casefold(): sid for name, sid in named if name and sid}
+    told = [(sid, name) for name, sid in named if name and sid]
+    told.sort(key=lambda one: (one[0].startswith(f"{own}-"), not one[0].startswith("S-1-5-21-")))
+    return {name.rpartition("\\")[2].casefold(): sid for sid, name in told}
 
 
 def _translated(sources: Sources, key: str, value: str) -> Told:

@@ -275,3 +275,19 @@ def test_the_table_fits_100_columns(kind):
 
     assert max(map(len, lines)) <= table.WIDTH
     assert lines[-1].count(";") == 3
+
+
+@pytest.mark.parametrize("domain_first", [True, False])
+def test_a_bare_name_of_an_export_is_the_hosts_own_account(domain_first):
+    """An export writes accounts of a domain by their SIDs (tests/recorded/public-3-secedit.json), local ones by their bare names."""
+    machine = full()
+    machine.grant(machine.add_account("twin", domain="SIM", rid=1500))
+    machine.grant(machine.add_account("twin", rid=1501))
+    its = host(machine)
+    told = its.sources
+    translated = told["translate"]
+    rows = json.loads(translated.out)
+    rows.sort(key=lambda row: str(row.get("name")).startswith("SIM\\"), reverse=domain_first)
+    sources = {**told, "translate": dataclasses.replace(translated, out=json.dumps(rows).encode())}
+
+    assert {row.source for row in compared(its.facts, sources) if (row.fact, row.verdict) == ("holders", Verdict.DIFFERS)} == set()
