@@ -35,6 +35,23 @@ host of this kind was seen: :ref:`prove it on yours <ansible_collections.winrigh
      - rests on
 """
 
+PUBLIC = """
+Public material, in parts
+-------------------------
+
+None of these is a tested host. Real hosts printed or wrote these, others made them public, and what is read of them is retyped in
+``tests/recorded/public-*.json`` with its place and with what was changed. They prove a format or a fact, not a release.
+
+.. list-table::
+   :header-rows: 1
+
+   * - what
+     - role
+     - release
+     - language
+     - found in
+"""
+
 Row = tuple[str, str, str, str, str]
 
 
@@ -49,9 +66,11 @@ def rests_on(kinds: Sequence[str]) -> str:
 def rows() -> list[Row]:
     """A row for each role, release, language and PowerShell of a recording, and one for each other release that is supported."""
     found: dict[tuple[str, int, str, str], list[str]] = {}
-    for path in recorded.files():
+    for path in (*recorded.files(), *recorded.public_files()):
         recording = recorded.read(path)
         host = recording["host"]
+        if host["build"] is None:
+            continue  # material that does not tell its release proves no row
         shell = ".".join(str(host["powershell"]).split(".")[:2])
         found.setdefault((host["role"], host["build"], host["language"], shell), []).append(recording["kind"])
     told = []
@@ -63,9 +82,24 @@ def rows() -> list[Row]:
     return told
 
 
+def public_rows() -> list[Row]:
+    """A row for each piece of public material: what it says of its host, and where it is."""
+    told = []
+    for path in recorded.public_files():
+        its = recorded.read(path)
+        host, found = its["host"], its["found"]
+        place = f"{found['repository']}, {found['path']}" if "repository" in found else found["title"]
+        told.append((its["what"], host["role"], host["release"], host["language"], f"{place} ({path.stem})"))
+    return told
+
+
+def _table(told: Sequence[Row], empty: str) -> str:
+    return "".join("   * - " + "\n     - ".join(one or empty for one in row) + "\n" for row in told)
+
+
 def text() -> str:
     """The page."""
-    return HEAD + "".join("   * - " + "\n     - ".join(one or "any" for one in row) + "\n" for row in rows())
+    return HEAD + _table(rows(), "any") + PUBLIC + _table(public_rows(), "unknown")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings of hosts in tests/recorded, and a machine of the model made from one, which must say what the recorded host said."""
+"""Recordings of hosts in tests/recorded and public material there, and machines of the model made from them, which must say the same."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fleet.windows import inf, names
 from fleet.windows.grouppolicy import Rsop, Setting
-from fleet.windows.machine import RIGHT, Domain, Event, Iis, Logon, Machine, Pool, Running, Token
+from fleet.windows.machine import FLOOR, RIGHT, Domain, Event, Iis, Logon, Machine, Pool, Running, Token
 from fleet.windows.names import Account, Use
 
 if t.TYPE_CHECKING:
@@ -21,12 +21,18 @@ if t.TYPE_CHECKING:
 Json = dict[str, t.Any]
 FOLDER = Path(__file__).resolve().parents[1] / "recorded"
 SCHEMA = FOLDER / "recording.schema.json"
+PUBLIC_SCHEMA = FOLDER / "public.schema.json"
 USER = "RECORDED\\user"
 
 
 def files(folder: Path = FOLDER) -> list[Path]:
-    """All recordings, each named by build, role, language and a number."""
-    return sorted(path for path in folder.glob("*.json") if path != SCHEMA)
+    """Recordings of whole hosts, each named by build, role, language and a number."""
+    return sorted(path for path in folder.glob("*.json") if path != SCHEMA and not path.name.startswith("public"))
+
+
+def public_files(folder: Path = FOLDER) -> list[Path]:
+    """Public material of real hosts, in parts: public-<number>-<what>.json, in the order of the numbers."""
+    return sorted(folder.glob("public-*.json"), key=lambda path: int(path.stem.split("-")[1]))
 
 
 def read(path: Path) -> Json:
@@ -64,6 +70,23 @@ class RecordedMachine(Machine):
         if self.alone or self.domain is None:
             return None
         return Domain(self.domain, self.dns_domain or "", self.domain_sid)
+
+
+def public_machine(recording: Json) -> RecordedMachine:
+    """A client of the model that has what public material told; the rest is as on a fresh installation."""
+    its = recording["model"]
+    made = RecordedMachine(
+        "HOST1", machine_role=1, domain=its.get("domain"), build=26100, own_sid=its["own_sid"], domain_sid=its.get("domain_sid", ""),
+        product_type="WinNT", sku=4, edition="Enterprise", caption="Windows 10 Enterprise", installation_type="Client",
+    )  # fmt: skip
+    if made.domain is None:
+        made.machine_role, made.domain, made.dns_domain = 0, "WORKGROUP", None
+    made.logons = {USER: Logon("Recorded-1", Token.ADMINISTRATOR, f"{its['own_sid']}-1099")}
+    made.rights = {sid: {RIGHT} for sid in its.get("holders", FLOOR)}
+    made.accounts = {sid: Account(domain, name, Use.USER) for sid, (domain, name) in its.get("accounts", {}).items()}
+    if "config" in its:
+        made.iis = Iis(config="\r\n".join(its["config"]))
+    return made
 
 
 def machine(recording: Json) -> RecordedMachine:

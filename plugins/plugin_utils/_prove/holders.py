@@ -32,7 +32,7 @@ def rows(facts: HostFacts, controller: Controller, sources: Sources) -> list[Row
         one_value(
             "user of the session", "whoami /user", facts.session.user, lambda: programs.whoami_sids(_who(sources, "user"))[0]
         ),
-        one_value("its token", "whoami /groups", _token(facts), lambda: _by_groups(_who(sources, "groups"))),
+        one_value("its token", "whoami /groups", _token(facts), lambda: token_by_groups(_who(sources, "groups"))),
         _privilege(sources),
     ]
 
@@ -122,7 +122,7 @@ def _token(facts: HostFacts) -> dict[str, bool | None] | None:
     return {"administrator": its.administrator, "filtered": its.filtered, "elevated": its.elevated}
 
 
-def _by_groups(text: str) -> dict[str, bool | None]:
+def token_by_groups(text: str) -> dict[str, bool | None]:
     """A token with Administrators and an integrity level of at least high is an administrator's, below that a filtered one.
 
     That UAC leaves a filtered token at medium: Microsoft, "Mandatory Integrity Control". Attributes are localised, SIDs are not.

@@ -28,7 +28,6 @@ from .tokens import gather
 Recording = dict[str, t.Any]
 
 SCHEMA = 1
-KINDS = ("host", "simulated", "public")
 PAYLOAD = (
     "changed", "computer", "windows", "session", "iis", "features", "holders", "accounts", "lookup_status", "pools_status", "pools",
     "control", "services_more", "services", "groups", "not_asked", "events",
