@@ -8,7 +8,9 @@ import base64
 import re
 import struct
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from html import unescape
+from xml.sax.saxutils import escape
 
 from . import private
 from .tokens import Tokens
@@ -29,6 +31,7 @@ _WELL_KNOWN_GUIDS = (
     "35378EAC-683F-11D2-A89A-00C04FBBCFA2",  # registry extension ([MS-GPREG] 1.9)
     "0CCE9231-69AE-11D9-BED3-505054503030",  # Authorization Policy Change ([MS-GPAC] 2.2.1.2)
 )
+_IN_ATTRIBUTES = {'"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#09;"}
 _SIZE, _FRAGMENT = 6, 7  # the fewest characters of a token, and of a piece of base64, that are looked for in other encodings
 
 
@@ -41,7 +44,7 @@ class Redaction:
         self._counts: dict[str, int] = {}
         for kind, text in tokens.all():
             made = self._words.get(text.casefold()) or self._invented(kind)
-            for one in (text.casefold(), text.upper().casefold(), text.lower().casefold()):
+            for one in _written(text):
                 self._words.setdefault(one, made)
         alternatives = "|".join(re.escape(one) for one in sorted(self._words, key=len, reverse=True))
         self._pattern = re.compile(rf"(?<![^\W_])(?:{alternatives})(?![^\W_])", re.IGNORECASE) if alternatives else None
@@ -141,7 +144,8 @@ class Redaction:
                 return word
 
     def left_in(self, text: str) -> list[str]:
-        """Original words and SIDs that a redacted text still has: in any case, as bytes in hexadecimal or in base64."""
+        """Original words and SIDs that a redacted text still has: in any case, escaped, as bytes in hexadecimal or in base64."""
+        text = f"{text}\n{unescape(text)}"
         found = [one for one in self._words if self._has(text, one)]
         small = text.lower().replace("-", "")
         for token in [*self._words, *self.sids]:
@@ -153,6 +157,12 @@ class Redaction:
 
     def _has(self, text: str, word: str) -> bool:
         return re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text, re.IGNORECASE) is not None
+
+
+def _written(word: str) -> Iterator[str]:
+    """A word in the cases in which it may stand, also as it is written in a text or an attribute of XML."""
+    for one in (word, escape(word), escape(word, _IN_ATTRIBUTES)):
+        yield from (one.casefold(), one.upper().casefold(), one.lower().casefold())
 
 
 def sid_bytes(sid: str) -> bytes:

@@ -9,6 +9,7 @@ import copy
 import dataclasses
 import json
 import struct
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from hypothesis import assume, given
@@ -177,16 +178,16 @@ def test_what_becomes_of_a_text(text, made):
 
 
 NAMES = (
-    st.text(st.sampled_from("abcäöüßéЖ日-. 1"), min_size=2, max_size=9)
+    st.text(st.sampled_from('abcäöüßéЖ日-. 1&<"'), min_size=2, max_size=9)
     .map(str.strip)
-    .filter(lambda one: len(one) > 1 and one[0] not in "-. ")
+    .filter(lambda one: len(one) > 1 and one[0] not in '-. &<"')
 )
 PLACES = st.sampled_from(("{}", "x {} y", "\\{}", "{}@", "https://host/{}/a", "C:\\Users\\{}\\b", "CN={},DC=a", "({})", "{}$"))
 
 
 @given(
     st.lists(NAMES, min_size=1, max_size=5, unique_by=str.casefold),
-    st.lists(st.tuples(PLACES, st.integers(0, 4), st.booleans()), max_size=8),
+    st.lists(st.tuples(PLACES, st.integers(0, 4), st.booleans(), st.sampled_from((str, escape, quoteattr))), max_size=8),
 )
 def test_no_name_is_left_wherever_it_stands(names, uses):
     """Also of names that are parts of each other, in another case, with umlauts, in URLs, paths and places of a directory."""
@@ -195,7 +196,9 @@ def test_no_name_is_left_wherever_it_stands(names, uses):
         tokens.account(f"D\\{name}", f"S-1-5-21-1-2-3-{1100 + at}")
     redaction = Redaction(tokens)
     text = "\n".join(
-        place.format(name.upper() if loud else name) for place, number, loud in uses for name in [names[number % len(names)]]
+        place.format(written(name.upper() if loud else name))
+        for place, number, loud, written in uses
+        for name in [names[number % len(names)]]
     )
 
     assert redaction.left_in(redaction.text(text)) == []
@@ -337,6 +340,35 @@ def test_a_name_that_one_place_alone_has_is_not_left(change, member, policy):
     made = recorded(payload, sources, policy, **MADE)
 
     assert "canary" not in json.dumps(made, ensure_ascii=False).lower()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("R&D canary", id="an ampersand"),
+        pytest.param("<canary> & co", id="brackets"),
+        pytest.param('the "canary"', id="quotation marks"),
+        pytest.param("canary\tone", id="a tab"),
+    ],
+)
+def test_names_that_xml_escapes_are_not_left(name, policy):
+    """gpresult writes names of GPOs as texts, appcmd those of accounts as attributes."""
+    gpos = (Setting(name), Setting("R&D", precedence=2))
+    its = host(full(gpos=gpos))
+    sources = its.sources
+    appcmd = sources["appcmd"].out.replace(b'"SIM\\svc-shop"', quoteattr(f"SIM\\{name}").encode())
+    sources["appcmd"] = dataclasses.replace(sources["appcmd"], out=appcmd)
+    made = recorded(its.payload, sources, policy, **MADE)
+
+    assert "canary" not in json.dumps(made)
+    assert "R&amp;D" not in json.dumps(made)
+
+
+@pytest.mark.parametrize("text", ["R&amp;D", "r&amp;d", "&#82;&#38;D", "R&D"])
+def test_the_search_finds_what_xml_escaped(text):
+    tokens = Tokens(gpos={"R&D": None})
+
+    assert Redaction(tokens).left_in(f"<Name>{text}</Name>")
 
 
 @pytest.mark.parametrize("taken", ["USER1", "HOST1", "DOM1", "DC1", "OU1", "PATH1"])
