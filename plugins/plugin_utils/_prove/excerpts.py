@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from . import documents, service_control
 from .answers import Answer, Unasked
-from .programs import RIGHT
+from .programs import RIGHT, net_list
 from .texts import decoded
 
 
@@ -114,5 +114,6 @@ _CUTS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("dsregcmd", _lines(r"^\s*AzureAdJoined\s*:")),
     ("sc_queryex", _processes),
     ("sc_qc", _configuration),
+    ("net ", net_list),
     ("reg SYSTEM\\CurrentControlSet\\Control\\CloudDomainJoin", _joined),
 )

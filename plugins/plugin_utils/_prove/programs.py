@@ -82,12 +82,19 @@ def entra_of(text: str) -> bool:
     return found[1] == "YES"
 
 
+def net_list(text: str) -> str:
+    """What ``net localgroup NAME`` prints from its line of dashes on; above it stand the group's name and its comment."""
+    found = re.search(r"(?m)^-{10,}\s*$", text)
+    if not found:
+        raise Unasked("printed no list of members")
+    return text[found.start() :]
+
+
 def net_members(text: str) -> list[str]:
     """Members that ``net localgroup NAME`` lists between a line of dashes and the last sentence (Microsoft, net localgroup)."""
-    _before, found, after = text.replace("\r\n", "\n").partition("\n---")
-    lines = [line.strip() for line in after.split("\n")[1:]]
+    lines = [line.strip() for line in net_list(text).splitlines()[1:]]
     lines = [line for line in lines if line]
-    if not found or not lines:
+    if not lines:
         raise Unasked("printed no list of members")
     return lines[:-1]
 

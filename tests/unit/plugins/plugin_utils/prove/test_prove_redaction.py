@@ -77,6 +77,29 @@ def test_of_a_source_only_what_is_compared_is_kept(policy):
     assert "Device Name" not in made["dsregcmd"]["out"]["text"]
 
 
+@pytest.mark.parametrize(
+    "comment",
+    [
+        pytest.param("Only for Gertrude of payroll", id="a comment"),
+        pytest.param("", id="none"),
+        pytest.param("--- of Gertrude", id="one that begins with dashes"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_the_comment_of_a_group_stays_on_the_host(comment, end, policy):
+    its = host(full())
+    sources = its.sources
+    name = "net Administrators"
+    out = sources[name].out.replace(b"\r\n", end.encode()).replace(b"Comment        ", f"Comment        {comment}".encode())
+    sources[name] = dataclasses.replace(sources[name], out=out)
+    made = recorded(its.payload, sources, policy, **MADE)
+    kept = next(row["out"]["text"] for row in made["sources"] if row["source"] == name)
+
+    assert kept.startswith("-----")
+    assert "gertrude" not in json.dumps(made).lower()
+    assert [row["verdict"] for row in made["table"] if row["source"] == "net localgroup"] == ["agrees"]
+
+
 def test_a_password_of_a_pool_never_comes_to_the_controller(member):
     assert b"Simulated-7" not in member.sources["appcmd"].out
 
