@@ -16,7 +16,12 @@ from .texts import decoded
 
 
 def excerpt(answer: Answer, pages: tuple[int, ...]) -> Answer:
-    """The same answer with less in it, in the encoding that it had. What cannot be understood is left out and says so."""
+    """The same answer with less in it, in the encoding that it had. What cannot be understood is left out and says so.
+
+    Of a program that failed its file is left out alone: what it printed says why.
+    """
+    if answer.exit_code:
+        return dataclasses.replace(answer, file=None)
     cut = next((cut for start, cut in _CUTS if answer.source.startswith(start)), None)
     if cut is None:
         return answer

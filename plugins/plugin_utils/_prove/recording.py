@@ -35,6 +35,10 @@ PAYLOAD = (
 """Keys of the payload's answer; whatever ansible-core adds to it stays behind."""
 
 
+MOST_OF_A_REASON = 1_000
+"""Characters of what a program printed that failed."""
+
+
 class NotRedacted(Exception):
     """A recording that must not be written: a word of the host is left, or what is left says something else."""
 
@@ -88,7 +92,8 @@ def _written(one: Answer, pages: tuple[int, ...], redaction: Redaction) -> Recor
             row[name] = None
             continue
         text, encoding = decoded(raw, pages)
-        row[name] = {"encoding": encoding, "text": _redacted(text, redaction)}
+        most = MOST_OF_A_REASON if one.exit_code or name == "err" else None
+        row[name] = {"encoding": encoding, "text": _redacted(text, redaction)[:most]}  # half a name would not be found before
     return row
 
 

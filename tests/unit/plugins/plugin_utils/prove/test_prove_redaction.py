@@ -100,6 +100,42 @@ def test_the_comment_of_a_group_stays_on_the_host(comment, end, policy):
     assert [row["verdict"] for row in made["table"] if row["source"] == "net localgroup"] == ["agrees"]
 
 
+@pytest.mark.parametrize(
+    ("source", "printed", "kept"),
+    [
+        pytest.param("sc_qc ShopSync", "[SC] OpenService FAILED 5:\r\n\r\nAccess is denied.\r\n", "FAILED 5", id="sc"),
+        pytest.param("sc_queryex", "[SC] EnumQueryServicesStatus FAILED 5:\r\n", "FAILED 5", id="sc queryex"),
+        pytest.param("appcmd", "ERROR ( message:Cannot read SIM\\svc-shop )\r\n", "Cannot read DOM1\\USER", id="appcmd"),
+        pytest.param("secedit", "The task has completed with an error.\r\n", "with an error", id="secedit"),
+        pytest.param("gpresult", "INFO: SIM\\svc-shop does not have RSoP data.\r\n", "does not have RSoP data", id="gpresult"),
+        pytest.param("wevtutil", "Failed to read events. Access is denied.\r\n", "Failed to read", id="wevtutil"),
+        pytest.param("dsregcmd", "DsrCLI: denied\r\n", "denied", id="dsregcmd"),
+        pytest.param("net Administrators", "System error 5 has occurred.\r\n", "System error 5", id="net"),
+    ],
+)
+def test_why_a_program_failed_is_kept_and_redacted(source, printed, kept, policy):
+    its = host(full())
+    sources = its.sources
+    sources[source] = dataclasses.replace(sources[source], out=printed.encode(), file=None, exit_code=5)
+    made = recorded(its.payload, sources, policy, **MADE)
+
+    assert kept in next(row["out"]["text"] for row in made["sources"] if row["source"] == source)
+    assert "svc-shop" not in json.dumps(made)
+    reasons = [row["why"] for row in made["table"] if row["verdict"] == "not asked" or "not asked:" in row["why"]]
+    assert any("ended with 5: " in one and "left out" not in one for one in reasons)
+
+
+def test_of_a_program_that_failed_no_long_text_is_kept(policy):
+    its = host(full())
+    sources = its.sources
+    long = b"x" * 50_000
+    sources["wevtutil"] = dataclasses.replace(sources["wevtutil"], out=long, err=long, exit_code=5)
+    made = recorded(its.payload, sources, policy, **MADE)
+    row = next(row for row in made["sources"] if row["source"] == "wevtutil")
+
+    assert len(row["out"]["text"]) == len(row["err"]["text"]) == 1_000
+
+
 def test_a_password_of_a_pool_never_comes_to_the_controller(member):
     assert b"Simulated-7" not in member.sources["appcmd"].out
 
