@@ -93,7 +93,7 @@ def audit(tmp_path):
 READ = dict.fromkeys(FAST, "compliant")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_run_that_is_ended_has_the_report_of_what_was_read(audit, number):
     run = audit()
     run.wait_for_results(len(FAST))

@@ -113,7 +113,8 @@ def _as_child(work: Callable[[Share], None], share: Share, reach: tuple[int, int
     """Work, and end without a way back into the code that the parent was forked from."""
     status = 1
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal, which sends it to all processes; the parent decides
+        for number in (signal.SIGINT, signal.SIGHUP):  # of a terminal, which sends it to all processes; the parent decides
+            signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.close(reach[1])
         gc.freeze()  # what the parent made stays shared memory, and is not searched for garbage again and again

@@ -20,17 +20,19 @@ if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
 
 REPORT = "winrights.seimpersonate.fleet_report"
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
     """Inside of it, a signal that would end this process calls ``stop``, and ends the process when the work is done (``go_on``)."""
 
     def __init__(self, stop: Callable[[], None]) -> None:
-        self._stop, self._before, self._number = stop, {number: signal.getsignal(number) for number in _SIGNALS}, signal.SIGTERM
+        before = {number: signal.getsignal(number) for number in _SIGNALS}
+        self._before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}  # as nohup has it
+        self._stop, self._number = stop, signal.SIGTERM
 
     def __enter__(self) -> Interrupts:
-        for number in _SIGNALS:
+        for number in self._before:
             signal.signal(number, self._come)
         return self
 
