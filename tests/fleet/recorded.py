@@ -86,6 +86,10 @@ def public_machine(recording: Json) -> RecordedMachine:
     made.accounts = {sid: Account(domain, name, Use.USER) for sid, (domain, name) in its.get("accounts", {}).items()}
     if "config" in its:
         made.iis = Iis(config="\r\n".join(its["config"]))
+    if "privilege_list" in its:
+        made.events = (Event(names.USERS, privileges=its["privilege_list"]),)
+    if "template" in its:
+        made.templates = {"gpt00000.dom": "\r\n".join(its["template"])}
     return made
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
@@ -37,6 +38,7 @@ PARSERS: dict[str, t.Callable[[str], t.Any]] = {
     "sc_queryex": service_control.running,
     "net": programs.net_members,
     "gpresult": gpresult,
+    "wevtutil": lambda text: [list(dataclasses.astuple(one)) for one in documents.events(text)],
 }
 ANSWERS = [
     pytest.param(row, id=f"{stem}-{number}")
@@ -101,18 +103,19 @@ def test_what_a_recording_would_keep_of_it_has_the_same_facts(row):
 def test_a_machine_made_from_it_makes_the_payload_tell_its_facts(recording, engine, tell, request):
     back_end = request.getfixturevalue("powershell") if engine else Emulator()
     its = recording["model"]
-    told = tell(
-        back_end, recorded.public_machine(recording), "local_right_info", user=recorded.USER, accounts=[], exposure="config" in its
-    )
+    machine = recorded.public_machine(recording)
+    told = tell(back_end, machine, "local_right_info", user=recorded.USER, accounts=[], exposure="config" in its, events=24)
     names = {one["sid"]: one["name"] for one in told["holders"]}
 
     assert names.keys() == set(its.get("holders", names))
     assert {sid: names[sid] for sid in its.get("names", ())} == its.get("names", {})
     if "config" in its:
         assert (told["pools_status"], told["pools"]) == ("read", its["pools"])
+    assert (len(told["events"]["events"]), told["events"]["others"]) == (int("privilege_list" in its), 0)
+    assert [one["value"] for one in told["control"]["templates"]] == ([its["value"]] if "value" in its else [])
 
 
-@pytest.mark.parametrize("recording", [one for one in MODELS if one.values[0]["sources"]])
+@pytest.mark.parametrize("recording", [one for one in MODELS if "names" in one.values[0]["model"]])
 def test_the_stand_in_of_secedit_writes_the_line_that_the_real_one_wrote(recording):
     """Local accounts by their bare names, others by their SIDs, in the order of the SIDs as texts."""
     machine = recorded.public_machine(recording)
