@@ -155,12 +155,11 @@ def _unread(task_vars: TaskVars, records: list[Record], missing: list[str], name
     """
     read = {record["host"] for record in records if record["status"] not in (*UNREAD, Status.NOT_APPLICABLE.value)}
     narrowed = task_vars.get("ansible_limit") or _narrowed_by(task_vars)
-    known = (task_vars.get("groups") or {}).get("all", ())
+    known = dict.fromkeys((task_vars.get("groups") or {}).get("all", ()))
+    unknown = {host for host in missing if host not in known}
     hosts = dict.fromkeys([*task_vars["ansible_play_hosts_all"], *(known if narrowed else ()), *missing])
     return {
-        str(host): [str(name) for name in task_vars["hostvars"][host].get("group_names", ())]
-        if host not in missing or host in known
-        else named
+        str(host): named if host in unknown else [str(name) for name in task_vars["hostvars"][host].get("group_names", ())]
         for host in hosts
         if host not in read
     }
@@ -170,7 +169,7 @@ def _batches_left(task_vars: TaskVars) -> bool:
     """Whether hosts of the play come after this batch; batches take the hosts in their order."""
     hosts, batch = task_vars["ansible_play_hosts_all"], set(task_vars["ansible_play_batch"])
     after = 1 + max((number for number, host in enumerate(hosts) if host in batch), default=len(hosts))
-    return any(host in task_vars["ansible_play_hosts"] for host in hosts[after:])
+    return not set(task_vars["ansible_play_hosts"]).isdisjoint(hosts[after:])
 
 
 def _progress(summary: Summary) -> str:

@@ -19,6 +19,13 @@ GOOD = {"run_id": CHECK["run_id"], "status": "compliant", "checked_at": "2026-01
 LOST = {"unreachable": True, "msg": "no route"}
 
 
+class Long(list):
+    """Hosts of a fleet, in which one is not searched for: for each of them that takes the square."""
+
+    def __contains__(self, host):
+        raise AssertionError(f"{host} is searched for")
+
+
 @pytest.fixture
 def report(action, tmp_path):
     """Report what hosts registered: the result of the task and the report on the disk."""
@@ -27,7 +34,7 @@ def report(action, tmp_path):
         raise AssertionError(f"{module} was sent to a host")
 
     def run(results, check=None, **variables):
-        hosts = list(results)
+        hosts = Long(results)
         variables = {"impersonate_report_dir": str(tmp_path / "reports"), "impersonate_report_formats": ["json"], **variables}
         task_vars = {
             "hostvars": {host: {"__impersonate_audit": result} for host, result in results.items()},
@@ -59,6 +66,27 @@ def test_what_the_check_expected_counts_though_its_file_is_gone(report, tmp_path
     _result, written = report({"good": GOOD}, check, impersonate_expected_file=str(tmp_path / "gone.txt"))
 
     assert {record["host"]: record["status"] for record in written["hosts"]} == {"good": "compliant", "new": "not_checked"}
+
+
+def test_exceptions_of_hosts_that_were_not_read_are_told_apart_without_a_search(report):
+    exception = {
+        "account": "S-1-5-32-551",
+        "reason": "r",
+        "owner": "o",
+        "expires": "2099-12-31",
+        "groups": ["web"],
+        "hosts": [],
+        "sid": "S-1-5-32-551",
+    }
+    check = {**CHECK, "exceptions": [exception], "expected": Long(["good", "lost", "new"])}
+
+    _result, written = report({"good": GOOD, "lost": LOST}, check)
+
+    assert {record["host"]: record["status"] for record in written["hosts"]} == {
+        "good": "compliant",
+        "lost": "unreachable",
+        "new": "not_checked",
+    }
 
 
 @pytest.mark.parametrize(
