@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -183,12 +184,16 @@ _NOT_REACHED = ("Max retries exceeded", "Read timed out", "Connection aborted", 
 """Words of urllib3 and requests, over which both connection plugins talk, for an exchange that brought no answer."""
 
 
+_REFUSED = re.compile(r"rejected|authenticat|unauthorized|\b401\b|auth failure", re.IGNORECASE)
+"""Words of the client libraries for a login that was refused, which stand beside the others where one of several transports was."""
+
+
 def was_not_reached(text: str) -> bool:
     """Whether an exchange ended without an answer of the host, so that it may be tried again.
 
     Only then: a login that was refused and is tried again may lock the account.
     """
-    return any(word in text for word in _NOT_REACHED)
+    return any(word in text for word in _NOT_REACHED) and not _REFUSED.search(text)
 
 
 def resources_sentence(text: str) -> str:

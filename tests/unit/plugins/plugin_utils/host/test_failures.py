@@ -238,8 +238,15 @@ def test_the_first_line_is_of_the_errors():
         ),
         pytest.param("Kerberos auth failure for principal a@B: kinit: Preauthentication failed", False, id="kinit"),
         pytest.param("", False, id="nothing said"),
+        pytest.param(
+            "ntlm: the specified credentials were rejected by the server, basic: HTTPSConnectionPool(host='h', port=5986): Max retries exceeded",
+            False, id="refused by one transport, not reached by another",
+        ),
+        pytest.param("Failed to authenticate the user a with ntlm. Max retries exceeded", False, id="psrp, refused at last"),
+        pytest.param("kerberos: Bad HTTP response returned from server. Code 401, ntlm: Read timed out", False, id="401, and no answer"),
+        pytest.param("Max retries exceeded with url: /wsman (<HTTPConnection object at 0x7f401a401b>, port=54012)", True, id="401 in a number"),
     ],
-)
+)  # fmt: skip
 def test_only_a_host_that_was_not_reached_is_tried_again(text, again):
     """A login that is refused once more may lock the account."""
     assert was_not_reached(text) == again
