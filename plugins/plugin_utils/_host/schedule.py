@@ -95,7 +95,7 @@ class Schedule:
     def wake(self, now: float) -> float | None:
         """The time of the next deadline, or None where there is none."""
         times = [self._until(attempt) for attempt in self._running.values()]
-        if self._waiting and self._allowed <= len(self._running) < self._most:
+        if self._waiting and not self._winding_up and self._allowed <= len(self._running) < self._most:
             times.append((now if self._moved is None else self._moved) + PATIENCE)
         return min([*times, *([] if self._limits.until is None else [self._limits.until])], default=None)
 

@@ -90,6 +90,15 @@ def test_an_answer_that_comes_after_the_host_was_given_up_does_not_count_and_no_
     assert (schedule.done(10.6), schedule.unread, schedule.ends) == (True, ["b"], {"slow": End.GIVEN_UP, "a": End.ANSWERED})
 
 
+def test_a_reader_that_winds_up_wakes_for_deadlines_only():
+    schedule = Schedule(["slow", "a", "b"], Limits(10, at_once=1))
+    slow = schedule.start(0)
+    schedule.start(9)  # beside the slow one, since nothing has ended
+    schedule.end(slow, End.GIVEN_UP, 10)
+
+    assert schedule.wake(14) == 19
+
+
 def test_a_late_answer_of_an_attempt_is_not_taken_for_the_next_one():
     schedule = Schedule(["a"], Limits(10, retries=1))
     first = schedule.start(0)
