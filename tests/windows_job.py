@@ -47,7 +47,7 @@ def questions() -> dict[str, object]:
     """Arguments of the independent script, whatever the host is."""
     return {
         "sids": list(SIDS), "names": [], "services": list(SERVICES), "groups": list(GROUPS), "group_names": list(GROUPS.values()),
-        "server": True, "registry": [[key, name] for key, name in asked.REGISTRY] + [[asked.JOIN, ""]], "hours": asked.HOURS,
+        "server": True, "registry": asked.registry(), "hours": asked.HOURS,
         "classes": [list(one) for one in asked.CLASSES],
     }  # fmt: skip
 

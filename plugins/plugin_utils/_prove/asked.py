@@ -18,8 +18,13 @@ MDM = r"SOFTWARE\Microsoft\PolicyManager\current\device\UserRights"
 JOIN = r"SYSTEM\CurrentControlSet\Control\CloudDomainJoin\JoinInfo"
 _SPOOLER = r"SYSTEM\CurrentControlSet\Services\Spooler"
 
+NOWHERE = r"SOFTWARE\winrights-prove-none"
+"""A key that no host has: how reg says that there is nothing, in the language of the host."""
+BUILD = (_CURRENT, "CurrentBuild")
+"""A value that every host has: whether reg reads at all."""
+
 REGISTRY: Mapping[tuple[str, str], str] = {
-    (_CURRENT, "CurrentBuild"): "REG_SZ",
+    BUILD: "REG_SZ",
     (_CURRENT, "UBR"): "REG_DWORD",
     (_CURRENT, "EditionID"): "REG_SZ",
     (_CURRENT, "ProductName"): "REG_SZ",
@@ -83,6 +88,11 @@ def names(facts: HostFacts) -> list[str]:
     return sorted({one for one in texts if one and one.lower() not in SCM_NAMES and not one.startswith(".\\")})[:_NAMES]
 
 
+def registry() -> list[list[str]]:
+    """Keys and values that reg is asked for; a key without a value's name is listed."""
+    return [[key, name] for key, name in (*REGISTRY, (JOIN, ""), (NOWHERE, ""))]
+
+
 def arguments(facts: HostFacts) -> dict[str, t.Any]:
     """The arguments of the independent script for a host."""
     groups = local_groups(facts)
@@ -93,7 +103,7 @@ def arguments(facts: HostFacts) -> dict[str, t.Any]:
         "groups": [sid for sid, _name in groups],
         "group_names": [name for _sid, name in groups],
         "server": facts.windows.product_type != "WinNT",
-        "registry": [[key, name] for key, name in REGISTRY] + [[JOIN, ""]],
+        "registry": registry(),
         "hours": HOURS,
         "classes": [list(one) for one in CLASSES],
     }

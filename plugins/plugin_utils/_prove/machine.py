@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import partial
 
 from .._facts.facts import AppPool, HostFacts
-from . import documents, programs
-from .answers import Sources, Told, Unasked, program, rows_of, text_of, whole
+from . import documents, programs, registry
+from .answers import Sources, Told, Unasked, program, rows_of
 from .asked import CLASSES, JOIN, REGISTRY
 from .rows import Pair, Row, Verdict, one_value, pairs, said
 
@@ -72,9 +72,8 @@ def _ver(sources: Sources) -> str | None:
 
 
 def _joined(sources: Sources) -> bool:
-    """Whether the key of joins has a key below it; reg query ends with 1 where there is no such key."""
-    answer = whole(sources, f"reg {JOIN}|", codes=(0, 1))
-    return "\\joininfo\\" in text_of(answer.out, sources).lower()
+    """Whether the key of joins has a key below it."""
+    return "\\joininfo\\" in (registry.text_or_none(sources, JOIN) or "").lower()
 
 
 def _pools(facts: HostFacts, sources: Sources) -> list[Row]:
@@ -127,11 +126,11 @@ def _registry(facts: HostFacts, sources: Sources) -> Row:
 
 
 def _value(sources: Sources, key: str, name: str) -> tuple[str, str] | None:
-    """Kind and text of a value, a number in decimal; None where reg says that there is none (it ends with 1)."""
-    answer = whole(sources, f"reg {key}|{name}", codes=(0, 1))
-    if answer.exit_code == 1:
+    """Kind and text of a value, a number in decimal; None where there is none."""
+    printed = registry.text_or_none(sources, key, name)
+    if printed is None:
         return None
-    kind, text = programs.registry_value(text_of(answer.out, sources), name)
+    kind, text = programs.registry_value(printed, name)
     return kind, str(int(text, 16)) if kind == "REG_DWORD" and text.lower().startswith("0x") else text
 
 

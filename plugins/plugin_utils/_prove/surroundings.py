@@ -9,8 +9,8 @@ import re
 import typing as t
 
 from .._facts.facts import Group, HostFacts, Rsop, Service
-from . import documents, programs, service_control
-from .answers import Sources, Unasked, code_pages, file_of, program, rows_of, text_of, whole
+from . import documents, programs, registry, service_control
+from .answers import Sources, Unasked, code_pages, file_of, program, rows_of
 from .asked import HOURS, MDM, local_groups, services
 from .rows import Pair, Row, Verdict, one_value, pairs, sets
 
@@ -137,17 +137,15 @@ def _guid_of(gpo: str) -> str:
 
 
 def _mdm(facts: HostFacts, sources: Sources) -> Row:
-    """SIDs in the value: what separates them, U+F000, does not survive every code page. reg ends with 1 where there is no value."""
+    """SIDs in the value: what separates them, U+F000, does not survive every code page."""
     fact, source = "holders set by MDM", "reg"
     its = facts.control.mdm
     if its is None:
         return Row(fact, source, Verdict.NOT_ASKED, why="the payload could not tell")
 
     def ask() -> frozenset[str]:
-        answer = whole(sources, f"reg {MDM}|ImpersonateClient", codes=(0, 1))
-        if answer.exit_code == 1:
-            return frozenset()
-        return _sids(programs.registry_value(text_of(answer.out, sources), "ImpersonateClient")[1])
+        printed = registry.text_or_none(sources, MDM, "ImpersonateClient")
+        return frozenset() if printed is None else _sids(programs.registry_value(printed, "ImpersonateClient")[1])
 
     return sets(fact, source, _sids(its.value), ask)
 

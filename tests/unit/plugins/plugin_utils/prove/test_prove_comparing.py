@@ -10,7 +10,7 @@ import json
 import pytest
 from proofs import KINDS, USER, full, host
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import table
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import asked, table
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.comparing import compared
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.rows import Verdict
 from fleet.windows import names
@@ -234,6 +234,47 @@ def test_a_source_that_cannot_be_asked_says_so_and_ends_no_other(member, program
     assert {key for key in named - missed if now[key].verdict is Verdict.DIFFERS} <= (
         EXPORTS if program.startswith("Security") else set()
     )
+
+
+REGISTRY = {("Entra ID", "reg"), ("registry values and kinds", "reg"), ("holders set by MDM", "reg")}
+
+
+def test_a_reg_that_ends_with_1_for_everything_says_nothing(member):
+    """As where the tools of the registry are disabled: no key is missing then."""
+    member.other.faults = {"reg.exe": Fault(1)}
+
+    assert of(member, Verdict.NOT_ASKED) == REGISTRY
+
+
+@pytest.mark.parametrize(
+    ("key", "fact"),
+    [
+        pytest.param(f"HKLM:\\{asked.MDM}", ("holders set by MDM", "reg"), id="MDM"),
+        pytest.param(f"HKLM:\\{asked.JOIN}", ("Entra ID", "reg"), id="joins"),
+    ],
+)
+def test_a_key_that_is_denied_is_not_missing(key, fact, member):
+    member.other.denied_keys = (key,)
+
+    assert of(member, Verdict.NOT_ASKED) == {fact}
+    assert rows(member)[fact].why == "ended with 1: ERROR: Access is denied."
+
+
+def test_a_value_that_is_denied_is_not_missing():
+    its = host(Machine.member_server("app01"))
+    before = rows(its)[REG]
+    its.other.denied_keys = ("HKLM:\\SOFTWARE\\Microsoft\\InetStp",)
+    row = rows(its)[REG]
+
+    assert "not asked" not in before.why
+    assert "not asked: MajorVersion: ended with 1: ERROR: Access is denied." in row.why
+
+
+def test_without_a_key_that_no_host_has_nothing_is_missing(member):
+    sources = {name: one for name, one in member.sources.items() if name != f"reg {asked.NOWHERE}|"}
+    missed = {(row.fact, row.source) for row in compared(member.facts, sources) if row.verdict is Verdict.NOT_ASKED}
+
+    assert missed == {("Entra ID", "reg"), ("holders set by MDM", "reg")}
 
 
 @pytest.mark.parametrize(
