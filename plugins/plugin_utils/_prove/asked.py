@@ -13,6 +13,9 @@ from .._facts.facts import HostFacts
 HOURS = 7 * 24
 """How far back the security log is read."""
 
+EVENTS = 200
+"""The most events that the script asks wevtutil for, of every right."""
+
 _CURRENT = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 MDM = r"SOFTWARE\Microsoft\PolicyManager\current\device\UserRights"
 JOIN = r"SYSTEM\CurrentControlSet\Control\CloudDomainJoin\JoinInfo"

@@ -88,25 +88,36 @@ class Event:
     target: str
 
 
-def events(text: str) -> list[Event]:
-    """Events of ``wevtutil qe /f:xml``, one document after another, that name our right.
+@dataclass(frozen=True, slots=True)
+class Events:
+    """How many events were told, of every right, and those of ours."""
+
+    count: int
+    ours: list[Event]
+
+
+def events(text: str) -> Events:
+    """Events of ``wevtutil qe /f:xml``, one document after another. Raises Unasked.
 
     Form: Microsoft, events 4704 and 4705 (EventID, TimeCreated/@SystemTime, named Data).
     """
     root = parsed(f"<events>{text}</events>")
     if (root.text or "").strip() or any(local(one) != "Event" or (one.tail or "").strip() for one in root):
         raise Unasked("answered something else than events")
-    found = []
-    for one in children(root, "Event"):
-        data = {item.get("Name"): (item.text or "").strip() for item in children(one, "EventData", "Data")}
-        number = text_at(one, "System", "EventID") or ""
-        created = next(iter(children(one, "System", "TimeCreated")), None)
-        if not number.isdigit() or created is None:
-            raise Unasked("told an event without its number or its time")
-        if RIGHT in (data.get("PrivilegeList") or "").split():
-            when = (created.get("SystemTime") or "")[:19]
-            found.append(Event(int(number), when, data.get("SubjectUserSid") or "", data.get("TargetSid") or ""))
-    return found
+    told = [_event(one) for one in root]
+    return Events(len(told), [event for event, ours in told if ours])
+
+
+def _event(one: ElementTree.Element) -> tuple[Event, bool]:
+    """An event, and whether it names our right."""
+    data = {item.get("Name"): (item.text or "").strip() for item in children(one, "EventData", "Data")}
+    number = text_at(one, "System", "EventID") or ""
+    created = next(iter(children(one, "System", "TimeCreated")), None)
+    if not re.fullmatch("[0-9]{1,9}", number) or created is None:
+        raise Unasked("told an event without its number or its time")
+    when = (created.get("SystemTime") or "")[:19]
+    event = Event(int(number), when, data.get("SubjectUserSid") or "", data.get("TargetSid") or "")
+    return event, RIGHT in (data.get("PrivilegeList") or "").split()
 
 
 def pools(text: str) -> dict[str, dict[str, str]]:

@@ -66,11 +66,16 @@ def _gpresult(text: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+_EVENTS = "http://schemas.microsoft.com/win/2004/08/events/event"
+_OTHER_EVENT = f'<Event xmlns="{_EVENTS}"><System><EventID>0</EventID><TimeCreated /></System></Event>'
+
+
 def _wevtutil(text: str) -> str:
-    """The events of our right, with the fields that are compared."""
-    told = []
-    for one in documents.events(text):
-        event = ElementTree.Element("Event", xmlns="http://schemas.microsoft.com/win/2004/08/events/event")
+    """The events of our right, with the fields that are compared, and others as empty ones: how many were read counts."""
+    found = documents.events(text)
+    told = [_OTHER_EVENT] * (found.count - len(found.ours))
+    for one in found.ours:
+        event = ElementTree.Element("Event", xmlns=_EVENTS)
         system = ElementTree.SubElement(event, "System")
         ElementTree.SubElement(system, "EventID").text = str(one.id)
         ElementTree.SubElement(system, "TimeCreated", SystemTime=one.time)

@@ -11,7 +11,7 @@ import typing as t
 from .._facts.facts import Group, HostFacts, Rsop, Service
 from . import documents, programs, registry, service_control
 from .answers import Sources, Unasked, code_pages, file_of, program, rows_of
-from .asked import HOURS, MDM, local_groups, services
+from .asked import EVENTS, HOURS, MDM, local_groups, services
 from .rows import Pair, Row, Verdict, one_value, pairs, sets
 
 _GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
@@ -164,9 +164,9 @@ def _events(facts: HostFacts, sources: Sources) -> Row:
 
     def ask() -> frozenset[str]:
         found = documents.events(program(sources, "wevtutil"))
-        if len(found) >= 200 or log.truncated:
+        if found.count >= EVENTS or log.truncated:
             raise Unasked("there are more events than are read")
-        return frozenset(f"{one.id} {one.time} {one.subject} {one.target}" for one in found if _inside(one.time, facts))
+        return frozenset(f"{one.id} {one.time} {one.subject} {one.target}" for one in found.ours if _inside(one.time, facts))
 
     return sets(fact, source, told, ask)
 

@@ -226,8 +226,9 @@ class Programs:
         return self._printed(f"{head}    {name}    {kind}    {shown}\n\n")
 
     def _wevtutil(self, words: Sequence[str]) -> Printed:
+        most = next(int(word.removeprefix("/c:")) for word in words if word.startswith("/c:"))
         told = [self._event(one) for one in sorted(self._machine.events, key=lambda one: one.age) if one.age <= 168]
-        return self._printed("".join(told))
+        return self._printed("".join(told[:most]))
 
     def _event(self, one: Event) -> str:
         fields = {"SubjectUserSid": one.subject, "TargetSid": one.target, "PrivilegeList": one.privileges}

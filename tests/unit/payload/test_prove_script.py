@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import asked
 from fleet.windows.programs import SOURCES
 
 SCRIPT = "plugins/modules/prove.ps1"
@@ -73,6 +74,10 @@ def test_it_starts_these_programs_and_no_others_each_by_its_full_path(text):
     assert started == set(SOURCES)
     assert text.count("[Diagnostics.Process]::Start(") == 1
     assert "$start.FileName = [IO.Path]::Combine($system, $Program)" in text
+
+
+def test_as_many_events_are_asked_for_as_are_counted(text):
+    assert re.findall(r"-Program 'wevtutil.exe'.*/c:(\d+) ", text) == [str(asked.EVENTS)]
 
 
 def test_files_are_written_into_a_folder_of_its_own_alone(text):

@@ -38,7 +38,7 @@ PARSERS: dict[str, t.Callable[[str], t.Any]] = {
     "sc_queryex": service_control.running,
     "net": programs.net_members,
     "gpresult": gpresult,
-    "wevtutil": lambda text: [list(dataclasses.astuple(one)) for one in documents.events(text)],
+    "wevtutil": lambda text: [list(dataclasses.astuple(one)) for one in documents.events(text).ours],
 }
 ANSWERS = [
     pytest.param(row, id=f"{stem}-{number}")

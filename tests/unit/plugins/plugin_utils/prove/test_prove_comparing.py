@@ -10,7 +10,8 @@ import json
 import pytest
 from proofs import KINDS, USER, full, host
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import asked, table
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.answers import read_facts
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import asked, recording, table
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.comparing import compared
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.rows import Verdict
 from fleet.windows import names
@@ -236,6 +237,33 @@ def test_a_source_that_cannot_be_asked_says_so_and_ends_no_other(member, program
     )
 
 
+OTHER_RIGHT = "SeBackupPrivilege"
+
+
+@pytest.mark.parametrize(
+    ("others", "verdict"),
+    [
+        pytest.param(196, Verdict.AGREES, id="as many as are read are not reached"),
+        pytest.param(198, Verdict.NOT_ASKED, id="as many as are read"),
+        pytest.param(300, Verdict.NOT_ASKED, id="more than are read"),
+    ],
+)
+@pytest.mark.parametrize("recorded", [pytest.param(False, id="as it came"), pytest.param(True, id="from its recording")])
+def test_events_of_other_rights_count_for_what_is_read(others, verdict, recorded, member, policy):
+    """wevtutil is asked for the newest 200 of every right; the payload reads further back."""
+    for machine in (member.machine, member.other):
+        machine.events = (*(Event(names.USERS, age=1, privileges=OTHER_RIGHT) for _unused in range(others)), *machine.events)
+    if recorded:
+        made = recording.recorded(
+            member.payload, member.sources, policy, kind="simulated", made="2026-06-15T12:00:00Z", version="0.1.0"
+        )
+        found = compared(read_facts(made["payload"]), recording.sources_of(made))
+    else:
+        found = compared(member.facts, member.sources)
+
+    assert [row.verdict for row in found if row.source == "wevtutil"] == [verdict]
+
+
 REGISTRY = {("Entra ID", "reg"), ("registry values and kinds", "reg"), ("holders set by MDM", "reg")}
 
 
@@ -291,8 +319,6 @@ def test_without_a_key_that_no_host_has_nothing_is_missing(member):
     ],
 )
 def test_what_the_payload_could_not_tell_is_no_difference(member, part, value, fact):
-    from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.answers import read_facts
-
     payload = member.payload
     (payload["control"] if part == "mdm" else payload)[part] = value
     row = next(row for row in compared(read_facts(payload), member.sources) if row.fact == fact)

@@ -74,13 +74,13 @@ GUID = "{8CF3A9B6-B5F9-52AB-9631-B728B3D498D7}"
         pytest.param(programs.audited, "Machine Name,Policy Target,Subcategory,GUID,In,Ex\r\n\r\nWEB01,System,X,{G},Success,\r\n", "Success", id="auditpol"),
         pytest.param(programs.hex_sid, "01-02-00-00-00-00-00-05-20-00-00-00-20-02-00-00", "S-1-5-32-544", id="bytes of a SID"),
         pytest.param(documents.resultant, RSOP, documents.Resultant(((1, GUID),), {GUID: "Baseline"}), id="gpresult"),
-        pytest.param(documents.events, "", [], id="no event"),
+        pytest.param(documents.events, "", documents.Events(0, []), id="no event"),
         pytest.param(
             documents.events,
             "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><EventID>4704</EventID>"
             "<TimeCreated SystemTime='2015-10-02T22:08:07.136050600Z'/></System><EventData><Data Name='SubjectUserSid'>S-1-5-18</Data>"
             "<Data Name='TargetSid'>S-1-5-6</Data><Data Name='PrivilegeList'>SeAuditPrivilege\n\t\t\tSeImpersonatePrivilege</Data></EventData></Event>",
-            [documents.Event(4704, "2015-10-02T22:08:07", "S-1-5-18", "S-1-5-6")], id="an event among other rights",
+            documents.Events(1, [documents.Event(4704, "2015-10-02T22:08:07", "S-1-5-18", "S-1-5-6")]), id="an event among other rights",
         ),
         pytest.param(
             documents.pools,
