@@ -20,7 +20,9 @@ _HEX_SID = re.compile(r"(?<![0-9A-Fa-f])01-?0[1-9A-Fa-f](?:-?[0-9A-Fa-f]{2}){10,
 _GUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
 _URL = re.compile(r"\b(?:https?|ldap|ftp)://[^\s\"'<>]+", re.IGNORECASE)
 _PATH = re.compile(r"(?:\b[A-Za-z]:[\\/]|\\\\[^\\\s\"<>|]+\\)[^\"<>|\r\n*?,;]*")
-_DN = re.compile(r"\b(?:OU|DC|CN|O|L)=[^,=\"<>\r\n]+(?:,\s*(?:OU|DC|CN|O|L)=[^,=\"<>\r\n]+)*", re.IGNORECASE)
+_VALUE = r"(?:\\[^\r\n]|[^,\\\"<>\r\n])+"  # a backslash takes the meaning of the next sign (RFC 4514 2.4)
+_DN_PART = re.compile(rf"(OU|DC|CN|O|L|C)=({_VALUE})", re.IGNORECASE)
+_DN = re.compile(rf"\b{_DN_PART.pattern}(?:,\s*{_DN_PART.pattern})*", re.IGNORECASE)
 _DN_STAY = frozenset(
     {"policies", "system", "sites", "configuration", "users", "computers", "domain controllers", "another", "machine"}
 )
@@ -120,8 +122,7 @@ class Redaction:
     def _dn(self, found: re.Match[str]) -> str:
         """A place in the directory: each part by itself, the parts of a domain by their place."""
         parts = []
-        for part in found[0].split(","):
-            key, _unused, value = part.strip().partition("=")
+        for key, value in _DN_PART.findall(found[0]):
             stays = value.casefold() in _DN_STAY or _GUID.fullmatch(value.strip("{}"))
             parts.append(f"{key}={value if stays else self._other(key.upper(), value.casefold())}")
         return ",".join(parts)

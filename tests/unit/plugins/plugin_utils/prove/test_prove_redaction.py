@@ -236,6 +236,24 @@ def test_what_becomes_of_a_text(text, made):
     assert Redaction(tokens).text(text) == made
 
 
+@pytest.mark.parametrize(
+    ("place", "made"),
+    [
+        pytest.param(r"OU=Payroll\, Berlin,DC=corp", "OU=OU1,DC=DC1", id="an escaped comma"),
+        pytest.param(r"OU=a\=payroll,DC=corp", "OU=OU1,DC=DC1", id="an escaped equals sign"),
+        pytest.param("OU=a=payroll,DC=corp", "OU=OU1,DC=DC1", id="one that is not"),
+        pytest.param(r"OU=\\payroll\\,DC=corp", "OU=OU1,DC=DC1", id="backslashes"),
+        pytest.param(r"OU=\"pay\" \<roll\>,DC=corp", "OU=OU1,DC=DC1", id="quotation marks and brackets"),
+        pytest.param(r"OU=pay\2Croll\2c x,DC=corp", "OU=OU1,DC=DC1", id="hexadecimal"),
+        pytest.param("OU=\\ payroll\\ , DC=corp", "OU=OU1,DC=DC1", id="blanks at the ends"),
+        pytest.param(r"OU=Payroll\, Berlin,OU=payroll\, berlin,DC=corp", "OU=OU1,OU=OU1,DC=DC1", id="in another case"),
+        pytest.param('"OU=a\\,b,DC=c"', '"OU=OU1,DC=DC1"', id="between quotation marks"),
+    ],
+)
+def test_places_with_escapes(place, made):
+    assert Redaction(Tokens()).text(place) == made
+
+
 NAMES = (
     st.text(st.sampled_from('abcäöüßéЖ日-. 1&<"'), min_size=2, max_size=9)
     .map(str.strip)
@@ -274,6 +292,23 @@ def test_equal_words_become_equal_and_others_do_not(names):
 
     assert made == [redaction.text(f"CORP\\{name}") for name in names]
     assert len(set(made)) == len(names)
+
+
+WORD = st.text(st.sampled_from('xyz ,=\\"<>+;#'), min_size=1, max_size=9).filter(lambda one: set(one) & set("xyz"))
+
+
+def escaped(value):
+    """A value in a distinguished name (RFC 4514 2.4): a backslash before each sign that has a meaning."""
+    return "".join(f"\\{one}" if one in ',=\\"<>+;#' else one for one in value)
+
+
+@given(st.lists(WORD, min_size=1, max_size=4))
+def test_nothing_of_a_place_is_left(names):
+    place = ",".join([*(f"OU={escaped(one)}" for one in names), "DC=xyz"])
+    made = Redaction(Tokens()).text(f'"{place}"')
+
+    assert not set(made) & set("xyz")
+    assert made.count("OU=OU") == len(names)
 
 
 RIDS = st.integers(0, 2**32 - 1)
