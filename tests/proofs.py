@@ -71,4 +71,6 @@ KINDS = {
     "domain controller": lambda: Machine.domain_controller("dc01"),
     "client with MDM": lambda: Machine.client("pc01", mdm={"ImpersonateClient": "*S-1-5-32-544\uf000*S-1-5-19", "ImpersonateClient_ProviderSet": 1}),
     "German": lambda: full(language="de"),
+    "Spanish": lambda: full(language="es"),
+    "Russian": lambda: full(language="ru"),
 }  # fmt: skip

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from fleet.windows import lookup, lsa, names, registry, winapi
+from fleet.windows import lookup, lsa, names, registry, service_words, winapi
 from fleet.windows.machine import RIGHT, Event, Machine, Token
 
 if t.TYPE_CHECKING:
@@ -23,14 +23,14 @@ SOURCES = {
     "cmd.exe": "Microsoft, ver",
     "dsregcmd.exe": "Microsoft Entra, Troubleshoot devices by using the dsregcmd command",
     "appcmd.exe": "Microsoft IIS, Getting Started with AppCmd.exe; a public export of one pool",
-    "sc.exe": "Microsoft, sc.exe query and qc, public outputs; qsidtype: a public script; qprivs: unproven",
-    "net.exe": "Microsoft, net localgroup",
+    "sc.exe": "Microsoft, sc.exe query and qc, public outputs in five languages (service_words); qsidtype: a public script; qprivs: unproven",
+    "net.exe": "Microsoft, net localgroup; a public output",
     "gpresult.exe": "a public file of gpresult with UserRightsAssignment (Rsop of http://www.microsoft.com/GroupPolicy/Rsop)",
     "reg.exe": "Microsoft, reg query",
     "wevtutil.exe": "Microsoft, events 4704 and 4705 (XML)",
     "auditpol.exe": "Microsoft, auditpol get; the head of /r in a public test",
 }
-OEM = {"en": "cp437", "de": "cp850"}
+OEM = {"en": "cp437", "de": "cp850", "es": "cp850", "ru": "cp866"}
 _HEADS = {
     "en": {"user": ("User Name", "SID"), "groups": ("Group Name", "Type", "SID", "Attributes"), "priv": ("Privilege Name", "Description", "State")},
     "de": {"user": ("Benutzername", "SID"), "groups": ("Gruppenname", "Typ", "SID", "Attribute"), "priv": ("Berechtigungsname", "Beschreibung", "Status")},
@@ -154,17 +154,16 @@ class Programs:
     def _sc(self, words: Sequence[str]) -> Printed:
         verb = words[0]
         running = self._machine.services_running
+        language = self._machine.language
         if verb == "queryex":
-            return self._printed("".join(f"\n{_service(name, one.pid)}" for name, one in running.items() if one.pid is not None))
+            told = [service_words.process(language, name, one.pid) for name, one in running.items() if one.pid is not None]
+            return self._printed("".join(f"\n{one}" for one in told))
         one = running.get(words[1])
         if one is None:
             return Printed(1060, f"[SC] OpenService FAILED 1060:\r\n\r\n{words[1]}\r\n".encode(self._oem))
-        head = f"[SC] QueryServiceConfig{'' if verb == 'qc' else '2'} SUCCESS\n\nSERVICE_NAME: {words[1]}\n"
         if verb == "qc":
-            return self._printed(
-                f"{head}        TYPE               : 10  WIN32_OWN_PROCESS\n        START_TYPE         : 2   AUTO_START\n"
-                f"        BINARY_PATH_NAME   : C:\\Program Files\\{words[1]}\\service.exe\n        SERVICE_START_NAME : {one.account or ''}\n"
-            )
+            return self._printed(service_words.configuration(language, words[1], one.account or ""))
+        head = service_words.head(language, words[1], "QueryServiceConfig2")
         if verb == "qprivs":
             listed = [f"{'PRIVILEGES' if not at else '':16} : {each}\n" for at, each in enumerate(one.required or ())]
             return self._printed(head + "".join(f"        {line}" for line in listed or ["PRIVILEGES       : \n"]))
@@ -242,15 +241,6 @@ class Programs:
             "Machine Name,Policy Target,Subcategory,Subcategory GUID,Inclusion Setting,Exclusion Setting\n\n"
             f"{self._machine.netbios},System,Authorization Policy Change,{{0CCE9231-69AE-11D9-BED3-505054503030}},Success,\n"
         )
-
-
-def _service(name: str, pid: int | None) -> str:
-    return (
-        f"SERVICE_NAME: {name}\nDISPLAY_NAME: {name}\n        TYPE               : 10  WIN32_OWN_PROCESS\n"
-        "        STATE              : 4  RUNNING\n                                (STOPPABLE, NOT_PAUSABLE, ACCEPTS_SHUTDOWN)\n"
-        "        WIN32_EXIT_CODE    : 0  (0x0)\n        SERVICE_EXIT_CODE  : 0  (0x0)\n        CHECKPOINT         : 0x0\n"
-        f"        WAIT_HINT          : 0x0\n        PID                : {pid}\n        FLAGS              :\n"
-    )
 
 
 def name_of(machine: Machine, sid: str) -> str | None:
