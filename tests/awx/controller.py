@@ -52,6 +52,8 @@ class Controller:
         self.secrets: dict[int, dict[str, t.Any]] = {}
         self.requests: list[tuple[str, str]] = []
         self.roles: dict[int, tuple[str, int, str]] = {}
+        self.first: list[set[str]] = []  # after each request, the templates with which a workflow would start
+        self.refuses = ""  # how the path of a request ends that is answered with 500
         self._last = 0
 
     def add(self, kind: str, **fields: t.Any) -> int:
@@ -90,6 +92,14 @@ class Controller:
         one = self.objects[kind][number]
         self._rules(kind, {**one, **fields})
         one.update(fields)
+
+    def starting(self) -> set[str]:
+        """Names of the templates of nodes without parents, which run as soon as their workflow does."""
+        children = {child for key, its in self.linked.items() if key[2] in _LINKS for child in its}
+        first = [one for number, one in self.objects["workflow_job_template_nodes"].items() if number not in children]
+        return {
+            self.objects[self.unified(number)][number]["name"] for one in first if (number := one.get("unified_job_template") or 0)
+        }
 
     def delete(self, kind: str, number: int) -> None:
         """Take an object away, with what is part of it."""
@@ -183,7 +193,10 @@ def handler(controller: Controller) -> type[http.server.BaseHTTPRequestHandler]:
             try:
                 if self.headers.get("Authorization") != f"Bearer {TOKEN}":
                     raise Refused(401, {"detail": "Authentication credentials were not provided."})
+                if controller.refuses and url.path.endswith(controller.refuses) and self.command == "POST":
+                    raise Refused(500, {"detail": "no"})
                 status, said = route(controller, self.command, url, given)
+                controller.first.append(controller.starting())
             except Refused as refused:
                 status, said = refused.status, refused.said
             body = b"" if said is None else json.dumps(said).encode()
@@ -213,13 +226,17 @@ def route(controller: Controller, method: str, url: urllib.parse.SplitResult, gi
         return _role(controller, method, url, int(rest[0]), given, query)
     if kind == "unified_job_templates":
         every = {number: shown(controller, one, number) for one in _UNIFIED for number in controller.objects[one]}
-        return 200, page(url, [one for one in every.values() if matches(one, query)], query)
+        return 200, page(url, [one for one in every.values() if matches(controller, one, query)], query)
     if kind not in controller.objects:
         raise Refused(404, {"detail": "Not found."})
     if not rest:
         if method == "POST":
             return 201, shown(controller, kind, controller.add(kind, **_without_type(given)))
-        found = [one for one in (shown(controller, kind, number) for number in controller.objects[kind]) if matches(one, query)]
+        found = [
+            one
+            for one in (shown(controller, kind, number) for number in controller.objects[kind])
+            if matches(controller, one, query)
+        ]
         return 200, page(url, found, query)
     number = int(rest[0])
     if number not in controller.objects[kind]:
@@ -286,7 +303,10 @@ def shown(controller: Controller, kind: str, number: int) -> dict[str, t.Any]:
         }
     if kind == "projects":
         one |= {"status": "successful", "scm_revision": "5ca1ab1e"}
-    summary = {"object_roles": roles, **({"current_update": {"id": number}} if kind == "projects" else {})}
+    if kind == "workflow_job_template_nodes":
+        one |= {link: list(controller.linked.get((kind, number, link), [])) for link in _LINKS}
+    about = {"unified_job_template": _about(controller, ujt)} if ujt else {}
+    summary = {**about, "object_roles": roles, **({"current_update": {"id": number}} if kind == "projects" else {})}
     return {
         **one,
         "type": kind.removesuffix("s"),
@@ -296,15 +316,31 @@ def shown(controller: Controller, kind: str, number: int) -> dict[str, t.Any]:
     }
 
 
-def matches(one: dict[str, t.Any], query: dict[str, str]) -> bool:
+def _about(controller: Controller, number: int) -> dict[str, t.Any]:
+    """What stands in the summary of an object on the template that it runs."""
+    kind = controller.unified(number)
+    return {"id": number, "name": controller.objects[kind][number]["name"], "unified_job_type": kind.removesuffix("_templates")}
+
+
+def matches(controller: Controller, one: dict[str, t.Any], query: dict[str, str]) -> bool:
     """Whether an object is one of those that are asked for."""
     return all(
-        str(one.get(name.removesuffix("__startswith"))).startswith(value)
+        _found(controller, one, name.removesuffix("__startswith")).startswith(value)
         if name.endswith("__startswith")
-        else str(one.get(name)) == value
+        else _found(controller, one, name) == value
         for name, value in query.items()
         if name not in ("page", "page_size", "order_by") and not name.startswith("or__") and value != "None"
     )
+
+
+def _found(controller: Controller, one: dict[str, t.Any], name: str) -> str:
+    """The value of a field, or of a field of what it names: ``unified_job_template__organization__name``."""
+    first, _blanks, rest = name.partition("__")
+    if not rest:
+        return str(one.get(first))
+    kind = controller.unified(one.get(first) or 0) if first == "unified_job_template" else f"{first}s"
+    other = controller.objects[kind].get(one.get(first) or 0) if kind else None
+    return _found(controller, other, rest) if other else ""
 
 
 def page(url: urllib.parse.SplitResult, found: list[t.Any], query: dict[str, str]) -> dict[str, t.Any]:
