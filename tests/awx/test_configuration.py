@@ -261,5 +261,5 @@ def test_a_schedule_has_a_next_run_and_answers_exactly_what_must_be_answered(sch
     assert set(schedule.get("extra_data", {})) == required
 
 
-def test_schedules_are_made_switched_off():
-    assert DATA["setup_schedules_enabled"] is False
+def test_no_run_switches_schedules_unless_it_is_told():
+    assert DATA["setup_schedules_enabled"] == ""
