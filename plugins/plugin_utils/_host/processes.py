@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import multiprocessing
 import os
 import selectors
 import signal
@@ -12,8 +14,14 @@ import threading
 import typing as t
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 
 from ansible.utils.display import Display
+
+from .said import say_to_parent, show
+
+if t.TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Share = tuple[str, ...]
 """Hosts that one process reads."""
@@ -22,8 +30,34 @@ NOT_KEPT = 3
 _LOOK = 1.0  # seconds between two looks at whether the parent of this process lives
 
 
+class Kind:
+    """Shares of which so many at a time are read. Those that a process leaves are of its kind."""
+
+    def __init__(self, shares: Iterable[Share], most: int) -> None:
+        self.waiting, self.most, self.reading = deque(shares), most, 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more process may be begun for them, and is needed."""
+        return bool(self.waiting) and self.reading < self.most
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Process:
+    """One that reads a share. Its end of the pipe closes when it ends, however it does."""
+
+    pid: int
+    pipe: Connection
+    share: Share
+    kind: Kind
+
+
+class _Stopped(BaseException):
+    """The run is stopped while something is shown. Whoever would take it may be gone, and the write would wait for ever."""
+
+
 class Processes:
-    """Reads shares of hosts, each in a process of its own, so many at a time.
+    """Reads shares of hosts, each in a process of its own.
 
     ``work`` reads a share, keeps the results, and may leave hosts unread: another process reads them then. ``read``: the hosts whose result
     is kept. ``died`` keeps the result of a host whose process died (by a signal: its number) while it alone was read. ``over``: whether the
@@ -35,22 +69,22 @@ class Processes:
         over: Callable[[], bool], orphaned: Callable[[], bool],
     ) -> None:  # fmt: skip
         self._work, self._read, self._died, self._over, self._orphaned = work, read, died, over, orphaned
-        self._living: dict[int, tuple[int, Share]] = {}
+        self._living: dict[int, _Process] = {}
+        self._showing = False
         self.stopped = False
         self.not_kept = False
 
-    def run(self, shares: Iterable[Share], most: int) -> None:
+    def run(self, *kinds: Kind) -> None:
         """Read all shares, until all are read, the time is over, or ``stop`` was called."""
-        waiting, reach = deque(shares), os.pipe()
+        reach = os.pipe()
         try:
             with selectors.DefaultSelector() as selector:
-                while self._living or (waiting and not self._ending):
-                    while waiting and not self._ending and len(self._living) < most:
-                        self._start(waiting.popleft(), reach, selector)
+                while self._living or (not self._ending and any(kind.waiting for kind in kinds)):
+                    for kind in kinds:
+                        while not self._ending and kind.has_room:
+                            self._start(kind, reach, selector)
                     for key, _events in selector.select(_LOOK):
-                        selector.unregister(key.fd)
-                        os.close(key.fd)
-                        waiting.extend(self._ended(key.data))
+                        self._hear(key.data, selector)
                     if not self.stopped and self._orphaned():
                         self.stop()
         finally:
@@ -59,9 +93,11 @@ class Processes:
                 os.close(end)
 
     def stop(self) -> None:
-        """Begin nothing any more, and end what was begun. Safe in the handler of a signal."""
-        self.stopped = True
+        """Begin nothing any more, end what was begun, and show nothing. For the handler of a signal, and for the thread of ``run``."""
+        before, self.stopped = self.stopped, True
         self._kill_all()
+        if self._showing and not before:
+            raise _Stopped
 
     def _kill_all(self) -> None:
         for pid in list(self._living):
@@ -71,18 +107,37 @@ class Processes:
     def _ending(self) -> bool:
         return self.stopped or self._over()
 
-    def _start(self, share: Share, reach: tuple[int, int], selector: selectors.BaseSelector) -> None:
-        """Begin a process. Its end of a pipe closes when it ends, however it does; ``reach`` closes when this process does."""
-        read_end, write_end = os.pipe()
+    def _start(self, kind: Kind, reach: tuple[int, int], selector: selectors.BaseSelector) -> None:
+        """Begin a process; ``reach`` closes when this one ends."""
+        share = kind.waiting.popleft()
+        heard, said = multiprocessing.Pipe(duplex=False)
         pid = os.fork()
         if pid == 0:
-            os.close(read_end)
-            _as_child(self._work, share, reach)
-        os.close(write_end)
-        self._living[pid] = (read_end, share)
-        selector.register(read_end, selectors.EVENT_READ, pid)
+            heard.close()
+            _as_child(self._work, share, reach, said)
+        said.close()
+        process = self._living[pid] = _Process(pid, heard, share, kind)
+        kind.reading += 1
+        selector.register(heard, selectors.EVENT_READ, process)
         if self.stopped:  # by a signal that came before the process was known
             _kill(pid)
+
+    def _hear(self, process: _Process, selector: selectors.BaseSelector) -> None:
+        """Take what a process says, or its end."""
+        try:
+            said = process.pipe.recv()
+        except (EOFError, OSError):  # the latter in the middle of what it said
+            selector.unregister(process.pipe)
+            process.pipe.close()
+            process.kind.reading -= 1
+            process.kind.waiting.extend(self._ended(process.pid))
+            return
+        if not self.stopped:
+            with contextlib.suppress(_Stopped):
+                self._showing = True
+                show(said)
+                self._showing = False
+            self._showing = False
 
     def _ended(self, pid: int) -> list[Share]:
         """A process ended. Returns the shares in which the hosts that it left are read.
@@ -90,7 +145,7 @@ class Processes:
         Where it died, each half of them has a process of its own, so that in the end a host of which a process dies is alone.
         """
         _pid, status = os.waitpid(pid, 0)
-        _end, share = self._living.pop(pid)
+        share = self._living.pop(pid).share
         code = os.waitstatus_to_exitcode(status)
         if code == NOT_KEPT:
             self.not_kept = True
@@ -109,10 +164,11 @@ class Processes:
         return [part for part in (left[:half], left[half:]) if part]
 
 
-def _as_child(work: Callable[[Share], None], share: Share, reach: tuple[int, int]) -> t.NoReturn:
+def _as_child(work: Callable[[Share], None], share: Share, reach: tuple[int, int], said: Connection) -> t.NoReturn:
     """Work, and end without a way back into the code that the parent was forked from."""
     status = 1
     try:
+        say_to_parent(said)
         for number in (signal.SIGINT, signal.SIGHUP):  # of a terminal, which sends it to all processes; the parent decides
             signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleActionFail
 
 from .._host.core_lock import holding
 from .._host.failures import was_not_reached
-from .._host.processes import NOT_KEPT, Processes, Share
+from .._host.processes import NOT_KEPT, Kind, Processes, Share
 from .._host.reader import Reader
 from .._host.schedule import End, Limits
 from .._host.windows import READ
@@ -58,7 +58,7 @@ class FleetReader:
         try:
             self._file.begin()
             with Interrupts(processes.stop) as interrupts:
-                processes.run([*shares, *singles], len(shares) + min(int(self._vars.get("ansible_forks", 5)), len(singles)))
+                processes.run(Kind(shares, len(shares)), Kind(singles, int(self._vars.get("ansible_forks", 5))))
                 if processes.not_kept:
                     raise AnsibleActionFail(
                         "the results of the hosts cannot be kept: the disk may be full. Those that were not are not checked"

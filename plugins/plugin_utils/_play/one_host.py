@@ -16,6 +16,7 @@ import typing as t
 
 from ansible.executor.task_executor import TaskExecutor
 from ansible.playbook.task import Task
+from ansible.utils.display import Display
 
 from .given import Result, TaskVars
 
@@ -82,7 +83,7 @@ class OneHost:
         given = {
             "host": host, "task": task, "job_vars": variables, "new_stdin": os.devnull,
             "play_context": worker._play_context.copy(),  # from before any host had a say: the action's own has the first host's password
-            "loader": worker._loader, "shared_loader_obj": worker._shared_loader_obj, "final_q": worker._final_q,
+            "loader": worker._loader, "shared_loader_obj": worker._shared_loader_obj, "final_q": Display()._final_q,
             "variable_manager": self._manager,
         }  # fmt: skip
         with _context(host, task, variables):

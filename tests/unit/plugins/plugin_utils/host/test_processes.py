@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 from pathlib import Path
 
 import pytest
+from ansible.executor.task_queue_manager import FinalQueue
+from ansible.utils.display import Display
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.processes import NOT_KEPT, Processes
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.processes import NOT_KEPT, Kind, Processes
 
 HOSTS = tuple(f"host{number}" for number in range(9))
 
@@ -58,7 +61,7 @@ def processes(kept):
 
 
 def test_every_share_is_read(processes, kept):
-    processes(lambda share: [kept.keep(host) for host in share]).run([HOSTS[:5], HOSTS[5:]], 2)
+    processes(lambda share: [kept.keep(host) for host in share]).run(Kind([HOSTS[:5], HOSTS[5:]], 2))
 
     assert kept.all() == dict.fromkeys(HOSTS, "read")
 
@@ -79,19 +82,19 @@ def test_a_host_of_which_a_process_dies_is_the_only_one_without_a_result(process
                 end()
             kept.keep(host)
 
-    processes(work).run([HOSTS], 2)
+    processes(work).run(Kind([HOSTS], 2))
 
     assert kept.all() == {**dict.fromkeys(HOSTS, "read"), poison: words}
 
 
 def test_hosts_that_a_process_leaves_are_read_by_another(processes, kept):
-    processes(lambda share: kept.keep(share[0])).run([HOSTS], 1)
+    processes(lambda share: kept.keep(share[0])).run(Kind([HOSTS], 1))
 
     assert kept.all() == dict.fromkeys(HOSTS, "read")
 
 
 def test_when_the_time_is_over_nothing_is_begun_any_more(processes, kept):
-    processes(lambda share: kept.keep(share[0]), over=lambda: len(kept.all()) >= 2).run([HOSTS], 1)
+    processes(lambda share: kept.keep(share[0]), over=lambda: len(kept.all()) >= 2).run(Kind([HOSTS], 1))
 
     assert kept.all() == dict.fromkeys(HOSTS[:2], "read")
 
@@ -99,7 +102,7 @@ def test_when_the_time_is_over_nothing_is_begun_any_more(processes, kept):
 def test_a_result_that_cannot_be_kept_ends_the_run(processes, kept):
     made = processes(lambda _share: os._exit(NOT_KEPT))
 
-    made.run([(host,) for host in HOSTS], 1)
+    made.run(Kind([(host,) for host in HOSTS], 1))
 
     assert (made.not_kept, kept.all()) == (True, {})
 
@@ -115,7 +118,7 @@ def test_a_run_that_is_stopped_ends_its_processes(processes, kept, how):
         made.stop() if how == "stop" else gone.set()
 
     threading.Thread(target=stop, daemon=True).start()
-    made.run([HOSTS[:2], HOSTS[2:]], 1)
+    made.run(Kind([HOSTS[:2], HOSTS[2:]], 1))
 
     assert kept.all() == {HOSTS[0]: "read"}
 
@@ -130,9 +133,91 @@ def test_a_process_ends_with_its_parent(kept):
             os.kill(os.getppid(), signal.SIGKILL)
             signal.pause()
 
-        Processes(work, read=list, died=lambda _host, _code: None, over=lambda: False, orphaned=lambda: False).run([HOSTS], 1)
+        Processes(work, read=list, died=lambda _host, _code: None, over=lambda: False, orphaned=lambda: False).run(Kind([HOSTS], 1))
         os._exit(0)
     os.close(theirs)
 
     assert os.waitstatus_to_exitcode(os.waitpid(parent, 0)[1]) == -signal.SIGKILL
     assert os.read(ours, 1) == b""  # the pipe of which the process has an end is closed by its end alone
+
+
+def test_what_a_process_says_is_shown_by_its_parent(processes, kept, capsys):
+    def work(share):
+        for host in share:
+            kept.keep(host)
+            Display().display(f"{host} of {os.getpid()}")
+            Display().display("to stderr", stderr=True)
+
+    processes(work).run(Kind([HOSTS[:2]], 1))
+
+    shown = capsys.readouterr()
+    assert [line.split(" of ")[0] for line in shown.out.splitlines()] == [*HOSTS[:2]]
+    assert str(os.getpid()) not in shown.out
+    assert shown.err.splitlines() == ["to stderr"] * 2
+
+
+def killed_while_it_writes(_share):
+    """A process that has begun to say something, and holds what one holds for that."""
+    queue = Display()._final_q
+    with getattr(queue, "_wlock", contextlib.nullcontext()):
+        pipe = getattr(queue, "_pipe", None) or queue._writer
+        os.write(pipe.fileno(), b"\0\0\1\0 the rest never comes")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_while_it_says_something_leaves_the_queue_of_ansible_core_free(processes, kept, monkeypatch):
+    queue = FinalQueue()
+    monkeypatch.setattr(Display(), "_final_q", queue)
+
+    processes(killed_while_it_writes).run(Kind([HOSTS[:1]], 1))
+
+    assert kept.all() == {HOSTS[0]: "died -9"}
+    assert queue._wlock.acquire(timeout=0)
+    assert queue.empty()
+
+
+def test_a_run_that_is_stopped_while_nobody_takes_what_it_shows_ends(processes, kept, monkeypatch):
+    """As when ansible-playbook has been interrupted, and reads no more."""
+    stopped = []
+
+    class Full:
+        def send_display(self, *_args, **_options):
+            stopped.append(True)
+            made.stop()  # as the handler of the signal that comes meanwhile
+            raise AssertionError("the write goes on")
+
+    monkeypatch.setattr(Display(), "_final_q", Full())
+    made = processes(lambda _share: (Display().display("a"), Display().display("b"), signal.pause()))
+
+    made.run(Kind([HOSTS[:1]], 1))
+
+    assert (stopped, made.stopped, kept.all()) == ([True], True, {})
+
+
+def test_each_kind_of_shares_has_its_own_number_of_processes(processes, kept):
+    """When processes of one kind have ended, no more of the other are begun in their place."""
+    waiting, go_on = os.pipe()
+    first, seen = kept.path.with_name("first"), []
+
+    def work(share):
+        if len(share) == 1:
+            os.read(waiting, 1)
+        else:
+            first.with_suffix(".new").write_text(str(os.getpid()))
+            first.with_suffix(".new").rename(first)
+        for host in share:
+            kept.keep(host)
+
+    def look():  # between two times when all are begun that may be
+        if len(seen) < 2 and first.exists() and first.read_text() not in children():
+            seen.append(len(children()))
+            if len(seen) == 2:
+                os.write(go_on, b"x" * len(HOSTS))
+        return False
+
+    processes(work, orphaned=look).run(Kind([HOSTS[:2]], 1), Kind([(host,) for host in HOSTS[2:]], 2))
+    for end in (waiting, go_on):
+        os.close(end)
+
+    assert seen == [2, 2]
+    assert kept.all() == dict.fromkeys(HOSTS, "read")
