@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 from .answers import Unasked
 from .programs import RIGHT
 
+_NUMBER = re.compile("[0-9]{1,9}")
+
 
 def parsed(text: str) -> ElementTree.Element:
     """The root of a document. Raises Unasked; a DTD could make a short text a long one."""
@@ -72,7 +74,7 @@ def resultant(text: str) -> Resultant:
     for one in children(root, "ComputerResults", "ExtensionData", "Extension", "UserRightsAssignment"):
         if (text_at(one, "Name") or "").lower() == RIGHT.lower():
             precedence, guid = text_at(one, "Precedence") or "", text_at(one, "GPO", "Identifier") or ""
-            if not precedence.isdigit() or not guid:
+            if not _NUMBER.fullmatch(precedence) or not guid:
                 raise Unasked("told a setting without its GPO or its precedence")
             settings.append((int(precedence), guid.upper()))
     return Resultant(tuple(sorted(settings)), names)
@@ -113,7 +115,7 @@ def _event(one: ElementTree.Element) -> tuple[Event, bool]:
     data = {item.get("Name"): (item.text or "").strip() for item in children(one, "EventData", "Data")}
     number = text_at(one, "System", "EventID") or ""
     created = next(iter(children(one, "System", "TimeCreated")), None)
-    if not re.fullmatch("[0-9]{1,9}", number) or created is None:
+    if not _NUMBER.fullmatch(number) or created is None:
         raise Unasked("told an event without its number or its time")
     when = (created.get("SystemTime") or "")[:19]
     event = Event(int(number), when, data.get("SubjectUserSid") or "", data.get("TargetSid") or "")

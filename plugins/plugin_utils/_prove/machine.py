@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -45,7 +46,7 @@ def _number(sources: Sources, source: str, key: str) -> int:
     row = _first(sources, source)
     try:
         return int(row[key])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise Unasked(f"told no {key}") from None
 
 
@@ -131,7 +132,11 @@ def _value(sources: Sources, key: str, name: str) -> tuple[str, str] | None:
     if printed is None:
         return None
     kind, text = programs.registry_value(printed, name)
-    return kind, str(int(text, 16)) if kind == "REG_DWORD" and text.lower().startswith("0x") else text
+    if kind != "REG_DWORD":
+        return kind, text
+    if not re.fullmatch("0x[0-9a-f]{1,8}", text, re.IGNORECASE):
+        raise Unasked(f"printed no number as {name}")
+    return kind, str(int(text, 16))
 
 
 def _schema(sources: Sources) -> Row:

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import typing as t
@@ -84,7 +82,7 @@ def _of_right(line: str) -> bool:
 
 
 def _whoami(text: str) -> Iterator[Mention]:
-    for row in csv.reader(io.StringIO(text)):
+    for row in _or_nothing(programs.csv_rows, text):
         sid = next((one for one in map(sid_or_none, row) if one), None)
         if sid:
             yield row[0], sid
@@ -95,7 +93,7 @@ def hosts(payload: Told, sources: Sources) -> Iterator[str]:
     named = [(payload.get("computer") or {}).get("name"), *(row.get("Name") for row in _json(sources, "computer_system"))]
     if "auditpol" in sources:
         text = decoded(sources["auditpol"].out, code_pages(sources))[0]
-        named += [row[0] for row in list(csv.reader(io.StringIO(text)))[1:] if row]
+        named += [row[0] for row in _or_nothing(programs.csv_rows, text)[1:]]
     yield from (name for name in named if isinstance(name, str) and name)
 
 

@@ -41,10 +41,18 @@ def secedit_holders(text: str) -> list[str] | None:
 
 def table_of(text: str) -> list[list[str]]:
     """Rows of a CSV without its first line, whose words are localised (whoami /fo csv: name, type, SID, attributes; Microsoft, whoami)."""
-    rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    rows = csv_rows(text)
     if len(rows) < 2:
         raise Unasked("printed no table")
     return rows[1:]
+
+
+def csv_rows(text: str) -> list[list[str]]:
+    """Rows of a CSV that are not empty. Raises Unasked."""
+    try:
+        return [row for row in csv.reader(io.StringIO(text)) if row]
+    except csv.Error:
+        raise Unasked("printed no table") from None
 
 
 def whoami_sids(text: str) -> list[str]:
@@ -68,7 +76,7 @@ def sid_or_none(text: str) -> str | None:
 
 def version_of(text: str) -> tuple[int, int | None]:
     """Build and revision of ``cmd /c ver``: ``Microsoft Windows [Version 10.0.20348.2340]`` (Microsoft, ver); the word is localised."""
-    found = re.search(r"\[[^\]]*?\b\d+\.\d+\.(\d+)(?:\.(\d+))?\]", text)
+    found = re.search(r"\[[^\]]*?\b[0-9]+\.[0-9]+\.([0-9]{1,9})(?:\.([0-9]{1,9}))?\]", text)
     if not found:
         raise Unasked("printed no version")
     return int(found[1]), int(found[2]) if found[2] else None

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from .._facts.controller import controller_on
 from .._facts.facts import HostFacts
 from .._facts.roles import detect_role
-from .._host.answers import read_facts
+from .._host.answers import TooLarge, read_facts
 from .._input.errors import CannotJudge
 from .._policy.policy import Policy
 from .._verdict.expectation import Tailoring
@@ -64,20 +64,36 @@ def recorded(
     payload: Told, sources: Sources, policy: Policy, *, kind: str, made: str, version: str, hosts: Iterable[str] = ()
 ) -> Recording:
     """A recording, redacted. ``hosts``: how else the host is called. Raises NotRedacted, and what ``read_facts`` raises."""
-    pages = code_pages(sources)
     facts = read_facts(payload)
+    try:
+        return _recorded(payload, facts, sources, policy, {"schema": SCHEMA, "kind": kind, "made": made, "version": version}, hosts)
+    except RecursionError:
+        raise NotRedacted("an answer of the host is nested too deeply") from None
+
+
+def _recorded(
+    payload: Told, facts: HostFacts, sources: Sources, policy: Policy, head: Recording, hosts: Iterable[str]
+) -> Recording:
+    pages = code_pages(sources)
     kept = {name: excerpt(one, pages) for name, one in sources.items()}
     redaction = Redaction(gather(payload, kept, hosts))
     told = redaction.value({key: payload[key] for key in PAYLOAD if key in payload})
     its = [_written(one, pages, redaction) for one in kept.values()]
-    recording: Recording = {"schema": SCHEMA, "kind": kind, "made": made, "version": version}
-    recording |= {"host": {}, "payload": told, "sources": its}
-    again, heard = read_facts(told), sources_of(recording)
+    recording: Recording = {**head, "host": {}, "payload": told, "sources": its}
+    again, heard = _read_again(told), sources_of(recording)
     recording["host"] = host_of(again, heard)
     recording["verdict"] = verdict_of(again, policy)
     recording["table"] = table_of(compared(again, heard))
     _check(recording, redaction, before=compared(facts, sources), verdict=verdict_of(facts, policy))
     return recording
+
+
+def _read_again(told: Told) -> HostFacts:
+    """The facts of the redacted answer. Raises NotRedacted: a name may be a word, or a number, that an answer must have."""
+    try:
+        return read_facts(told)
+    except (AttributeError, KeyError, TypeError, ValueError, TooLarge):
+        raise NotRedacted("without the words of the host its answer has no form any more") from None
 
 
 def _written(one: Answer, pages: tuple[int, ...], redaction: Redaction) -> Recording:
@@ -102,6 +118,8 @@ def _redacted(text: str, redaction: Redaction) -> str:
     if text.startswith("[") and text.endswith("]"):
         try:
             return json.dumps(redaction.value(json.loads(text)), ensure_ascii=False)
+        except RecursionError:
+            return "left out: nested too deeply"
         except ValueError:
             pass  # a text that only looks like JSON
     return redaction.text(text)
@@ -151,15 +169,16 @@ def _check(recording: Told, redaction: Redaction, *, before: Sequence[Row], verd
     left = redaction.left_in("\n".join(_texts(recording)))
     if left:
         raise NotRedacted(f"{len(left)} of the host's own words would be left in the recording")
-    changed = [
-        row.fact
-        for row, now in zip(before, recording["table"], strict=True)
-        if (row.fact, row.verdict.value) != (now["fact"], now["verdict"])
-    ]
+    said = {(row.fact, row.source, row.verdict.value) for row in before}
+    changed = sorted({fact for fact, _source, _verdict in said ^ {_key(row) for row in recording["table"]}})
     if changed:
         raise NotRedacted(f"without the words of the host these facts say something else: {', '.join(changed)}")
     if verdict["status"] != recording["verdict"]["status"] or verdict["controller"] != recording["verdict"]["controller"]:
         raise NotRedacted("without the words of the host its verdict is another")
+
+
+def _key(row: Told) -> tuple[str, str, str]:
+    return row["fact"], row["source"], row["verdict"]
 
 
 def _texts(value: object) -> Iterable[str]:

@@ -74,7 +74,8 @@ class Redaction:
         text = _GUID.sub(self._guid, text)
         text = _URL.sub(lambda found: f"https://{self._other('URL', found[0])}.invalid", text)
         text = _PATH.sub(self._path, text)
-        return self._pattern.sub(self._word, text) if self._pattern else text
+        text = self._pattern.sub(self._word, text) if self._pattern else text
+        return text.encode("utf-8", "replace").decode()  # half of a pair of UTF-16 cannot be written
 
     def sid(self, sid: str) -> str:
         """An invented SID for one that not every Windows has; a RID below 1000 stays."""
@@ -178,7 +179,11 @@ def _encoded(token: str) -> list[bytes]:
         return [sid_bytes(token)] if all(int(one) < 1 << 32 for one in token.split("-")[2:]) else []
     if len(token) < _SIZE:
         return []
-    return [one.encode(encoding) for one in (token, token.upper(), token.lower()) for encoding in ("utf-8", "utf-16-le")]
+    return [
+        one.encode(encoding, "surrogatepass")
+        for one in (token, token.upper(), token.lower())
+        for encoding in ("utf-8", "utf-16-le")
+    ]
 
 
 def _base64s(raw: bytes) -> list[str]:

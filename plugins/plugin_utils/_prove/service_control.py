@@ -34,7 +34,7 @@ class Service:
 
 
 _FIELD = re.compile(r"([ \t]*)([^:\[\s][^:]*?)[ \t]*:[ \t]*(.*?)[ \t]*")
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"[0-9]{1,10}")
 ACCOUNT = "SERVICE_START_NAME"
 _CONFIGURATION = 9
 """Fields of ``sc qc``, of which the account is the last (QUERY_SERVICE_CONFIG without the name, which stands above)."""

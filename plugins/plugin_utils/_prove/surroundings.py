@@ -173,7 +173,7 @@ def _events(facts: HostFacts, sources: Sources) -> Row:
 
 def _inside(time: str, facts: HostFacts) -> bool:
     try:
-        when, now = (datetime.datetime.fromisoformat(one[:19]) for one in (time, facts.control.now))
+        when, now = (datetime.datetime.strptime(one[:19], "%Y-%m-%dT%H:%M:%S") for one in (time, facts.control.now))
     except ValueError:
         return True
     return now - datetime.timedelta(hours=HOURS) + _SLACK <= when <= now
