@@ -45,7 +45,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             check_folder("dest", folder, "so no recording could be written")
         result.update(changed=False, rows=[], counts={}, path=None)
         try:
-            recording, clean = self._asked(policy, options, task_vars or {})
+            payload, answer = self._asked(task_vars or {})
+            if answer.get("clean") is False:
+                result["warnings"] = ["a temporary folder winrights-prove-* could not be removed from the host"]
+            recording = self._recorded(payload, answer, policy, options["kind"], task_vars or {})
         except HostError as error:
             return {**result, "failed": True, "msg": str(error)}
         except (Unreadable, NotRedacted) as error:
@@ -59,26 +62,26 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         rows = table.rows_from(recording["table"])
         Display().display("\n" + "\n".join(table.lines(host, rows)))
         result.update(rows=recording["table"], counts=counts(rows))
-        if not clean:
-            result["warnings"] = ["a temporary folder winrights-prove-* could not be removed from the host"]
         differ = [f"{row.fact} ({row.source})" for row in rows if row.verdict is Verdict.DIFFERS]
         if differ:
             result.update(failed=True, msg=f"payload and other sources differ in: {', '.join(differ)}")
         return result
 
-    def _asked(self, policy: Policy, options: Told, task_vars: Told) -> tuple[Recording, bool]:
-        """The recording of the host, and whether it was left as it was. Raises HostError, Unreadable and NotRedacted."""
+    def _asked(self, task_vars: Told) -> tuple[Told, Told]:
+        """What payload and independent script answered, as it came. Raises HostError."""
         host = WindowsHost.behind(self._connection, self._execute_module, task_vars)
         payload = host.answer(ReadRequest(exposure=True, expand=True, events=asked.HOURS))
-        answer = host.sources(asked.arguments(facts_of(payload)))
+        return payload, host.sources(asked.arguments(facts_of(payload)))
+
+    def _recorded(self, payload: Told, answer: Told, policy: Policy, kind: str, task_vars: Told) -> Recording:
+        """The recording of the host. Raises Unreadable and NotRedacted."""
         names = [str(task_vars[key]) for key in ("inventory_hostname", "ansible_host") if task_vars.get(key)]
-        recording = recorded(
+        return recorded(
             payload,
             read_answers(answer),
             policy,
-            kind=options["kind"],
+            kind=kind,
             made=_utc.written(_utc.now()),
             version=generator()["version"],
             hosts=names,
         )
-        return recording, answer.get("clean") is not False
