@@ -88,4 +88,4 @@ def play(
         f"@{folder / 'extra.json'}",
         *options,
     ]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1800)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1800, check=False)

@@ -27,7 +27,7 @@ NODES = {(flow["name"], node["identifier"]): node for flow in DATA["setup_workfl
 LINKS = ("success", "failure", "always")
 
 
-@pytest.mark.parametrize(("file", "module", "options"), tasks(), ids=[f"{file} {module}" for file, module, _ in tasks()])
+@pytest.mark.parametrize(("file", "module", "options"), tasks(), ids=[f"{file} {module}" for file, module, _options in tasks()])
 def test_every_option_is_one_of_the_module(file, module, options):
     known = documented(module)
 
@@ -185,7 +185,7 @@ def test_slices_notify_nobody():
     assert [name for name, one in TEMPLATES.items() if one.get("notify")] == ["enforce", "restore", "report"]
 
 
-@pytest.mark.parametrize("node", NODES, ids=lambda key: " ".join(key))
+@pytest.mark.parametrize("node", NODES, ids=" ".join)
 def test_a_node_has_each_child_in_one_list_and_only_children_of_its_workflow(node):
     children = list(itertools.chain(*(NODES[node].get(link, []) for link in LINKS)))
 

@@ -28,6 +28,7 @@ def test_the_builder_takes_the_definition(tmp_path):
         ],
         capture_output=True,
         text=True,
+        check=False,
         cwd=tmp_path,
     )
 
@@ -46,6 +47,7 @@ def test_the_builder_finds_what_the_collection_needs(tmp_path):
         [BUILDER, "introspect", "--sanitize", str(tmp_path)],
         capture_output=True,
         text=True,
+        check=False,
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": ""},
     )

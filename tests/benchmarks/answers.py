@@ -24,7 +24,13 @@ def _facts() -> dict[str, t.Any]:
         "ansible_architecture": "64-bit",
         "ansible_bios_date": "04/01/2024",
         "ansible_bios_version": "Hyper-V UEFI Release v4.1",
-        "ansible_date_time": dict.fromkeys(("date", "day", "epoch", "epoch_int", "epoch_local", "hour", "iso8601", "iso8601_basic", "iso8601_basic_short", "iso8601_micro", "minute", "month", "second", "time", "tz", "tz_offset", "weekday", "weekday_number", "weeknumber", "year"), "2026-01-31 08:15:00"),
+        "ansible_date_time": dict.fromkeys(
+            (
+                *("date", "day", "epoch", "epoch_int", "epoch_local", "hour", "iso8601", "iso8601_basic", "iso8601_basic_short"),
+                *("iso8601_micro", "minute", "month", "second", "time", "tz", "tz_offset", "weekday", "weekday_number", "weeknumber", "year"),
+            ),
+            "2026-01-31 08:15:00",
+        ),
         "ansible_distribution": "Microsoft Windows Server 2022 Datacenter",
         "ansible_distribution_major_version": "10",
         "ansible_distribution_version": "10.0.20348.0",

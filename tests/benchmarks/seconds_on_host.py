@@ -29,11 +29,6 @@ from fleet.windows.machine import Event, Iis, Machine, Running
 
 HOST = "host00000"
 EVERYTHING = {"policy": "microsoft", "exposure": True, "expand_groups": True, "events": "24h"}
-RUNS: dict[str, tuple[list[dict[str, object]], Callable[[str], Machine]]] = {
-    BARE_MODULE: (PLAYS[BARE_MODULE], Machine.member_server),
-    OURS: (PLAYS[OURS], Machine.member_server),
-    "everything on": ([{"winrights.seimpersonate.local_right_info": EVERYTHING}], lambda name: busy(name)),
-}
 
 
 def busy(name: str) -> Machine:
@@ -48,6 +43,13 @@ def busy(name: str) -> Machine:
     people = [machine.add_account(f"person-{number}", domain="SIM") for number in range(100)]
     machine.members = {names.ADMINISTRATORS: tuple(people)}
     return machine
+
+
+RUNS: dict[str, tuple[list[dict[str, object]], Callable[[str], Machine]]] = {
+    BARE_MODULE: (PLAYS[BARE_MODULE], Machine.member_server),
+    OURS: (PLAYS[OURS], Machine.member_server),
+    "everything on": ([{"winrights.seimpersonate.local_right_info": EVERYTHING}], busy),
+}
 
 
 def main() -> None:

@@ -42,6 +42,7 @@ OWN = (
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\w.+:]*", "TIME"),
     (r"(?<='duration_ms': )\d+", "DURATION"),
     (r'(?<="duration_ms": )\d+', "DURATION"),
+    (r"""(?<=['"]duration_s['"]: )\d+""", "DURATION"),
     (r"\b\d+ 1\d{9}\.\d+", "PID TIME"),
 )
 
