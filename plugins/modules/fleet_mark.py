@@ -29,8 +29,8 @@ options:
     required: true
   check:
     description:
-      - The name of the variable of the first host of the play in which M(winrights.seimpersonate.fleet_check) registered what it returned, or that itself. A name
-        costs the controller less where there are many hosts.
+      - The name of the variable of the first host of the play in which M(winrights.seimpersonate.fleet_check) registered what it returned, or that itself. A
+        name costs the controller less where there are many hosts.
     type: raw
     required: true
   gate_passed:
