@@ -55,20 +55,21 @@ def exported(sources: Sources, source: str, own: str | None) -> frozenset[str]:
     if found is None:
         return frozenset()
     known = _sids_by_name(sources, own)
-    return frozenset(programs.sid_or_none(one) or known.get(one.rpartition("\\")[2].casefold(), one) for one in found)
+    return frozenset(programs.sid_or_none(one) or known.get(one.casefold(), one) for one in found)
 
 
 def _sids_by_name(sources: Sources, own: str | None) -> dict[str, str]:
-    """Bare names of the translated SIDs: secedit writes the machine's own accounts so, and those of application pools, but accounts of a
-    domain by their SIDs (public exports). Of two with one bare name it means the machine's own."""
+    """Names of the translated SIDs. Bare ones are those of the machine's own accounts and of application pools: secedit writes others by
+    their SIDs (public exports). Of two with one bare name it means the machine's own."""
     try:
         rows_ = rows_of(sources, "translate")
     except Unasked:
         return {}
     named = [(told_or_none(row.get("name")), told_or_none(row.get("sid"))) for row in rows_ if "asked" not in row]
-    told = [(sid, name) for name, sid in named if name and sid]
-    told.sort(key=lambda one: (one[0].startswith(f"{own}-"), not one[0].startswith("S-1-5-21-")))
-    return {name.rpartition("\\")[2].casefold(): sid for sid, name in told}
+    told = [(name.casefold(), sid) for name, sid in named if name and sid]
+    bare = [(name.rpartition("\\")[2], sid) for name, sid in told]
+    pools = {name: sid for name, sid in bare if sid.startswith("S-1-5-82-")}
+    return dict(told) | pools | {name: sid for name, sid in bare if own and sid.startswith(f"{own}-")}
 
 
 def _translated(sources: Sources, key: str, value: str) -> Told:

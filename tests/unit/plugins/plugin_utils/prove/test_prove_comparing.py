@@ -10,6 +10,7 @@ import json
 import pytest
 from proofs import KINDS, USER, full, host
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.sids import app_pool_sid
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.answers import read_facts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import asked, recording, table
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.comparing import compared
@@ -359,3 +360,30 @@ def test_a_bare_name_of_an_export_is_the_hosts_own_account(domain_first):
     sources = {**told, "translate": dataclasses.replace(translated, out=json.dumps(rows).encode())}
 
     assert {row.source for row in compared(its.facts, sources) if (row.fact, row.verdict) == ("holders", Verdict.DIFFERS)} == set()
+
+
+@pytest.mark.parametrize("written", ["ops", "WEB01\\ops"])
+def test_a_bare_name_of_an_export_is_no_account_of_a_domain(written):
+    """The payload tells of SIM\\ops in place of the local account of that name."""
+    its = host(full())
+    its.machine.grant(its.machine.members[names.ADMINISTRATORS][1])
+    its.other.grant(its.other.add_account("ops", rid=1777))
+    sources = its.sources
+    for source in ("secedit", "secedit_merged"):
+        text = sources[source].file.decode("utf-16")
+        assert ",ops" in text
+        sources[source] = dataclasses.replace(sources[source], file=text.replace(",ops", f",{written}").encode("utf-16"))
+
+    assert {(row.fact, row.source) for row in compared(its.facts, sources) if row.verdict is Verdict.DIFFERS} >= EXPORTS
+
+
+def test_a_pool_in_an_export_is_known_by_its_bare_name():
+    its = host(full())
+    pool = app_pool_sid("shop")
+    its.machine.grant(pool)
+    sources = its.sources
+    for source in ("secedit", "secedit_merged"):
+        text = sources[source].file.decode("utf-16").replace("SeImpersonatePrivilege = ", "SeImpersonatePrivilege = shop,")
+        sources[source] = dataclasses.replace(sources[source], file=text.encode("utf-16"))
+
+    assert {row.verdict for row in compared(its.facts, sources) if row.fact == "holders"} == {Verdict.AGREES}
