@@ -30,7 +30,7 @@ def controller():
 def tasks(controller, tmp_path):
     """Run one file of tasks with data: the controller's objects are what came of it."""
 
-    def go(file, **extra):
+    def go(file, *, refused=False, **extra):
         names = ("setup", "templates", "workflows", "schedules", "notifications")
         text = [
             {
@@ -38,13 +38,14 @@ def tasks(controller, tmp_path):
                 "connection": "local",
                 "gather_facts": False,
                 "vars_files": [str(HERE / f"vars/{name}.yml") for name in names],
+                "vars": {"setup_channels": "{{ setup_notifications | map(attribute='type') | list }}"},
                 "tasks": [{"ansible.builtin.include_tasks": str(HERE / f"tasks/{file}.yml")}],
             }
         ]
         (tmp_path / "play.yml").write_text(yaml.safe_dump(text))
         with Serving(controller) as serving:
             ran = play(str(tmp_path / "play.yml"), tmp_path, serving.address, TOKEN, extra)
-        assert ran.returncode == 0, ran.stdout
+        assert (ran.returncode == 0) is not refused, ran.stdout
         return ran
 
     return go
@@ -95,3 +96,31 @@ def test_what_others_have_under_our_names_stays(controller, tasks):
         assert (len(of(controller, kind, "Default")), len(of(controller, kind, "Other"))) == (0, 1), kind
     assert list(controller.objects["schedules"]) == [theirs]
     assert list(controller.objects["execution_environments"]) == [environment]
+
+
+HOOK = {"type": "webhook", "configuration": {"url": "https://hooks.example.org", "http_method": "POST", "password": "secret"}}
+
+
+def test_a_channel_with_few_keys_is_made_once_and_changed_where_one_of_them_differs(controller, tasks):
+    tasks("notifications", setup_notifications=[HOOK])
+    kept = controller.objects["notification_templates"]
+    for one in kept.values():  # AWX fills in what was not given
+        one["notification_configuration"] |= {"headers": {}, "username": "", "disable_ssl_verification": False}
+    controller.requests.clear()
+
+    tasks("notifications", setup_notifications=[HOOK])
+    again = {method for method, _path in controller.requests}
+    tasks(
+        "notifications",
+        setup_notifications=[{**HOOK, "configuration": {**HOOK["configuration"], "url": "https://other.example.org"}}],
+    )
+
+    assert again == {"GET"}
+    assert {one["notification_configuration"]["url"] for one in kept.values()} == {"https://other.example.org"}
+
+
+def test_a_second_channel_of_a_type_is_refused_before_anything_is_made(controller, tasks):
+    ran = tasks("notifications", refused=True, setup_notifications=[HOOK, HOOK])
+
+    assert "setup_notifications: webhook, webhook" in ran.stdout
+    assert not controller.objects["notification_templates"]
