@@ -194,6 +194,32 @@ def test_marks_of_hosts_are_by_the_results_of_this_run(playbook):
     assert marks == run.statuses == {"good": "compliant", "drifted": "drift", "dead": "unreachable"}
 
 
+MARKED = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: One host leaves the play before
+      ansible.builtin.fail:
+      when: inventory_hostname == "lost"
+    - name: The audit
+      ansible.builtin.import_role:
+        name: winrights.seimpersonate.impersonate
+        rolespec_validate: false
+    - name: Behind the gate
+      ansible.builtin.debug:
+"""
+
+
+def test_a_host_that_left_the_play_before_does_not_hide_the_gate(playbook, tmp_path):
+    (tmp_path / "marked.yml").write_text(MARKED)
+    with Fleet([Machine.member_server("good"), Machine.member_server("lost")], Emulator()) as fleet:
+        run = playbook(fleet, str(tmp_path / "marked.yml"), extravars={"impersonate_mark_hosts": True})
+
+    assert run.statuses == {"good": "compliant", "lost": "not_checked"}
+    assert "This is the gate of the whole fleet" in run.said
+    assert not run.outcome.results("Behind the gate")
+
+
 def test_a_user_that_is_a_template_is_looked_at_host_by_host(playbook):
     templated = {"ansible_user": "{{ vault_user }}", "ansible_winrm_transport": None}
     with Fleet([], Emulator(), connection="winrm") as fleet:
