@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import bounds
+from benchmarks.bench import BUSY
 from benchmarks.curves import panels
 from benchmarks.subjects import BARE_MODULE, HOST
 from benchmarks.traffic import Traffic
@@ -83,11 +84,10 @@ def of_bench(result: Mapping[str, t.Any]) -> list[str]:
         (name, f"{its['to_host']:,}", f"{its['from_host']:,}", f"{its['messages']}", f"{its['answers']}")
         for name, its in result["traffic"].items()
     ]
-    load = f", with a load of {result['load']} from something else when it began" if result["busy"] else ""
     return [
         *paragraph(
             f"Measured on {result['date']}: {result['machine']}; {result['versions']}; {result['connection']}, NTLM over HTTP, "
-            f"{result['forks']} forks{load}. Medians of {result['rounds']} interleaved rounds; "
+            f"{result['forks']} forks. {quiet(result['load'])}Medians of {result['rounds']} interleaved rounds; "
             "a start of ``ansible-playbook`` is not in the numbers for one host."
         ),
         "", *list_table(table), "", *list_table(wire), "", *bytes_lines(result["traffic"], result["stdin"]),
@@ -128,12 +128,10 @@ def of_scale(result: Mapping[str, t.Any]) -> list[str]:
         )
         for row in rows
     ]  # fmt: skip
-    load = float(result["load"])
-    beside = f", with a load of {load:g} from something else when it began" if load > 0.5 else ""
     return [
         *paragraph(
             f"Measured on {result['date']}: {result['machine']}; {result['versions']}; NTLM over HTTP, {result['forks']} forks for a task per "
-            f"host{beside}. Of the hosts {result['dead']} % are dead (half of them refuse connections, half take them and never answer) and "
+            f"host. {quiet(result['load'])}Of the hosts {result['dead']} % are dead (half of them refuse connections, half take them and never answer) and "
             f"{result['slow']} % are slow. They are simulated on the same machine, and take processors from the controller: a wall time would be "
             "shorter against real hosts. CPU is the controller's alone, and memory is without what the simulation takes."
         ),
@@ -167,6 +165,15 @@ def slices(rows: Sequence[Row]) -> list[str]:
         "**Computed, not measured**: beyond one controller, a job template of AWX with slices divides its hosts among as many jobs. At the pace of "
         f"{largest['hosts']:,} hosts with a task for each ({1000 * pace:.0f} ms of wall time for one host), and each slice on a node of its own "
         f"with these processors, 10,000 hosts would take: one controller {math.ceil(10_000 * pace / 60)} minutes; {said}."
+    )
+
+
+def quiet(load: str) -> str:
+    """A sentence where the machine was not quiet before the benchmark began, by its load average; empty where it was."""
+    if float(load) <= BUSY:
+        return ""
+    return (
+        f"**The machine was not quiet** (its load was {load} before): CPU and times would be less on one that does nothing else. "
     )
 
 

@@ -80,6 +80,14 @@ def test_no_line_is_longer_than_documentation_may_be(lines):
     assert max(map(len, lines)) <= 160
 
 
+@pytest.mark.parametrize(
+    ("load", "said"), [pytest.param("0.1", False, id="quiet"), pytest.param("9.3", True, id="something else ran beside")]
+)
+def test_numbers_of_a_busy_machine_say_so(load, said):
+    for lines in (guide.of_scale({**FILE, "load": load}), guide.of_bench({**BENCH, "load": load})):
+        assert (f"The machine was not quiet** (its load was {load} before)" in " ".join(lines)) is said
+
+
 def test_runs_of_several_files_are_put_together():
     more = {**FILE, "rows": [{**ROW, "hosts": 50}]}
 
