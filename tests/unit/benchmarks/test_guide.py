@@ -10,11 +10,11 @@ from benchmarks import guide
 from benchmarks.subjects import BARE_MODULE, HOST
 
 ROW = {
-    "hosts": 500,
+    "hosts": 2000,
     "latency": 0,
     "reader": "host",
     "cpu_s": 60.0,
-    "wall_s": 50.0,
+    "wall_s": 200.0,
     "main_mb": 80,
     "all_mb": 300,
     "lost": 0,
@@ -75,6 +75,10 @@ def test_what_is_computed_is_said_to_be():
     assert "one controller 17 minutes; 5 slices 4 minutes; 10 slices 2 minutes" in words
 
 
+def test_nothing_is_computed_from_few_hosts():
+    assert "Computed" not in " ".join(guide.of_scale({**FILE, "rows": [{**ROW, "hosts": 200}]}))
+
+
 @pytest.mark.parametrize("lines", [pytest.param(guide.of_scale(FILE), id="scale"), pytest.param(guide.of_bench(BENCH), id="bench")])
 def test_no_line_is_longer_than_documentation_may_be(lines):
     assert max(map(len, lines)) <= 160
@@ -93,8 +97,8 @@ def test_runs_of_several_files_are_put_together():
 
     assert [(row["hosts"], row["reader"]) for row in guide.together([FILE, more])["rows"]] == [
         (50, "host"),
-        (500, "host"),
-        (500, "fleet"),
+        (2000, "host"),
+        (2000, "fleet"),
     ]
 
 
