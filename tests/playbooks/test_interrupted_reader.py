@@ -24,6 +24,12 @@ from fleet.windows.machine import Machine
 FAST, SLOW = [f"web0{number}" for number in range(4)], ["slow01", "slow02"]
 
 
+def _as_at_a_terminal():
+    """Whoever runs the tests may ignore a signal, as nohup and a shell's background do, and what is ignored stays so in a new program."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Run:
     """An audit that one task reads, in a process of its own; and every process that it begins."""
 
@@ -41,7 +47,7 @@ class Run:
                 json.dumps(variables), "winrights.seimpersonate.audit",
             ],
             env={**os.environ, "PATH": path(), "NO_PROXY": "127.0.0.0/8", "IMPERSONATE_TEST": self._mark},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, preexec_fn=_as_at_a_terminal,
         )  # fmt: skip
 
     def processes(self):
