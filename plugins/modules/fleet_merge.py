@@ -80,18 +80,7 @@ files:
   type: dict
   sample: {html: /srv/reports/merged/impersonate-audit-merged.html}
 ansible_stats:
-  description:
-    - What AWX keeps as the artifacts of the job, under the key C(impersonate), also where a gate behind this task fails.
-    - At most 4 kB, without names of hosts.
-    - V(schema), V(action), V(verdict), V(gate_passed), V(by_status), V(expected), V(run_id); V(part), whether the job could not see the whole inventory because
-      of a limit or of slices; V(workflow_job_id); and V(files) where they outlive the job.
-    - ansible-core takes it of tasks that did not fail.
+  description: What AWX keeps as the artifacts of the job, with the keys of RV(winrights.seimpersonate.fleet_report#module:ansible_stats).
   returned: success
   type: dict
-  contains:
-    data:
-      description: The artifacts.
-      returned: success
-      type: dict
-      sample: {impersonate: {schema: "2", action: audit, verdict: COMPLIANT - 0 of 14 hosts drift, gate_passed: true, expected: 14, part: false}}
 """

@@ -12,6 +12,7 @@ from ansible.errors import AnsibleError
 
 from .._input.errors import BadInput
 from .given import Options, Result, TaskVars
+from .lasting import in_awx
 
 if t.TYPE_CHECKING:
     from ansible.playbook.task import Task
@@ -50,7 +51,7 @@ def run_of(task: Task, task_vars: TaskVars, known: bool) -> Run:
     """What counts of the run of a task of ansible-core."""
     return Run(
         connection=str(task.connection), become=bool(task.become), delegated=bool(task.delegate_to), strategy=str(task.get_play().strategy),
-        awx="awx_job_id" in task_vars, marked=task_vars.get("impersonate_mark_hosts") not in _FALSE, known=known,
+        awx=in_awx(task_vars), marked=task_vars.get("impersonate_mark_hosts") not in _FALSE, known=known,
     )  # fmt: skip
 
 
