@@ -32,6 +32,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import lost_snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import PolicyException
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, some, visible
 
@@ -106,6 +107,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result.setdefault("warnings", []).append(
                 f"{doubt}, because spoilt snapshots were skipped: {visible(some(spoilt), MESSAGE)}"
             )
+        if options["action"] == "enforce" and options["snapshot_dir"]:  # told before the first host is changed
+            result.setdefault("warnings", []).extend(lost_snapshots(options["snapshot_dir"], task_vars or {}))
         if policy:
             result["exceptions"] = [exception.plain for exception in exceptions]
             result["policy"] = policy_head(policy, task_options.digest_of(policy))

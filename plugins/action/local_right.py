@@ -17,7 +17,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.err
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, jobs, of_role, progress, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import ends_with_job
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import lost_snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.outcome import Outcome
 
@@ -48,11 +48,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 result.update(self._enforce(job, task_vars, now))
             finally:
                 progress.tell(task_vars, options, str(result.get("status", "unreachable")))
-            if ends_with_job(options["snapshot_dir"], task_vars):
-                result.setdefault("warnings", []).append(
-                    f"snapshot_dir: {options['snapshot_dir']} ends with the container of the job, and nothing can be restored then; give a "
-                    "folder that is mounted into the execution environment"
-                )
+            if warnings := lost_snapshots(options["snapshot_dir"], task_vars):
+                result.setdefault("warnings", []).extend(warnings)
         result.update(
             run_id=options["run_id"],
             transport=self._connection.transport,

@@ -38,6 +38,16 @@ def ends_with_job(folder: str | Path, task_vars: TaskVars) -> bool:
     return not outlives(os.path.realpath(Path(folder).expanduser()), os.getcwd(), mounts)
 
 
+def lost_snapshots(folder: str | Path, task_vars: TaskVars) -> list[str]:
+    """The warning that a change in a job of AWX could not be taken back; none where its snapshots stay."""
+    if not ends_with_job(folder, task_vars):
+        return []
+    return [
+        f"snapshot_dir: {folder} ends with the container of the job, and nothing can be restored then; give a folder that is mounted into "
+        "the execution environment"
+    ]
+
+
 def outlives(folder: str, working: str, mounts: str) -> bool:
     """Whether a folder is on a mount of its own, and not among the files of the job. ``mounts``: the text of /proc/self/mounts."""
     place = PurePath(folder)

@@ -172,6 +172,22 @@ def test_batches(check, action_, batch, words):
     assert words in said(error)
 
 
+@pytest.mark.parametrize(
+    ("action_", "job", "warned"),
+    [
+        pytest.param("enforce", {"awx_job_id": 7}, True, id="a change in AWX"),
+        pytest.param("enforce", {}, False, id="a change elsewhere"),
+        pytest.param("audit", {"awx_job_id": 7}, False, id="nothing is kept by an audit"),
+    ],
+)
+def test_snapshots_that_end_with_the_job_are_told_before_a_host_is_changed(check, monkeypatch, tmp_path, action_, job, warned):
+    monkeypatch.chdir(tmp_path)
+
+    warnings = check(action_, impersonate_snapshot_dir="snapshots", **job).get("warnings", [])
+
+    assert any(warning.startswith("snapshot_dir: snapshots ends with the container of the job") for warning in warnings) == warned
+
+
 def test_a_restore_says_which_snapshots_it_skipped(check, tmp_path):
     snapshot = {
         "host": "web01", "run_id": "old", "kind": "enforce", "taken": "2026-01-31T08:15:00Z", "writer": {}, "computer": None, "policy": {},
