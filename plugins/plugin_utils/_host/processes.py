@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from ansible.utils.display import Display
 
-from .said import say_to_parent, show
+from .child_display import display_by_parent, show
 
 if t.TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -110,23 +110,23 @@ class Processes:
     def _start(self, kind: Kind, reach: tuple[int, int], selector: selectors.BaseSelector) -> None:
         """Begin a process; ``reach`` closes when this one ends."""
         share = kind.waiting.popleft()
-        heard, said = multiprocessing.Pipe(duplex=False)
+        receiver, sender = multiprocessing.Pipe(duplex=False)
         pid = os.fork()
         if pid == 0:
-            heard.close()
-            _as_child(self._work, share, reach, said)
-        said.close()
-        process = self._living[pid] = _Process(pid, heard, share, kind)
+            receiver.close()
+            _as_child(self._work, share, reach, sender)
+        sender.close()
+        process = self._living[pid] = _Process(pid, receiver, share, kind)
         kind.reading += 1
-        selector.register(heard, selectors.EVENT_READ, process)
+        selector.register(receiver, selectors.EVENT_READ, process)
         if self.stopped:  # by a signal that came before the process was known
             _kill(pid)
 
     def _hear(self, process: _Process, selector: selectors.BaseSelector) -> None:
         """Take what a process says, or its end."""
         try:
-            said = process.pipe.recv()
-        except (EOFError, OSError):  # the latter in the middle of what it said
+            message = process.pipe.recv()
+        except (EOFError, OSError):  # the latter in the middle of a message
             selector.unregister(process.pipe)
             process.pipe.close()
             process.kind.reading -= 1
@@ -135,7 +135,7 @@ class Processes:
         if not self.stopped:
             with contextlib.suppress(_Stopped):
                 self._showing = True
-                show(said)
+                show(message)
                 self._showing = False
             self._showing = False
 
@@ -164,11 +164,11 @@ class Processes:
         return [part for part in (left[:half], left[half:]) if part]
 
 
-def _as_child(work: Callable[[Share], None], share: Share, reach: tuple[int, int], said: Connection) -> t.NoReturn:
+def _as_child(work: Callable[[Share], None], share: Share, reach: tuple[int, int], sender: Connection) -> t.NoReturn:
     """Work, and end without a way back into the code that the parent was forked from."""
     status = 1
     try:
-        say_to_parent(said)
+        display_by_parent(sender)
         for number in (signal.SIGINT, signal.SIGHUP):  # of a terminal, which sends it to all processes; the parent decides
             signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
 
 class ToParent:
-    """Stands in for ansible-core's queue in one process. What is said there ends with the process, whole or cut."""
+    """Stands in for ansible-core's queue in one process. What is sent there ends with the process, whole or cut."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe, self._lock = pipe, threading.Lock()
@@ -37,12 +37,12 @@ class ToParent:
         raise AnsibleError("nobody can be asked while many hosts are read at once; let the host be read by a task of its own")
 
 
-def say_to_parent(pipe: Connection) -> None:
+def display_by_parent(pipe: Connection) -> None:
     """From now on this process shows what it has to show by its parent."""
     Display()._final_q = t.cast("t.Any", ToParent(pipe))
 
 
-def show(said: tuple[str, tuple[object, ...], dict[str, object]]) -> None:
-    """Show what a process said."""
-    method, args, options = said
+def show(message: tuple[str, tuple[object, ...], dict[str, object]]) -> None:
+    """Show a message of a child."""
+    method, args, options = message
     getattr(Display(), method)(*args, **options)
