@@ -24,7 +24,7 @@ from pathlib import Path
 from fleet.backends import request
 from fleet.backends.emulator import emulator, texts
 from fleet.backends.engine import engine
-from fleet.backends.engine.pwsh import HERE, PowerShell
+from fleet.backends.engine.pwsh import STARTUP, STARTUP_OF_PROVE, PowerShell
 
 if t.TYPE_CHECKING:
     from fleet.backend import Output, Received
@@ -62,7 +62,7 @@ ConvertTo-Json -InputObject @($points) -Compress -Depth 3
 """
 
 # The counters: a function that every runspace knows, and a class that is compiled with the C#.
-STARTUP = r"""
+ADD_HIT = r"""
 function Add-Hit {
     param([string] $Point)
     if ([AppDomain]::CurrentDomain.GetData($Point)) { return }
@@ -143,10 +143,10 @@ def pytest_configure() -> None:
     def covered_run(self: PowerShell, machine: Machine, received: Received) -> Output:
         return run(self, machine, with_copies(received, known, folder))
 
-    def covered_environment(self: PowerShell, machine: Machine, home: Path) -> dict[str, str]:
+    def covered_environment(self: PowerShell, machine: Machine, home: Path, startup: Path) -> dict[str, str]:
         hits = tempfile.NamedTemporaryFile(dir=folder, suffix=".hits", delete=False)  # noqa: SIM115
         hits.close()
-        return {**environment(self, machine, home), "PWSH_STARTUP": str(folder / "startup.ps1"), "PAYLOAD_COVERAGE": hits.name}
+        return {**environment(self, machine, home, folder / startup.name), "PAYLOAD_COVERAGE": hits.name}
 
     PowerShell.run, PowerShell._environment = covered_run, covered_environment  # type: ignore[method-assign]
 
@@ -182,7 +182,8 @@ def main() -> int:
     """Run the tests and print the table."""
     with tempfile.TemporaryDirectory(prefix="payload-coverage-") as made:
         folder = Path(made)
-        (folder / "startup.ps1").write_text((HERE / "startup.ps1").read_text() + STARTUP)
+        for startup in (STARTUP, STARTUP_OF_PROVE):
+            (folder / startup.name).write_text(startup.read_text() + ADD_HIT)
         environment = {**os.environ, FOLDER: made, "PYTHONPATH": str(texts.CHECKOUT / "tests")}
         command = [
             sys.executable,

@@ -40,6 +40,8 @@ if t.TYPE_CHECKING:
     from fleet.windows.machine import Event, Machine
 
 HERE = Path(__file__).resolve().parent
+STARTUP, STARTUP_OF_PROVE = HERE / "startup.ps1", HERE / "startup_prove.ps1"
+"""Stand-ins of the payload, and of the independent script."""
 LIBRARIES = ("advapi32", "netapi32", "kernel32")
 
 
@@ -78,9 +80,7 @@ class PowerShell:
             server = ShimServer(machine, received.user, token, home / "shim", may_change=_asks_for_a_change(received))
             try:
                 with held:
-                    environment = self._environment(machine, home)
-                    if asked is not None:
-                        environment["PWSH_STARTUP"] = str(HERE / "startup_prove.ps1")
+                    environment = self._environment(machine, home, STARTUP if asked is None else STARTUP_OF_PROVE)
                     output = self._start(received, environment, warm_in)
             except engine_process.TimeIsUp:
                 return _failed(f"the PowerShell engine did not end within {self._time_limit:g} seconds")
@@ -108,14 +108,15 @@ class PowerShell:
         return {
             "PATH": os.pathsep.join([str(beside / "compat"), str(beside), os.environ.get("PATH", os.defpath)]),
             "LD_LIBRARY_PATH": str(self.libraries),
-            "PWSH_STARTUP": str(HERE / "startup.ps1"),
+            "PWSH_STARTUP": str(STARTUP),
             "LANG": "C.UTF-8",
             "TZ": os.environ.get("TZ", "UTC"),
             "POWERSHELL_TELEMETRY_OPTOUT": "1",
         }
 
-    def _environment(self, machine: Machine, home: Path) -> dict[str, str]:
+    def _environment(self, machine: Machine, home: Path, startup: Path) -> dict[str, str]:
         return self.surroundings() | {
+            "PWSH_STARTUP": str(startup),
             "FLEET_SHIM": str(home / "shim"),
             "FLEET_REGISTRY": str(home / "registry.json"),
             "FLEET_SERVICES": str(home / "services.json"),
