@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What programs of Windows print of a simulated machine, in their own formats and encodings, each with the document that shows it.
 
-A machine's fault of the name of a program is the exit code with which it refuses to answer.
+A machine's fault of the name of a program is the exit code with which it refuses to answer, or NEVER_ENDS.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ _HEADS = {
 }  # fmt: skip
 _TYPES, _BASE = "http://www.microsoft.com/GroupPolicy/Types", "http://www.microsoft.com/GroupPolicy/Settings/Base"
 EVENTS = "http://schemas.microsoft.com/win/2004/08/events/event"
+
+
+NEVER_ENDS = 258
+"""WAIT_TIMEOUT (winerror.h), for a program or a cmdlet that does not answer at all."""
 
 
 @dataclass(frozen=True, slots=True)

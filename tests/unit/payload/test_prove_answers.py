@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import proofs
 import pytest
@@ -16,6 +17,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.com
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.rows import Verdict
 from fleet.backends.emulator.emulator import Emulator
 from fleet.windows.machine import Fault
+from fleet.windows.programs import NEVER_ENDS
 
 pytestmark = pytest.mark.engine
 
@@ -73,3 +75,43 @@ def test_the_folder_is_removed_also_where_a_program_did_not_answer(powershell, t
     its.other.faults = {"gpresult.exe": Fault(5)}
 
     assert told(powershell, its, tell)["clean"] is True
+
+
+SCRIPT = "plugins/modules/prove.ps1"
+
+
+@pytest.mark.parametrize(
+    ("call", "good", "bad", "source", "fact"),
+    [
+        pytest.param("whoami.exe", '-Words "/$what /fo csv"', '-Words "/$what /fo csv" -Seconds 1', "whoami_user", "whoami /user", id="a program"),
+        pytest.param("Get-WindowsFeature", "-With $server -Seconds 120", "-With $server -Seconds 1", "feature", "list of features", id="a cmdlet"),
+    ],
+)  # fmt: skip
+def test_what_never_ends_is_ended_and_ends_no_other(powershell, spoilt, tell, call, good, bad, source, fact):
+    its = proofs.host(proofs.full())
+    its.other.faults = {call: Fault(NEVER_ENDS)}
+    answers = read_answers(told(spoilt(powershell, (SCRIPT, good, bad)), its, tell))
+    rows = compared(its.facts, answers)
+
+    assert (answers[source].problem, answers[source].exit_code) == ("timeout after 1 seconds", None)
+    assert {row.why for row in rows if fact in row.source and row.verdict is Verdict.NOT_ASKED} == {"timeout after 1 seconds"}
+    assert [row for row in rows if row.verdict is Verdict.DIFFERS] == []
+    assert not any(
+        b"whoami.exe" in (place / "cmdline").read_bytes() for place in Path("/proc").glob("[0-9]*") if (place / "cmdline").exists()
+    )
+
+
+def test_an_answer_that_is_cut_is_not_compared(powershell, spoilt, tell):
+    its = proofs.host(proofs.full())
+    answers = read_answers(told(spoilt(powershell, (SCRIPT, "$mostBytes = 4000000", "$mostBytes = 60")), its, tell))
+
+    assert answers["secedit"].cut
+    assert len(answers["secedit"].file) == 60
+    assert [row for row in compared(its.facts, answers) if row.verdict is Verdict.DIFFERS] == []
+
+
+def test_a_folder_that_stays_is_told(powershell, spoilt, tell):
+    its = proofs.host(proofs.full())
+    stays = (SCRIPT, "[IO.Directory]::Delete($scratch, $true)", "[IO.Directory]::Delete($scratch + '-other', $true)")
+
+    assert told(spoilt(powershell, stays), its, tell)["clean"] is False

@@ -11,7 +11,7 @@ import typing as t
 
 from fleet.backends.engine.shim_server import sid_bytes
 from fleet.windows import cim, lsa, programs, schema
-from fleet.windows.programs import NoSuchProgram, Programs, name_of, sid_of
+from fleet.windows.programs import NEVER_ENDS, NoSuchProgram, Programs, name_of, sid_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +27,12 @@ COMPUTER = ("DomainRole", "Name", "Domain", "PartOfDomain")
 WINDOWS = ("BuildNumber", "OperatingSystemSKU", "ProductType", "Caption", "OSArchitecture", "OSLanguage")
 PATH = "*"  # of a file that a program is told to write
 LANGUAGES = {"en": "en-US", "de": "de-DE"}
+_SECONDS = {"secedit.exe": 60, "gpresult.exe": 120, "translate": 120, "feature": 120}
+"""Time limits of programs, and of cmdlets by their source, that are not the usual ones."""
+
+
+def _timeout(seconds: int) -> str:
+    return f"timeout after {seconds} seconds"
 
 
 def prove(machine: Machine, user: str, token: Token, args: Mapping[str, t.Any]) -> Json:
@@ -96,6 +102,8 @@ class Asked:
         except NoSuchProgram:
             printed, problem = programs.Printed(), "The system cannot find the file specified"
             self.started.append((program, tuple(words), None))
+        if printed.code == NEVER_ENDS:
+            printed, problem = programs.Printed(), _timeout(_SECONDS.get(program, 30))
         out = hidden(printed.out) if program == "appcmd.exe" else printed.out
         code = None if problem else printed.code
         self._add(source, f"{program} {' '.join(words)}", code, problem, out, printed.err, printed.file)
@@ -103,7 +111,8 @@ class Asked:
     def _cmdlet(self, source: str, asked: str, rows: list[Json]) -> None:
         status = self._faults.status(asked)
         if status is not None:
-            self._add(source, asked, None, "PermissionDenied: Access denied", None, None, None)
+            problem = _timeout(_SECONDS.get(source, 60)) if status == NEVER_ENDS else "PermissionDenied: Access denied"
+            self._add(source, asked, None, problem, None, None, None)
             return
         self._add(source, asked, None, None, json.dumps(rows), None, None)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +23,8 @@ if told is None:
     with (home / "services.json.breaches").open("a") as breaches:
         breaches.write(f"Nobody expects {me.name} {words}\n")
     sys.exit(87)
+if told["code"] == 258:  # WAIT_TIMEOUT (winerror.h): it never ends by itself
+    signal.pause()
 if told["file"] is not None:
     at = next(at for at, word in enumerate(sys.argv) if word in ("/cfg", "/x"))
     Path(sys.argv[at + 1]).write_bytes(base64.b64decode(told["file"]))

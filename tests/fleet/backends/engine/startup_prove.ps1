@@ -10,7 +10,9 @@ function Read-FleetProve { Read-FleetFile -Path ([IO.Path]::Combine([IO.Path]::G
 
 function Assert-FleetAllowed {
     param([string] $Call)
-    if ($null -ne (Get-FleetFault -Call $Call)) { throw [UnauthorizedAccessException]::new('Access denied') }
+    $status = Get-FleetFault -Call $Call
+    if ($status -eq 258) { Start-Sleep -Seconds 3600 } # WAIT_TIMEOUT (winerror.h): it does not answer
+    if ($null -ne $status) { throw [UnauthorizedAccessException]::new('Access denied') }
 }
 
 function New-FleetName {
