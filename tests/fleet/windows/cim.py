@@ -139,7 +139,10 @@ def _rsop(machine: Machine) -> dict[str, list[Row]]:
         ],
         "RSOP_UserPrivilegeRight": [other, *settings] if ended else settings,
         "RSOP_GPO": [{"id": "cn=another", "guidName": "{0}", "name": "of other settings"}]
-        + [{"id": one.id, "guidName": one.guid, "name": one.name} for one in (*known, *rsop.others)],
+        + [
+            {"id": one.id, "guidName": one.guid, "name": one.name} | ({} if one.version is None else {"version": one.version})
+            for one in (*known, *rsop.others)
+        ],
         "RSOP_SOM": [{"id": "OU=another", "type": 4}]
         + [{"id": one.link, "type": int(one.som_type)} for one in machine.gpos if one.link],
     }  # fmt: skip

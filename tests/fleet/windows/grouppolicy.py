@@ -36,6 +36,7 @@ class Setting:
     error: int = 0
     age: float | None = 1.0  # hours since its creationTime; None: RSoP tells none
     sections: tuple[str, ...] = ("Privilege Rights", "Profile Description")  # of its template, in their order
+    version: int | None = None  # that RSOP_GPO tells; None: none
 
     @property
     def id(self) -> str:

@@ -16,6 +16,7 @@ from fleet.windows.names import Account
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from fleet.windows.domain import Replica
     from fleet.windows.registry import Odd
 
 RIGHT = "SeImpersonatePrivilege"
@@ -180,6 +181,8 @@ class Machine:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # SID of a group -> SIDs of its members
     events: tuple[Event, ...] = ()
     log_oldest: float | None = 720.0  # age in hours of the oldest record in the Security log; None: the log is empty
+    replica: Replica | None = None  # of a domain controller: its directory and SYSVOL
+    policy_seen: tuple[t.Any, ...] | None = None  # GPOs with their versions that the last refresh applied; None: there was none
 
     @property
     def dns_name(self) -> str:

@@ -15,6 +15,7 @@ import typing as t
 from fleet.backend import Output
 from fleet.backends.emulator import texts
 from fleet.backends.emulator.change import local_right
+from fleet.backends.emulator.gpo_steps import Killed
 from fleet.backends.emulator.report import audit
 from fleet.backends.emulator.sources import prove
 from fleet.backends.request import ModuleCall, NotUnderstood, decode
@@ -51,7 +52,10 @@ class Emulator:
         if refusal:
             return _output({"failed": True, "changed": False, "msg": refusal}, 1)
         user, token = _who(machine, received.user, call.become_user)
-        return _output(MODULES[_short(call.name)](machine, user, token, call.args))
+        try:
+            return _output(MODULES[_short(call.name)](machine, user, token, call.args))
+        except Killed:
+            return Output(b"", b"", 1)
 
 
 def _short(name: str) -> str:

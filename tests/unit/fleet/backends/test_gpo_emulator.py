@@ -1,0 +1,450 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the emulator of the GPO modules tells and does, and what is there after each fault at each step."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+
+import pytest
+
+from fleet.backends.emulator.gpo_change import gpo_right
+from fleet.backends.emulator.gpo_report import gpo_right_info
+from fleet.backends.emulator.gpo_steps import Killed, Places
+from fleet.windows import inf, names
+from fleet.windows.directory import BUSY, INSUFFICIENT_RIGHTS, PAIR, SERVER_DOWN
+from fleet.windows.domain import DEFAULT_CONTROLLERS, DEFAULT_DOMAIN, KILLED, PolicyDomain
+from fleet.windows.machine import FLOOR, Machine, Token
+from fleet.windows.sysvol import DENIED, DISK_FULL, SHARING, UNABLE_TO_MOVE
+
+DEFAULTS = tuple(f"*{sid}" for sid in FLOOR)
+NEW = inf.written({"Privilege Rights": ("SeImpersonatePrivilege = *S-1-5-19,*S-1-5-32-568",)}).encode("utf-16")
+ADMIN = ("SIM\\auditor", Token.ADMINISTRATOR)
+
+
+def sha(content):
+    return None if content is None else hashlib.sha256(content).hexdigest()
+
+
+def b64(content):
+    return base64.b64encode(content).decode()
+
+
+def ini(version):
+    return f"[General]\r\nVersion={version}\r\n".encode()
+
+
+@pytest.fixture
+def domain():
+    made = PolicyDomain()
+    made.add_controller("dc01")
+    return made
+
+
+@pytest.fixture
+def guid(domain):
+    made = domain.add_gpo("Servers", accounts=DEFAULTS, version=5)
+    domain.link(made, domain.ou("Servers"))
+    return made
+
+
+def controller(domain, place=0):
+    return list(domain.controllers.values())[place]
+
+
+def read(domain, *gpos, place=0, token=Token.ADMINISTRATOR):
+    return gpo_right_info(controller(domain, place), "SIM\\auditor", token, {"gpos": list(gpos)})
+
+
+def state(domain, guid):
+    """The three parts as they are."""
+    container = domain.replica.directory.gpo(guid)
+    return domain.replica.template(guid), (container.version, container.extensions), domain.replica.gpt_ini(guid)
+
+
+def beside(domain, guid):
+    """Names of files that a run has left beside the GPO's own."""
+    return [path.rpartition("\\")[2] for path in domain.replica.sysvol.below(domain.replica.folder(guid)) if "~" in path]
+
+
+def change(domain, guid, *, template=NEW, version=6, extensions=PAIR, **more):
+    """The arguments of a change from what is there now."""
+    old, (number, pair), old_ini = state(domain, guid)
+    expected = {"template_sha256": sha(old), "version": number, "extensions": pair, "gpt_ini_sha256": sha(old_ini)}
+    wanted = {"template": b64(template), "version": version, "extensions": extensions, "gpt_ini": b64(ini(version))}
+    undo = {"version": version + 1, "gpt_ini": b64(ini(version + 1))}
+    return {"change": {"guid": guid, "expected": expected, **wanted, "undo": undo, **more}}
+
+
+def apply(domain, args, token=Token.ADMINISTRATOR, place=0):
+    return gpo_right(controller(domain, place), "SIM\\auditor", token, args)
+
+
+AFTER = (NEW, (6, PAIR), ini(6))
+
+
+# -- reading -------------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_answer(domain, guid):
+    answer = read(domain)
+
+    assert list(answer) == [
+        "changed", "controller", "asked", "gpos", "others", "unread", "truncated", "links", "links_truncated", "accounts", "lookup_status",
+    ]  # fmt: skip
+    assert answer["controller"] == {
+        "name": "DC01",
+        "dns_name": "dc01.sim.example",
+        "machine_role": 5,
+        "read_only": False,
+        "domain": "sim.example",
+        "domain_dn": "DC=sim,DC=example",
+        "domain_sid": names.domain_sid("SIM"),
+        "pdc_emulator": "dc01.sim.example",
+        "is_pdc_emulator": True,
+    }
+    assert [row["guid"] for row in answer["gpos"]] == sorted([DEFAULT_DOMAIN, DEFAULT_CONTROLLERS, guid], key=str.upper)
+    row = next(row for row in answer["gpos"] if row["guid"] == guid)
+    assert row == {
+        "guid": guid,
+        "name": "Servers",
+        "flags": 0,
+        "version": 5,
+        "extensions": PAIR,
+        "path": f"\\\\sim.example\\sysvol\\sim.example\\Policies\\{guid}",
+        "wmi_filter": None,
+        "template": {
+            "status": "read",
+            "bytes": b64(domain.replica.template(guid)),
+            "error": None,
+            "sha256": sha(domain.replica.template(guid)),
+        },
+        "gpt_ini": {"status": "read", "bytes": b64(ini(5)), "error": None},
+        "journal": None,
+        "security": [{"sid": "S-1-5-11", "allowed": True, "inherited": False}],
+    }
+    assert {one["asked"]: (one["sid"], one["found"]) for one in answer["accounts"]} == {one: (one[1:], True) for one in DEFAULTS}
+    assert answer["links"] == [
+        {
+            "som": "DC=sim,DC=example",
+            "kind": "domain",
+            "block": False,
+            "links": [{"guid": DEFAULT_DOMAIN, "order": 1, "options": 0}],
+        },
+        {
+            "som": "OU=Domain Controllers,DC=sim,DC=example",
+            "kind": "ou",
+            "block": False,
+            "links": [{"guid": DEFAULT_CONTROLLERS, "order": 1, "options": 0}],
+        },
+        {"som": "OU=Servers,DC=sim,DC=example", "kind": "ou", "block": False, "links": [{"guid": guid, "order": 1, "options": 0}]},
+    ]
+    assert json.dumps(answer).isascii()
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        pytest.param(lambda guid: guid, ["Servers"], id="guid"),
+        pytest.param(lambda guid: guid[1:-1].lower(), ["Servers"], id="guid-without-braces"),
+        pytest.param(lambda _guid: "sErVeRs", ["Servers"], id="name-in-another-case"),
+        pytest.param(lambda _guid: "Twice", ["Twice", "Twice"], id="ambiguous"),
+        pytest.param(lambda _guid: "{00000000-0000-0000-0000-000000000000}", [], id="guid-without-gpo"),
+        pytest.param(lambda _guid: "nothing", [], id="no-such-name"),
+    ],
+)
+def test_what_a_text_means(domain, guid, asked, found):
+    for number in (1, 2):
+        domain.add_gpo("Twice", f"{{11111111-1111-1111-1111-11111111111{number}}}", accounts=DEFAULTS)
+
+    answer = read(domain, asked(guid))
+
+    assert [row["name"] for row in answer["gpos"]] == found
+    assert [one["found"] for one in answer["asked"]] == [[row["guid"] for row in answer["gpos"]]]
+
+
+def test_a_gpo_of_other_settings_is_only_counted(domain):
+    other = domain.add_gpo("Audit", sections={"Event Audit": ("AuditLogonEvents = 3",)})
+    empty = domain.add_gpo("Desktop")
+
+    answer = read(domain)
+
+    assert sorted(answer["others"]) == sorted([other, empty])
+    assert {row["guid"] for row in answer["gpos"]} == {DEFAULT_DOMAIN, DEFAULT_CONTROLLERS}
+
+
+@pytest.mark.parametrize("code", [DENIED, SHARING])
+def test_what_cannot_be_read_is_told_and_never_counted_as_another(domain, guid, code):
+    other = domain.add_gpo("Audit", sections={"Event Audit": ("AuditLogonEvents = 3",)})
+    domain.replica.faults["read template"] = code
+
+    answer = read(domain)
+
+    assert answer["others"] == []
+    assert {one["guid"] for one in answer["unread"]} == {guid, other, DEFAULT_DOMAIN, DEFAULT_CONTROLLERS}
+    assert {one["error"] for one in answer["unread"]} == {f"0x8007{code:04X}"}
+
+
+def test_links_have_their_order_and_what_blocks_below_is_told(domain, guid):
+    second = domain.add_gpo("Second", accounts=DEFAULTS)
+    domain.link(second, domain.ou("Servers"), enforced=True)
+    domain.block(domain.ou("Servers", "Lab"))
+    domain.block(domain.ou("Clients"))
+
+    found = {som["som"]: som for som in read(domain, guid)["links"]}
+
+    assert found == {
+        "OU=Lab,OU=Servers,DC=sim,DC=example": {
+            "som": "OU=Lab,OU=Servers,DC=sim,DC=example",
+            "kind": "ou",
+            "block": True,
+            "links": [],
+        },
+        "OU=Servers,DC=sim,DC=example": {
+            "som": "OU=Servers,DC=sim,DC=example",
+            "kind": "ou",
+            "block": False,
+            "links": [{"guid": guid, "order": 1, "options": 0}, {"guid": second, "order": 2, "options": 2}],
+        },
+    }
+
+
+def test_another_domain_controller_says_who_the_pdc_emulator_is(domain):
+    domain.add_controller("dc02")
+    domain.add_controller("rodc01", read_only=True)
+
+    told = [read(domain, place=place)["controller"] for place in (0, 1, 2)]
+
+    assert [(one["is_pdc_emulator"], one["read_only"], one["pdc_emulator"]) for one in told] == [
+        (True, False, "dc01.sim.example"),
+        (False, False, "dc01.sim.example"),
+        (False, True, "dc01.sim.example"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "call", "status"),
+    [
+        pytest.param(lambda d: d.replica.faults.update({"ldap search": BUSY}), "ldap search", "51", id="busy"),
+        pytest.param(
+            lambda d: setattr(controller(d), "language_mode", "ConstrainedLanguage"), "language mode", None, id="constrained"
+        ),
+        pytest.param(lambda d: setattr(controller(d), "machine_role", 3), "machine role", None, id="member-server"),
+    ],
+)
+def test_what_cannot_be_answered_at_all(domain, prepare, call, status):
+    prepare(domain)
+
+    answer = read(domain)
+
+    assert (answer["failed"], answer["changed"], answer["error"]) == (True, False, {"call": call, "status": status})
+
+
+# -- changing ------------------------------------------------------------------------------------------------------
+
+
+def test_a_change(domain, guid):
+    answer = apply(domain, change(domain, guid))
+
+    assert (answer["changed"], answer["outcome"], answer["error"], answer["undone"]) == (True, "applied", None, [])
+    assert answer["attempted"] == ["template", "container", "gpt_ini"]
+    assert answer["after"] == {"template_sha256": sha(NEW), "version": 6, "extensions": PAIR, "gpt_ini_sha256": sha(ini(6))}
+    assert state(domain, guid) == AFTER
+    assert beside(domain, guid) == []
+
+
+def test_a_template_where_none_was(domain):
+    guid = domain.add_gpo("Empty", version=5)
+
+    answer = apply(domain, change(domain, guid))
+
+    assert (answer["outcome"], state(domain, guid)) == ("applied", AFTER)
+    assert beside(domain, guid) == []
+
+
+@pytest.mark.parametrize("part", ["template_sha256", "version", "extensions", "gpt_ini_sha256"])
+def test_nothing_is_written_when_a_part_is_not_the_expected_one(domain, guid, part):
+    args = change(domain, guid)
+    args["change"]["expected"][part] = {"version": 4, "extensions": None}.get(part, "0" * 64)
+    before = state(domain, guid)
+
+    answer = apply(domain, args)
+
+    assert (answer["outcome"], answer["changed"], answer["attempted"], answer["error"]["call"]) == (
+        "not_started",
+        False,
+        [],
+        "compare",
+    )
+    assert (state(domain, guid), beside(domain, guid)) == (before, [])
+
+
+@pytest.mark.parametrize(
+    ("place", "words"), [pytest.param(1, "not the PDC emulator", id="another"), pytest.param(2, "read-only", id="read-only")]
+)
+def test_only_the_pdc_emulator_writes(domain, guid, place, words):
+    domain.add_controller("dc02")
+    domain.add_controller("rodc01", read_only=True)
+    before = state(domain, guid)
+
+    answer = apply(domain, change(domain, guid), place=place)
+
+    assert (answer["outcome"], answer["error"]) == ("not_started", {"call": "controller", "status": None})
+    assert words in answer["msg"]
+    assert "dc01.sim.example" in answer["msg"]
+    assert state(domain, guid) == before
+
+
+@pytest.mark.parametrize("token", [Token.USER, Token.FILTERED])
+def test_who_is_no_administrator_writes_nothing(domain, guid, token):
+    before = state(domain, guid)
+
+    answer = apply(domain, change(domain, guid), token)
+
+    assert (answer["outcome"], answer["error"]["status"]) == ("not_started", "0x80070005")
+    assert (state(domain, guid), beside(domain, guid)) == (before, [])
+
+
+FAULTS = [
+    *(("write journal", code, "not_started") for code in (DENIED, DISK_FULL)),
+    *(("write template", code, "not_started") for code in (DENIED, SHARING, DISK_FULL)),
+    *(("replace template", code, "undone") for code in (DENIED, SHARING, UNABLE_TO_MOVE)),
+    *(("ldap modify", code, "undone") for code in (BUSY, INSUFFICIENT_RIGHTS, SERVER_DOWN)),
+    *(("write gpt_ini", code, "undone") for code in (DENIED, SHARING, DISK_FULL)),
+    *(("replace gpt_ini", code, "undone") for code in (DENIED, SHARING, UNABLE_TO_MOVE)),
+]
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "outcome"), FAULTS, ids=[f"{step}-{code}".replace(" ", "-") for step, code, _outcome in FAULTS]
+)
+def test_a_fault_at_a_step_is_undone(domain, guid, step, code, outcome):
+    before = state(domain, guid)
+    domain.replica.faults[step] = code
+
+    answer = apply(domain, change(domain, guid))
+
+    assert (answer["outcome"], answer["error"]["call"]) == (outcome, step)
+    template, (version, extensions), gpt_ini = state(domain, guid)
+    written = "gpt_ini" in step  # the container had been changed: clients must see one more change
+    assert (template, extensions) == (before[0], before[1][1])
+    assert (version, gpt_ini) == ((7, ini(7)) if written else (5, ini(5)))
+    assert beside(domain, guid) == []
+
+
+def test_a_modify_that_was_done_although_it_failed_is_undone_with_a_new_version(domain, guid):
+    domain.replica.after["ldap modify"] = SERVER_DOWN
+    before = state(domain, guid)
+
+    answer = apply(domain, change(domain, guid))
+
+    assert (answer["outcome"], answer["undone"]) == ("undone", ["gpt_ini", "container", "template"])
+    assert state(domain, guid) == (before[0], (7, PAIR), ini(7))
+
+
+def test_who_comes_between_reading_and_replacing_keeps_his_file(domain, guid):
+    path = Places(domain.replica.folder(guid)).template
+    domain.replica.meddle["compare template"] = lambda replica: replica.sysvol.write(path, b"theirs")
+
+    answer = apply(domain, change(domain, guid))
+
+    assert (answer["outcome"], answer["attempted"], answer["error"]["call"]) == ("not_started", [], "compare template")
+    assert (state(domain, guid), beside(domain, guid)) == ((b"theirs", (5, PAIR), ini(5)), [])
+
+
+def test_who_comes_after_the_last_write_is_found_by_the_second_reading_and_keeps_his_file(domain, guid):
+    path = Places(domain.replica.folder(guid)).template
+    domain.replica.meddle["re-read"] = lambda replica: replica.sysvol.write(path, b"theirs")
+
+    answer = apply(domain, change(domain, guid))
+
+    assert (answer["outcome"], answer["error"]["call"], answer["undone"]) == ("unknown", "re-read", ["gpt_ini", "container"])
+    assert state(domain, guid) == (b"theirs", (7, PAIR), ini(7))
+    assert "~winrights-seimpersonate.tmp" in beside(domain, guid)
+
+
+@pytest.mark.parametrize("step", ["undo template", "undo gpt_ini", "ldap undo"])
+def test_what_cannot_be_put_back_is_told_and_the_journal_stays(domain, guid, step):
+    domain.replica.faults.update({"replace gpt_ini": SHARING, step: SERVER_DOWN if "ldap" in step else SHARING})
+    domain.replica.after["replace gpt_ini"] = SHARING
+
+    answer = apply(domain, change(domain, guid))
+
+    assert (answer["outcome"], answer["changed"]) == ("unknown", True)
+    assert step.rpartition(" ")[2] not in answer["undone"]
+    assert "~winrights-seimpersonate.tmp" in beside(domain, guid)
+
+
+KILLS = [
+    (when, step)
+    for step in ("write journal", "write template", "replace template", "ldap modify", "write gpt_ini", "replace gpt_ini")
+    for when in ("faults", "after")
+]
+
+
+@pytest.mark.parametrize(
+    ("when", "step"), KILLS, ids=[f"{'before' if when == 'faults' else when}-{step}".replace(" ", "-") for when, step in KILLS]
+)
+def test_a_killed_run_leaves_its_journal_and_the_next_one_finishes(domain, guid, when, step):
+    args = change(domain, guid)
+    getattr(domain.replica, when)[step] = KILLED
+    with pytest.raises(Killed):
+        apply(domain, args)
+    getattr(domain.replica, when).clear()
+    row = read(domain, guid)["gpos"][0]
+    assert (row["journal"] is None) == ((when, step) == ("faults", "write journal"))
+
+    again = apply(domain, change(domain, guid))
+
+    assert (again["outcome"], state(domain, guid), beside(domain, guid)) == ("applied", AFTER, [])
+
+
+@pytest.mark.parametrize("second", ["ldap modify", "replace gpt_ini"])
+def test_the_journal_of_the_first_run_outlives_a_second_kill(domain, guid, second):
+    domain.replica.after["replace template"] = KILLED
+    with pytest.raises(Killed):
+        apply(domain, change(domain, guid))
+    first = read(domain, guid)["gpos"][0]["journal"]
+    domain.replica.after.clear()
+    domain.replica.faults[second] = KILLED
+
+    with pytest.raises(Killed):
+        apply(domain, change(domain, guid))
+
+    assert read(domain, guid)["gpos"][0]["journal"] == first
+    domain.replica.faults.clear()
+    assert (apply(domain, change(domain, guid))["outcome"], state(domain, guid)) == ("applied", AFTER)
+
+
+def test_a_finishing_run_that_fails_keeps_the_journal(domain, guid):
+    domain.replica.after["replace template"] = KILLED
+    with pytest.raises(Killed):
+        apply(domain, change(domain, guid))
+    domain.replica.after.clear()
+    domain.replica.faults["ldap modify"] = BUSY
+
+    answer = apply(domain, change(domain, guid))
+
+    assert (answer["outcome"], state(domain, guid)) == ("undone", (NEW, (5, PAIR), ini(5)))
+    assert beside(domain, guid)[:1] == ["~winrights-seimpersonate.tmp"]
+
+
+def test_a_journal_that_cannot_be_removed_is_told(domain, guid):
+    domain.replica.faults["remove journal"] = SHARING
+
+    answer = apply(domain, change(domain, guid))
+
+    assert (answer["outcome"], answer["error"]) == ("applied", {"call": "remove journal", "status": "0x80070020"})
+    assert state(domain, guid) == AFTER
+
+
+def test_reading_by_the_module_that_changes(domain, guid):
+    assert apply(domain, {"read": {"gpos": [guid]}}) == read(domain, guid)
+
+
+def test_a_member_server_changes_nothing():
+    answer = gpo_right(Machine.member_server("app01"), *ADMIN, {"change": {}})
+
+    assert (answer["outcome"], answer["error"]) == ("not_started", {"call": "machine role", "status": None})
