@@ -88,6 +88,11 @@ class Directory:
     soms: dict[str, Som] = field(default_factory=dict)  # DN in lower case -> it
     pdc_emulator: str = ""  # DNS name, by fSMORoleOwner of the domain
 
+    @property
+    def dns_name(self) -> str:
+        """Of the domain."""
+        return ".".join(part.partition("=")[2] for part in self.dn.split(","))
+
     def copy(self) -> Directory:
         """The same objects, apart from these."""
         return copy.deepcopy(self)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-NOT_FOUND, PATH_NOT_FOUND, DENIED, SHARING, DISK_FULL, UNABLE_TO_MOVE = 2, 3, 5, 32, 112, 1177
+NOT_FOUND, DENIED, SHARING, DISK_FULL, UNABLE_TO_MOVE = 2, 5, 32, 112, 1177
 _SHARE = re.compile(r"^\\\\[^\\]+\\sysvol\\(?=[^\\])", re.I)
 
 
@@ -17,6 +17,11 @@ class FileError(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(f"Win32 error {code}")
         self.code = code
+
+    @property
+    def kind(self) -> str:
+        """The exception that .NET makes of it."""
+        return "UnauthorizedAccessException" if self.code == DENIED else "IOException"
 
     @property
     def hresult(self) -> str:
@@ -42,8 +47,7 @@ class Sysvol:
         """Content of a file; raises FileError."""
         key = self._key(path)
         if key not in self.files:
-            folder = key.rpartition("\\")[0]
-            raise FileError(NOT_FOUND if any(one.startswith(f"{folder}\\") for one in self.files) else PATH_NOT_FOUND)
+            raise FileError(NOT_FOUND)
         return self.files[key][1]
 
     def write(self, path: str, content: bytes) -> None:

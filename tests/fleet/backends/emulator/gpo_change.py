@@ -99,28 +99,26 @@ def gpo_right(machine: Machine, user: str, token: Token, args: Mapping[str, t.An
     if change is None:
         return gpo_report.gpo_right_info(machine, user, token, args.get("read") or {})
     if machine.language_mode != "FullLanguage":
-        return _refused("language mode", f"The GPO was not changed: PowerShell runs in {machine.language_mode} mode here.")
+        return _refused("language mode", f"PowerShell runs in {machine.language_mode} mode here.")
     controller = gpo_report.controller_of(machine, user, token)
     if machine.replica is None or controller["machine_role"] not in (4, 5):
-        return _refused("machine role", "The GPO was not changed: this host is no domain controller.")
+        return _refused("machine role", "this host is no domain controller.")
     if controller["read_only"] or not controller["is_pdc_emulator"]:
         which = "is read-only" if controller["read_only"] else "is not the PDC emulator"
-        return _refused("controller", f"The GPO was not changed: this domain controller {which}, {controller['pdc_emulator']} is.")
+        return _refused("controller", f"this domain controller {which}, {controller['pdc_emulator']} is.")
     return _change(Steps(machine.replica, token), Wanted.of(change))
 
 
-def _refused(call: str, msg: str) -> Json:
+def _refused(call: str, sentence: str, code: str | None = None) -> Json:
     nothing: Json = {"outcome": "not_started", "attempted": [], "undone": [], "before": None, "after": None}
-    return gpo_report.refused(call, msg) | nothing
+    return gpo_report.refused(call, sentence, code) | nothing | {"msg": f"The GPO {_MEANING['not_started']}: {sentence}"}
 
 
 def _change(steps: Steps, wanted: Wanted) -> Json:
     try:
         places = Places(steps.container("ldap search", wanted.guid).path)
     except LdapError as error:
-        return _refused("ldap search", f"The GPO was not changed: LDAP result {error.code}.") | {
-            "error": {"call": "ldap search", "status": status(error)}
-        }
+        return _refused("ldap search", f"ldap search failed with {error.code}.", status(error))
     run = _Run(steps, wanted, places)
     sentence = _carry_out(run)
     answer: Json = {

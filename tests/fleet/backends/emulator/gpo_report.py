@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from fleet.backends.emulator.gpo_steps import Places, Steps, digest, encoded, status
+from fleet.backends.emulator.gpo_steps import Places, Steps, digest, encoded
 from fleet.backends.emulator.policy import CallError, Policy
-from fleet.windows import lsa, winapi
+from fleet.windows import lsa, names, winapi
 from fleet.windows.directory import LdapError
 from fleet.windows.domain import DEFAULT_CONTROLLERS, DEFAULT_DOMAIN
 from fleet.windows.machine import RIGHT
@@ -22,28 +22,31 @@ if t.TYPE_CHECKING:
     from fleet.windows.machine import Machine, Token
 
 Json = dict[str, t.Any]
-MOST_GPOS, MOST_BYTES = 5000, 1 << 20
-_LINE = re.compile(rf"^[ \t]*\"?{RIGHT}\"?[ \t]*=([^\r\n]*)", re.I | re.M)
+MOST_GPOS, MOST_BYTES, MOST_SMALL, MOST_NAMES = 5000, 1 << 20, 1 << 16, 500
+_LINE = re.compile(rf"^[ \t]*\"?{RIGHT}\"?[ \t]*=([^\r\n;]*)", re.I | re.M)
 _GUID = re.compile(r"\{?([0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})\}?", re.I)
 
 
 def gpo_right_info(machine: Machine, user: str, token: Token, args: Mapping[str, t.Any]) -> Json:
     """The module's answer."""
     if machine.language_mode != "FullLanguage":
-        return refused("language mode", f"The GPOs cannot be read: PowerShell runs in {machine.language_mode} mode here.")
+        mode = machine.language_mode
+        return refused("language mode", f"PowerShell runs in {mode} mode here.") | {"session": {"language_mode": mode}}
     controller = controller_of(machine, user, token)
     if machine.replica is None or controller["machine_role"] not in (4, 5):
-        return refused("machine role", "The GPOs cannot be read: this host is no domain controller.") | {"controller": controller}
+        return refused("machine role", "this host is no domain controller.") | {"controller": controller}
     steps = Steps(machine.replica, token)
     try:
         directory = steps.take("ldap search", lambda: steps.replica.directory)
     except LdapError as error:
-        return refused("ldap search", f"The directory cannot be read: LDAP result {error.code}.", str(error.code))
+        code = str(error.code)
+        return refused("ldap search", f"ldap search failed with {code}.", code) | {"controller": controller}
     return {"changed": False, "controller": controller, **_read(machine, token, steps, directory, args.get("gpos") or [])}
 
 
-def refused(call: str, msg: str, code: str | None = None) -> Json:
+def refused(call: str, sentence: str, code: str | None = None) -> Json:
     """A failed answer."""
+    msg = f"The GPOs of the domain cannot be read: {sentence}"
     return {"changed": False, "failed": True, "msg": msg, "error": {"call": call, "status": code}}
 
 
@@ -56,33 +59,33 @@ def controller_of(machine: Machine, user: str, token: Token) -> Json:
     emulator = directory.pdc_emulator if directory else None
     return {
         "name": machine.netbios,
-        "dns_name": machine.dns_name,
+        "dns_name": machine.dns_name if directory else None,
         "machine_role": known.role if known else None,
         "read_only": bool(known and known.flags & winapi.DS_READ_ONLY),
         "domain": known.dns if known else None,
         "domain_dn": directory.dn if directory else None,
         "domain_sid": machine.sid if directory else None,
         "pdc_emulator": emulator,
-        "is_pdc_emulator": None if emulator is None else emulator.lower() == machine.dns_name.lower(),
+        "is_pdc_emulator": emulator is not None and emulator.lower() == machine.dns_name.lower(),
     }
 
 
 def _read(machine: Machine, token: Token, steps: Steps, directory: Directory, gpos: Sequence[str]) -> Json:
     asked = [{"asked": text, "found": _found(directory, text)} for text in gpos]
-    named = {guid for one in asked for guid in one["found"]}
-    chosen = [one for guid, one in sorted(directory.gpos.items()) if not gpos or one.guid in named]
-    always = named or {DEFAULT_DOMAIN, DEFAULT_CONTROLLERS}
+    chosen_guids = {guid for one in asked for guid in one["found"]}
+    chosen = [one for guid, one in sorted(directory.gpos.items()) if not gpos or one.guid in chosen_guids]
+    always = chosen_guids or {DEFAULT_DOMAIN, DEFAULT_CONTROLLERS}
     rows, others, unread, texts = list[Json](), list[str](), list[Json](), list[str]()
     for container in chosen[:MOST_GPOS]:
         row, content = _row(steps, container)
-        problem = next((row[part]["error"] for part in ("template", "gpt_ini") if row[part]["error"]), None)
-        if problem:
-            unread.append({"guid": container.guid, "error": problem})
+        problem = row["template"]["error"]
         names_it = content is not None and RIGHT.lower().encode() in content.replace(b"\0", b"").lower()
         if names_it or container.guid in always or row["journal"] is not None:
             rows.append(row)
             texts += _accounts(content) if content is not None else []
-        elif not problem:
+        elif problem:
+            unread.append({"guid": container.guid, "error": problem})
+        else:
             others.append(container.guid)
     lookup_status, accounts = _looked_up(machine, token, texts)
     return {
@@ -107,14 +110,17 @@ def _found(directory: Directory, text: str) -> list[str]:
 
 
 def _row(steps: Steps, container: Container) -> tuple[Json, bytes | None]:
-    places = Places(container.path)
-    template, content = _file(steps, "read template", places.template)
-    gpt_ini, _unused = _file(steps, "read gpt_ini", places.gpt_ini)
+    places, dns = Places(container.path), steps.replica.directory.dns_name
+    own = re.fullmatch(rf"\\\\[^\\]+\\sysvol\\{re.escape(dns)}\\Policies\\{re.escape(container.guid)}\\?", container.path, re.I)
+    if own:
+        template, content = _file(steps, "read template", places.template, MOST_BYTES)
+        gpt_ini, _unused = _file(steps, "read gpt_ini", places.gpt_ini, MOST_SMALL)
+        told, bare = _file(steps, "read journal", places.journal, MOST_SMALL)
+        journal = told["error"] if bare is None else bare.decode("utf-8", "replace")
+    else:
+        template, content = {"status": "unreadable", "bytes": None, "error": "gPCFileSysPath leads elsewhere."}, None
+        gpt_ini, journal = dict(template), None
     template |= {"sha256": digest(content)}
-    try:
-        journal = steps.read("read journal", places.journal)
-    except FileError:
-        journal = b""
     row = {
         "guid": container.guid,
         "name": container.name,
@@ -125,7 +131,7 @@ def _row(steps: Steps, container: Container) -> tuple[Json, bytes | None]:
         "wmi_filter": container.wmi_filter,
         "template": template,
         "gpt_ini": gpt_ini,
-        "journal": None if journal is None else journal.decode("utf-8", "replace"),
+        "journal": journal,
         "security": None if container.security is None else [
             {"sid": one.sid, "allowed": one.allowed, "inherited": one.inherited} for one in container.security
         ],
@@ -133,12 +139,12 @@ def _row(steps: Steps, container: Container) -> tuple[Json, bytes | None]:
     return row, content
 
 
-def _file(steps: Steps, name: str, path: str) -> tuple[Json, bytes | None]:
+def _file(steps: Steps, name: str, path: str, most: int) -> tuple[Json, bytes | None]:
     try:
         content = steps.read(name, path)
     except FileError as error:
-        return {"status": "unreadable", "bytes": None, "error": status(error)}, None
-    if content is not None and len(content) > MOST_BYTES:
+        return {"status": "unreadable", "bytes": None, "error": f"read failed: {error.kind} {error.hresult}."}, None
+    if content is not None and len(content) > most:
         return {"status": "too_large", "bytes": None, "error": f"{len(content)} bytes"}, None
     return {"status": "absent" if content is None else "read", "bytes": encoded(content), "error": None}, content
 
@@ -150,32 +156,30 @@ def _accounts(content: bytes) -> list[str]:
 
 
 def _looked_up(machine: Machine, token: Token, texts: Iterable[str]) -> tuple[str, list[Json]]:
-    wanted = sorted(set(texts))
+    """What the LSA says of them: of `*SID` its name, of everything else its SID."""
+    rows = [{"asked": text, **dict.fromkeys(("sid", "name", "use", "found"))} for text in sorted(set(texts))[:MOST_NAMES]]
+    for row in rows:
+        if row["asked"].upper().startswith("*S-1-"):
+            is_sid = names.is_sid(row["asked"][1:])
+            row |= {"sid": row["asked"][1:] if is_sid else None, "found": None if is_sid else False}
     try:
         policy = Policy(lsa.Lsa(machine, token, lsa.Faults(machine.faults)), lsa.AUDIT)
     except CallError as error:
-        nothing = dict.fromkeys(("sid", "name", "use", "found"))
-        return f"0x{error.status:08X}", [{"asked": text, **nothing} for text in wanted]
+        return f"0x{error.status:08X}", rows
     try:
-        sids = {text: text.removeprefix("*") for text in wanted if text.removeprefix("*").upper().startswith("S-1-")}
-        named = {one.text: one for one in policy.find([text for text in wanted if text not in sids])}
-        sids |= {text: one.sid for text, one in named.items() if one.sid}
-        known = {one.text: one for one in policy.from_sids(sorted(set(sids.values())))}
+        named = {one.text: one for one in policy.find([row["asked"] for row in rows if not row["asked"].startswith("*")])}
+        for row in rows:
+            if (one := named.get(row["asked"])) and one.resolved in ("lsa", "unmapped"):
+                row["sid"], row["found"] = one.sid, one.resolved == "lsa"
+        known = {one.text: one for one in policy.from_sids([row["sid"] for row in rows if row["sid"]])}
     finally:
         policy.close()
-    rows = []
-    for text in wanted:
-        one = known[sids[text]] if text in sids else named[text]
-        found = {"lsa": True, "unmapped": False}.get(one.resolved)
-        rows.append(
-            {
-                "asked": text,
-                "sid": sids.get(text),
-                "name": one.name or None if text in sids else None,
-                "use": one.use,
-                "found": found,
-            }
-        )
+    for row in rows:
+        if row["sid"]:
+            one = known[row["sid"]]
+            row["name"], row["use"] = one.name or None, one.use
+            if row["asked"].startswith("*"):
+                row["found"] = None if one.resolved == "failed" else one.resolved == "lsa"
     return f"0x{policy.lookup_status:08X}", rows
 
 

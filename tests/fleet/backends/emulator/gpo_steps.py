@@ -11,7 +11,7 @@ import typing as t
 from fleet.windows.directory import INSUFFICIENT_RIGHTS, LdapError
 from fleet.windows.domain import KILLED, TEMPLATE, Replica
 from fleet.windows.machine import Token
-from fleet.windows.sysvol import DENIED, NOT_FOUND, PATH_NOT_FOUND, UNABLE_TO_MOVE, FileError
+from fleet.windows.sysvol import DENIED, NOT_FOUND, UNABLE_TO_MOVE, FileError
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ class Steps:
         try:
             return self.take(name, lambda: self.replica.sysvol.read(path))
         except FileError as error:
-            if error.code in (NOT_FOUND, PATH_NOT_FOUND):
+            if error.code == NOT_FOUND:
                 return None
             raise
 

@@ -183,8 +183,53 @@ def test_what_cannot_be_read_is_told_and_never_counted_as_another(domain, guid, 
     answer = read(domain)
 
     assert answer["others"] == []
-    assert {one["guid"] for one in answer["unread"]} == {guid, other, DEFAULT_DOMAIN, DEFAULT_CONTROLLERS}
-    assert {one["error"] for one in answer["unread"]} == {f"0x8007{code:04X}"}
+    kind = "UnauthorizedAccessException" if code == DENIED else "IOException"
+    told = {"status": "unreadable", "bytes": None, "sha256": None, "error": f"read failed: {kind} 0x8007{code:04X}."}
+    assert answer["unread"] == [{"guid": one, "error": told["error"]} for one in sorted([guid, other])]
+    assert [(row["guid"], row["template"]) for row in answer["gpos"]] == [(DEFAULT_DOMAIN, told), (DEFAULT_CONTROLLERS, told)]
+
+
+@pytest.mark.parametrize("path", ["\\\\elsewhere\\share\\x", "\\\\sim.example\\sysvol\\sim.example\\Policies\\..\\x", "C:\\x"])
+def test_a_path_that_leads_elsewhere_is_not_followed(domain, guid, path):
+    domain.replica.directory.gpo(guid).path = path
+
+    (row,) = read(domain, guid)["gpos"]
+
+    assert (row["template"]["status"], row["gpt_ini"]["status"]) == ("unreadable", "unreadable")
+
+
+@pytest.mark.parametrize(
+    ("text", "sid", "name", "found"),
+    [
+        pytest.param("*S-1-5-32-568", "S-1-5-32-568", "BUILTIN\\IIS_IUSRS", True, id="sid"),
+        pytest.param("BUILTIN\\IIS_IUSRS", "S-1-5-32-568", "BUILTIN\\IIS_IUSRS", True, id="name"),
+        pytest.param("SIM\\gone", None, None, False, id="name-of-nobody"),
+        pytest.param("*S-1-5-21-1-2-3-1104", "S-1-5-21-1-2-3-1104", None, False, id="sid-of-nobody"),
+        pytest.param("*S-1-x", None, None, False, id="no-sid"),
+    ],
+)
+def test_whom_the_lines_name(domain, text, sid, name, found):
+    guid = domain.add_gpo("Names", accounts=(text,))
+
+    (row,) = read(domain, guid)["accounts"]
+
+    assert (row["asked"], row["sid"], row["name"], row["found"]) == (text, sid, name, found)
+
+
+def test_the_answer_of_a_large_domain_is_small(domain):
+    """2,000 GPOs of which 3 define the right: one answer of at most 200 KB."""
+    for number in range(2000 - 2 - 3):
+        made = domain.add_gpo(f"Department {number:04}", sections={"Event Audit": ("AuditLogonEvents = 3",)})
+        domain.link(made, domain.ou(f"Department {number:04}"))
+    for number in range(3):
+        made = domain.add_gpo(f"Servers {number}", accounts=DEFAULTS)
+        for place in range(20):
+            domain.link(made, domain.ou(f"Site {place}", f"Servers {number}"))
+
+    answer = read(domain)
+
+    assert (len(answer["gpos"]), len(answer["others"]), answer["truncated"]) == (5, 1995, False)
+    assert len(json.dumps(answer, separators=(",", ":"))) <= 200_000
 
 
 def test_links_have_their_order_and_what_blocks_below_is_told(domain, guid):
