@@ -12,10 +12,10 @@ import pytest
 CHECKOUT = Path(__file__).parents[4]
 UTILS = CHECKOUT / "plugins/plugin_utils"
 ORDER = (
-    "_wording", "_utc", "_input", "_files", "_accounts", "_facts", "_policy", "_verdict", "_host", "_prove", "_result", "_fleet", "_formats",
+    "_wording", "_utc", "_input", "_files", "_accounts", "_facts", "_policy", "_verdict", "_gpo", "_host", "_prove", "_result", "_fleet", "_formats",
     "_awx", "_play",
 )  # fmt: skip
-PURE = ("_input", "_accounts", "_facts", "_policy", "_verdict", "_prove", "_result", "_fleet")
+PURE = ("_input", "_accounts", "_facts", "_policy", "_verdict", "_gpo", "_prove", "_result", "_fleet")
 
 
 def imports(path):
