@@ -9,6 +9,8 @@ import hashlib
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fleet.backends.emulator.gpo_change import gpo_right
 from fleet.backends.emulator.gpo_report import gpo_right_info
@@ -493,3 +495,43 @@ def test_a_member_server_changes_nothing():
     answer = gpo_right(Machine.member_server("app01"), *ADMIN, {"change": {}})
 
     assert (answer["outcome"], answer["error"]) == ("not_started", {"call": "machine role", "status": None})
+
+
+STEPS = (
+    "write journal", "write template", "compare template", "replace template", "ldap modify", "write gpt_ini", "compare gpt_ini",
+    "replace gpt_ini", "re-read", "undo template", "undo gpt_ini", "ldap undo", "re-read after undo", "remove backup", "remove journal",
+)  # fmt: skip
+CODES = st.sampled_from([KILLED, DENIED, SHARING, DISK_FULL, UNABLE_TO_MOVE])
+TROUBLE = st.dictionaries(st.sampled_from(STEPS), CODES, max_size=3)
+
+
+@given(runs=st.lists(st.tuples(TROUBLE, TROUBLE), min_size=1, max_size=3))
+def test_whatever_goes_wrong_the_next_good_run_ends_it(runs):
+    """After any sequence of faults and kills: the template was never half written, what is told is so, and one good run brings the goal."""
+    domain = PolicyDomain()
+    domain.add_controller("dc01")
+    guid = domain.add_gpo("Servers", accounts=DEFAULTS, version=5)
+    old = domain.replica.template(guid)
+    version = 6
+    for faults, after in runs:
+        args, before = change(domain, guid, version=version), state(domain, guid)
+        domain.replica.faults, domain.replica.after = dict(faults), dict(after)
+        try:
+            answer = apply(domain, args)
+        except Killed:
+            answer = None
+        domain.replica.faults, domain.replica.after = {}, {}
+        template, (number, extensions), _gpt_ini = state(domain, guid)
+        assert template in (old, NEW) or (template is None and any("old" in name for name in beside(domain, guid)))
+        assert (number >= before[1][0], extensions) == (True, PAIR)
+        if answer and answer["outcome"] == "applied":
+            assert state(domain, guid) == (NEW, (version, PAIR), ini(version))
+        elif answer and answer["outcome"] == "not_started":
+            assert state(domain, guid) == before
+        elif answer and answer["outcome"] == "undone":
+            assert (template, number in (before[1][0], version + 1)) == (before[0], True)
+        version = max(version, number + (template != NEW or number != version))
+
+    assert apply(domain, change(domain, guid, version=version))["outcome"] == "applied"
+    assert state(domain, guid) == (NEW, (version, PAIR), ini(version))
+    assert beside(domain, guid) == []
