@@ -22,6 +22,7 @@ from .failures import HostError, answer_error, exchange_error, failure_of, lacks
 READ = "winrights.seimpersonate.local_right_info"
 CHANGE = "winrights.seimpersonate.local_right"
 SOURCES = "winrights.seimpersonate.prove"
+LAB = "winrights.seimpersonate.prove_change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,10 @@ class WindowsHost:
     def sources(self, module_args: dict[str, object]) -> Mapping[str, object]:
         """What other sources of the host answer to a script that is no part of the payload, as it came. Raises HostError."""
         return self._answer(SOURCES, module_args)
+
+    def try_out(self, module_args: dict[str, object]) -> Mapping[str, object]:
+        """What a lab host answers to a change that is taken back, as it came. Raises HostError."""
+        return self._answer(LAB, module_args)
 
     def _facts(self, module: str, module_args: dict[str, object]) -> HostFacts:
         return facts_of(self._answer(module, module_args))

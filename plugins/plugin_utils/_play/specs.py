@@ -141,6 +141,7 @@ PROVE: Spec = {
     "dest": {"type": "path", "default": "."},
     "kind": {"type": "str", "choices": ["host", "simulated"], "default": "host"},
 }
+PROVE_CHANGE: Spec = {"lab": {"type": "bool", "default": False}, "dest": PROVE["dest"], "kind": PROVE["kind"]}
 REPORT_FROM_AWX: Spec = {
     **_FROM,
     "jobs": {"type": "list", "elements": "int", "default": []},

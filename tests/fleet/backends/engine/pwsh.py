@@ -28,7 +28,7 @@ from fleet.backends import request
 from fleet.backends.emulator import control, texts
 from fleet.backends.engine import engine, engine_process, stand_ins
 from fleet.backends.engine.compared import compare
-from fleet.backends.engine.shim_server import ShimServer
+from fleet.backends.engine.shim_server import CHANGING, READING, TRYING, ShimServer
 from fleet.backends.engine.ways import Way, kind
 from fleet.windows import cim, iisconfig, registry, schema
 from fleet.windows.machine import Fault, Token
@@ -77,7 +77,7 @@ class PowerShell:
             asked = stand_ins.arguments(received)
             if asked is not None:
                 stand_ins.write(machine, received.user, token, asked, home)
-            server = ShimServer(machine, received.user, token, home / "shim", may_change=_asks_for_a_change(received))
+            server = ShimServer(machine, received.user, token, home / "shim", _masks(received))
             try:
                 with held:
                     environment = self._environment(machine, home, STARTUP if asked is None else STARTUP_OF_PROVE)
@@ -149,13 +149,17 @@ def shim() -> Path:
     return folder
 
 
-def _asks_for_a_change(received: Received) -> bool:
-    """Whether a command runs the one module that writes, and not to read."""
+def _masks(received: Received) -> frozenset[int]:
+    """With which masks a command may open the policy: by the module that it runs, and by whether that is asked to read."""
     try:
         call = request.decode(received.command_line, received.stdin)
     except request.NotUnderstood:
-        return False
-    return isinstance(call, request.ModuleCall) and call.name == f"{texts.COLLECTION}.local_right" and "read" not in call.args
+        return READING
+    if not isinstance(call, request.ModuleCall):
+        return READING
+    if call.name == f"{texts.COLLECTION}.prove_change":
+        return TRYING
+    return CHANGING if call.name == f"{texts.COLLECTION}.local_right" and "read" not in call.args else READING
 
 
 def _breaches(home: Path) -> list[str]:
