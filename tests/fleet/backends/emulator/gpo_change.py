@@ -165,7 +165,7 @@ def _state(run: _Run, name: str) -> Json:
     try:
         container = run.steps.container("ldap search", run.wanted.guid)
     except LdapError as error:
-        raise StepError(name, status(error), f"the directory answers with LDAP result {error.code}.") from error
+        raise StepError(name, status(error), f"{name} failed with {error.code}.") from error
     return {
         "template_sha256": digest(read[0]),
         "version": container.version,
@@ -219,7 +219,7 @@ def _modify(run: _Run) -> None:
     try:
         run.steps.modify("ldap modify", run.wanted.guid, run.wanted.version, run.wanted.extensions)
     except LdapError as error:
-        raise StepError("ldap modify", status(error), f"the directory answers with LDAP result {error.code}.") from error
+        raise StepError("ldap modify", status(error), f"ldap modify failed with {error.code}.") from error
 
 
 def _file_step(name: str, work: t.Callable[[], t.Any]) -> t.Any:
