@@ -117,9 +117,12 @@ class UnreadGpo:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link. ``order``: 1 has the highest precedence; ``options``: bit 0 disabled, bit 1 enforced ([MS-GPOL] 2.2.2)."""
+    """A link. ``guid``: None for a GPO of another domain; ``order``: 1 has the highest precedence.
 
-    guid: Guid
+    ``options``: bit 0 disabled, bit 1 enforced ([MS-GPOL] 2.2.2).
+    """
+
+    guid: Guid | None
     order: int
     options: int
 

@@ -44,7 +44,7 @@ def links_of(facts: DomainFacts, gpo: GpoFacts) -> tuple[Effect, ...] | None:
         _effect(som, link, facts.links, nowhere)
         for som in facts.links
         for link in som.links
-        if link.guid.upper() == gpo.key
+        if (link.guid or "").upper() == gpo.key
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda effect: (effect.som.lower(), effect.order)))
 

@@ -104,7 +104,7 @@ class GpoPlan:
         return {
             "guid": self.gpo.guid,
             "expected": self.was.digests,
-            "template": _base64(self.will.template or b""),
+            "template": None if self.will.template is None else _base64(self.will.template),
             "version": self.will.version,
             "extensions": self.will.extensions,
             "gpt_ini": _base64(self.will.gpt_ini or b""),
@@ -198,7 +198,7 @@ def plan_restore(facts: DomainFacts, gpo: GpoFacts, earlier: Parts, written: Map
     try:
         ini = None if was.gpt_ini is None else read_gpt_ini(was.gpt_ini)
         current = None if was.template is None else read_template(was.template)
-        template = write_template(current, None) if earlier.template is None else earlier.template
+        template = earlier.template
         again = None if template is None else read_template(template)
         undone = was.template == template
         if not undone and digest(was.template) != written["template_sha256"]:

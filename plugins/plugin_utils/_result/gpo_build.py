@@ -19,7 +19,7 @@ from .gpo_types import GpoLink, GpoRow, Gpos
 
 
 def gpos(facts: DomainFacts, judged: Sequence[JudgedGpo], policy: str, read_at: str) -> Gpos:
-    """The section of the report, sorted by name: GPOs that define the right, those that were asked for, and others with something to say."""
+    """The section of the report, by name: GPOs that define the right or were asked for, and others with something to say."""
     asked = {guid.upper() for row in facts.asked for guid in row.found}
     told = [
         _row(one)
