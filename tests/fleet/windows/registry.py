@@ -17,6 +17,7 @@ Key = dict[str, Value]
 
 PRODUCT_OPTIONS = r"HKLM:\SYSTEM\CurrentControlSet\Control\ProductOptions"
 CURRENT_VERSION = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+NETLOGON = r"HKLM:\SYSTEM\CurrentControlSet\Services\Netlogon\Parameters"
 SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
 INET_STP = r"HKLM:\SOFTWARE\Microsoft\InetStp"
 JOIN_INFO = r"HKLM:\SYSTEM\CurrentControlSet\Control\CloudDomainJoin\JoinInfo"
@@ -83,6 +84,8 @@ def _registry(machine: Machine) -> dict[str, dict[str, Value | Odd]]:
     for path, value in ((POLICIES, machine.rsop.logging_policy), (WINLOGON, machine.rsop.logging_preference)):
         if value is not None:
             keys[path] = {"RSoPLogging": value}
+    if machine.sysvol is not None:
+        keys[NETLOGON] = {"SysVol": machine.sysvol}
     if machine.mdm is not None:
         keys[MDM] = dict(machine.mdm)
     if machine.iis:

@@ -106,6 +106,16 @@ def check_value(path: str, name: str, value: object) -> None:
         raise SchemaError(f"the value {name} of {path} is {kind}, not {value!r}")
 
 
+def directory() -> Json:
+    """What the payload may name in a directory: `attributes`, of objects and of the rootDSE, `written` among them, and `classes`."""
+    told = _file("directory")
+    return {
+        "attributes": sorted({*told["attributes"], *told["root"]}),
+        "written": sorted(name for name, one in told["attributes"].items() if one.get("written")),
+        "classes": sorted(told["classes"]),
+    }
+
+
 def event_fields(number: int) -> list[str]:
     """Names of the fields of an event of the Security log, at their places."""
     (fields,) = _file("events")["events"][str(number)].values()

@@ -16,7 +16,6 @@ from fleet.backend import Output
 from fleet.backends.emulator import texts
 from fleet.backends.emulator.change import local_right
 from fleet.backends.emulator.gpo_steps import Killed
-from fleet.backends.emulator.lab import prove_change
 from fleet.backends.emulator.report import audit
 from fleet.backends.emulator.sources import prove
 from fleet.backends.request import ModuleCall, NotUnderstood, decode
@@ -35,7 +34,6 @@ MODULES: dict[str, Callable[[Machine, str, Token, t.Mapping[str, t.Any]], Answer
     "local_right": local_right,
     "local_right_info": audit,
     "prove": prove,
-    "prove_change": prove_change,
 }
 
 

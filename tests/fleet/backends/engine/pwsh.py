@@ -28,7 +28,7 @@ from fleet.backends import request
 from fleet.backends.emulator import control, texts
 from fleet.backends.engine import engine, engine_process, stand_ins
 from fleet.backends.engine.compared import compare
-from fleet.backends.engine.shim_server import CHANGING, READING, TRYING, ShimServer
+from fleet.backends.engine.shim_server import ShimServer
 from fleet.backends.engine.ways import Way, kind
 from fleet.windows import cim, iisconfig, registry, schema
 from fleet.windows.machine import Fault, Token
@@ -40,8 +40,8 @@ if t.TYPE_CHECKING:
     from fleet.windows.machine import Event, Machine
 
 HERE = Path(__file__).resolve().parent
-STARTUP, STARTUP_OF_PROVE = HERE / "startup.ps1", HERE / "startup_prove.ps1"
-"""Stand-ins of the payload, and of the independent script."""
+STARTUP, STARTUP_OF_PROVE, STARTUP_OF_DIRECTORY = HERE / "startup.ps1", HERE / "startup_prove.ps1", HERE / "startup_directory.ps1"
+"""Stand-ins of the payload, of the independent script, and of the payload on a domain controller with a real directory."""
 LIBRARIES = ("advapi32", "netapi32", "kernel32")
 
 
@@ -71,16 +71,18 @@ class PowerShell:
             home = Path(folder)
             (home / "registry.json").write_text(json.dumps(_registry(machine)))
             (home / "services.json").write_text(json.dumps(_services(machine)))
+            (home / "directory.json").write_text(json.dumps(_directory(machine, received)))
             held = _write_files(machine, home / "windows")
             logon = machine.find_logon(received.user)
             token = logon[1].token if logon else Token.USER
             asked = stand_ins.arguments(received)
             if asked is not None:
                 stand_ins.write(machine, received.user, token, asked, home)
-            server = ShimServer(machine, received.user, token, home / "shim", _masks(received))
+            server = ShimServer(machine, received.user, token, home / "shim", may_change=_asks_for_a_change(received))
             try:
                 with held:
-                    environment = self._environment(machine, home, STARTUP if asked is None else STARTUP_OF_PROVE)
+                    startup = STARTUP_OF_PROVE if asked is not None else STARTUP_OF_DIRECTORY if machine.directory else STARTUP
+                    environment = self._environment(machine, home, startup)
                     output = self._start(received, environment, warm_in)
             except engine_process.TimeIsUp:
                 return _failed(f"the PowerShell engine did not end within {self._time_limit:g} seconds")
@@ -120,6 +122,7 @@ class PowerShell:
             "FLEET_SHIM": str(home / "shim"),
             "FLEET_REGISTRY": str(home / "registry.json"),
             "FLEET_SERVICES": str(home / "services.json"),
+            "FLEET_DIRECTORY": str(home / "directory.json"),
             "windir": str(home / "windows"),
             "COMPUTERNAME": machine.netbios,
             **dict.fromkeys(("HOME", "TEMP", "TMP", "TMPDIR"), str(home)),
@@ -149,17 +152,20 @@ def shim() -> Path:
     return folder
 
 
-def _masks(received: Received) -> frozenset[int]:
-    """With which masks a command may open the policy: by the module that it runs, and by whether that is asked to read."""
+def _asks_for_a_change(received: Received, module: str = "local_right") -> bool:
+    """Whether a command runs a module that writes, and not to read."""
     try:
         call = request.decode(received.command_line, received.stdin)
     except request.NotUnderstood:
-        return READING
-    if not isinstance(call, request.ModuleCall):
-        return READING
-    if call.name == f"{texts.COLLECTION}.prove_change":
-        return TRYING
-    return CHANGING if call.name == f"{texts.COLLECTION}.local_right" and "read" not in call.args else READING
+        return False
+    return isinstance(call, request.ModuleCall) and call.name == f"{texts.COLLECTION}.{module}" and "read" not in call.args
+
+
+def _directory(machine: Machine, received: Received) -> dict[str, t.Any]:
+    """What startup_directory.ps1 stands in with."""
+    names = [machine.netbios, machine.dns_name]
+    may_change = _asks_for_a_change(received, "gpo_right")
+    return {"faults": [], **(machine.directory or {}), "names": names, "schema": schema.directory(), "may_change": may_change}
 
 
 def _breaches(home: Path) -> list[str]:
