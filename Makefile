@@ -18,7 +18,7 @@ LIFE ?= 3600
 INVENTORY ?= .build/fleet.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce demo-prove bench bench-scale bench-guide unit test test-engine test-long test-browser test-samba test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables recordings schema payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce demo-prove bench bench-scale bench-guide unit test test-engine test-long test-browser test-samba test-directory test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables recordings schema payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,7 +46,7 @@ unit: venv-test ## The unit tests that open no socket, run no playbook and make 
 	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them, FRESH=1 for a fresh ansible-playbook per play)
-	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser and not samba" $(ARGS)
+	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser and not samba and not directory" $(ARGS)
 
 test-engine: venv-test ## The tests of the real payload under a PowerShell engine (FRESH=1: a process for each command; FRESH=compare: both ways)
 	@FRESH=$(FRESH) $(RUN) python -m pytest -n $(JOBS) -m engine $(ARGS)
@@ -59,6 +59,9 @@ test-browser: venv-test ## The tests of the HTML report in a headless Chromium (
 
 test-samba: venv-test ## The model of the LSA against that of Samba's domain controller (as root, with Debian's packages)
 	@$(RUN) python -m pytest -q -m samba tests/samba $(ARGS)
+
+test-directory: venv-test ## The payload of the GPO modules on Samba's domain controller (as root, with Debian's packages and the engine)
+	@$(RUN) python -m pytest -q -m directory tests/directory $(ARGS)
 
 test-awx: $(HERE) ## The playbooks under ansible-runner as AWX runs them, the configuration of AWX with its real modules
 	@sh tests/awx.sh $(ARGS)
@@ -115,7 +118,7 @@ schema: venv-test ## Write the JSON Schema of the report from the types of the c
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/report_schema.py
 
 payloads: venv-test ## Tell the emulator the payload's texts, after its tests have passed on the engine
-	@$(RUN) python -m pytest -q tests/unit/payload
+	@$(RUN) python -m pytest -q tests/unit/payload tests/directory
 	@$(RUN) python -m fleet.backends.emulator.emulator --record
 
 build: venv-test ## Build the collection's archive into .build/

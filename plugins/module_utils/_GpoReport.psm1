@@ -30,7 +30,6 @@ function Get-Reason {
     param([Management.Automation.ErrorRecord] $Record, [string] $During)
     $reason = $Record.Exception.GetBaseException()
     if ($reason.Data.Contains('call')) { return @{ call = $reason.Data['call']; status = $reason.Data['status'] }, $reason.Message }
-    [IO.File]::AppendAllText('/tmp/dbg19.txt', "$($reason.Message) $($Record.ScriptStackTrace)`n") #DBG
     $status = '0x{0:X8}' -f $reason.HResult
     @{ call = $During; status = $status }, "$During failed: $($reason.GetType().Name) $status."
 }
@@ -349,6 +348,14 @@ function Add-Account {
     finally { $policy.Dispose() }
 }
 
+function Get-Sorted {
+    # By a text that each has for itself, in the same order everywhere.
+    param([object[]] $Row, [scriptblock] $Key)
+    $all = [Collections.SortedList]::new([StringComparer]::OrdinalIgnoreCase)
+    foreach ($one in $Row) { $all[[string] (& $Key $one)] = $one }
+    $all.GetValueList()
+}
+
 function ConvertTo-Som {
     # Where GPOs are linked: gPLink has the link of the highest precedence last. The GUID is $null for a GPO of another domain.
     param($Entry, [hashtable] $Domain, [string] $Kind)
@@ -374,6 +381,7 @@ function Add-Link {
         $search = @{ Base = "CN=Sites,$($Domain.configuration)"; Scope = 'OneLevel'; Filter = '(&(objectClass=site)(gPLink=*))'; Attribute = 'gPLink', 'gPOptions' }
         foreach ($one in Search-Directory -Connection $Connection @search -Most $mostSoms) { ConvertTo-Som $one -Domain $Domain -Kind 'site' }
     )
+    $found = @(Get-Sorted $found -Key { $args[0].som })
     $told = @{}
     foreach ($one in $Report.gpos) { $told[$one.guid] = $true }
     $linking = @($found | Where-Object -FilterScript { @($_.links | Where-Object -FilterScript { $null -ne $_.guid -and $told[$_.guid] }).Count })
@@ -397,12 +405,14 @@ function Add-Gpo {
     $entries = @(Find-Gpo $Connection -Domain $Domain)
     $Report.truncated = $entries.Count -gt $mostGpos
     $wanted, $texts = @{}, @{}
+    $entries = @(Get-Sorted $entries -Key { Read-Attribute $args[0] -Name 'cn' })
+    $keys = @(foreach ($one in $entries) { Read-Attribute $one -Name 'cn' })
     $Report.asked = @(foreach ($text in $Asked) {
-            $bare = $text.Trim('{', '}')
-            $guids = @(foreach ($one in $entries) {
-                    $guid = Read-Attribute $one -Name 'cn'
-                    if ($guid -eq "{$bare}" -or (Read-Attribute $one -Name 'displayName') -eq $text) { $guid; $wanted[$guid] = $true }
-                })
+            $guids = @($keys -eq "{$($text.Trim('{', '}'))}")
+            if (-not $guids.Count) {
+                $guids = @(foreach ($one in $entries) { if ((Read-Attribute $one -Name 'displayName') -eq $text) { Read-Attribute $one -Name 'cn' } })
+            }
+            foreach ($guid in $guids) { $wanted[$guid] = $true }
             @{ asked = $text; found = [string[]] $guids }
         })
     $lists = @{ gpos = @(); others = @(); unread = @() }
@@ -415,7 +425,7 @@ function Add-Gpo {
             $null = $lists.unread.Add(@{ guid = $guid; error = 'not read for want of time or room.' })
             continue
         }
-        $one = Read-Gpo $Connection -Domain $Domain -Entry $entry -Whole ($wanted[$guid] -or $guid -in $defaultPolicies)
+        $one = Read-Gpo $Connection -Domain $Domain -Entry $entry -Whole ([bool] $wanted[$guid] -or (-not $Asked -and $guid -in $defaultPolicies))
         if ($one.ContainsKey('row')) {
             $null = $lists.gpos.Add($one.row)
             if ($null -ne $one.bytes) { foreach ($text in Find-Text $one.bytes) { if ($text -and $texts.Count -lt $mostNames) { $texts[$text] = $true } } }
@@ -434,7 +444,7 @@ function Get-GpoReport {
     .SYNOPSIS
     Reads the GPOs that concern the right, or those that are asked for, as a hashtable.
     #>
-    param($Asked)
+    param([object] $Asked)
     $report = @{ changed = $false }
     try {
         $computer = Get-Controller $report

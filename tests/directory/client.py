@@ -13,6 +13,7 @@ import sys
 import typing as t
 
 import ldb
+
 from samba.auth import system_session
 from samba.dcerpc import security
 from samba.gp_parse.gp_inf import GptTmplInfParser
@@ -29,10 +30,14 @@ class Directory:
         self._db = SamDB(url=url, session_info=system_session(), lp=lp)
 
     def domain(self) -> dict[str, str]:
-        return {"dn": str(self._db.domain_dn()), "sid": str(self._db.domain_sid), "configuration": str(self._db.get_config_basedn())}
+        return {
+            "dn": str(self._db.domain_dn()),
+            "sid": str(self._db.domain_sid),
+            "configuration": str(self._db.get_config_basedn()),
+        }
 
-    def add(self, dn: str, attributes: dict[str, t.Any]) -> None:
-        self._db.add({"dn": dn, **attributes})
+    def add(self, dn: str, attributes: dict[str, t.Any], controls: list[str] | None = None) -> None:
+        self._db.add({"dn": dn, **attributes}, controls)
 
     def set(self, dn: str, attributes: dict[str, str | None]) -> None:
         message = ldb.Message(ldb.Dn(self._db, dn))
@@ -52,6 +57,9 @@ class Directory:
 
     def remove(self, dn: str) -> None:
         self._db.delete(dn, ["tree_delete:1"])
+
+    def user(self, name: str, password: str) -> None:
+        self._db.newuser(name, password)
 
     def gplink(self, text: str) -> list[dict[str, t.Any]]:
         return parse_gplink(text)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.backend import Output
 from fleet.backends.engine import engine
 from fleet.backends.engine.pwsh import PowerShell
 from fleet.built import built
@@ -41,7 +42,15 @@ DEFAULT = "Default Domain Policy"
 
 def template(value: str | None = "*S-1-5-19,*S-1-5-20,*S-1-5-32-544,*S-1-5-6", newline: str = "\r\n") -> bytes:
     """A security template as Windows writes it; None: the right is not in it."""
-    lines = ["[Unicode]", "Unicode=yes", "[Version]", 'signature="$CHICAGO$"', "Revision=1", "[Privilege Rights]", "SeTcbPrivilege ="]
+    lines = [
+        "[Unicode]",
+        "Unicode=yes",
+        "[Version]",
+        'signature="$CHICAGO$"',
+        "Revision=1",
+        "[Privilege Rights]",
+        "SeTcbPrivilege =",
+    ]
     lines += [] if value is None else [f"SeImpersonatePrivilege = {value}".rstrip()]
     return (newline.join(lines) + newline).encode("utf-16")
 
@@ -200,7 +209,13 @@ def _domain(folder: Path) -> Path:
         with tempfile.TemporaryDirectory(dir=kept.parent) as made:
             options = {"server services": "ldap"}
             server.provision(
-                Path(made, "domain"), realm=REALM, domain=DOMAIN, sid=names.domain_sid(DOMAIN), password=PASSWORD, host=HOST, options=options
+                Path(made, "domain"),
+                realm=REALM,
+                domain=DOMAIN,
+                sid=names.domain_sid(DOMAIN),
+                password=PASSWORD,
+                host=HOST,
+                options=options,
             )
             configuration = Path(made, "domain", "etc", "smb.conf")
             configuration.write_text(configuration.read_text().replace(str(Path(made, "domain")), "FOLDER"))
@@ -221,7 +236,13 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
     sysvol, log = folder / "state" / "sysvol", folder / "samba.log"
     _as_windows_names_it(sysvol / REALM / "Policies")
     process = server.start(configuration, log, interfaces=f"{address}/8", ldap_server_require_strong_auth="no")
-    command = [server.PYTHON, "-I", str(Path(__file__).with_name("client.py")), str(configuration), str(folder / "private" / "sam.ldb")]
+    command = [
+        server.PYTHON,
+        "-I",
+        str(Path(__file__).with_name("client.py")),
+        str(configuration),
+        str(folder / "private" / "sam.ldb"),
+    ]
     client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=server.ENVIRONMENT, text=True)
     try:
         _wait(process, address, log)
@@ -290,12 +311,21 @@ class Tell(t.Protocol):
     def __call__(self, machine: Machine, module: str, **arguments: t.Any) -> dict[str, t.Any]: ...
 
 
+Send = t.Callable[..., Output]
+
+
 @pytest.fixture(scope="session")
-def tell(powershell: PowerShell) -> Tell:
+def send(powershell: PowerShell) -> Send:
+    """Send a module to the domain controller; returns what its process left."""
+    return lambda machine, module, **arguments: powershell.run(machine, built(module, USER, **arguments))
+
+
+@pytest.fixture(scope="session")
+def tell(send: Send) -> Tell:
     """The answer must be all that was printed."""
 
     def run(machine: Machine, module: str, **arguments: t.Any) -> dict[str, t.Any]:
-        output = powershell.run(machine, built(module, USER, **arguments))
+        output = send(machine, module, **arguments)
         assert output.stderr == b"", output.stderr.decode()
         assert output.stdout.isascii()
         return t.cast("dict[str, t.Any]", json.loads(output.stdout))
@@ -318,5 +348,3 @@ def ask(directory: Directory, tell: Tell) -> t.Callable[..., dict[str, t.Any]]:
 def b64(content: bytes) -> str:
     """Bytes for an argument."""
     return base64.b64encode(content).decode()
-
-

@@ -181,7 +181,9 @@ class Machine:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # SID of a group -> SIDs of its members
     events: tuple[Event, ...] = ()
     sysvol: str | None = None  # the shared folder that the registry names; None: no such value
-    directory: Mapping[str, t.Any] | None = None  # a real one, for the engine: address, who asks, what goes wrong (startup_directory.ps1)
+    directory: Mapping[str, t.Any] | None = (
+        None  # a real one, for the engine: address, who asks, what goes wrong (startup_directory.ps1)
+    )
     log_oldest: float | None = 720.0  # age in hours of the oldest record in the Security log; None: the log is empty
     replica: Replica | None = None  # of a domain controller: its directory and SYSVOL
     policy_seen: tuple[t.Any, ...] | None = None  # GPOs with their versions that the last refresh applied; None: there was none

@@ -15,6 +15,8 @@ import typing as t
 from fleet.backend import Output
 from fleet.backends.emulator import texts
 from fleet.backends.emulator.change import local_right
+from fleet.backends.emulator.gpo_change import gpo_right
+from fleet.backends.emulator.gpo_report import gpo_right_info
 from fleet.backends.emulator.gpo_steps import Killed
 from fleet.backends.emulator.report import audit
 from fleet.backends.emulator.sources import prove
@@ -31,6 +33,8 @@ Answer = dict[str, t.Any]
 
 
 MODULES: dict[str, Callable[[Machine, str, Token, t.Mapping[str, t.Any]], Answer]] = {
+    "gpo_right": gpo_right,
+    "gpo_right_info": gpo_right_info,
     "local_right": local_right,
     "local_right_info": audit,
     "prove": prove,

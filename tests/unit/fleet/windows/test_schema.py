@@ -93,6 +93,7 @@ MACHINES = (
     Machine(
         "HOST02",
         entra_joined=True,
+        sysvol=r"C:\Windows\SYSVOL\sysvol",
         rsop=Rsop(logging_policy=1, logging_preference=1),
         mdm={
             "BackupFilesAndDirectories": "",
