@@ -46,10 +46,10 @@ unit: venv-test ## The unit tests that open no socket, run no playbook and make 
 	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them, FRESH=1 for a fresh ansible-playbook per play)
-	@$(RUN) python -m pytest -n $(JOBS) -m "not engine and not browser and not samba and not directory" $(ARGS)
+	@$(RUN) python -m pytest -n $(JOBS) --dist worksteal -m "not engine and not browser and not samba and not directory" $(ARGS)
 
 test-engine: venv-test ## The tests of the real payload under a PowerShell engine (FRESH=1: a process for each command; FRESH=compare: both ways)
-	@FRESH=$(FRESH) $(RUN) python -m pytest -n $(JOBS) -m engine $(ARGS)
+	@FRESH=$(FRESH) $(RUN) python -m pytest -n $(JOBS) --dist worksteal -m engine $(ARGS)
 
 test-browser: venv-test ## The tests of the HTML report in a headless Chromium (Debian: chromium, chromium-driver, npm)
 	@requirements/venv.sh browser

@@ -34,12 +34,21 @@ TASKS: dict[str, tuple[str, ...]] = {
     "Take a change back": ("restore",),
     "Make one report of several": ("merge",),
     "Make the report of jobs of AWX": ("awx_jobs", "awx_workflow_job", "awx_wait"),
+    "Look at Group Policy Objects and change one": ("gpos", "gpo", "gpo_state", "gpo_accounts", "gpo_allow", "gpo_file"),
     "Have variables of your own beside these": ("allow_unknown",),
 }
 """What a person wants -> the variables for it, without their prefix. Each variable stands in one of them: a test compares."""
 
 PREFIX = "impersonate_"
-PLAYBOOKS = {"audit": "audit", "plan": "enforce, restore", "merge": "merge_reports", "from_awx": "report_from_awx"}
+PLAYBOOKS = {
+    "audit": "audit",
+    "plan": "enforce, restore",
+    "merge": "merge_reports",
+    "from_awx": "report_from_awx",
+    "gpo_audit": "gpo_audit",
+    "gpo_enforce": "gpo_enforce",
+    "gpo_restore": "gpo_restore",
+}
 """Entry points of the role -> the playbooks that a person runs with these variables."""
 
 _HEAD = """..

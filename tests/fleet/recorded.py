@@ -30,6 +30,11 @@ def files(folder: Path = FOLDER) -> list[Path]:
     return sorted(path for path in folder.glob("*.json") if path != SCHEMA and not path.name.startswith("public"))
 
 
+def changes(folder: Path = FOLDER) -> list[Path]:
+    """Changes that were tried out on lab hosts, each named by build, role and a number."""
+    return sorted(folder.glob("changes/*.json"))
+
+
 def public_files(folder: Path = FOLDER) -> list[Path]:
     """Public material of real hosts, in parts: public-<number>-<what>.json, in the order of the numbers."""
     return sorted(folder.glob("public-*.json"), key=lambda path: int(path.stem.split("-")[1]))

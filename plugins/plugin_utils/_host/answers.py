@@ -167,7 +167,10 @@ def _learn(hint: object) -> None:
 _learn(HostFacts)
 
 
-_LONG = ("AskedAccount.asked", "Mdm.value", "Setting.accounts", "Template.value", "TextSid.asked")
+_LONG = (
+    "AskedAccount.asked", "GpoFacts.extensions", "GpoFacts.journal", "Mdm.value", "Setting.accounts", "Template.value",
+    "TemplateAccount.asked", "TextSid.asked",
+)  # fmt: skip
 """Fields with texts of ``TEXT`` characters; every other one has names."""
 
 

@@ -148,7 +148,7 @@ def read(path: Path, host: str | None = None) -> Snapshot:
     """
     where = f"snapshot {path}"
     try:
-        data = json.loads(_text(path))
+        data = json.loads(text_of(path))
         json.dumps(data, ensure_ascii=False).encode()  # a lone surrogate could be written to no report
     except (OSError, ValueError, RecursionError) as error:
         raise Spoilt(where, f"cannot be read: {error}") from None
@@ -180,7 +180,7 @@ def _check_sids(where: str, snapshot: Snapshot) -> None:
             raise BadInput(where, "is not a SID", value=sid) from None
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """What a file says that no other user could have written. Raises OSError or ValueError."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:

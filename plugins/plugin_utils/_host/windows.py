@@ -12,16 +12,23 @@ from dataclasses import dataclass
 from ansible.errors import AnsibleConnectionFailure
 
 from .._facts.facts import HostFacts
+from .._gpo.facts import DomainFacts
+from .._gpo.plan import GpoPlan
 from .._input.categories import ErrorCategory
 from .._verdict.plan import Plan
 from .ahead import find_parts_of_payloads
 from .answers import TooLarge, read_facts
 from .changes import Change, LostContact, change_of
 from .failures import HostError, answer_error, exchange_error, failure_of, lacks_resources, resources_sentence, words_of
+from .gpo_answers import domain_facts_of, gpo_failure
+from .gpo_changes import GpoChange, gpo_change_of
 
 READ = "winrights.seimpersonate.local_right_info"
 CHANGE = "winrights.seimpersonate.local_right"
 SOURCES = "winrights.seimpersonate.prove"
+LAB = "winrights.seimpersonate.prove_change"
+READ_GPOS = "winrights.seimpersonate.gpo_right_info"
+CHANGE_GPO = "winrights.seimpersonate.gpo_right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,32 @@ class WindowsHost:
         """What other sources of the host answer to a script that is no part of the payload, as it came. Raises HostError."""
         return self._answer(SOURCES, module_args)
 
+    def try_out(self, module_args: dict[str, object]) -> Mapping[str, object]:
+        """What a lab host answers to a change that is taken back, as it came. Raises HostError."""
+        return self._answer(LAB, module_args)
+
+    def read_gpos(self, gpos: Iterable[str] = ()) -> DomainFacts:
+        """Read the GPOs of the domain, or those that are named, in one command on a domain controller. Raises HostError."""
+        return self._domain(READ_GPOS, {"gpos": list(gpos)})
+
+    def read_gpos_for_change(self, gpos: Iterable[str]) -> DomainFacts:
+        """The same by the payload that can also write; here it only reads."""
+        return self._domain(CHANGE_GPO, {"read": {"gpos": list(gpos)}})
+
+    def _domain(self, module: str, module_args: dict[str, object]) -> DomainFacts:
+        try:
+            answer = self._answer(module, module_args)
+        except HostError as error:
+            raise gpo_failure(error) from None
+        return domain_facts_of(answer)
+
+    def change_gpo(self, plan: GpoPlan) -> GpoChange:
+        """Carry out the plan of a GPO in one command: compare, write template, container and gpt.ini, re-read, undo what fails.
+
+        Raises LostContact when it cannot be known what the domain controller has done.
+        """
+        return gpo_change_of(self._sent(CHANGE_GPO, {"change": plan.change}), plan)
+
     def _facts(self, module: str, module_args: dict[str, object]) -> HostFacts:
         return facts_of(self._answer(module, module_args))
 
@@ -94,14 +127,18 @@ class WindowsHost:
 
         Raises LostContact when it cannot be known what the host has done.
         """
-        module_args = {"expected": list(plan.before), "add": list(plan.add), "remove": list(plan.remove)}
+        return change_of(
+            self._sent(CHANGE, {"expected": list(plan.before), "add": list(plan.add), "remove": list(plan.remove)}), plan
+        )
+
+    def _sent(self, module: str, module_args: dict[str, object]) -> Mapping[str, object]:
+        """The answer to something that writes. Raises LostContact."""
         try:
-            answer = self._execute_module(module_name=CHANGE, module_args=module_args, task_vars=self._task_vars)
+            return self._execute_module(module_name=module, module_args=module_args, task_vars=self._task_vars)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # whatever ended the exchange, a time-out of the task too: the host may have begun
             raise LostContact(words_of(str(error)) or type(error).__name__) from error
-        return change_of(answer, plan)
 
 
 def facts_of(answer: Mapping[str, object]) -> HostFacts:

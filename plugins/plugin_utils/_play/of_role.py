@@ -61,6 +61,8 @@ def _policies(_option: str, value: object) -> object:
 
 _POLICY = ("policy", "policies", "required", "permitted", "forbidden")
 """What a restore does not ask for."""
+_GPO = ("state", "accounts")
+"""The same of a GPO."""
 _FORMS: dict[str, Callable[[str, object], object]] = {
     "policy": _as_it_is,
     "policies": _policies,
@@ -99,6 +101,12 @@ _FORMS: dict[str, Callable[[str, object], object]] = {
     "previous": _unless_empty,
     "expected_group": _unless_empty,
     "expected_file": _unless_empty,
+    "gpos": _entries,
+    "gpo": _unless_empty,
+    "state": _unless_empty,
+    "accounts": _entries,
+    "allow": _entries,
+    "gpo_file": _unless_empty,
     "jobs": _entries,
     "workflow_job": _unless_unsaid,
     "wait": _as_it_is,
@@ -108,6 +116,9 @@ _NAMES = {
     "formats": "report_formats",
     "name": "report_name",
     "previous": "report_previous",
+    "state": "gpo_state",
+    "accounts": "gpo_accounts",
+    "allow": "gpo_allow",
     "jobs": "awx_jobs",
     "workflow_job": "awx_workflow_job",
     "wait": "awx_wait",
@@ -137,7 +148,7 @@ def filled(args: Options, spec: Spec, task_vars: TaskVars, template: Template, *
     if not boolean(args.get("from_variables", False), strict=False):
         return dict(args)
     taken = {option: variable for option, variable in VARIABLES.items() if option in spec and option not in args}
-    for option in _POLICY if "restore" in args or "holders" in args else ():
+    for option in (*_POLICY, *_GPO) if "restore" in args or "holders" in args else ():
         taken.pop(option, None)
     library = taken.pop("policies", None)
     values = _read(taken, task_vars, template)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from .._facts.roles import HostRole
 from .._formats.names import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS
+from .._gpo.plan import OVERRULED
+from .._gpo.template import State
 from .._result.types import GATE_WORDS
 from .._verdict.expectation import Waive
 from .._verdict.plan import Absent, OnControlled, Orphans, Unexpected
@@ -90,6 +92,27 @@ LOCAL_RIGHT: Spec = {
     "snapshot_dir": {"type": "path", "default": "impersonate-snapshots"},
     **_RUN,
 }
+_GPO_FILE: Spec = {"gpo_file": {"type": "path"}}
+GPO_RIGHT_INFO: Spec = {
+    **_FROM,
+    "policy": {"type": "raw", "required": True},
+    **_POLICIES,
+    "gpos": {"type": "list", "elements": "str", "default": []},
+    "previous": {"type": "path"},
+    **_GPO_FILE,
+}
+GPO_RIGHT: Spec = {
+    **_FROM,
+    "gpo": {"type": "str"},
+    "state": {"type": "str", "choices": [state.value for state in State]},
+    "accounts": {"type": "list", "elements": "str", "default": []},
+    "allow": {"type": "list", "elements": "str", "choices": [reason.value for reason in OVERRULED], "default": []},
+    "previous": {"type": "path"},
+    "max_hosts_per_account": {"type": "int", "default": 10},
+    "restore": {"type": "str"},
+    "snapshot_dir": {"type": "path", "default": "impersonate-snapshots"},
+    "run_id": {"type": "str"},
+}
 EXCLUSIVE = [["policy", "holders", "restore"]]
 FLEET_CHECK: Spec = {
     **_FROM,
@@ -141,6 +164,7 @@ PROVE: Spec = {
     "dest": {"type": "path", "default": "."},
     "kind": {"type": "str", "choices": ["host", "simulated"], "default": "host"},
 }
+PROVE_CHANGE: Spec = {"lab": {"type": "bool", "default": False}, "dest": PROVE["dest"], "kind": PROVE["kind"]}
 REPORT_FROM_AWX: Spec = {
     **_FROM,
     "jobs": {"type": "list", "elements": "int", "default": []},

@@ -21,7 +21,8 @@ SECURITY = "{827D319E-6EAC-11D2-A4EA-00C04F79F83A}"  # the security extension ([
 PAIR = f"[{SECURITY}{{803E14A0-B4FB-11D0-A0D0-00A0C90F574B}}]"
 AUTHENTICATED_USERS, DOMAIN_CONTROLLERS = "S-1-5-11", "S-1-5-9"
 DISABLED, ENFORCED = 1, 2
-_LINK = re.compile(r"\[LDAP://cn=(\{[-0-9A-F]{36}\}),[^;\]]*;(\d+)\]", re.I)
+_LINK = re.compile(r"\[LDAP://([^;\]]*);(\d+)\]", re.I)
+_GPO = re.compile(r"cn=(\{[-0-9A-F]{36}\}),cn=policies,cn=system,(.+)", re.I)
 
 
 class LdapError(Exception):
@@ -70,13 +71,15 @@ class Som:
         return {"OU": "ou", "DC": "domain"}.get(self.dn[:2].upper(), "site")
 
     @property
-    def links(self) -> list[tuple[str, int]]:
-        """GUID and options of each link, by link order: the first has the highest precedence.
+    def links(self) -> list[tuple[str | None, int]]:
+        """GUID and options of each link, by link order: the first has the highest precedence. A GPO of another domain has no GUID here.
 
         In gPLink it stands last. So it is in two public implementations that were tried against real domains (SSSD/sssd#5159, which mended
         the other order; DomainManagement of the Active Directory Management Framework); [MS-GPOL] 3.2.5.1.5 to the letter says the opposite.
         """
-        return [(guid, int(options)) for guid, options in reversed(_LINK.findall(self.gp_link))]
+        found = [(_GPO.fullmatch(dn), int(options)) for dn, options in reversed(_LINK.findall(self.gp_link))]
+        here = self.dn[self.dn.upper().find("DC=") :].lower()
+        return [(gpo[1] if gpo and gpo[2].lower() == here else None, options) for gpo, options in found]
 
 
 @dataclass

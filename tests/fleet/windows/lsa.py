@@ -104,11 +104,15 @@ class Lsa:
 
     def __init__(self, machine: Machine, token: Token, faults: Faults | None = None) -> None:
         self._machine, self.computer = machine, machine.netbios
-        self._administrator = token is Token.ADMINISTRATOR
+        self._administrator = self._own = token is Token.ADMINISTRATOR
         self._faults = faults or Faults(machine.faults)
         self._numbers = itertools.count(0x1A0, 0x10)
         self.milliseconds = 86_400_000  # since the machine was started: what GetTickCount64 tells
         self.open_handles: dict[int, int] = {}
+
+    def impersonate(self, administrator: bool | None) -> None:
+        """From now on calls are made with another token of the client's thread; None: with the process's own again."""
+        self._administrator = self._own if administrator is None else administrator
 
     @_then_others("LsaOpenPolicy")
     def open_policy(self, access: int) -> tuple[int, int]:

@@ -87,7 +87,8 @@ class Client:
             som = self.replica.directory.soms.get(dn.lower())
             if som is None:
                 continue
-            applied = [(guid, som.dn, som.kind) for guid, options in reversed(som.links) if not options & (DISABLED | ENFORCED)]
+            links = [(guid, options) for guid, options in reversed(som.links) if guid is not None]
+            applied = [(guid, som.dn, som.kind) for guid, options in links if not options & (DISABLED | ENFORCED)]
             plain = plain if blocked else [*applied, *plain]
             enforced += [
                 (guid, som.dn, som.kind) for guid, options in reversed(som.links) if options & ENFORCED and not options & DISABLED

@@ -14,6 +14,7 @@ from ansible.release import __version__
 
 from fleet.backend import Received
 from fleet.backends.emulator.change import local_right
+from fleet.backends.emulator.lab import prove_change
 from fleet.backends.emulator.report import right_report
 from fleet.backends.emulator.texts import COLLECTION
 from fleet.backends.request import decode
@@ -30,7 +31,9 @@ CHANGE = (
     "plugins/module_utils/_RightChange.psm1",
     "plugins/module_utils/_LsaChange.cs",
 )
-FILES = AUDIT + CHANGE
+LAB = ("plugins/modules/prove_change.ps1", "plugins/module_utils/_LsaLab.cs")
+WRITING = AUDIT[1:] + CHANGE
+FILES = AUDIT + CHANGE + LAB
 CALLS = {
     "advapi32.dll": {
         "LsaOpenPolicy", "LsaEnumerateAccountsWithUserRight", "LsaLookupSids2", "LsaLookupNames2", "LsaFreeMemory", "LsaClose",
@@ -68,6 +71,14 @@ def test_a_text_that_no_transport_can_damage(path, checkout):
     [
         pytest.param(AUDIT[3], CALLS, id="an audit only reads"),
         pytest.param(CHANGE[2], {"advapi32.dll": {"LsaAddAccountRights", "LsaRemoveAccountRights"}}, id="a change writes"),
+        pytest.param(
+            LAB[1],
+            {
+                "advapi32.dll": {"OpenProcessToken", "CreateRestrictedToken", "ImpersonateLoggedOnUser", "RevertToSelf"},
+                "kernel32.dll": {"GetCurrentProcess", "CloseHandle"},
+            },
+            id="a trial becomes a plain user",
+        ),
     ],
 )
 def test_calls_of_windows(path, calls, texts):
@@ -77,7 +88,9 @@ def test_calls_of_windows(path, calls, texts):
     assert {dll: {call for of, call in declared if of == dll} for dll, _unused in declared} == calls
 
 
-@pytest.mark.parametrize(("module", "paths"), [("local_right_info", AUDIT), ("local_right", FILES[1:])])
+@pytest.mark.parametrize(
+    ("module", "paths"), [("local_right_info", AUDIT), ("local_right", WRITING), ("prove_change", (AUDIT[3], CHANGE[2], *LAB))]
+)
 def test_what_goes_to_the_host(module, paths, sent, texts):
     received = sent(module)
     came = decode(received.command_line, received.stdin).texts
@@ -130,7 +143,7 @@ def test_files_are_only_read_and_others_may_write_them_meanwhile(texts):
     ("module", "paths", "size", "budget"),
     [
         pytest.param("local_right_info", AUDIT, 37_000, 77_500, id="an audit"),
-        pytest.param("local_right", FILES[1:], 46_000, 92_000, id="a change"),
+        pytest.param("local_right", WRITING, 46_000, 92_000, id="a change"),
     ],
 )
 def test_it_stays_small_on_the_wire(module, paths, size, budget, texts, sent, tmp_path):
@@ -151,6 +164,7 @@ def test_it_stays_small_on_the_wire(module, paths, size, budget, texts, sent, tm
     [
         pytest.param(AUDIT[0], lambda *who: right_report(*who, []), id="an audit"),
         pytest.param(CHANGE[0], lambda *who: local_right(*who, {}), id="a change"),
+        pytest.param(LAB[0], lambda *who: prove_change(*who, {}), id="a change that is tried out"),
     ],
 )
 def test_it_says_so_where_powershell_is_constrained(path, answer, checkout, powershell):

@@ -28,7 +28,10 @@ MODULES = {
     "fleet_merge": specs.FLEET_MERGE,
     "policy_page": specs.POLICY_PAGE,
     "prove": specs.PROVE,
+    "prove_change": specs.PROVE_CHANGE,
     "report_from_awx": specs.REPORT_FROM_AWX,
+    "gpo_right": specs.GPO_RIGHT,
+    "gpo_right_info": specs.GPO_RIGHT_INFO,
 }
 
 

@@ -18,6 +18,7 @@ from fleet.backends.emulator.change import local_right
 from fleet.backends.emulator.gpo_change import gpo_right
 from fleet.backends.emulator.gpo_report import gpo_right_info
 from fleet.backends.emulator.gpo_steps import Killed
+from fleet.backends.emulator.lab import prove_change
 from fleet.backends.emulator.report import audit
 from fleet.backends.emulator.sources import prove
 from fleet.backends.request import ModuleCall, NotUnderstood, decode
@@ -38,6 +39,7 @@ MODULES: dict[str, Callable[[Machine, str, Token, t.Mapping[str, t.Any]], Answer
     "local_right": local_right,
     "local_right_info": audit,
     "prove": prove,
+    "prove_change": prove_change,
 }
 
 

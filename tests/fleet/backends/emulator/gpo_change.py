@@ -43,7 +43,7 @@ class Wanted:
 
     guid: str
     expected: Mapping[str, t.Any]
-    template: bytes
+    template: bytes | None  # None: there shall be none
     version: int
     extensions: str | None
     gpt_ini: bytes
@@ -57,7 +57,7 @@ class Wanted:
         return cls(
             change["guid"],
             change["expected"],
-            base64.b64decode(change["template"]),
+            None if change["template"] is None else base64.b64decode(change["template"]),
             change["version"],
             change["extensions"],
             base64.b64decode(change["gpt_ini"]),
@@ -165,7 +165,7 @@ def _state(run: _Run, name: str) -> Json:
     try:
         container = run.steps.container("ldap search", run.wanted.guid)
     except LdapError as error:
-        raise StepError(name, status(error), f"the directory answers with LDAP result {error.code}.") from error
+        raise StepError(name, status(error), f"{name} failed with {error.code}.") from error
     return {
         "template_sha256": digest(read[0]),
         "version": container.version,
@@ -197,17 +197,18 @@ def _goal(journal: bytes) -> t.Any:
         return None
 
 
-def _replace(run: _Run, kind: str, content: bytes) -> None:
+def _replace(run: _Run, kind: str, content: bytes | None) -> None:
     """Write a file beside the other, look at the other once more, put it in its place. What is done already is left out."""
     if content == run.old[kind]:
         return
     target, temp, backup = getattr(run.places, kind), run.places.temp(kind), run.places.backup(kind)
-    _file_step(f"write {kind}", lambda: run.steps.write(f"write {kind}", temp, content))
+    if content is not None:
+        _file_step(f"write {kind}", lambda: run.steps.write(f"write {kind}", temp, content))
     there = _file_step(f"compare {kind}", lambda: run.steps.read(f"compare {kind}", target))
     if there != run.old[kind]:
         raise StepError(f"compare {kind}", None, f"{kind} was changed by somebody else meanwhile.")
     run.attempted.append(kind)
-    _file_step(f"replace {kind}", lambda: run.steps.replace(f"replace {kind}", temp, target, backup))
+    _file_step(f"replace {kind}", lambda: run.steps.replace(f"replace {kind}", None if content is None else temp, target, backup))
 
 
 def _modify(run: _Run) -> None:
@@ -218,7 +219,7 @@ def _modify(run: _Run) -> None:
     try:
         run.steps.modify("ldap modify", run.wanted.guid, run.wanted.version, run.wanted.extensions)
     except LdapError as error:
-        raise StepError("ldap modify", status(error), f"the directory answers with LDAP result {error.code}.") from error
+        raise StepError("ldap modify", status(error), f"ldap modify failed with {error.code}.") from error
 
 
 def _file_step(name: str, work: t.Callable[[], t.Any]) -> t.Any:
@@ -276,12 +277,10 @@ def _put_back(run: _Run, kind: str, content: bytes | None) -> None:
         return
     if there not in (ours, run.old[kind], None):  # none: ReplaceFileW has moved the original away and could not go on
         raise StepError(name, None, f"{kind} was changed by somebody else meanwhile.")
-    if content is None:
-        _file_step(name, lambda: run.steps.remove(name, target))
-    else:
+    if content is not None:
         _file_step(name, lambda: run.steps.write(name, temp, content))
-        _file_step(name, lambda: run.steps.remove(name, backup))
-        _file_step(name, lambda: run.steps.replace(name, temp, target, backup))
+    _file_step(name, lambda: run.steps.remove(name, backup))
+    _file_step(name, lambda: run.steps.replace(name, None if content is None else temp, target, backup))
     run.undone.append(kind)
 
 

@@ -185,7 +185,7 @@ def _looked_up(machine: Machine, token: Token, texts: Iterable[str]) -> tuple[st
 
 def _links(directory: Directory, guids: set[str]) -> list[Json]:
     """Every SOM that links one of these GPOs, and below them those that block."""
-    linking = [som for som in directory.soms.values() if any(guid.upper() in guids for guid, _options in som.links)]
+    linking = [som for som in directory.soms.values() if any((guid or "").upper() in guids for guid, _options in som.links)]
     above = tuple(f",{som.dn.lower()}" for som in linking)
     from_site = any(som.kind == "site" for som in linking)
     blocking = [

@@ -57,10 +57,13 @@ class Steps:
         self._may_write()
         self.take(name, lambda: self.replica.sysvol.write(path, content))
 
-    def replace(self, name: str, source: str, target: str, backup: str) -> None:
-        """Put a file in the place of another, or where none is; the other one has the name of the backup then."""
+    def replace(self, name: str, source: str | None, target: str, backup: str) -> None:
+        """Put a file, or none, in the place of another, or where none is; the other one has the name of the backup then."""
         self._may_write()
         sysvol = self.replica.sysvol
+        if source is None:
+            self.take(name, lambda: sysvol.move(target, backup))
+            return
         if not sysvol.exists(target):
             self.take(name, lambda: sysvol.move(source, target))
             return

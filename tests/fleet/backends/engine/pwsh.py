@@ -28,7 +28,7 @@ from fleet.backends import request
 from fleet.backends.emulator import control, texts
 from fleet.backends.engine import engine, engine_process, stand_ins
 from fleet.backends.engine.compared import compare
-from fleet.backends.engine.shim_server import ShimServer
+from fleet.backends.engine.shim_server import CHANGING, READING, TRYING, ShimServer
 from fleet.backends.engine.ways import Way, kind
 from fleet.windows import cim, iisconfig, registry, schema
 from fleet.windows.machine import Fault, Token
@@ -78,7 +78,7 @@ class PowerShell:
             asked = stand_ins.arguments(received)
             if asked is not None:
                 stand_ins.write(machine, received.user, token, asked, home)
-            server = ShimServer(machine, received.user, token, home / "shim", may_change=_asks_for_a_change(received))
+            server = ShimServer(machine, received.user, token, home / "shim", _masks(received))
             try:
                 with held:
                     startup = STARTUP_OF_PROVE if asked is not None else STARTUP_OF_DIRECTORY if machine.directory else STARTUP
@@ -152,19 +152,32 @@ def shim() -> Path:
     return folder
 
 
-def _asks_for_a_change(received: Received, module: str = "local_right") -> bool:
-    """Whether a command runs a module that writes, and not to read."""
+def _masks(received: Received) -> frozenset[int]:
+    """With which masks a command may open the policy: by the module that it runs, and by whether that is asked to read."""
+    try:
+        call = request.decode(received.command_line, received.stdin)
+    except request.NotUnderstood:
+        return READING
+    if not isinstance(call, request.ModuleCall):
+        return READING
+    if call.name == f"{texts.COLLECTION}.prove_change":
+        return TRYING
+    return CHANGING if call.name == f"{texts.COLLECTION}.local_right" and "read" not in call.args else READING
+
+
+def _changes_a_gpo(received: Received) -> bool:
+    """Whether a command runs the module that writes GPOs, and not to read."""
     try:
         call = request.decode(received.command_line, received.stdin)
     except request.NotUnderstood:
         return False
-    return isinstance(call, request.ModuleCall) and call.name == f"{texts.COLLECTION}.{module}" and "read" not in call.args
+    return isinstance(call, request.ModuleCall) and call.name == f"{texts.COLLECTION}.gpo_right" and "read" not in call.args
 
 
 def _directory(machine: Machine, received: Received) -> dict[str, t.Any]:
     """What startup_directory.ps1 stands in with."""
     names = [machine.netbios, machine.dns_name]
-    may_change = _asks_for_a_change(received, "gpo_right")
+    may_change = _changes_a_gpo(received)
     return {"faults": [], **(machine.directory or {}), "names": names, "schema": schema.directory(), "may_change": may_change}
 
 

@@ -11,10 +11,10 @@ import threading
 import typing as t
 
 from fleet.backends.engine.accounting import Accounting
-from fleet.windows import lsa, winapi
+from fleet.windows import lsa, names, winapi
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from fleet.windows import lookup
@@ -23,17 +23,23 @@ if t.TYPE_CHECKING:
 Field = bytes | int
 LSA_OBJECT_ATTRIBUTES_SIZE = 48
 ACCOUNT_DOMAIN = 5  # POLICY_INFORMATION_CLASS
-TOKEN_QUERY = 0x8
+TOKEN_QUERY, TOKEN_DUPLICATE = 0x8, 0x2
+DISABLE_MAX_PRIVILEGE = 0x1
+READING = frozenset({lsa.AUDIT})
+"""Masks with which a process may open the policy: to read, to change, and to try out what is refused."""
+CHANGING = frozenset({lsa.CHANGE})
+TRYING = frozenset({lsa.CHANGE, lsa.AUDIT, lsa.VIEW_LOCAL_INFORMATION, lsa.LOOKUP_NAMES})
 CURRENT_PROCESS = 0xFFFFFFFFFFFFFFFF
 ERROR_INVALID_HANDLE = 6
+IMPERSONATION = -1  # what a thread has between ImpersonateLoggedOnUser and RevertToSelf is no handle, and given back like one
 _NUMBER = struct.Struct("=Q")
 
 
 class ShimServer:
     """Listens at a path for one process; afterwards `finish` tells what the process did wrong."""
 
-    def __init__(self, machine: Machine, user: str, token: Token, path: Path, *, may_change: bool = True) -> None:
-        self._process = Process(machine, user, token, may_change=may_change)
+    def __init__(self, machine: Machine, user: str, token: Token, path: Path, masks: Collection[int] = CHANGING) -> None:
+        self._process = Process(machine, user, token, masks)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
         self._listener.listen()
@@ -73,8 +79,8 @@ class Process:
     A process that was asked to read must neither call what writes nor open the policy for it.
     """
 
-    def __init__(self, machine: Machine, user: str, token: Token, *, may_change: bool = True) -> None:
-        self._access = lsa.CHANGE if may_change else lsa.AUDIT
+    def __init__(self, machine: Machine, user: str, token: Token, masks: Collection[int] = CHANGING) -> None:
+        self._masks = masks
         faults = lsa.Faults(machine.faults)
         self.accounting = Accounting()
         self._lsa = lsa.Lsa(machine, token, faults)
@@ -82,6 +88,7 @@ class Process:
         self._sizes = winapi.Windows(machine, user, token, lsa.Faults({}))
         self._caller = ""  # of the buffers that come next
         self._tokens = 0x200
+        self._restricted: dict[int, bool] = {}  # token -> whether it is still an administrator's
         self._lock = threading.Lock()
 
     def call(self, name: str, fields: Sequence[bytes]) -> list[Field]:
@@ -107,7 +114,8 @@ class Process:
 
     def LsaOpenPolicy(self, access: bytes, system: bytes, size: bytes, root: bytes) -> list[Field]:
         require = self.accounting.require
-        require(_int(access) == self._access, f"LsaOpenPolicy asks for {_int(access):#x}: it needs {self._access:#x}")
+        needed = " or ".join(f"{mask:#x}" for mask in sorted(self._masks))
+        require(_int(access) in self._masks, f"LsaOpenPolicy asks for {_int(access):#x}: it needs {needed}")
         require(not _int(system), "LsaOpenPolicy names a system: NULL is this machine")
         require(
             _int(size) == LSA_OBJECT_ATTRIBUTES_SIZE,
@@ -134,7 +142,7 @@ class Process:
         return [status, *map(sid_bytes, sids)]
 
     def _writes(self) -> None:
-        self.accounting.require(self._access == lsa.CHANGE, f"{self._caller}, though nothing was to be changed")
+        self.accounting.require(lsa.CHANGE in self._masks, f"{self._caller}, though nothing was to be changed")
 
     def LsaAddAccountRights(self, handle: bytes, sid: bytes, _all: bytes, *rights: bytes) -> list[Field]:
         self._writes()
@@ -170,7 +178,8 @@ class Process:
 
     def OpenProcessToken(self, process: bytes, access: bytes) -> list[Field]:
         self.accounting.require(_int(process) == CURRENT_PROCESS, "OpenProcessToken of another process")
-        self.accounting.require(_int(access) == TOKEN_QUERY, f"OpenProcessToken asks for {_int(access):#x}: 0x8 to read")
+        allowed = (TOKEN_QUERY, TOKEN_QUERY | TOKEN_DUPLICATE) if self._masks is TRYING else (TOKEN_QUERY,)
+        self.accounting.require(_int(access) in allowed, f"OpenProcessToken asks for {_int(access):#x}: 0x8 to read")
         if not self._windows.open_token():
             return [self._windows.error, 0]
         self._tokens += 4
@@ -178,7 +187,30 @@ class Process:
         return [0, self._tokens]
 
     def CloseHandle(self, handle: bytes) -> list[Field]:
-        return [0 if self.accounting.closed("CloseHandle", _int(handle), "OpenProcessToken") else ERROR_INVALID_HANDLE]
+        made = self._restricted.pop(_int(handle), None) is not None
+        by = "CreateRestrictedToken" if made else "OpenProcessToken"
+        return [0 if self.accounting.closed("CloseHandle", _int(handle), by) else ERROR_INVALID_HANDLE]
+
+    def CreateRestrictedToken(self, token: bytes, flags: bytes, *deny_only: bytes) -> list[Field]:
+        require = self.accounting.require
+        require(_int(token) == self._tokens, "CreateRestrictedToken of no open handle")
+        require(_int(flags) == DISABLE_MAX_PRIVILEGE, f"CreateRestrictedToken with flags {_int(flags):#x}")
+        self._tokens += 4
+        self._restricted[self._tokens] = names.ADMINISTRATORS not in map(self._sid, deny_only)
+        self.accounting.opened("CreateRestrictedToken", self._tokens)
+        return [0, self._tokens]
+
+    def ImpersonateLoggedOnUser(self, token: bytes) -> list[Field]:
+        if _int(token) not in self._restricted:
+            return [ERROR_INVALID_HANDLE]
+        self._lsa.impersonate(administrator=self._restricted[_int(token)])
+        self.accounting.opened("ImpersonateLoggedOnUser", IMPERSONATION)
+        return [0]
+
+    def RevertToSelf(self) -> list[Field]:
+        self._lsa.impersonate(administrator=None)
+        self.accounting.closed("RevertToSelf", IMPERSONATION, "ImpersonateLoggedOnUser")
+        return [0]
 
     def GetTokenInformation(self, token: bytes, kind: bytes, size: bytes) -> list[Field]:
         if _int(token) != self._tokens:

@@ -258,6 +258,15 @@ def test_links_have_their_order_and_what_blocks_below_is_told(domain, guid):
     }
 
 
+def test_a_link_to_a_gpo_of_another_domain_keeps_its_place(domain, guid):
+    som = domain.replica.directory.som(domain.ou("Servers"))
+    som.gp_link += f"[LDAP://cn={guid},cn=policies,cn=system,DC=other,DC=example;0]"
+
+    (found,) = read(domain, guid)["links"]
+
+    assert found["links"] == [{"guid": None, "order": 1, "options": 0}, {"guid": guid, "order": 2, "options": 0}]
+
+
 def test_another_domain_controller_says_who_the_pdc_emulator_is(domain):
     domain.add_controller("dc02")
     domain.add_controller("rodc01", read_only=True)
@@ -309,6 +318,23 @@ def test_a_template_where_none_was(domain):
 
     assert (answer["outcome"], state(domain, guid)) == ("applied", AFTER)
     assert beside(domain, guid) == []
+
+
+def test_a_template_that_shall_be_gone(domain, guid):
+    args = change(domain, guid, extensions=None)
+    args["change"]["template"] = None
+
+    assert apply(domain, args)["outcome"] == "applied"
+    assert (state(domain, guid), beside(domain, guid)) == ((None, (6, None), ini(6)), [])
+
+
+def test_a_template_that_is_gone_comes_back_when_a_later_step_fails(domain, guid):
+    args, before = change(domain, guid, extensions=None), state(domain, guid)
+    args["change"]["template"] = None
+    domain.replica.faults["ldap modify"] = BUSY
+
+    assert apply(domain, args)["outcome"] == "undone"
+    assert (state(domain, guid), beside(domain, guid)) == (before, [])
 
 
 @pytest.mark.parametrize("part", ["template_sha256", "version", "extensions", "gpt_ini_sha256"])

@@ -437,6 +437,43 @@ int32_t OpenProcessToken(void *process, uint32_t access, void **token)
     return !error;
 }
 
+int32_t CreateRestrictedToken(void *token, uint32_t flags, uint32_t disabled, const SidAndAttributes *deny_only, uint32_t deleted,
+                              const void *privileges, uint32_t restricted, const void *sids, void **made)
+{
+    if (deleted || privileges || restricted || sids) die("CreateRestrictedToken with more than SIDs that only deny");
+    Writer w = request("CreateRestrictedToken");
+    put_number(&w, (uint64_t)token);
+    put_number(&w, flags);
+    for (uint32_t i = 0; i < disabled; i++) put_sid(&w, deny_only[i].sid);
+    Answer *a = ask(&w);
+    uint64_t error = number(a, 0);
+    *made = (void *)number(a, 1);
+    done(a);
+    errno = (int)error;
+    return !error;
+}
+
+int32_t ImpersonateLoggedOnUser(void *token)
+{
+    Writer w = request("ImpersonateLoggedOnUser");
+    put_number(&w, (uint64_t)token);
+    Answer *a = ask(&w);
+    uint64_t error = number(a, 0);
+    done(a);
+    errno = (int)error;
+    return !error;
+}
+
+int32_t RevertToSelf(void)
+{
+    Writer w = request("RevertToSelf");
+    Answer *a = ask(&w);
+    uint64_t error = number(a, 0);
+    done(a);
+    errno = (int)error;
+    return !error;
+}
+
 /* Fields: error, whether a SID with its attributes is meant, then the SIDs and their attributes in turn. */
 int32_t GetTokenInformation(void *token, int32_t kind, void *buffer, uint32_t size, uint32_t *needed)
 {

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gpo_hosts import audited
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats import gpo_plan_lines
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.facts import DomainFacts, GpoFacts
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.impact import HostImpact, impact_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import (
+    GpoPlan,
+    GpoRefused,
+    check_controller,
+    chosen_gpo,
+    plan_gpo,
+    plan_restore,
+)
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import gpo_enforcement, gpo_snapshots, locks, snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.enforcement import SnapshotNotKept
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.categories import ErrorCategory
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, gpo_options, of_role, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import lost_snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build, gpo_build
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Bring one GPO to what the task asks: read, plan, keep the pre-image, apply, verify."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        now = _utc.now()
+        with bad_input.marked(of_role.naming(self._task.args)):
+            self._task.args = of_role.filled(self._task.args, specs.GPO_RIGHT, task_vars, self._templar.template)
+            _validation, options = self.validate_argument_spec(specs.GPO_RIGHT)
+            task_options.refuse_delegation(self._task.delegate_to, task_vars)
+            wish = gpo_options.wish_of(options)
+            folder = Path(options["snapshot_dir"]).expanduser().absolute()
+            snapshots.check_place("snapshot_dir", folder)
+            check_folder("snapshot_dir", folder, "so that no pre-image could be kept")
+            run_id = options["run_id"] or task_options.new_run_id(now)
+        job = gpo_enforcement.GpoJob(run_id, folder, wish.restore is not None)
+        result.update(changed=False, run_id=run_id)
+        try:
+            host = WindowsHost.behind(self._connection, self._execute_module, task_vars)
+            facts = host.read_gpos_for_change([wish.gpo])
+            check_controller(facts.controller)
+            gpo = chosen_gpo(facts, wish.gpo)
+            plan, impacts = self._plan(wish, facts, gpo, folder)
+            result.update(gpo_build.planned(plan, impacts, wish.impact_of))
+            if self._task.diff:
+                result["diff"] = gpo_plan_lines.diff(plan)
+            Display().display("\n" + "\n".join(gpo_plan_lines.lines(plan, impacts, wish.impact_of)) + "\n")
+            if not self._task.check_mode:
+                note = gpo_enforcement.settle_earlier(job, plan)
+                result["notes"] += [note] if note else []
+                if not plan.empty:
+                    result.update(gpo_build.ended(plan, gpo_enforcement.carry_out(job, host, facts, plan, now)))
+                    if warnings := lost_snapshots(options["snapshot_dir"], task_vars):
+                        result.setdefault("warnings", []).extend(warnings)
+        except HostError as error:
+            return {**result, **build.error(error.category, str(error), error.call, error.status)}
+        except GpoRefused as error:
+            return {**result, "failed": True, "msg": str(error), "outcome": "refused", "refused": error.reason.value}
+        except locks.Busy as error:
+            return {**result, **build.error(ErrorCategory.BUSY, str(error)), "outcome": "refused", "changed": False}
+        except SnapshotNotKept as error:
+            return {**result, **build.error(ErrorCategory.SNAPSHOT_NOT_KEPT, str(error)), "outcome": "refused", "changed": False}
+        except snapshots.Spoilt as error:
+            return {**result, **build.error(ErrorCategory.SNAPSHOT_SPOILT, f"nothing was changed: {error}"), "outcome": "refused"}
+        return result
+
+    def _plan(
+        self, wish: gpo_options.Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path
+    ) -> tuple[GpoPlan, tuple[HostImpact, ...] | None]:
+        """The plan and what it means for audited hosts, None where there is no report of any. Raises GpoRefused and Spoilt."""
+        hosts = None if wish.records is None else audited(wish.records, gpo.guid)
+        if wish.restore is None:
+            impacts = None if hosts is None else impact_of(hosts, wish.wanted.sids)
+            return plan_gpo(facts, gpo, wish.wanted.sids, wish.allow, impacts, wish.max_hosts), impacts
+        with bad_input.marked(of_role.naming(self._task.args)):
+            snapshot = gpo_snapshots.find(folder, wish.restore, gpo.guid)
+        if snapshot is None or snapshot["outcome"] in gpo_snapshots.UNTOUCHED:
+            return gpo_options.nothing_to_restore(facts, gpo), None
+        plan = plan_restore(facts, gpo, gpo_snapshots.pre_image(snapshot), {**snapshot["plan"]})
+        return plan, None if hosts is None else impact_of(hosts, gpo_options.sids_of(plan.after))

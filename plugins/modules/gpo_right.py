@@ -1,0 +1,219 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: gpo_right
+short_description: Say in one Group Policy Object who holds SeImpersonatePrivilege
+version_added: 0.2.0
+description:
+  - Brings one Group Policy Object (GPO) to a list of accounts, to nobody, or to not defining the right, or takes back what a run of this module did.
+  - Only the line of the right in the security template C(GptTmpl.inf) is changed, byte for byte, with what moves with it, which are the version of the GPO in the
+    directory and in C(gpt.ini), and the security settings in C(gPCMachineExtensionNames).
+  - Before anything is sent, the files and attributes as they are are kept on the controller of Ansible. The domain controller compares them again, writes,
+    reads all of it again, and undoes the change where a step fails.
+  - A run that was ended in the middle leaves a journal beside the template. The next run finishes the change or, with O(restore), takes it back, and says so.
+    Where somebody else has changed the GPO since, it is refused.
+  - In check mode the plan is made and shown, and nothing is written.
+notes:
+  - The host must be the PDC emulator of the domain. Another domain controller is refused with the name of that one.
+  - Hosts take the change at their next refresh, which is C(gpupdate), or by default within 90 to 120 minutes, on domain controllers within 5 minutes.
+  - A GPO that no longer defines the right may leave its last list on hosts. Audit them again.
+  - Never allowed are a list that leaves out an account without which Windows breaks, and names, which clients may not be able to look up.
+author:
+  - Winrights Authors (@winrights)
+extends_documentation_fragment:
+  - winrights.seimpersonate._attributes
+  - winrights.seimpersonate._from_variables
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  delegation:
+    support: none
+    description: A task with C(delegate_to) is refused before anything is sent.
+  platform:
+    support: full
+    platforms: windows
+options:
+  gpo:
+    description:
+      - The GPO, by its GUID, with or without braces, or by a name that no other GPO has. Required.
+    type: str
+  state:
+    description:
+      - V(defined) gives the right to O(accounts) and to nobody else.
+      - V(nobody) defines it with an empty list.
+      - V(not_defined) takes the line away.
+    type: str
+    choices: [defined, nobody, not_defined]
+  accounts:
+    description:
+      - The whole list for O(state=defined), as symbols such as V(administrators), as SIDs, or as C(NT SERVICE\name), C(IIS APPPOOL\name) or
+        C(RESTRICTED SERVICES\name), whose SIDs follow from their names. Other names are refused.
+    type: list
+    elements: str
+    default: []
+  allow:
+    description:
+      - Refusals that are overruled for this task.
+      - V(default_domain_policy) changes the I(Default Domain Policy), which should not define the right.
+      - V(without_iis_iusrs) lets a list leave out C(IIS_IUSRS) although audited hosts of the GPO run IIS.
+      - V(duplicates) makes one line of several that set the right.
+      - V(many_hosts) goes beyond O(max_hosts_per_account).
+    type: list
+    elements: str
+    choices: [default_domain_policy, without_iis_iusrs, duplicates, many_hosts]
+    default: []
+  previous:
+    description:
+      - An earlier JSON report of an audit, or a folder with some, of which the newest counts. The plan then says which audited hosts the GPO reaches, what each
+        gains and loses, which would drift, and which run IIS, SSIS or AD FS. Without it the impact is not known, and the plan says so.
+    type: path
+  max_hosts_per_account:
+    description:
+      - From how many hosts of the report of O(previous) the change may take the same account. V(0) is no limit.
+    type: int
+    default: 10
+  restore:
+    description:
+      - Takes back what a run did, given by its name, by the path of a snapshot, or as V(latest). Bytes and attributes are put back, under a new version.
+      - It is refused where the template was changed since.
+    type: str
+  snapshot_dir:
+    description:
+      - Folder on the controller of Ansible. Snapshots of GPOs are in its folder C(gpos).
+    type: path
+    default: impersonate-snapshots
+  run_id:
+    description:
+      - Name of the run. Made where it is not given.
+    type: str
+seealso:
+  - module: winrights.seimpersonate.gpo_right_info
+  - module: winrights.seimpersonate.local_right
+"""
+
+EXAMPLES = r"""
+- name: Web servers keep the right for IIS, and nobody else gets it
+  winrights.seimpersonate.gpo_right:
+    gpo: Web servers
+    state: defined
+    accounts: [administrators, service, local_service, network_service, iis_iusrs]
+    previous: reports
+
+- name: Take that back
+  winrights.seimpersonate.gpo_right:
+    gpo: Web servers
+    restore: latest
+"""
+
+RETURN = r"""
+guid:
+  description: The GPO.
+  returned: when a plan was made
+  type: str
+  sample: "{5F8D0B0E-4B7B-4C56-9E0C-0C7E0E2D8F11}"
+name:
+  description: Its display name.
+  returned: when a plan was made
+  type: str
+  sample: Web servers
+outcome:
+  description:
+    - V(unchanged), V(planned) (in check mode), V(refused), V(applied), V(undone) (a step failed, and the GPO is as before), V(not_started) or
+      V(unknown) (contact was lost; the next run finds out).
+  returned: always
+  type: str
+  sample: applied
+refused:
+  description:
+    - Why nothing was sent.
+    - V(not_a_domain_controller), V(not_the_pdc_emulator), V(read_only_domain_controller), V(no_such_gpo), V(ambiguous_name), V(unreadable), V(not_understood),
+      V(floor), V(default_domain_policy), V(without_iis_iusrs), V(duplicates), V(many_hosts), V(unfinished_change) or V(changed_since).
+  returned: when it was refused
+  type: str
+  sample: not_the_pdc_emulator
+plan:
+  description: What changes, as accounts of the line (null for not defined), versions, extensions and digests, each before and after.
+  returned: when a plan was made
+  type: dict
+  contains:
+    before:
+      description: The accounts of the line.
+      returned: always
+      type: list
+      elements: str
+    after:
+      description: The accounts of the line afterwards.
+      returned: always
+      type: list
+      elements: str
+    version_before:
+      description: The version of the container.
+      returned: always
+      type: int
+    version_after:
+      description: The version afterwards.
+      returned: always
+      type: int
+    extensions_before:
+      description: C(gPCMachineExtensionNames).
+      returned: always
+      type: str
+    extensions_after:
+      description: The same afterwards.
+      returned: always
+      type: str
+    template_sha256_before:
+      description: SHA-256 of C(GptTmpl.inf).
+      returned: always
+      type: str
+    template_sha256_after:
+      description: The same afterwards.
+      returned: always
+      type: str
+    finishes:
+      description: Whether it finishes the change of a run that was ended in the middle.
+      returned: always
+      type: bool
+impact:
+  description:
+    - Audited hosts that name the GPO, each with C(host), C(wins), C(gains), C(loses), C(drifts), C(features) and C(own_accounts). Null without a report.
+    - What cannot be known before, such as what hosts do with a right that is no longer defined, is null.
+  returned: when a plan was made
+  type: list
+  elements: dict
+impact_of:
+  description: The report that the impact is taken from, or why there is none.
+  returned: when a plan was made
+  type: str
+  sample: the audit 20260131T081500Z-1a2b3c
+notes:
+  description: What a reader must know besides, such as what became of an earlier run.
+  returned: when a plan was made
+  type: list
+  elements: str
+snapshot:
+  description: The file with what was there before, null where nothing was sent.
+  returned: when a plan was made
+  type: str
+  sample: /srv/impersonate-snapshots/gpos/20260131T081500Z-1a2b3c/%7B5F8D0B0E-4B7B-4C56-9E0C-0C7E0E2D8F11%7D.json
+attempted:
+  description: The parts that were written, of C(template), C(container) and C(gpt_ini).
+  returned: when a plan was made
+  type: list
+  elements: str
+undone:
+  description: The parts that were put back after a step failed.
+  returned: when a plan was made
+  type: list
+  elements: str
+run_id:
+  description: Name of the run.
+  returned: success
+  type: str
+  sample: 20260131T081500Z-1a2b3c
+"""

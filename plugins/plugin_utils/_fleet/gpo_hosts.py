@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts of a report on which a GPO defines the right: what a change of that GPO means is asked of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .._facts.features import FeatureName
+from .._gpo.impact import Audited
+from .._result.types import Record
+
+_FEATURES = {FeatureName.IIS.value: "IIS", FeatureName.SSIS.value: "SSIS", FeatureName.ADFS.value: "AD FS"}
+_OF_SYSTEM = ("S-1-5-18", "S-1-5-19", "S-1-5-20")
+"""Accounts that services have by default; each has the right by itself or by the floor."""
+
+
+def audited(records: Iterable[Record], guid: str) -> tuple[Audited, ...]:
+    """The hosts that name a GPO as the one that sets the right, or as one that lost against another."""
+    return tuple(_audited(record, wins) for record in records if (wins := _wins(record, guid.upper())) is not None)
+
+
+def _wins(record: Record, key: str) -> bool | None:
+    """None where the host does not name the GPO."""
+    controller = record["controller"]
+    if controller is None:
+        return None
+    if (controller["guid"] or "").upper() == key:
+        return True
+    return False if any((loser["guid"] or "").upper() == key for loser in controller["losers"]) else None
+
+
+def _audited(record: Record, wins: bool) -> Audited:
+    required, permitted = record["required"], record["permitted"]
+    waived = record["waived"]
+    return Audited(
+        host=record["host"],
+        wins=wins,
+        holders=frozenset(holder["sid"] for holder in record["holders"]),
+        required=None if required is None else frozenset(required),
+        allowed=None if permitted is None else frozenset([*permitted, *waived]),
+        features=tuple(word for name, word in _FEATURES.items() if _present(record, name)),
+        own_accounts=tuple(sorted(set(_own_accounts(record)))),
+    )
+
+
+def _present(record: Record, name: str) -> bool:
+    feature = (record["features"] or {}).get(name)
+    return bool(feature and feature["present"])
+
+
+def _own_accounts(record: Record) -> Iterator[str]:
+    """Services and pools that run under an account of their own, as far as the report has them."""
+    exposure = record["exposure"]
+    for user in [*exposure["users"], *exposure["excluded"]] if exposure else ():
+        if user["sid"] not in (*_OF_SYSTEM, None) and not str(user["sid"]).startswith(("S-1-5-80-", "S-1-5-82-")):
+            yield f"{user['kind']} {user['name']}"
+    for pool in (record["iis"]["pools"] or ()) if record["iis"] else ():
+        if pool["account"] is not None:
+            yield f"app pool {pool['name']}"

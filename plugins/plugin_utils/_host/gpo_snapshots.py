@@ -1,0 +1,198 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pre-images of GPOs on the controller's disk: written before anything is sent, and what became of the change afterwards.
+
+One JSON file per GPO and run, FOLDER/gpos/RUN/{GUID}.json, mode 0600: bytes, attributes, digests and the plan.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import typing as t
+from collections.abc import Mapping
+from pathlib import Path
+
+from .._files import file_name, write_atomically
+from .._gpo.facts import Base64, Digest, Guid
+from .._gpo.plan import GpoPlan, Parts
+from .._input.contract import shape_of
+from .._input.errors import BadInput
+from .._input.forms import Words
+from .._input.shape import check
+from . import snapshots
+
+SCHEMA_VERSION = "1"
+OPEN = ("pending", "unknown")
+"""It is not known yet whether the plan was carried out."""
+UNTOUCHED = ("undone", "not_started", "found_unchanged")
+"""The GPO was left as it was."""
+_OUTCOMES = (*OPEN, *UNTOUCHED, "applied", "found_applied", "found_other")
+
+
+class Digests(t.TypedDict):
+    """The three parts of a GPO by their digests."""
+
+    template_sha256: Digest | None
+    version: int
+    extensions: str | None
+    gpt_ini_sha256: Digest | None
+
+
+class Before(t.TypedDict):
+    """The three parts as they were. ``accounts``: SIDs and names of the line, null for not defined."""
+
+    template: Base64 | None
+    version: int
+    extensions: str | None
+    gpt_ini: Base64 | None
+    accounts: list[str] | None
+
+
+class GpoSnapshot(t.TypedDict):
+    """A snapshot in its file. ``plan``: what was to be there afterwards; ``accounts``: as the line was to be."""
+
+    kind: t.Annotated[str, Words(("gpo_enforce", "gpo_restore"))]
+    run_id: str
+    taken: str
+    writer: dict[str, object]
+    domain: str | None
+    controller: str
+    guid: Guid
+    name: str | None
+    before: Before
+    plan: Digests
+    accounts: list[str] | None
+    outcome: t.Annotated[str, Words(_OUTCOMES)]
+
+
+_SHAPE = shape_of(GpoSnapshot)
+
+
+def folder_of(snapshot_dir: Path) -> Path:
+    """Where the snapshots of GPOs are, apart from those of hosts."""
+    return snapshot_dir / "gpos"
+
+
+def path_of(snapshot_dir: Path, run_id: str, guid: str) -> Path:
+    """Where the snapshot of a GPO is; no name of a run leads out of the folder."""
+    return folder_of(snapshot_dir) / file_name(run_id) / file_name(guid.upper(), ".json")
+
+
+def draft(plan: GpoPlan, run_id: str, taken: str, controller: str, domain: str | None, restore: bool) -> GpoSnapshot:
+    """What there is to keep of a plan before it is sent."""
+    return {
+        "kind": "gpo_restore" if restore else "gpo_enforce",
+        "run_id": run_id,
+        "taken": taken,
+        "writer": snapshots.writer(),
+        "domain": domain,
+        "controller": controller,
+        "guid": plan.gpo.guid,
+        "name": plan.gpo.name,
+        "before": {
+            "template": _text(plan.was.template),
+            "version": plan.was.version,
+            "extensions": plan.was.extensions,
+            "gpt_ini": _text(plan.was.gpt_ini),
+            "accounts": None if plan.before is None else list(plan.before),
+        },
+        "plan": t.cast("Digests", plan.will.digests),
+        "accounts": None if plan.after is None else list(plan.after),
+        "outcome": "pending",
+    }
+
+
+def keep(path: Path, snapshot: GpoSnapshot) -> None:
+    """Keep a new snapshot. Raises OSError, also where there is one already or where others could change it."""
+    for place in (path.parent.parent.parent, path.parent.parent, path.parent):
+        snapshots.make_folder(place)
+    if path.exists():
+        raise FileExistsError(f"{path} is there already; a run keeps one pre-image per GPO")
+    _write(path, snapshot)
+
+
+def settle(path: Path, outcome: str) -> None:
+    """Note what became of the plan. Raises OSError or Spoilt."""
+    _write(path, {**read(path), "outcome": outcome})
+
+
+def read(path: Path) -> GpoSnapshot:
+    """A snapshot from its file. Raises Spoilt that names the file and what is wrong with it."""
+    where = f"snapshot {path}"
+    try:
+        data = json.loads(snapshots.text_of(path))
+    except (OSError, ValueError, RecursionError) as error:
+        raise snapshots.Spoilt(where, f"cannot be read: {error}") from None
+    if not isinstance(data, dict) or data.pop("schema_version", None) != SCHEMA_VERSION:
+        raise snapshots.Spoilt(where, "is not the snapshot of a GPO of this release")
+    try:
+        check(where, data, _SHAPE)
+    except BadInput as error:
+        raise snapshots.Spoilt.of(error) from None
+    snapshot = t.cast("GpoSnapshot", data)
+    try:
+        pre_image(snapshot)
+    except binascii.Error:
+        raise snapshots.Spoilt(where, "its files are not Base64") from None
+    return snapshot
+
+
+def pre_image(snapshot: GpoSnapshot) -> Parts:
+    """The three parts as they were."""
+    before = snapshot["before"]
+    return Parts(_bytes(before["template"]), before["version"], before["extensions"], _bytes(before["gpt_ini"]))
+
+
+def of_gpo(snapshot_dir: Path, guid: str) -> list[tuple[Path, GpoSnapshot]]:
+    """All snapshots of a GPO, the oldest first. Raises Spoilt where one cannot be read: it may be the newest."""
+    found = [(path, read(path)) for path in sorted(folder_of(snapshot_dir).glob(f"*/{file_name(guid.upper(), '.json')}"))]
+    return sorted(found, key=lambda entry: (entry[1]["taken"], entry[0]))
+
+
+def find(snapshot_dir: Path, wanted: str, guid: str) -> GpoSnapshot | None:
+    """The snapshot that ``restore`` means: a file, the name of a run, or ``latest``; None where the run has none of this GPO.
+
+    ``latest`` is the newest from a run that changed the GPO and is itself no restore. Raises BadInput where there is no such run.
+    """
+    place = Path(wanted).expanduser()
+    if place.is_file():
+        snapshot = read(place)
+        return snapshot if snapshot["guid"].upper() == guid.upper() else None
+    if wanted == "latest":
+        fit = [entry for _path, entry in of_gpo(snapshot_dir, guid) if entry["kind"] != "gpo_restore"]
+        return next((entry for entry in reversed(fit) if entry["outcome"] not in UNTOUCHED), None)
+    path = path_of(snapshot_dir, wanted, guid)
+    if not path.parent.is_dir():
+        raise BadInput("restore", f"is neither a snapshot of a GPO nor a run of {folder_of(snapshot_dir)}", value=wanted)
+    return read(path) if path.exists() else None
+
+
+def settle_earlier(snapshot_dir: Path, guid: str, now: Mapping[str, object]) -> str | None:
+    """Note of the newest snapshot, where that is not known yet, what became of its plan.
+
+    Returns the sentence for a reader, or None. Raises OSError and Spoilt.
+    """
+    found = of_gpo(snapshot_dir, guid)
+    if not found or found[-1][1]["outcome"] not in OPEN:
+        return None
+    path, snapshot = found[-1]
+    before, plan = pre_image(snapshot).digests, t.cast("Mapping[str, object]", snapshot["plan"])
+    outcome = "found_applied" if now == plan else "found_unchanged" if now == before else "found_other"
+    settle(path, outcome)
+    words = {"found_applied": "it was carried out", "found_unchanged": "nothing of it was done"}
+    return f"what became of the run {snapshot['run_id']} was not known: {words.get(outcome, 'the GPO is neither as before nor as planned')}"
+
+
+def _write(path: Path, snapshot: GpoSnapshot) -> None:
+    text = json.dumps({"schema_version": SCHEMA_VERSION, **snapshot}, indent=2, sort_keys=True) + "\n"
+    write_atomically(path, text, mode=0o600, beside=path.parent.parent)
+
+
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else base64.b64encode(data).decode("ascii")
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text, validate=True)

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The part of the contract about Group Policy Objects, as plain data. No code."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._accounts.sids import Sid
+from .._gpo.judgement import Kind
+from .._gpo.template import State
+from .._input.forms import Form, Says, Words
+from .._verdict.expectation import Standing
+
+_Clock = t.Annotated[
+    str, Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time; a time reads 2026-01-31T08:15:00Z")
+]
+
+
+class GpoHolder(t.TypedDict):
+    """An account that a GPO gives the right to."""
+
+    text: t.Annotated[str, Says("As it stands in the template.")]
+    sid: t.Annotated[Sid | None, Says("Null for a name that the domain controller could not look up.")]
+    name: str | None
+    standing: t.Annotated[str, Words.of(Standing)]
+    why: str
+
+
+class GpoFinding(t.TypedDict):
+    """Something that is wrong with a GPO."""
+
+    kind: t.Annotated[str, Words.of(Kind)]
+    sid: Sid | None
+    text: str
+
+
+class GpoLink(t.TypedDict):
+    """Where a GPO is linked."""
+
+    som: t.Annotated[str, Says("Distinguished name of the domain, OU or site.")]
+    kind: t.Annotated[str, Words(("domain", "ou", "site"))]
+    order: t.Annotated[int, Says("1 has the highest precedence.")]
+    enforced: bool
+    disabled: bool
+    effective: t.Annotated[bool | None, Says("Null where that cannot be known.")]
+    why: t.Annotated[list[str], Says("What keeps it from having an effect, or limits it.")]
+
+
+class GpoRow(t.TypedDict):
+    """One GPO."""
+
+    guid: str
+    name: str | None
+    state: t.Annotated[
+        str | None, Words.of(State), Says("What its template says of the right; null where that could not be read or understood.")
+    ]
+    holders: list[GpoHolder]
+    findings: list[GpoFinding]
+    compliant: t.Annotated[bool, Says("No finding but notes about links.")]
+    documented: t.Annotated[
+        str | None, Says("What the policy's document says of one of the two default GPOs, beside what is observed.")
+    ]
+    links: t.Annotated[list[GpoLink] | None, Says("Null where the links could not be read.")]
+    filters: t.Annotated[list[str], Says("What narrows it to some computers.")]
+    version: t.Annotated[int | None, Says("Of the container in the directory.")]
+    folder_version: t.Annotated[int | None, Says("Of gpt.ini in SYSVOL.")]
+    extensions: t.Annotated[str | None, Says("gPCMachineExtensionNames.")]
+    template_sha256: t.Annotated[str | None, Says("Of GptTmpl.inf; null where there is none.")]
+
+
+class UnreadRow(t.TypedDict):
+    """A GPO that could not be read."""
+
+    guid: str
+    error: str
+
+
+class Gpos(t.TypedDict):
+    """The GPOs of a domain, as one domain controller has them."""
+
+    domain: str | None
+    controller: t.Annotated[str, Says("The domain controller that was asked.")]
+    read_at: _Clock
+    policy: t.Annotated[str, Says("The policy that judged.")]
+    complete: t.Annotated[bool, Says("Every GPO was read, and its links.")]
+    compliant: t.Annotated[bool, Says("All GPOs were read and nothing is wrong with any of them.")]
+    not_defining: t.Annotated[int, Says("GPOs that were read and do not define the right.")]
+    unread: list[UnreadRow]
+    gpos: list[GpoRow]

@@ -1,0 +1,411 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gpo_right_info and gpo_right against a simulated domain: what they ask, what they return, what is left where."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+
+from ansible_collections.winrights.seimpersonate.plugins.action.gpo_right import ActionModule as Right
+from ansible_collections.winrights.seimpersonate.plugins.action.gpo_right_info import ActionModule as Info
+from fleet.backends.emulator.gpo_change import gpo_right
+from fleet.backends.emulator.gpo_report import gpo_right_info
+from fleet.backends.emulator.gpo_steps import Killed
+from fleet.windows.directory import BUSY, PAIR
+from fleet.windows.domain import DEFAULT_CONTROLLERS, DEFAULT_DOMAIN, KILLED, PolicyDomain
+from fleet.windows.machine import FLOOR, Machine, Token
+from fleet.windows.sysvol import DENIED, DISK_FULL, SHARING
+
+STARRED = tuple(f"*{sid}" for sid in FLOOR)
+IIS = "S-1-5-32-568"
+USERS = "S-1-5-32-545"
+
+
+@pytest.fixture
+def domain():
+    made = PolicyDomain()
+    made.add_controller("dc01")
+    return made
+
+
+@pytest.fixture
+def guid(domain):
+    made = domain.add_gpo("Servers", accounts=STARRED, version=5)
+    domain.link(made, domain.ou("Servers"))
+    return made
+
+
+@pytest.fixture
+def run(action, domain, tmp_path):
+    """Run an action against a domain controller; ``run.sent`` is what it asked."""
+
+    def execute(module, arguments):
+        execute.sent.append((module, arguments))
+        machine = execute.machine or list(domain.controllers.values())[execute.place]
+        payload = {"gpo_right_info": gpo_right_info, "gpo_right": gpo_right}[module]
+        try:
+            answer = payload(machine, "SIM\\auditor", Token.ADMINISTRATOR, json.loads(json.dumps(arguments)))
+        except Killed:
+            raise AnsibleConnectionFailure("the connection ended") from None
+        return execute.twist(answer)
+
+    def run(plugin, **options):
+        if plugin is Right:
+            options.setdefault("snapshot_dir", str(tmp_path / "snapshots"))
+        else:
+            options.setdefault("policy", "microsoft")
+        return action(plugin, execute, task_vars={"inventory_hostname": "dc01"}, **options)
+
+    execute.sent, execute.machine, execute.place, execute.twist = [], None, 0, lambda answer: answer
+    run.host = execute
+    return run
+
+
+def parts(domain, guid):
+    container = domain.replica.directory.gpo(guid)
+    return domain.replica.template(guid), container.version, container.extensions, domain.replica.gpt_ini(guid)
+
+
+def beside(domain, guid):
+    return [path for path in domain.replica.sysvol.below(domain.replica.folder(guid)) if "~" in path]
+
+
+def holders(run, guid):
+    row = next(row for row in run(Info, gpos=[guid])["gpos"] if row["guid"] == guid)
+    return row["state"], sorted(holder["sid"] for holder in row["holders"])
+
+
+# -- reading -------------------------------------------------------------------------------------------------------
+
+
+def test_all_gpos_of_the_domain_are_read_by_one_command(run, domain, guid):
+    result = run(Info)
+
+    assert [module for module, _arguments in run.host.sent] == ["gpo_right_info"]
+    assert (result["changed"], result["complete"], result["compliant"]) == (False, True, True)
+    servers = next(row for row in result["gpos"] if row["guid"] == guid)
+    assert (servers["state"], servers["name"], servers["findings"]) == ("defined", "Servers", [])
+    assert {holder["standing"] for holder in servers["holders"]} == {"floor"}
+    assert [(link["som"], link["effective"]) for link in servers["links"]] == [(domain.ou("Servers"), True)]
+
+
+def test_the_two_default_gpos_are_told_by_the_rows_of_the_page(run, domain):
+    rows = {row["guid"].upper(): row for row in run(Info)["gpos"]}
+
+    assert rows[DEFAULT_DOMAIN.upper()]["documented"] == "documented: not defined; observed: not defined"
+    assert rows[DEFAULT_CONTROLLERS.upper()]["documented"].endswith("observed: not defined")
+    assert "administrators" in rows[DEFAULT_CONTROLLERS.upper()]["documented"]
+    assert all(row["compliant"] for row in rows.values())
+
+
+@pytest.mark.parametrize(
+    ("gpos", "words"),
+    [
+        pytest.param([" "], "gpos[0]: ' ' is empty", id="a blank"),
+        pytest.param(["{6AC1786C}"], "neither a GUID nor a name", id="half a GUID"),
+        pytest.param(["a\nb"], "neither a GUID nor a name", id="two lines"),
+    ],
+)
+def test_bad_names_are_refused_before_anything_is_asked(run, gpos, words):
+    with pytest.raises(AnsibleActionFail) as caught:
+        run(Info, gpos=gpos)
+
+    assert words in str(caught.value)
+    assert run.host.sent == []
+
+
+def test_what_was_read_is_kept_for_a_report(run, guid, tmp_path):
+    result = run(Info, gpo_file=str(tmp_path / "out/gpos.json"))
+
+    kept = json.loads((tmp_path / "out/gpos.json").read_text())
+    assert kept["gpos"] == result["gpos"]
+
+
+@pytest.mark.parametrize(
+    "twist",
+    [
+        pytest.param(lambda answer: {**answer, "gpos": None}, id="no list"),
+        pytest.param(lambda answer: {**answer, "truncated": "no"}, id="a word for a flag"),
+        pytest.param(lambda answer: {**answer, "gpos": answer["gpos"] * 2}, id="a GPO twice"),
+        pytest.param(
+            lambda answer: {
+                **answer,
+                "gpos": [{**row, "template": {**row["template"], "bytes": "AAAA"}} for row in answer["gpos"]],
+            },
+            id="bytes with another digest",
+        ),
+        pytest.param(lambda answer: {key: value for key, value in answer.items() if key != "unread"}, id="no list of unread ones"),
+        pytest.param(
+            lambda answer: {**answer, "gpos": [{**row, "guid": row["guid"][:-2]} for row in answer["gpos"]]}, id="half a GUID"
+        ),
+    ],
+)
+def test_an_answer_of_another_form_is_an_error_and_no_empty_domain(run, guid, twist):
+    run.host.twist = twist
+
+    result = run(Info)
+
+    assert result["failed"]
+    assert result["error"]["category"] == "payload_error"
+    assert "gpos" not in result
+
+
+def test_a_host_that_is_no_domain_controller_is_an_error(run):
+    run.host.machine = Machine("web01")
+
+    assert "no domain controller" in run(Info)["msg"]
+
+
+# -- what is refused -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param({"state": "defined"}, "gpo: is missing", id="no GPO"),
+        pytest.param({"gpo": "Servers"}, "state: is missing", id="no state"),
+        pytest.param({"gpo": "Servers", "state": "defined"}, "say state: nobody", id="an empty list without saying nobody"),
+        pytest.param({"gpo": "Servers", "state": "nobody", "accounts": [USERS]}, "not together", id="nobody with a list"),
+        pytest.param({"gpo": "Servers", "state": "defined", "accounts": ["CORP\\web"]}, "write its SID", id="a list with a name"),
+        pytest.param({"gpo": "Servers", "state": "defined", "accounts": ["Administrators"]}, "bare name", id="a bare name"),
+        pytest.param({"gpo": "{1}", "state": "nobody"}, "neither a GUID nor a name", id="half a GUID"),
+        pytest.param({"gpo": "Servers", "state": "nobody", "restore": "latest"}, "not together with restore", id="restore and a state"),
+        pytest.param({"gpo": "Servers", "state": "nobody", "max_hosts_per_account": -1}, "is not a number of hosts", id="a negative limit"),
+        pytest.param({"gpo": "Servers", "state": "nobody", "allow": ["floor"]}, "must be one or more of", id="the floor is never allowed"),
+        pytest.param({"gpo": "Servers", "state": "nobody", "previous": __file__}, "is not a report", id="a report that is none"),
+    ],
+)  # fmt: skip
+def test_bad_input_ends_before_anything_is_sent(run, options, words):
+    with pytest.raises(AnsibleActionFail) as caught:
+        run(Right, **options)
+
+    assert words in str(caught.value)
+    assert run.host.sent == []
+
+
+@pytest.mark.parametrize(
+    ("options", "reason", "words"),
+    [
+        pytest.param({"gpo": "Nothing"}, "no_such_gpo", "has no GPO Nothing", id="a name without a GPO"),
+        pytest.param({"gpo": "{00000000-0000-0000-0000-000000000001}"}, "no_such_gpo", "has no GPO", id="a GUID without a GPO"),
+        pytest.param({"gpo": "Twice"}, "ambiguous_name", "2 GPOs", id="a name of two GPOs"),
+        pytest.param(
+            {"gpo": DEFAULT_DOMAIN}, "default_domain_policy", "allow default_domain_policy", id="the Default Domain Policy"
+        ),
+        pytest.param({"accounts": ["administrators"]}, "floor", "S-1-5-19", id="a list without the floor"),
+    ],
+)
+def test_what_is_refused_is_not_sent(run, domain, guid, options, reason, words):
+    domain.add_gpo("Twice")
+    domain.add_gpo("twice", "{11111111-0000-0000-0000-000000000001}")
+    before = parts(domain, guid)
+
+    result = run(Right, **{"gpo": "Servers", "state": "defined", "accounts": [*FLOOR, IIS], **options})
+
+    assert (result["failed"], result["changed"], result["refused"]) == (True, False, reason)
+    assert words in result["msg"]
+    assert "nothing was changed" in result["msg"]
+    assert ["change" in arguments for _module, arguments in run.host.sent] == [False]
+    assert parts(domain, guid) == before
+
+
+def test_another_domain_controller_is_refused_with_the_name_of_the_pdc_emulator(run, domain, guid):
+    domain.add_controller("dc02")
+    run.host.place = 1
+
+    result = run(Right, gpo="Servers", state="nobody")
+
+    assert result["refused"] == "not_the_pdc_emulator"
+    assert "the PDC emulator is dc01" in result["msg"]
+
+
+# -- changing ------------------------------------------------------------------------------------------------------
+
+STATES = {
+    "defined": {"state": "defined", "accounts": [*FLOOR, IIS]},
+    "nobody": {"state": "nobody"},
+    "not_defined": {"state": "not_defined"},
+}
+
+
+@pytest.mark.parametrize("after", STATES)
+@pytest.mark.parametrize("before", STATES)
+def test_four_beats_of_every_change_of_state(run, domain, guid, before, after):
+    """Check mode says changed, the GPO is as before, it is changed, a second run says unchanged."""
+    run(Right, gpo=guid, **STATES[before])
+    start = parts(domain, guid)
+    changes = before != after
+
+    checked = run(Right, gpo=guid, check_mode=True, diff=True, **STATES[after])
+    assert (checked["changed"], checked["outcome"], parts(domain, guid)) == (changes, "planned" if changes else "unchanged", start)
+    assert (checked["diff"]["before"] != checked["diff"]["after"]) is changes
+
+    changed = run(Right, gpo=guid, **STATES[after])
+    assert (changed["changed"], changed["outcome"]) == (changes, "applied" if changes else "unchanged")
+    assert holders(run, guid)[0] == after
+    _template, version, _extensions, ini = parts(domain, guid)
+    assert version == start[1] + changes
+    assert ini == f"[General]\r\nVersion={version}\r\n".encode()
+    assert beside(domain, guid) == []
+
+    again = run(Right, gpo=guid, **STATES[after])
+    assert (again["changed"], again["outcome"]) == (False, "unchanged")
+
+
+def test_a_restore_brings_bytes_and_attributes_back_with_a_new_version(run, domain, guid, tmp_path):
+    template, version, extensions, _ini = parts(domain, guid)
+    changed = run(Right, gpo=guid, run_id="one", **STATES["defined"])
+
+    restored = run(Right, gpo=guid, restore="latest")
+
+    assert restored["outcome"] == "applied"
+    assert parts(domain, guid)[0] == template
+    assert parts(domain, guid)[1:3] == (version + 2, extensions)
+    assert changed["snapshot"] == str(tmp_path / f"snapshots/gpos/one/{guid.upper().replace('{', '%7B').replace('}', '%7D')}.json")
+    assert run(Right, gpo=guid, restore="one")["outcome"] == "unchanged"
+    assert (tmp_path / "snapshots/gpos/one").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_restore_of_what_others_have_changed_since_is_refused(run, domain, guid):
+    run(Right, gpo=guid, run_id="one", **STATES["defined"])
+    run(Right, gpo=guid, run_id="two", **STATES["nobody"])
+    before = parts(domain, guid)
+
+    result = run(Right, gpo=guid, restore="one")
+
+    assert (result["refused"], parts(domain, guid)) == ("changed_since", before)
+
+
+def test_without_a_run_there_is_nothing_to_restore(run, domain, guid):
+    result = run(Right, gpo=guid, restore="latest")
+
+    assert (result["outcome"], result["changed"], result["notes"]) == (
+        "unchanged", False, ["no run changed this GPO: nothing to restore"],
+    )  # fmt: skip
+
+
+def test_the_run_that_a_restore_names_must_be_there(run, guid):
+    with pytest.raises(AnsibleActionFail, match="neither a snapshot"):
+        run(Right, gpo=guid, restore="never")
+
+
+@pytest.mark.parametrize(
+    ("step", "code"),
+    [
+        pytest.param("write template", DISK_FULL, id="disk full"),
+        pytest.param("replace template", SHARING, id="sharing violation"),
+        pytest.param("ldap modify", BUSY, id="LDAP busy"),
+        pytest.param("write gpt_ini", DENIED, id="gpt.ini denied"),
+    ],
+)
+def test_a_fault_at_a_step_is_undone_and_the_next_run_changes(run, domain, guid, step, code):
+    before = parts(domain, guid)
+    domain.replica.faults[step] = code
+
+    failed = run(Right, gpo=guid, **STATES["defined"])
+
+    assert (failed["failed"], failed["changed"]) == (True, False)
+    assert failed["outcome"] in ("undone", "not_started")
+    assert failed["error"]["category"] == failed["outcome"]
+    assert (parts(domain, guid)[0], parts(domain, guid)[2]) == (before[0], before[2])
+    domain.replica.faults.clear()
+    assert run(Right, gpo=guid, **STATES["defined"])["outcome"] == "applied"
+    assert holders(run, guid) == ("defined", sorted([*FLOOR, IIS]))
+
+
+@pytest.mark.parametrize("when", ["faults", "after"])
+@pytest.mark.parametrize("step", ["replace template", "ldap modify", "replace gpt_ini"])
+def test_a_killed_run_is_finished_by_the_next_one_which_says_so(run, domain, guid, step, when):
+    getattr(domain.replica, when)[step] = KILLED
+    killed = run(Right, gpo=guid, **STATES["defined"])
+    getattr(domain.replica, when).clear()
+    assert (killed["outcome"], killed["error"]["category"]) == ("unknown", "unknown_state")
+
+    told = run(Right, gpo=guid, check_mode=True, **STATES["defined"])
+    finished = run(Right, gpo=guid, **STATES["defined"])
+
+    nothing = (step, when) == ("replace template", "faults")
+    assert told["changed"]
+    assert finished["outcome"] == "applied"
+    assert any(("wrote anything" if nothing else "finishes") in note for note in finished["notes"])
+    assert holders(run, guid) == ("defined", sorted([*FLOOR, IIS]))
+    assert parts(domain, guid)[1] == 6
+    assert beside(domain, guid) == []
+    assert run(Right, gpo=guid, **STATES["defined"])["outcome"] == "unchanged"
+
+
+@pytest.mark.parametrize("when", ["faults", "after"])
+@pytest.mark.parametrize("step", ["replace template", "ldap modify", "replace gpt_ini"])
+def test_a_killed_run_is_undone_by_a_restore(run, domain, guid, step, when):
+    before = parts(domain, guid)
+    getattr(domain.replica, when)[step] = KILLED
+    run(Right, gpo=guid, run_id="killed", **STATES["defined"])
+    getattr(domain.replica, when).clear()
+
+    restored = run(Right, gpo=guid, restore="killed")
+
+    assert restored["outcome"] == "applied"
+    assert (parts(domain, guid)[0], parts(domain, guid)[2]) == (before[0], before[2])
+    assert beside(domain, guid) == []
+    assert run(Right, gpo=guid, restore="killed")["outcome"] == "unchanged"
+
+
+def test_an_unfinished_change_that_somebody_else_went_on_with_is_refused(run, domain, guid):
+    domain.replica.after["replace template"] = KILLED
+    run(Right, gpo=guid, **STATES["defined"])
+    domain.replica.after.clear()
+    domain.replica.directory.gpo(guid).version = 77
+
+    result = run(Right, gpo=guid, **STATES["defined"])
+
+    assert (result["refused"], result["changed"]) == ("unfinished_change", False)
+    assert "somebody else has changed it" in result["msg"]
+
+
+def test_a_template_where_none_was_and_its_extension(run, domain):
+    guid = domain.add_gpo("Empty")
+
+    assert run(Right, gpo=guid, **STATES["defined"])["outcome"] == "applied"
+    template, _version, extensions, _ini = parts(domain, guid)
+    assert template.startswith(b"\xff\xfe")
+    assert extensions == PAIR
+    assert run(Right, gpo=guid, **STATES["not_defined"])["outcome"] == "applied"
+    assert parts(domain, guid)[2] is None
+
+
+def test_a_snapshot_that_cannot_be_kept_sends_nothing(run, domain, guid, tmp_path):
+    before = parts(domain, guid)
+    folder = tmp_path / "snapshots/gpos/one"
+    folder.mkdir(parents=True, mode=0o700)
+    (tmp_path / "snapshots").chmod(0o700)
+    folder.parent.chmod(0o777)
+
+    result = run(Right, gpo=guid, run_id="one", **STATES["defined"])
+
+    assert (result["failed"], result["error"]["category"]) == (True, "snapshot_not_kept")
+    assert parts(domain, guid) == before
+
+
+@pytest.mark.parametrize(
+    "twist",
+    [
+        pytest.param(lambda answer: {**answer, "after": {**answer["after"], "version": 99}}, id="another version"),
+        pytest.param(lambda answer: {**answer, "failed": True}, id="applied and failed"),
+        pytest.param(lambda answer: {"msg": "x"}, id="no outcome"),
+        pytest.param(lambda answer: {**answer, "outcome": "not_started"}, id="not started, with steps"),
+        pytest.param(lambda answer: {**answer, "after": {"version": "6"}}, id="a state of another form"),
+    ],
+)
+def test_an_answer_that_contradicts_itself_is_not_believed(run, domain, guid, twist):
+    run.host.twist = lambda answer: twist(answer) if "outcome" in answer else answer
+
+    result = run(Right, gpo=guid, **STATES["defined"])
+
+    assert (result["failed"], result["outcome"]) == (True, "unknown")
+    run.host.twist = lambda answer: answer
+    again = run(Right, gpo=guid, **STATES["defined"])
+    assert again["outcome"] == "unchanged"
+    assert any("it was carried out" in note for note in again["notes"])
