@@ -40,14 +40,10 @@ TASKS: dict[str, tuple[str, ...]] = {
 """What a person wants -> the variables for it, without their prefix. Each variable stands in one of them: a test compares."""
 
 PREFIX = "impersonate_"
+HOST_PLAYBOOKS = ("audit", "enforce, restore", "merge_reports", "report_from_awx")
 PLAYBOOKS = {
-    "audit": "audit",
-    "plan": "enforce, restore",
-    "merge": "merge_reports",
-    "from_awx": "report_from_awx",
-    "gpo_audit": "gpo_audit",
-    "gpo_enforce": "gpo_enforce",
-    "gpo_restore": "gpo_restore",
+    **dict(zip(("audit", "plan", "merge", "from_awx"), HOST_PLAYBOOKS, strict=True)),
+    **{name: name for name in ("gpo_audit", "gpo_enforce", "gpo_restore")},
 }
 """Entry points of the role -> the playbooks that a person runs with these variables."""
 
@@ -103,7 +99,7 @@ def _sentences(option: dict[str, t.Any]) -> str:
     parts = [_plain(first)]
     if words := [str(choice) for choice in option.get("choices", []) if choice != ""]:
         parts.append(f"{'Any' if option['type'] == 'list' else 'One'} of {', '.join(f'``{word}``' for word in words)}.")
-    if option["playbooks"] != list(PLAYBOOKS.values()):
+    if not {*HOST_PLAYBOOKS} <= {*option["playbooks"]}:  # those about GPOs have a section of their own
         parts.append(f"Playbooks: {', '.join(option['playbooks'])}.")
     return " ".join(parts)
 

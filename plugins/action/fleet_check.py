@@ -90,6 +90,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 },
             )
             if _is_first_batch(task_vars or {}):  # a file that vanishes must not end a change between two batches
+                report_options.gpos_of(options)
                 expected = report_options.expected_of(options, (task_vars or {}).get("groups") or {})
             reader = self._reader(task_vars or {}, options, looked, run_id)
         result.update(

@@ -62,6 +62,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             # fleet_check has read them before the first host was touched; a file may be gone by now
             expected = options["check"].get("expected") or report_options.expected_of(options, task_vars.get("groups") or {})
             tolerate = report_options.tolerate_of(options)
+            gpos = report_options.gpos_of(options)
         missing = absent(expected, results)
         records = [record_of(host, registered) for host, registered in (results | dict.fromkeys(missing)).items()]
         declared = options["check"].get("exceptions") or []
@@ -74,6 +75,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             exceptions=_exceptions(task_vars, records, declared, missing, now.date()),
             tolerate=tolerate,
             source=source_of(options["expected_group"], options["expected_file"]),
+            gpos=gpos,
         )
         summary = report["summary"]
         if warnings := report_end.compare(report, options):

@@ -30,6 +30,10 @@ attributes:
     support: full
     platforms: posix
 options:
+  gpo_file:
+    description:
+      - The file in which M(winrights.seimpersonate.gpo_right_info) kept what it read of Group Policy Objects. The report then has a section of them.
+    type: path
   restore:
     description:
       - With O(action=restore), what is to be brought back, as in M(winrights.seimpersonate.local_right). V(latest) is looked up here, once for all hosts.

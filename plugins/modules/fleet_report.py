@@ -27,6 +27,10 @@ attributes:
     support: full
     platforms: posix
 options:
+  gpo_file:
+    description:
+      - The file in which M(winrights.seimpersonate.gpo_right_info) kept what it read of Group Policy Objects. The report then has a section of them.
+    type: path
   results:
     description:
       - Name of the variable in which the task with M(winrights.seimpersonate.local_right_info) or M(winrights.seimpersonate.local_right) registered its result.

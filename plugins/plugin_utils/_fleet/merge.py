@@ -57,6 +57,7 @@ def heads_of(report: Report) -> list[MergedRun]:
             "fail_on": report["summary"]["gate"]["fail_on"],
             "tolerate": report["summary"]["gate"]["tolerate"],
             "exceptions": declared,
+            "gpos": report.get("gpos"),
         }
     ]
 
@@ -133,6 +134,7 @@ def merged_report(
         tolerate=_shared(run["tolerate"] for run in merged.runs) if tolerate is None else tolerate,
         source=source or (newest["source"] if len(merged.runs) == 1 else MERGED),
         notes=doubts(merged),
+        gpos=next((run["gpos"] for run in reversed(merged.runs) if run.get("gpos")), None),
     )
 
 

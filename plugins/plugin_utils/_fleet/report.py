@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Iterable, Mapping
 
 from .._policy.policy import Policy
+from .._result.gpo_types import Gpos
 from .._result.record import SCHEMA_VERSION
 from .._result.types import Generator, PolicyHead, Record, Report, Run, Used
 from .scope import PLAY, notes_of, same_machines, scope_of
@@ -26,10 +27,12 @@ def build_report(
     tolerate: Mapping[str, str] | None = None,
     source: str = PLAY,
     notes: Iterable[str] = (),
+    gpos: Gpos | None = None,
 ) -> Report:
     """Put the report together. Hosts are sorted by name; the same input gives the same document.
 
     ``source``: where the expected hosts come from. ``notes``: doubts that a reader must know, besides that a run took not every host.
+    ``gpos``: Group Policy Objects that were read.
     """
     hosts = sorted(records, key=lambda record: record["host"])
     heads = [(head["run"], head["source"]) for head in run.get("merged") or ()] or [(run, source)]
@@ -42,6 +45,7 @@ def build_report(
             "scope": scope_of(hosts, source),
             "notes": [*notes_of(heads), *same_machines((host["host"], host["computer"]) for host in hosts), *notes],
             "summary": summarise(hosts, fail_on, exceptions, tolerate),
+            "gpos": gpos,
             "hosts": hosts,
         }
     )

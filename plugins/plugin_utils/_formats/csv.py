@@ -31,7 +31,7 @@ _FORMULA = re.compile(FORMULA)
 
 def csv_hosts(report: Report) -> str:
     """One row a host, sorted by host; lists are joined with ``; `` as ``NAME (SID)``. Begins with the byte order mark."""
-    return _table(HOSTS, (_host(record) for record in report["hosts"]))
+    return table(HOSTS, (_host(record) for record in report["hosts"]))
 
 
 def csv_accounts(report: Report) -> str:
@@ -39,10 +39,11 @@ def csv_accounts(report: Report) -> str:
 
     A host that was not read has one row without an account that says why: its rows are never simply absent.
     """
-    return _table(ACCOUNTS, (row for record in report["hosts"] for row in _accounts(record)))
+    return table(ACCOUNTS, (row for record in report["hosts"] for row in _accounts(record)))
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The text of a table, with the byte order mark."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)

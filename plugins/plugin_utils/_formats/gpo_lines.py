@@ -33,6 +33,12 @@ def says(row: GpoRow) -> str:
     return {"nobody": "nobody", "not_defined": "not defined", None: "not known"}[row["state"]]
 
 
+def verdict(row: GpoRow) -> str:
+    """What there is to say of a GPO in one line: its findings, or else what it says of the right."""
+    texts = [visible(finding["text"], 400) for finding in row["findings"]]
+    return some(texts, 2) if texts else f"nothing wrong; {says(row)}"
+
+
 def head(gpos: Gpos) -> str:
     """How many GPOs define the right, and whether all of them were read."""
     defining = sum(row["state"] in ("defined", "nobody") for row in gpos["gpos"])

@@ -36,6 +36,7 @@ def json_lines(report: Report) -> str:
         "fail_on": report["summary"]["gate"]["fail_on"],
         "tolerate": report["summary"]["gate"]["tolerate"],
         "exceptions": [declared[key] for key in sorted(declared)],
+        "gpos": report.get("gpos"),
     }
     return "".join(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n" for line in (header, *hosts))
 

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from xml.etree import ElementTree
 
+from .._result.gpo_types import Gpos
 from .._result.types import Record, Report, RunHead
 from .._verdict.status import UNREAD, Status
 from .._wording import visible
+from . import gpo_lines
 from .display import accounts, names_by_sid
 
 # XML 1.0, production 2 (Char): everything else has no place in a document, escaped or not.
@@ -29,6 +31,8 @@ def junit(report: Report) -> str:
     for role, records in itertools.groupby(by_role, _role):
         _suite(root, role, list(records), run, policy)
     _count(root, report["hosts"], skipped=False)
+    if gpos := report.get("gpos"):
+        _gpos(root, gpos, run)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -63,6 +67,29 @@ def _case(suite: ElementTree.Element, role: str, record: Record, policy: str) ->
         ElementTree.SubElement(case, "skipped", {"message": _clean(visible(record["reason"]))})
     elif status == Status.WAIVED.value:
         ElementTree.SubElement(case, "system-out").text = _clean("\n".join(_waived(record)))
+
+
+def _gpos(root: ElementTree.Element, gpos: Gpos, run: RunHead) -> None:
+    """A suite of Group Policy Objects: a case each; what is wrong with one is a failure, one that could not be read an error."""
+    failed = [row for row in gpos["gpos"] if not row["compliant"]]
+    counts = {"tests": len(gpos["gpos"]) + len(gpos["unread"]), "failures": len(failed), "errors": len(gpos["unread"])}
+    head = {"name": "Group Policy Objects", **{key: str(count) for key, count in counts.items()}, "skipped": "0", "time": "0.000"}
+    suite = ElementTree.SubElement(root, "testsuite", head)
+    suite.set("timestamp", _clean(run["started"].removesuffix("Z")))
+    suite.set("hostname", _clean(visible(gpos["controller"])))
+    for key, count in counts.items():
+        root.set(key, str(int(root.get(key, "0")) + count))
+    where = _clean(f"{gpos['policy']}.gpo".replace(" ", "_"))
+    for row in gpos["gpos"]:
+        case = ElementTree.SubElement(
+            suite, "testcase", {"classname": where, "name": _clean(gpo_lines.name_of(row)), "time": "0.000"}
+        )
+        if not row["compliant"]:
+            texts = [visible(finding["text"], 2_000) for finding in row["findings"]]
+            ElementTree.SubElement(case, "failure", {"type": "gpo", "message": _clean(texts[0])}).text = _clean("\n".join(texts))
+    for unread in gpos["unread"]:
+        case = ElementTree.SubElement(suite, "testcase", {"classname": where, "name": unread["guid"], "time": "0.000"})
+        ElementTree.SubElement(case, "error", {"type": "unread", "message": _clean(visible(unread["error"], 2_000))})
 
 
 def _said(case: ElementTree.Element, tag: str, record: Record, text: str) -> None:

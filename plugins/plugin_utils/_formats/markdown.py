@@ -13,9 +13,10 @@ from .._result.types import Record, Report
 from .._verdict.rank import order
 from .._verdict.status import WORST_FIRST
 from .._wording import visible
-from . import sentences
+from . import gpo_lines, sentences
 
 _LINES, _ROWS = 40, 24  # of all, and of the table, which is shorter where there is more around it
+_GPOS = 5
 _SENTENCE = 2_000  # characters of a sentence, whose texts of others are bounded
 
 
@@ -35,6 +36,7 @@ def markdown(report: Report) -> str:
         *_exceptions(sentences.exceptions(summary["exceptions"], run["finished"])),
         "",
         _cell(sentences.gate(summary), _SENTENCE),
+        *_gpos(report),
     ]
     around = len(head) + len(tail) + 4  # two lines above the rows of the table, two below
     return "\n".join([*head, *_table(report["hosts"], min(_ROWS, _LINES - around)), *tail]) + "\n"
@@ -49,6 +51,17 @@ def _notes(report: Report) -> list[str]:
 
 def _exceptions(lines: list[str]) -> list[str]:
     return ["", lines[0], *(f"- {_cell(line, _SENTENCE)}" for line in lines[1:])] if lines else []
+
+
+def _gpos(report: Report) -> list[str]:
+    """The worst Group Policy Objects, a line each."""
+    gpos = report.get("gpos")
+    if not gpos:
+        return []
+    rows = sorted(gpos["gpos"], key=lambda row: row["compliant"])
+    lines = [f"- {_cell(sentence)}" for row in rows[:_GPOS] for sentence in [f"{gpo_lines.name_of(row)}: {gpo_lines.verdict(row)}"]]
+    more = [f"- and {len(rows) - _GPOS} more in the JSON report"] if len(rows) > _GPOS else []
+    return ["", "## Group Policy Objects", "", _cell(gpo_lines.head(gpos), _SENTENCE), "", *lines, *more]
 
 
 def _table(records: Sequence[Record], most: int) -> list[str]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from .. import _utc
+from .._gpo.judgement import Kind
+from .._result.gpo_types import Gpos
 from .._result.types import PolicyHead, Report, Summary
 from .._verdict.rank import WORDS
 from .._verdict.status import Status
@@ -46,9 +48,31 @@ def prometheus(report: Report, labels: Mapping[str, str] | None = None) -> str:
         ("audit_completed_timestamp_seconds", "When the run ended.", [({}, str(int(_utc.read(run["finished"]).timestamp())))]),
         ("audit_duration_seconds", "How long the run took.", [({}, str(run["duration_s"]))]),
     ]
+    if gpos := report.get("gpos"):
+        families += _gpos(gpos)
     if policy:
         families.append(("policy_info", "The policy of the run.", [(_policy(policy), "1")]))
     return "".join(_family(f"seimpersonate_{name}", words, samples, every) for name, words, samples in families)
+
+
+def _gpos(gpos: Gpos) -> list[tuple[str, str, Iterable[Sample]]]:
+    """GPOs by what they say of the right, and findings by kind; zeros as well."""
+    states = [row["state"] or "unknown" for row in gpos["gpos"]]
+    counts = {**{word: states.count(word) for word in ("defined", "nobody")}, "not_defined": gpos["not_defining"]}
+    counts["unknown"] = states.count("unknown") + len(gpos["unread"])
+    kinds = [finding["kind"] for row in gpos["gpos"] for finding in row["findings"]]
+    return [
+        (
+            "gpos",
+            "Group Policy Objects by what they say of the right.",
+            [({"state": word}, str(count)) for word, count in counts.items()],
+        ),
+        (
+            "gpo_findings",
+            "Findings of Group Policy Objects by kind.",
+            [({"kind": kind.value}, str(kinds.count(kind.value))) for kind in Kind],
+        ),
+    ]
 
 
 def _family(name: str, words: str, samples: Iterable[Sample], every: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from .._fleet.summary import verdict_sentence
 from .._fleet.worst import Row, changed, drifting, unread
 from .._result.types import Report
 from .._wording import first_few, some, visible
-from . import sentences
+from . import gpo_lines, sentences
 from .columns import WIDTH, columns, fitted, folded
 from .names import file_to_open
 
@@ -39,11 +39,22 @@ def terminal(report: Report, files: Mapping[str, str] | None = None) -> str:
         *_grouped("Changes:", changed(report["hosts"]), "changes", 3),
         *_grouped("Not assessed:", unread(report["hosts"]), "reasons"),
         *(fitted(("  " if place else "") + line, WIDTH) for place, line in enumerate(exceptions)),
+        *_gpos(report),
         *folded(sentences.gate(summary)),
         *_where(files or {}),
     ]
     rows = drifting(report["hosts"])
     return "\n".join([*head, *_drift(rows, _LINES - len(head) - len(tail)), *tail]) + "\n"
+
+
+def _gpos(report: Report) -> list[str]:
+    """Group Policy Objects, those with something wrong first."""
+    gpos = report.get("gpos")
+    if not gpos:
+        return []
+    rows, left_out = first_few(sorted(gpos["gpos"], key=lambda row: row["compliant"]), _GROUPS)
+    lines = [line for row in rows for line in folded(f"{gpo_lines.name_of(row)}: {gpo_lines.verdict(row)}", "  ", "    ", 2)]
+    return [*folded(gpo_lines.head(gpos)), *lines, *([f"  and {len(left_out)} more, see the report"] if left_out else [])]
 
 
 def _drift(rows: Sequence[Row], room: int) -> list[str]:

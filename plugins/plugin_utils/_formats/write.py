@@ -15,6 +15,7 @@ from .._fleet.report import to_json
 from .._result.types import Report
 from .._wording import message
 from .csv import csv_accounts, csv_hosts
+from .gpo_csv import csv_gpos
 from .html.page import html
 from .json_lines import json_lines
 from .junit import junit
@@ -27,6 +28,7 @@ _TEXTS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
     "json_lines": (".jsonl", json_lines),
     "csv": ("-hosts.csv", csv_hosts),
     "csv_accounts": ("-accounts.csv", csv_accounts),
+    "csv_gpos": ("-gpos.csv", csv_gpos),
     "junit": (".xml", junit),
     "prometheus": (".prom", lambda report: prometheus(report, {"action": report["run"]["action"]})),
     "markdown": (".md", markdown),
@@ -62,7 +64,8 @@ def write(
     """
     values = placeholders_of(report, awx or {})
     name = stem(pattern, values)
-    wanted = [*formats, *(["csv_accounts"] if "csv" in formats else [])]
+    besides = ["csv_accounts", *(["csv_gpos"] if report.get("gpos") else [])]
+    wanted = [*formats, *(besides if "csv" in formats else [])]
     paths = {kind: folder / f"{name}{suffix}" for kind, (suffix, _text) in _TEXTS.items() if kind in wanted}
     if "prometheus" in paths:  # a collector refuses a series that stands in two files, so every run replaces the last one's
         paths["prometheus"] = folder / f"{stem(lasting(pattern), values)}.prom"

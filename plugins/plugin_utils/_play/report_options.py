@@ -10,9 +10,11 @@ from pathlib import Path
 
 from .._files import check_folder
 from .._fleet.gate import tolerance
+from .._formats.gpo_lines import read_gpos
 from .._formats.names import check_length, checked_name
 from .._input.checks import close
 from .._input.errors import BadInput
+from .._result.gpo_types import Gpos
 from .._result.types import GATE_WORDS
 from .given import Options
 
@@ -59,3 +61,8 @@ def tolerate_of(options: Options) -> dict[str, str]:
                 near=close(key, GATE_WORDS),
             )
     return {key: tolerance(f"tolerate.{key}", value) for key, value in (options["tolerate"] or {}).items()}
+
+
+def gpos_of(options: Options) -> Gpos | None:
+    """The Group Policy Objects that a report is to show; None where it is given none. Raises BadInput for a file that cannot be read."""
+    return read_gpos("gpo_file", Path(options["gpo_file"]).expanduser().absolute()) if options.get("gpo_file") else None

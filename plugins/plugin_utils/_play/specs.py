@@ -60,6 +60,7 @@ _MORE: Spec = {
     "events": {"type": "str"},
 }
 
+_GPO_FILE: Spec = {"gpo_file": {"type": "path"}}
 _FLEET: Spec = {
     "previous": {"type": "path"},
     "expected_group": {"type": "str"},
@@ -92,7 +93,6 @@ LOCAL_RIGHT: Spec = {
     "snapshot_dir": {"type": "path", "default": "impersonate-snapshots"},
     **_RUN,
 }
-_GPO_FILE: Spec = {"gpo_file": {"type": "path"}}
 GPO_RIGHT_INFO: Spec = {
     **_FROM,
     "policy": {"type": "raw", "required": True},
@@ -122,6 +122,7 @@ FLEET_CHECK: Spec = {
     "progress": _RUN["progress"],
     **_REPORT,
     **_FLEET,
+    **_GPO_FILE,
     **_ACTION,
     **_NAMES,
     "serial": {"type": "raw"},
@@ -176,6 +177,7 @@ FLEET_REPORT: Spec = {
     **_FROM,
     **_REPORT,
     **_FLEET,
+    **_GPO_FILE,
     **_ACTION,
     "results": {"type": "str", "required": True},
     "check": {"type": "dict", "required": True},

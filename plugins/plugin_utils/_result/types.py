@@ -24,6 +24,7 @@ from .._verdict.findings import FindingKind
 from .._verdict.outcome import Outcome
 from .._verdict.rank import Rank
 from .._verdict.status import Status
+from .gpo_types import Gpos
 
 Time = t.Annotated[
     str,
@@ -31,6 +32,9 @@ Time = t.Annotated[
         r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z",
         "a time; a time reads 2026-01-31T08:15:00Z",
     ),
+]
+LaterGpos = t.Annotated[
+    Gpos | None, LATER, Says("Group Policy Objects that gpo_right_info read; null where the report was given none.")
 ]
 Day = t.Annotated[str, Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day; a day reads 2026-01-31")]
 Digest = t.Annotated[str, Form(r"[0-9a-f]{64}", "a digest of SHA-256")]
@@ -458,6 +462,7 @@ class _Besides(GateOptions):
     generator: Generator
     source: ExpectedBy
     exceptions: list[Declared]
+    gpos: LaterGpos
 
 
 class MergedRun(_Besides):
@@ -607,4 +612,5 @@ class Report(t.TypedDict):
     scope: Scope
     notes: t.Annotated[list[str], Says("What a reader must know: that hosts were left out, and doubts of a merge.")]
     summary: Summary
+    gpos: LaterGpos
     hosts: t.Annotated[list[Record], Says("One record a host, sorted by host.")]

@@ -26,6 +26,7 @@ from ..display import name_of
 from ..sentences import in_days
 from . import charts, data, exposure, sections
 from .accounts import AccountRow, account_rows, grouped, unexpected_rows
+from .gpos import gpo_section
 from .words import RANKS, STANDINGS, STATUSES, age, clean, counted, duration, joined, moment, number, role_words, soft
 
 MOST_ACCOUNTS, MOST_ROWS, MOST_RUNNING = 100, 200, 100  # rows of a section; the rest is in the table of all hosts and in the JSON
@@ -65,6 +66,7 @@ def html(report: Report, *, csv: str | None = None, sha256: str | None = None) -
         **_header(report),
         **_rows(report["hosts"], accounts),
         **_charts(report["summary"], report["run"], accounts),
+        **gpo_section(report.get("gpos")),
         "summary": report["summary"],
         "changed": _changed(report["summary"].get("changed")),
         "exceptions": [_exception(one, report["run"]["finished"]) for one in report["summary"]["exceptions"]],
