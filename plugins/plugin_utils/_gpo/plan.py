@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import enum
 import hashlib
 from collections.abc import Collection, Mapping
@@ -304,7 +305,10 @@ def _with_journal(
     except Unclear as error:
         raise GpoRefused(Reason.UNFINISHED, f"an earlier change of {gpo.guid} was not finished, and {error}") from None
     if stage is Stage.NOTHING:
-        return _fresh(gpo, was, template, extensions, ini, before, after, ("an earlier run was ended before it wrote anything",))
+        plan = _fresh(gpo, was, template, extensions, ini, before, after, ("an earlier run was ended before it wrote anything",))
+        if plan.empty and was.gpt_ini is not None:  # sent all the same: that takes the journal away
+            return dataclasses.replace(plan, finishes=True, notes=("what an earlier run left beside the template is taken away",))
+        return plan
     target = journal.after.version
     will = Parts(template, target, extensions, write_gpt_ini(ini, target))
     if will.digests != journal.after.digests:
