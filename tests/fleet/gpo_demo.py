@@ -18,6 +18,16 @@ if t.TYPE_CHECKING:
 REGISTRY = "[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}{53D6AB1B-2488-11D1-A28C-00C04FB94F17}]"
 LATER = "[{B1BE8D72-6EAC-11D2-A4EA-00C04F79F83A}{53D6AB1B-2488-11D1-A28C-00C04FB94F17}]"
 WEB, BASELINE = "Web servers", "Server baseline"
+FINDINGS = {
+    "Default Domain Controllers Policy": [],
+    "Default Domain Policy": [],
+    BASELINE: [],
+    WEB: ["without_iis_iusrs"],  # by the report of an audit of its hosts
+    "Kiosks by name": ["floor_missing", "name"],
+    "Old lab": ["extensions_out_of_order", "link_without_effect", "unexpected"],
+    "Never linked": ["floor_missing", "not_linked"],
+}
+"""What an audit of the GPOs must find, by their names; GPOs of other settings are only counted."""
 
 
 def starred(sids: Iterable[str]) -> tuple[str, ...]:
@@ -28,15 +38,15 @@ def starred(sids: Iterable[str]) -> tuple[str, ...]:
 def make() -> PolicyDomain:
     """A fresh domain whose machines have refreshed once.
 
-    The GPO of the web servers lacks IIS_IUSRS, so that two of them drift; that of all servers is as it should be, and loses there. The others
-    have a fault each, and none of them reaches a host.
+    The GPO of the web servers lacks IIS_IUSRS, so that two of them drift; that of the other servers is as it should be. The rest have
+    a fault each, and none of them reaches a host.
     """
     domain = PolicyDomain()
     domain.add_controller("dc01")
     domain.add_controller("dc02")
     baseline = domain.add_gpo(BASELINE, accounts=starred(FLOOR), version=12, extensions=REGISTRY + PAIR)
     web = domain.add_gpo(WEB, accounts=starred(FLOOR), version=0x10004)
-    for guid, where in ((baseline, ("Servers",)), (web, ("Servers", "Web"))):
+    for guid, where in ((baseline, ("Servers", "Applications")), (web, ("Servers", "Web"))):
         domain.link(guid, domain.ou(*where))
     domain.link(domain.add_gpo("Kiosks by name", accounts=("Administrators", "SERVICE")), domain.ou("Kiosks"))
     domain.link(domain.add_gpo("Old lab", accounts=starred((*FLOOR, names.USERS)), extensions=LATER + PAIR), domain.ou("Lab"))
@@ -45,7 +55,7 @@ def make() -> PolicyDomain:
     for name in ("web01", "web02"):
         domain.join(_member(name, iis=True), "Servers", "Web")
     for name in ("app01", "file01"):
-        domain.join(_member(name), "Servers")
+        domain.join(_member(name), "Servers", "Applications")
     domain.replicate()
     refreshed(domain)
     return domain

@@ -80,6 +80,22 @@ def playbook(tmp_path):
     return run
 
 
+@pytest.fixture
+def task(tmp_path):
+    """Run one task with a module of the collection on the hosts of a pattern; returns the run, with the result of each host."""
+
+    def run(fleet, module, hosts="all", *, check=False, diff=False, **options):
+        path = tmp_path / "task.yml"
+        name = f"winrights.seimpersonate.{module}"
+        path.write_text(json.dumps([{"hosts": hosts, "gather_facts": False, "tasks": [{name: options}]}]))
+        outcome = play(fleet, path, tmp_path=tmp_path, check=check, diff=diff)
+        return types.SimpleNamespace(
+            rc=outcome.rc, outcome=outcome, results=outcome.results(module), said=" ".join(outcome.stdout.split())
+        )
+
+    return run
+
+
 @pytest.fixture(params=["host", "fleet"])
 def audit(playbook, request):
     """Run the audit, or another playbook of its kind, with each reader."""
