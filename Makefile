@@ -18,7 +18,7 @@ LIFE ?= 3600
 INVENTORY ?= .build/fleet.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce demo-prove bench bench-scale bench-guide unit test test-engine test-long test-browser test-samba test-directory test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables recordings schema payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce demo-prove demo-gpo bench bench-scale bench-guide unit test test-engine test-long test-browser test-samba test-directory test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables recordings schema payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ demo-enforce: venv-test ## Audit, look, enforce, audit, restore, audit on the si
 
 demo-prove: venv-test ## Prove six simulated hosts: payload beside other sources; one lies, one denies half of them
 	@$(RUN) python -m fleet.proof --backend $(BACKEND)
+
+demo-gpo: venv-test ## Audit, plan, change and restore a Group Policy Object of a simulated domain, and its hosts before and after
+	@$(RUN) python -m fleet.gpo_story
 
 unit: venv-test ## The unit tests that open no socket, run no playbook and make no large report: about a minute
 	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
