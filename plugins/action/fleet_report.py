@@ -78,6 +78,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             gpos=gpos,
         )
         summary = report["summary"]
+        if gpos is None and options["gpo_file"]:
+            lacking = (
+                f"gpo_file: {options['gpo_file']} is not there yet, so that the report has no section of GPOs; run gpo_audit first"
+            )
+            result.setdefault("warnings", []).append(lacking)
         if warnings := report_end.compare(report, options):
             result.setdefault("warnings", []).extend(warnings)
         stop = stopped_by(records) if options["action"] != "audit" else []

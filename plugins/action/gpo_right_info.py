@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -16,7 +14,13 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.judge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import GpoRefused, guid_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, gpo_options, of_role, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
+    bad_input,
+    gpo_options,
+    of_role,
+    report_options,
+    specs,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build, gpo_build
@@ -39,7 +43,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             policy = task_options.policy_of(options)
             asked = gpo_options.gpos_named(options["gpos"])
             records, _run = gpo_options.earlier_records(options)
-            path = Path(options["gpo_file"]).expanduser().absolute() if options["gpo_file"] else None
+            path = report_options.gpo_file_of(options)
             if path:
                 check_folder("gpo_file", path.parent, "so that what was read could not be kept")
         result["changed"] = False
@@ -53,7 +57,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return {**result, "failed": True, "msg": str(error), "refused": error.reason.value}
         hosts = {gpo.guid: audited(records or (), gpo.guid) for gpo in facts.gpos}
         judged = [
-            judge_gpo(facts, gpo, policy, [host.host for host in hosts[gpo.guid] if "IIS" in host.features]) for gpo in facts.gpos
+            judge_gpo(facts, gpo, policy, [host.host for host in hosts[gpo.guid] if host.wins and "IIS" in host.features])
+            for gpo in facts.gpos
         ]
         gpos = gpo_build.gpos(facts, judged, policy.name, _utc.written(_utc.now()))
         if path:

@@ -30,6 +30,7 @@ options:
   gpo_file:
     description:
       - The file in which M(winrights.seimpersonate.gpo_right_info) kept what it read of Group Policy Objects. The report then has a section of them.
+      - A file that is not there yet is only a warning.
     type: path
   results:
     description:

@@ -9,8 +9,8 @@ short_description: Say in one Group Policy Object who holds SeImpersonatePrivile
 version_added: 0.2.0
 description:
   - Brings one Group Policy Object (GPO) to a list of accounts, to nobody, or to not defining the right, or takes back what a run of this module did.
-  - Only the line of the right in the security template C(GptTmpl.inf) is changed, byte for byte, with what moves with it, which are the version of the GPO in the
-    directory and in C(gpt.ini), and the security settings in C(gPCMachineExtensionNames).
+  - Only the line of the right in the security template C(GptTmpl.inf) is changed, byte for byte, with what moves with it, which are the version of the GPO in
+    the directory and in C(gpt.ini), and the security settings in C(gPCMachineExtensionNames).
   - Before anything is sent, the files and attributes as they are are kept on the controller of Ansible. The domain controller compares them again, writes,
     reads all of it again, and undoes the change where a step fails.
   - A run that was ended in the middle leaves a journal beside the template. The next run finishes the change or, with O(restore), takes it back, and says so.

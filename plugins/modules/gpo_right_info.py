@@ -9,13 +9,15 @@ short_description: Tell which Group Policy Objects of a domain define SeImperson
 version_added: 0.2.0
 description:
   - Reads the Group Policy Objects (GPOs) of a domain from one domain controller, in one remote command. Nothing is changed.
-  - Of each GPO whose security template C(GptTmpl.inf) names the right it tells the state of the right, the accounts, where it is linked, and what is wrong.
-  - The judgement is made on the controller of Ansible, by SIDs. A file that could not be read or understood is never taken for one that does not define the right.
+  - Of each GPO whose security template C(GptTmpl.inf) names the right it tells the state of the right, the accounts, where it is linked, and
+    what is wrong.
+  - The judgement is made on the controller of Ansible, by SIDs. A file that could not be read or understood is never taken for one that does not define the
+    right.
 notes:
-  - The account that connects must be able to read the policies folder of SYSVOL and the directory, as every account of the domain can by default, and must be an
-    administrator of the domain controller, since WinRM lets only those in.
+  - The account that connects must be able to read the policies folder of SYSVOL and the directory, as every account of the domain can by default, and must be
+    an administrator of the domain controller, since WinRM lets only those in.
   - Of the row I(Default Domain Controller Policy) of Microsoft's page, RV(gpos[].documented) tells what the page prints and what is observed. It is never
-    a finding, because the GPO of a real domain does not define the right.
+    a finding, because the GPO of a real domain does not define it.
 author:
   - Winrights Authors (@winrights)
 extends_documentation_fragment:

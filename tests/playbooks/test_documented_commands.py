@@ -22,7 +22,8 @@ import yaml
 from fleet.backends.emulator.emulator import Emulator
 from fleet.simulation import Fleet
 from fleet.windows import names
-from fleet.windows.machine import Logon, Machine
+from fleet.windows.domain import PolicyDomain
+from fleet.windows.machine import FLOOR, Logon, Machine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES = [CHECKOUT / "README.md", CHECKOUT / "roles/impersonate/README.md",
@@ -56,6 +57,7 @@ class Row:
     before: dict[str, str] = field(default_factory=dict)
 
 
+SERVERS = re.search(r"( {3}# web_servers\.yml\n(?: {3}.+\n)+)", (CHECKOUT / "docs/docsite/rst/guide_gpo.rst").read_text())[1]
 DRIFT = Row(2, "1 drift")
 PLAYS = {
     "audit": DRIFT,
@@ -68,6 +70,12 @@ PLAYS = {
     "enforce": Row(0, "changed"),
     "restore": Row(0, "1 of 3 hosts have their earlier holders"),
     "prove --limit web01 -e prove_dir=proofs": Row(0, "agrees"),
+    "gpo_audit -e impersonate_hosts=dc01": Row(0, "define the right"),
+    "gpo_enforce --check --diff -e impersonate_hosts=dc01 -e @web_servers.yml": Row(
+        0, "version 1 becomes 2", {"web_servers.yml": SERVERS}
+    ),
+    "gpo_enforce -e impersonate_hosts=dc01 -e @web_servers.yml": Row(0, "version 1 becomes 2", {"web_servers.yml": SERVERS}),
+    "gpo_restore -e impersonate_hosts=dc01 -e @web_servers.yml": Row(0, "nothing to restore", {"web_servers.yml": SERVERS}),
     "prove --limit lab01 -e prove_change=true -e prove_lab=true": Row(0, "the right is as before"),
 }
 """By the part of the command behind the inventory."""
@@ -129,14 +137,24 @@ def run(words, folder, collections=None):
 
 
 @pytest.fixture
-def hosts():
-    """A server as installed, a lab host, and one that drifts."""
+def hosts(request):
+    """A server as installed, a lab host, and one that drifts; for commands about GPOs a domain controller besides."""
+    part = request.node.callspec.params.get("part", "") if hasattr(request.node, "callspec") else ""
     logons = {"SIM\\auditor": Logon("Simulated-1")}
     return [
         Machine.member_server("web01", logons=logons),
         Machine.standalone_server("lab01", logons={"auditor": Logon("Simulated-1")}),
         Machine.member_server("file01", also=[names.USERS], logons=logons),
+        *([a_domain_controller()] if part.startswith("gpo_") else []),
     ]
+
+
+def a_domain_controller():
+    """The PDC emulator of a domain with one GPO that defines the right."""
+    domain = PolicyDomain()
+    machine = domain.add_controller("dc01", logons={"SIM\\auditor": Logon("Simulated-1")})
+    domain.link(domain.add_gpo("Web servers", accounts=[f"*{sid}" for sid in FLOOR]), domain.ou("Web"))
+    return machine
 
 
 @pytest.fixture

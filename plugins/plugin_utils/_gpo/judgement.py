@@ -97,7 +97,7 @@ class JudgedGpo:
 
 
 def judge_gpo(facts: DomainFacts, gpo: GpoFacts, policy: Policy, web_hosts: Collection[str] = ()) -> JudgedGpo:
-    """The judgement of one GPO. ``web_hosts``: audited hosts with IIS on which it defines the right, from an earlier report."""
+    """The judgement of one GPO. ``web_hosts``: audited hosts with IIS on which it sets the right, from an earlier report."""
     template, wrong = _template(gpo)
     holders = tuple(_holder(facts, policy, entry) for entry in template.entries) if template else ()
     state = template.state if template else None

@@ -241,7 +241,7 @@ def _refuse(
     if template is not None and len(template.lines) > 1 and Reason.DUPLICATES.value not in allow:
         lines = some([str(line.number) for line in template.lines])
         raise GpoRefused(Reason.DUPLICATES, f"GptTmpl.inf sets the right in lines {lines}; {_allowing(Reason.DUPLICATES)}")
-    web = [impact.audited.host for impact in impacts or () if "IIS" in impact.audited.features]
+    web = [impact.audited.host for impact in impacts or () if impact.audited.wins and "IIS" in impact.audited.features]
     if sids is not None and IIS_IUSRS not in sids and web and Reason.WITHOUT_IIS.value not in allow:
         hosts = some([visible(host) for host in web])
         raise GpoRefused(

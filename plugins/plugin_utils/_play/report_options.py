@@ -64,5 +64,14 @@ def tolerate_of(options: Options) -> dict[str, str]:
 
 
 def gpos_of(options: Options) -> Gpos | None:
-    """The Group Policy Objects that a report is to show; None where it is given none. Raises BadInput for a file that cannot be read."""
-    return read_gpos("gpo_file", Path(options["gpo_file"]).expanduser().absolute()) if options.get("gpo_file") else None
+    """The Group Policy Objects that a report is to show; None where it is given none, or where none were read yet.
+
+    Raises BadInput for a file that is there and cannot be read.
+    """
+    path = gpo_file_of(options)
+    return read_gpos("gpo_file", path) if path and path.exists() else None
+
+
+def gpo_file_of(options: Options) -> Path | None:
+    """Where Group Policy Objects are kept that gpo_right_info read."""
+    return Path(options["gpo_file"]).expanduser().absolute() if options.get("gpo_file") else None

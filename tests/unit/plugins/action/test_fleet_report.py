@@ -105,3 +105,24 @@ def test_bad_input_is_named(report, tmp_path, check, variables, words):
 
     assert words in " ".join(str(error.value).split())
     assert not (tmp_path / "reports").exists()
+
+
+GPOS = {
+    "schema_version": "1", "domain": "sim.example", "controller": "dc01", "read_at": "2026-01-31T08:15:00Z", "policy": "microsoft",
+    "complete": True, "compliant": True, "not_defining": 3, "unread": [], "gpos": [],
+}  # fmt: skip
+
+
+def test_what_gpo_right_info_kept_is_a_section_of_the_report(report, tmp_path):
+    (tmp_path / "gpos.json").write_text(json.dumps(GPOS))
+
+    _result, written = report({"web01": GOOD}, impersonate_gpo_file=str(tmp_path / "gpos.json"))
+
+    assert written["gpos"]["not_defining"] == 3
+
+
+def test_a_file_of_gpos_that_is_not_there_yet_is_a_warning(report, tmp_path):
+    result, written = report({"web01": GOOD}, impersonate_gpo_file=str(tmp_path / "gpos.json"))
+
+    assert written["gpos"] is None
+    assert any("run gpo_audit first" in warning for warning in result["warnings"])
