@@ -20,7 +20,7 @@ Told = Callable[[str, Result], None]
 
 
 class Reader:
-    """Reads each host in a thread of its own, so many at once as the limits say, until each has ended or the time of all is over.
+    """Reads hosts in threads, so many at once as the limits say, until each has ended or the time of all is over.
 
     A thread whose host does not answer in time is left behind, since nothing can end a thread that waits in a library.
     ``given_up``: the result of such a host. ``failed``: the result of a read that raised an exception.
@@ -43,26 +43,40 @@ class Reader:
         """
         with self._changed:
             while not self._schedule.done(self._clock()):
-                while attempt := self._schedule.start(self._clock()):
-                    self._begin(attempt)
+                self._begin_all()
                 wake = self._schedule.wake(self._clock())
                 self._changed.wait(None if wake is None else max(0.0, wake - self._clock()))
-                for attempt in self._schedule.overdue(self._clock()):
-                    self._end(attempt, End.GIVEN_UP, self._given_up(self._limits.attempt))
+                self._give_up()
             return self._schedule.unread
 
-    def _begin(self, attempt: Attempt) -> None:
-        context = contextvars.copy_context()  # ansible-core from 2.19 on keeps there which task is run
-        threading.Thread(target=context.run, args=(self._one, attempt), daemon=True).start()
+    def _begin_all(self) -> None:
+        """Begin what may begin now, each in a thread of its own."""
+        while attempt := self._schedule.start(self._clock()):
+            context = contextvars.copy_context()  # ansible-core from 2.19 on keeps there which task is run
+            threading.Thread(target=context.run, args=(self._work, attempt), daemon=True).start()
 
-    def _one(self, attempt: Attempt) -> None:
+    def _work(self, attempt: Attempt | None) -> None:
+        """Read one host after the other, as long as there is one for this thread: a new thread for each would cost more."""
+        while attempt:
+            end, result = self._one(attempt.host)
+            with self._changed:
+                self._end(attempt, end, result)
+                self._give_up()
+                attempt = self._schedule.start(self._clock())
+                self._begin_all()
+                if attempt is None:
+                    self._changed.notify_all()
+
+    def _one(self, host: str) -> tuple[End, Result]:
         try:
-            end, result = self._read(attempt.host)
+            return self._read(host)
         except BaseException as error:  # noqa: BLE001 - what a library raises, SystemExit too, is this host's failure and no other's
-            end, result = End.ANSWERED, self._failed(error)
-        with self._changed:
-            self._end(attempt, end, result)
-            self._changed.notify_all()
+            return End.ANSWERED, self._failed(error)
+
+    def _give_up(self) -> None:
+        """End the attempts whose time is over."""
+        for attempt in self._schedule.overdue(self._clock()):
+            self._end(attempt, End.GIVEN_UP, self._given_up(self._limits.attempt))
 
     def _end(self, attempt: Attempt, end: End, result: Result) -> None:
         if self._schedule.end(attempt, end, self._clock()):

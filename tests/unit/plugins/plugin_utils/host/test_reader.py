@@ -56,6 +56,20 @@ def test_every_host_is_read_once(reader, at_once):
     assert told == {host: {"host": host} for host in hosts}
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 20])
+def test_a_thread_reads_one_host_after_the_other(reader, at_once):
+    threads = set()
+
+    def read(host):
+        threads.add(threading.current_thread())  # the thread itself, whose number is given again when it has ended
+        return answer(host)
+
+    made, told = reader([f"host{number}" for number in range(50)], read, Limits(3600, at_once=at_once))
+    made.run()
+
+    assert (len(told), len(threads) <= at_once) == (50, True)
+
+
 @pytest.mark.parametrize("error", [RecursionError("too deep"), SystemExit(3), KeyboardInterrupt(), MemoryError()], ids=repr)
 def test_a_read_that_raises_is_that_hosts_failure(reader, error):
     def read(host):
