@@ -10,6 +10,7 @@ import re
 import pytest
 
 from fleet import demo, faults
+from fleet.backends import request
 from fleet.backends.emulator.emulator import Emulator
 from fleet.simulation import Fleet
 from fleet.windows import names
@@ -163,6 +164,34 @@ def test_the_time_limit_of_the_task_does_not_end_the_task_that_reads_all_hosts(p
         run = playbook(fleet, written, extravars={"impersonate_policy": policy})
 
     assert run.statuses == dict.fromkeys(("quick", "slow"), "not_applicable"), run.outcome.stdout
+
+
+class Environments(Emulator):
+    """Keeps the environment that each host was asked in."""
+
+    def __init__(self):
+        super().__init__()
+        self.kept = {}
+
+    def run(self, machine, received):
+        self.kept[machine.name.lower()] = request.decode(received.command_line, received.stdin).environment
+        return super().run(machine, received)
+
+
+@pytest.mark.parametrize("value", ["one", "{{ inventory_hostname }}"], ids=["constant", "template"])
+def test_each_host_has_the_keywords_of_the_task(playbook, tmp_path, value):
+    (tmp_path / "read.yml").write_text(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n"
+        "    - winrights.seimpersonate.fleet_check: {from_variables: true, reader: fleet, reader_processes: 1}\n      register: check\n"
+        f"    - winrights.seimpersonate.fleet_read: {{check: '{{{{ check }}}}'}}\n      environment: {{ASKED: '{value}'}}\n"
+        "    - winrights.seimpersonate.fleet_report: {from_variables: true, results: '-', check: '{{ check }}'}\n"
+    )
+    backend = Environments()
+    with Fleet([Machine.member_server(f"web{number}") for number in range(4)], backend) as fleet:
+        run = playbook(fleet, tmp_path / "read.yml", extravars={"impersonate_policy": "microsoft"})
+
+    assert set(run.statuses.values()) == {"compliant"}, run.outcome.stdout
+    assert backend.kept == {host: {"ASKED": value.replace("{{ inventory_hostname }}", host)} for host in run.statuses}
 
 
 @pytest.mark.parametrize("connection", ["winrm", "psrp"])

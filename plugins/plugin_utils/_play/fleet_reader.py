@@ -36,7 +36,7 @@ class FleetReader:
         self._run_id, self._settings = fleet_run.run_of(check), check["reader"]
         self._file = ResultsFile(self._settings["results"])
         args = {"from_variables": True, "run_id": self._run_id, "progress": False}
-        self._one = OneHost(action._task, task_vars, READ, args, action._loader)
+        self._one = OneHost(action, task_vars, READ, args)
         limit = self._settings["fleet_timeout"]
         self._until = time.monotonic() + limit if limit else None
 

@@ -23,6 +23,7 @@ from .given import Result, TaskVars
 if t.TYPE_CHECKING:
     from ansible.inventory.host import Host
     from ansible.parsing.dataloader import DataLoader
+    from ansible.plugins.action import ActionBase
 
 try:
     from ansible._internal._task import TaskContext  # type: ignore[import-not-found,import-untyped,unused-ignore] # since 2.19
@@ -48,6 +49,8 @@ _NOT_REGISTERED = ("exception", "warnings", "deprecations")
 """Objects of ansible-core in the result of a task, which the main process shows and takes out."""
 _OF_STRATEGY = ("ansible_current_hosts", "ansible_failed_hosts")
 """Variables that the strategy adds to those of a task."""
+_OF_PLAY = ("ansible_play_hosts", "ansible_play_hosts_all", "ansible_play_batch", "play_hosts")
+"""Lists of hosts that are the same for all of them. ansible-core would make each of them anew for every host."""
 
 
 def is_known() -> bool:
@@ -56,25 +59,26 @@ def is_known() -> bool:
 
 
 class OneHost:
-    """Runs an action with its options on single hosts, from inside of the action of a task on the first one, with that task's keywords."""
+    """Runs an action with its options on single hosts, from inside of an action on the first one, with the keywords of that one's task."""
 
-    def __init__(self, task: Task, task_vars: TaskVars, action: str, args: dict[str, object], loader: DataLoader) -> None:
+    def __init__(self, first: ActionBase, task_vars: TaskVars, action: str, args: dict[str, object]) -> None:
+        task = first._task
         self._worker: t.Any = multiprocessing.current_process()
         self._vars = task_vars
-        self._task = as_written(task, loader)
+        self._task = as_written(task, first._loader)
         self._task.action, self._task.args = action, args
         self._task.timeout = 0  # an alarm, which reaches no thread
+        self._task.squash()
+        self._constant = is_constant(self._task)
         self._manager = task.get_variable_manager()
         self._inventory = task_vars["hostvars"]._inventory
 
     def run(self, name: str) -> Result:
         """The result of the action on a host, as a task of its own would have it."""
         host, task = self._inventory.get_host(name), copy_of(self._task)
-        variables = self._manager.get_vars(
-            play=task.get_play(), host=host, task=task,
-            _hosts=self._vars["ansible_play_hosts"], _hosts_all=self._vars["ansible_play_hosts_all"],
-        )  # fmt: skip
-        variables.update({key: self._vars[key] for key in _OF_STRATEGY if key in self._vars})
+        task.final = self._task if self._constant else None
+        variables = self._manager.get_vars(play=task.get_play(), host=host, task=task, _hosts=[name], _hosts_all=[name])
+        variables.update({key: self._vars[key] for key in (*_OF_PLAY, *_OF_STRATEGY) if key in self._vars})
         result = self._execute(host, task, variables)
         return {key: value for key, value in result.items() if key not in _NOT_REGISTERED}
 
@@ -82,29 +86,56 @@ class OneHost:
         worker = self._worker
         given = {
             "host": host, "task": task, "job_vars": variables, "new_stdin": os.devnull,
-            "play_context": worker._play_context.copy(),  # from before any host had a say: the action's own has the first host's password
+            "play_context": worker._play_context,  # from before any host had a say: the action's own has the first host's password
             "loader": worker._loader, "shared_loader_obj": worker._shared_loader_obj, "final_q": Display()._final_q,
             "variable_manager": self._manager,
         }  # fmt: skip
         with _context(host, task, variables):
-            task.squash()
             result = TaskExecutor(**{key: value for key, value in given.items() if key in _TAKES}).run()
         return dict(result if isinstance(result, dict) else result.as_result_dict())
 
 
-def as_written(task: Task, loader: DataLoader) -> Task:
+class _Task(Task):  # type: ignore[misc]
+    """A task for one host. ``final``: the one that it is a copy of, to be made final with it, so that later copies are."""
+
+    final: _Task | None = None
+
+    def post_validate(self, templar: object) -> None:
+        if self.final:
+            self.final.post_validate(templar)
+        if not self._finalized:
+            super().post_validate(templar)
+
+
+def as_written(task: Task, loader: DataLoader) -> _Task:
     """A task as its file has it: the worker's own has the values of the first host where its fields are templates."""
     parent = task._parent
-    fresh = Task.load(task.get_ds(), block=parent, role=task._role, variable_manager=task.get_variable_manager(), loader=loader)
+    fresh = _Task(block=parent, role=task._role).load_data(
+        task.get_ds(), variable_manager=task.get_variable_manager(), loader=loader
+    )
     fresh._parent = parent
-    return fresh
+    return t.cast("_Task", fresh)
 
 
-def copy_of(task: Task) -> Task:
-    """A copy of a task with the same parents, as a worker has one for each host."""
+def is_constant(task: Task) -> bool:
+    """Whether all keywords of a task are the same for each host, where it has no loop. ansible-core leaves ``vars`` as they are."""
+    return not any(_may_vary(getattr(task, name)) for name in task.fattributes if name not in ("vars", "loop_control"))
+
+
+def _may_vary(value: object) -> bool:
+    """Whether a keyword has a template, or something that is not plain."""
+    if isinstance(value, dict):
+        return _may_vary([*value, *value.values()])
+    if isinstance(value, (list, tuple)):
+        return any(map(_may_vary, value))
+    return "{" in value if isinstance(value, str) else not isinstance(value, (int, float, type(None)))
+
+
+def copy_of(task: _Task) -> _Task:
+    """A copy of a task with the same parents and all that it has of them, as a worker has one for each host."""
     copy = task.copy(exclude_parent=True, exclude_tasks=True)
-    copy._parent = task._parent
-    return copy
+    copy._parent, copy._squashed = task._parent, task._squashed
+    return t.cast("_Task", copy)
 
 
 def _context(host: Host, task: Task, variables: Result) -> contextlib.AbstractContextManager[object]:
