@@ -257,3 +257,28 @@ def test_a_user_that_is_a_template_is_looked_at_host_by_host(playbook):
         run = playbook(fleet, "winrights.seimpersonate.audit", extravars={"impersonate_reader": "fleet"})
 
     assert "Reader: fleet (one task reads all hosts; a process for each of 1 of them (Kerberos))" in run.said
+
+
+BEHIND = "    - {name: Behind it, ansible.builtin.debug: {}}\n"
+
+
+@pytest.mark.parametrize("reader", ["host", "fleet"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "- ansible.builtin.import_playbook: winrights.seimpersonate.audit\n"
+            f"- hosts: all\n  gather_facts: false\n  tasks:\n{BEHIND}", id="a play behind the playbook",
+        ),
+        pytest.param(
+            "- hosts: all\n  gather_facts: false\n  tasks:\n"
+            f"    - ansible.builtin.import_role: {{name: winrights.seimpersonate.impersonate}}\n{BEHIND}", id="a task behind the role",
+        ),
+    ],
+)  # fmt: skip
+def test_what_comes_after_an_audit_is_run_on_every_host(playbook, tmp_path, text, reader):
+    (tmp_path / "more.yml").write_text(text)
+    with Fleet([Machine.member_server("web01"), Machine.member_server("web02")], Emulator()) as fleet:
+        run = playbook(fleet, tmp_path / "more.yml", extravars={"impersonate_reader": reader})
+
+    assert set(run.outcome.results("Behind it")) == {"web01", "web02"}, run.outcome.stdout
