@@ -4,17 +4,16 @@
 
 from __future__ import annotations
 
-import base64
-import dataclasses
 import json
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from fleet.backend import Output, Received
+from fleet.backend import Received
 from fleet.backends.engine import engine
 from fleet.backends.engine.pwsh import PowerShell
+from fleet.backends.engine.spoilt import Spoilt, spoil
 from fleet.built import built
 
 if t.TYPE_CHECKING:
@@ -72,32 +71,7 @@ def ask(tell: Callable[..., dict[str, t.Any]]) -> Callable[..., dict[str, t.Any]
     return run
 
 
-class Spoilt:
-    """Sends other texts of modules and utils than the checkout has, line for line; base64 stands as it is in every payload."""
-
-    def __init__(self, back_end: BackEnd, replaced: dict[str, str]) -> None:
-        self._back_end, self._replaced = back_end, replaced
-
-    def run(self, machine: Machine, received: Received) -> Output:
-        """Run one command with the other texts."""
-        stdin = received.stdin
-        for text, other in self._replaced.items():
-            good, bad = (base64.b64encode(one.encode()) for one in (text, other))
-            assert stdin.count(good) == 1
-            stdin = stdin.replace(good, bad)
-        return self._back_end.run(machine, dataclasses.replace(received, stdin=stdin))
-
-
 @pytest.fixture(scope="session")
-def spoilt(checkout: Path) -> Callable[..., Spoilt]:
-    """A back end whose payload differs from the checkout's: (path, what stands there once, what stands there instead)."""
-
-    def spoil(back_end: BackEnd, *changes: tuple[str, str, str]) -> Spoilt:
-        texts = {path: (checkout / path).read_text() for path, _unused, _unused in changes}
-        others = dict(texts)
-        for path, good, bad in changes:
-            assert others[path].count(good) == 1, good
-            others[path] = others[path].replace(good, bad)
-        return Spoilt(back_end, {texts[path]: others[path] for path in texts})
-
+def spoilt() -> Callable[..., Spoilt]:
+    """A back end whose payload differs from the checkout's."""
     return spoil
