@@ -24,7 +24,7 @@ from pathlib import Path
 from fleet.backends import request
 from fleet.backends.emulator import emulator, texts
 from fleet.backends.engine import engine
-from fleet.backends.engine.pwsh import STARTUP, STARTUP_OF_PROVE, PowerShell
+from fleet.backends.engine.pwsh import STARTUP, STARTUP_OF_DIRECTORY, STARTUP_OF_PROVE, PowerShell
 
 if t.TYPE_CHECKING:
     from fleet.backend import Output, Received
@@ -182,7 +182,7 @@ def main() -> int:
     """Run the tests and print the table."""
     with tempfile.TemporaryDirectory(prefix="payload-coverage-") as made:
         folder = Path(made)
-        for startup in (STARTUP, STARTUP_OF_PROVE):
+        for startup in (STARTUP, STARTUP_OF_PROVE, STARTUP_OF_DIRECTORY):
             (folder / startup.name).write_text(startup.read_text() + ADD_HIT)
         environment = {**os.environ, FOLDER: made, "PYTHONPATH": str(texts.CHECKOUT / "tests")}
         command = [
@@ -193,11 +193,11 @@ def main() -> int:
             "-p",
             "payload_coverage",
             "-m",
-            "engine",
+            "engine or directory",
             "-n",
             os.environ.get("JOBS", "2"),
         ]
-        ran = subprocess.run([*command, "tests/unit/payload"], cwd=texts.CHECKOUT, env=environment, check=False)
+        ran = subprocess.run([*command, "tests/unit/payload", "tests/directory"], cwd=texts.CHECKOUT, env=environment, check=False)
         hits = {name for file in folder.glob("*.hits") for name in file.read_text().splitlines()}
     good = [_tell(path, text, copy_of(path, text).points, hits) for path, text in originals().items()]
     return 0 if ran.returncode == 0 and all(good) else 1

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes, changes and reads objects of Samba's directory, and reads files with Samba's own readers: run by Debian's Python, not by pytest.
 
-Each line of the input is a list, the name of a function here and its arguments as JSON; each line of the output is what it returns.
+Each line of the input is a list, the name of a function here and its arguments as JSON; each line of the output is what it returned, or its failure.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from samba.auth import system_session
 from samba.dcerpc import security
 from samba.gp_parse.gp_inf import GptTmplInfParser
 from samba.ndr import ndr_pack
-from samba.netcmd.gpo import parse_gplink
 from samba.param import LoadParm
 from samba.samdb import SamDB
 
@@ -38,6 +37,18 @@ class Directory:
 
     def add(self, dn: str, attributes: dict[str, t.Any], controls: list[str] | None = None) -> None:
         self._db.add({"dn": dn, **attributes}, controls)
+
+    def add_all(self, objects: dict[str, dict[str, t.Any]]) -> None:
+        self._db.transaction_start()
+        for dn, attributes in objects.items():
+            self.add(dn, attributes)
+        self._db.transaction_commit()
+
+    def remove_all(self, dns: list[str]) -> None:
+        self._db.transaction_start()
+        for dn in dns:
+            self._db.delete(dn)
+        self._db.transaction_commit()
 
     def set(self, dn: str, attributes: dict[str, str | None]) -> None:
         message = ldb.Message(ldb.Dn(self._db, dn))
@@ -61,9 +72,6 @@ class Directory:
     def user(self, name: str, password: str) -> None:
         self._db.newuser(name, password)
 
-    def gplink(self, text: str) -> list[dict[str, t.Any]]:
-        return parse_gplink(text)
-
     def template(self, bytes64: str) -> dict[str, list[t.Any]]:
         """Section -> what Samba's reader of security templates has of it: pairs of a key and a value or a list of accounts."""
         parser = GptTmplInfParser()
@@ -75,7 +83,11 @@ def main() -> None:
     directory = Directory(*sys.argv[1:])
     for line in sys.stdin:
         name, *arguments = json.loads(line)
-        print(json.dumps(getattr(directory, name)(*arguments)), flush=True)
+        try:
+            answer = {"returned": getattr(directory, name)(*arguments)}
+        except Exception as error:  # noqa: BLE001 - told to the test, which fails
+            answer = {"failed": repr(error)}
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

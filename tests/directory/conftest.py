@@ -86,7 +86,9 @@ class Directory:
         pipe_in.flush()
         line = pipe_out.readline()
         assert line, "the client of the directory ended"
-        return json.loads(line)
+        told = json.loads(line)
+        assert "failed" not in told, f"{name}: {told['failed']}"
+        return told["returned"]
 
     @property
     def policies(self) -> Path:
@@ -95,7 +97,7 @@ class Directory:
 
     def machine(self, user: str = "Administrator", password: str = PASSWORD, faults: t.Sequence[dict[str, t.Any]] = ()) -> Machine:
         """The domain controller as the payload sees it."""
-        machine = Machine.domain_controller(HOST)
+        machine = Machine.domain_controller(HOST.lower())
         machine.domain, machine.dns_domain, machine.sysvol = DOMAIN, REALM, str(self.sysvol)
         machine.logons = {USER: next(iter(machine.logons.values()))}
         machine.directory = {

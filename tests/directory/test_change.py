@@ -171,6 +171,30 @@ def test_what_cannot_be_prepared_is_not_begun(call, directory, make_gpo, tell):
     assert (gpo.state, gpo.files) == (first, files_of(gpo))
 
 
+@pytest.mark.parametrize(
+    ("kind", "attempted", "undone"),
+    [
+        pytest.param("template", ["template"], [], id="the template"),
+        pytest.param("gpt_ini", ["template", "container", "gpt_ini"], ["container", "template"], id="gpt.ini"),
+    ],
+)
+def test_a_file_that_cannot_be_replaced(kind, attempted, undone, directory, make_gpo, tell):
+    """A folder has the name that the original is to get."""
+    gpo = make_gpo()
+    first, change = gpo.state, plan(gpo, STATES["nobody"])
+    blocked = (gpo.template.parent if kind == "template" else gpo.folder) / f"~winrights-{kind}-old.tmp"
+    blocked.mkdir()
+
+    answer = tell(directory.machine(), "gpo_right", change=change)
+
+    blocked.rmdir()
+    assert (answer["attempted"], answer["undone"], answer["error"]["call"]) == (attempted, undone, f"replace {kind}")
+    if kind == "template":
+        assert (answer["outcome"], answer["changed"], gpo.state, gpo.files) == ("undone", False, first, files_of(gpo))
+    else:
+        assert (answer["outcome"], gpo.state) == ("unknown", {**first, "version": change["undo"]["version"]})
+
+
 def test_gpt_ini_that_cannot_be_written_is_finished_by_the_next_run(directory, make_gpo, tell):
     """Not even the version of the undoing can be written there: the rest is put back, and the journal stays."""
     gpo = make_gpo()
