@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
+import fcntl
 import hashlib
 import json
 import shutil
@@ -172,15 +173,20 @@ class MakeGpo(t.Protocol):
     ) -> Gpo: ...
 
 
-def _address() -> str:
-    """An address of this machine where nobody has a directory."""
+@contextlib.contextmanager
+def _address() -> Iterator[str]:
+    """An address of this machine where nobody has a directory, nor another run of these tests before it has one."""
     for one in range(1, 250):
-        with socket.socket() as listener:
+        address = f"127.83.19.{one}"
+        with Path(tempfile.gettempdir(), f"directory-{address}.lock").open("w") as lock, socket.socket() as listener:
             try:
-                listener.bind((f"127.83.19.{one}", LDAP))
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                listener.bind((address, LDAP))
             except OSError:
                 continue
-            return f"127.83.19.{one}"
+            listener.close()
+            yield address
+            return
     pytest.fail("every address has a directory")
 
 
@@ -233,7 +239,11 @@ def _domain(folder: Path) -> Path:
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
     """The domain."""
     server.need(("samba", "samba-tool"), (server.PROVISION_DATA, Path("/usr/lib/python3/dist-packages/samba")), PACKAGES)
-    folder, address = tmp_path_factory.mktemp("directory"), _address()
+    with _address() as address:
+        yield from _running(tmp_path_factory.mktemp("directory"), address)
+
+
+def _running(folder: Path, address: str) -> Iterator[Directory]:
     configuration = _domain(folder)
     sysvol, log = folder / "state" / "sysvol", folder / "samba.log"
     _as_windows_names_it(sysvol / REALM / "Policies")

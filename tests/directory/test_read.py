@@ -253,6 +253,25 @@ def test_links_that_cannot_be_read_are_not_known(directory, make_gpo, ask):
     assert (answer["links"], answer["links_truncated"]) == (None, False)
 
 
+def test_a_registry_that_does_not_tell_where_sysvol_is(directory, tell):
+    machine = directory.machine()
+    machine.sysvol = None
+
+    answer = tell(machine, "gpo_right_info", gpos=[])
+
+    assert (answer["failed"], answer["error"]) == (True, {"call": "SysVol", "status": None})
+
+
+def test_a_role_that_is_not_known(directory, tell):
+    machine = directory.machine()
+    machine.role_status = 0x6BA
+
+    answer = tell(machine, "gpo_right_info", gpos=[])
+
+    assert (answer["failed"], answer["error"]["call"]) == (True, "DsRoleGetPrimaryDomainInformation")
+    assert answer["controller"]["machine_role"] is None
+
+
 @pytest.mark.parametrize("role", [0, 1, 2, 3])
 def test_a_host_that_is_no_domain_controller_is_asked_nothing(role, directory, tell):
     machine = directory.machine(faults=[{"call": "bind", "when": "before", "kill": True}])
