@@ -53,6 +53,11 @@ def in_order(blocks: tuple[Block, ...]) -> bool:
     return keys == sorted(keys)
 
 
+def has_extension(blocks: tuple[Block, ...]) -> bool:
+    """Whether the GPO says that it has security settings, by whatever tool."""
+    return any(_same(block.cse, SECURITY_CSE) for block in blocks)
+
+
 def has_pair(blocks: tuple[Block, ...]) -> bool:
     """Whether the GPO says that it has security settings, and the tool for them."""
     return any(_same(block.cse, SECURITY_CSE) and any(_same(tool, SECURITY_TOOL) for tool in block.tools) for block in blocks)

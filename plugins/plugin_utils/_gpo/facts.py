@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from .._accounts.sids import Sid
 from .._input.forms import Form
 
-Guid = t.Annotated[str, Form(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}", "a GUID in braces")]
+GUID_FORM = Form(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}", "a GUID in braces")
+Guid = t.Annotated[str, GUID_FORM]
 Digest = t.Annotated[str, Form(r"[0-9a-f]{64}", "a SHA-256 in lower case")]
 Base64 = t.Annotated[str, Form(r"[A-Za-z0-9+/]*={0,2}", "Base64")]
 FileStatus = t.Annotated[str, Form("read|absent|unreadable|too_large", "one of read, absent, unreadable, too_large")]
@@ -179,8 +180,8 @@ class DomainFacts:
 
     @property
     def complete(self) -> bool:
-        """Every GPO of the domain that was asked for is known."""
-        return not (self.truncated or self.unread)
+        """Every GPO of the domain that was asked for is known, and what its template says can be known."""
+        return not (self.truncated or self.unread) and all(gpo.template.status in ("read", "absent") for gpo in self.gpos)
 
     def gpo(self, guid: str) -> GpoFacts | None:
         """The row of a GPO."""

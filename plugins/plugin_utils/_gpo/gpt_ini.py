@@ -30,7 +30,7 @@ class GptIni:
 
 
 def read_gpt_ini(data: bytes) -> GptIni:
-    """A file from its bytes. Raises NotUnderstood that names the line: a version that is no number, or two of them."""
+    """A file from its bytes. Raises NotUnderstood that names the line: a version that is no number, two of them, an odd section."""
     text, coding = decoded(data)
     version: int | None = None
     place: tuple[int, int] | None = None
@@ -39,6 +39,8 @@ def read_gpt_ini(data: bytes) -> GptIni:
     for line, row in enumerate(_ROW.finditer(text), 1):
         content = row[0].strip()
         if content.startswith("["):
+            if not content.endswith("]"):
+                raise NotUnderstood(f"{content[:40]!r} is not the name of a section", line)
             section = content.strip("[] \t").lower()
             room = row.end() if room is None and section == "general" else room
         key, equals, value = content.partition("=")

@@ -14,7 +14,7 @@ from .._policy.policy import GpoRow, Policy
 from .._verdict.expectation import Standing
 from .._wording import some, visible
 from .errors import NotUnderstood
-from .extensions import has_pair, in_order, parse_extensions
+from .extensions import has_extension, has_pair, in_order, parse_extensions
 from .facts import DEFAULT_DOMAIN_CONTROLLERS_POLICY, DEFAULT_DOMAIN_POLICY, DomainFacts, GpoFacts
 from .gpt_ini import read_gpt_ini
 from .links import Effect, both_versions_zero, filters_of, folder_version, links_of
@@ -177,7 +177,12 @@ def _documented(row: GpoRow | None, state: State | None) -> str | None:
 
 
 def _of_holders(template: Template | None, holders: tuple[Holder, ...]) -> Iterator[Finding]:
-    if template is None or template.state is not State.DEFINED:
+    if template is None or template.state is State.NOT_DEFINED:
+        return
+    if template.state is State.NOBODY:
+        yield Finding(
+            Kind.FLOOR, "it gives the right to nobody, and Windows needs Administrators, SERVICE, LOCAL SERVICE and NETWORK SERVICE"
+        )
         return
     there = {holder.sid for holder in holders}
     for sid in sorted(FLOOR - there):
@@ -204,9 +209,17 @@ def _of_web_hosts(state: State | None, holders: tuple[Holder, ...], web_hosts: C
 
 def _of_versions(gpo: GpoFacts) -> Iterator[Finding]:
     folder = folder_version(gpo)
-    if gpo.gpt_ini.data is not None:
+    if gpo.gpt_ini.status not in ("read", "absent"):
+        reason = visible(gpo.gpt_ini.error or gpo.gpt_ini.status)
+        yield Finding(
+            Kind.UNREADABLE, f"gpt.ini could not be read ({reason}), so that the version of the template folder is not known"
+        )
+    elif gpo.gpt_ini.data is None:
+        yield Finding(Kind.VERSIONS_DIFFER, f"the container has version {_number(gpo.version)}, and there is no gpt.ini")
+    else:
         try:
-            read_gpt_ini(gpo.gpt_ini.data)
+            if read_gpt_ini(gpo.gpt_ini.data).version is None:
+                yield Finding(Kind.VERSIONS_DIFFER, f"the container has version {_number(gpo.version)}, and gpt.ini none")
         except NotUnderstood as error:
             yield Finding(Kind.NOT_UNDERSTOOD, f"gpt.ini cannot be understood: {visible(str(error))}")
     if gpo.version is not None and folder is not None and not same_version(gpo.version, folder):
@@ -215,15 +228,23 @@ def _of_versions(gpo: GpoFacts) -> Iterator[Finding]:
         yield Finding(Kind.VERSIONS_ZERO, "both versions are 0, so that clients take the GPO for empty ([MS-GPOL] 3.2.5.1.6)")
 
 
+def _number(version: int | None) -> str:
+    return "that is not known" if version is None else str(version)
+
+
 def _of_extensions(gpo: GpoFacts, template: Template | None) -> Iterator[Finding]:
     try:
         blocks = parse_extensions(gpo.extensions)
     except NotUnderstood as error:
         yield Finding(Kind.NOT_UNDERSTOOD, visible(str(error)))
         return
-    if template is not None and template.lines and not has_pair(blocks):
+    if template is not None and template.lines and not has_extension(blocks):
         yield Finding(
             Kind.EXTENSION, "gPCMachineExtensionNames lacks the security settings, so that clients do not read the template"
+        )
+    elif template is not None and template.lines and not has_pair(blocks):
+        yield Finding(
+            Kind.EXTENSION, "gPCMachineExtensionNames names the security settings without the tool that edits them ([MS-GPSB] 1.9)"
         )
     if not in_order(blocks):
         yield Finding(Kind.ORDER, "gPCMachineExtensionNames is out of order; clients stop there ([MS-GPOL] 2.2.4)")
@@ -233,7 +254,7 @@ def _of_links(facts: DomainFacts, links: tuple[Effect, ...] | None) -> Iterator[
     if links is None:
         return
     if not links and not facts.links_truncated:
-        yield Finding(Kind.NOT_LINKED, "it is linked nowhere")
+        yield Finding(Kind.NOT_LINKED, "it is linked nowhere in this domain, and to no site")
     for link in links:
         if link.effective is False:
             yield Finding(Kind.LINK, f"its link to {visible(link.som)} has no effect: {'; '.join(link.why)}")

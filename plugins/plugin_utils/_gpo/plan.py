@@ -21,7 +21,7 @@ from .gpt_ini import GptIni, read_gpt_ini, write_gpt_ini
 from .impact import HostImpact, taken_from
 from .journal import Journal, Stage, Unclear, read_journal, stage_of
 from .template import State, Template, read_template, write_template
-from .version import next_version, same_version
+from .version import machine_half, next_version, same_version
 
 _CONTROLLERS = (4, 5)  # DSROLE_MACHINE_ROLE of domain controllers, [MS-DSSP] 2.2.2
 
@@ -153,6 +153,10 @@ def parts_of(gpo: GpoFacts) -> Parts:
             raise GpoRefused(Reason.UNREADABLE, f"{name} of {gpo.guid} could not be read: {visible(file.error or file.status)}")
     if gpo.version is None:
         raise GpoRefused(Reason.UNREADABLE, f"the version of the container of {gpo.guid} is not known")
+    if gpo.gpt_ini.status == "absent":  # every GPO has one ([MS-GPOL] 2.2.4): its folder is not all here
+        raise GpoRefused(
+            Reason.UNREADABLE, f"{gpo.guid} has no gpt.ini here: look whether SYSVOL of this domain controller is complete"
+        )
     return Parts(gpo.template.data, gpo.version, gpo.extensions, gpo.gpt_ini.data)
 
 
@@ -179,13 +183,18 @@ def plan_gpo(
         again = None if new is None else read_template(new)
     except NotUnderstood as error:
         raise GpoRefused(Reason.NOT_UNDERSTOOD, f"a part of {gpo.guid} cannot be understood: {visible(str(error))}") from None
-    _refuse(gpo, template, sids, allow, impacts, max_hosts, changed=new != was.template)
-    extensions = _extensions(was.extensions, again) if sids is not None or new != was.template else was.extensions
+    _refuse_without_floor(sids)
     journal = read_journal(gpo.journal)
+    touched = sids is not None or new != was.template or journal is not None
+    extensions = _extensions(was.extensions, again) if touched else was.extensions
     before, after = _listed(template), _listed(again)
     if journal is not None:
-        return _with_journal(gpo, journal, was, new, extensions, ini, before, after)
-    return _fresh(gpo, was, new, extensions, ini, before, after, _notes(was, ini))
+        plan = _with_journal(gpo, journal, was, new, extensions, ini, before, after)
+    else:
+        plan = _fresh(gpo, was, new, extensions, ini, before, after, _notes(was, ini))
+    if not plan.empty:
+        _refuse(gpo, template, sids, allow, impacts, max_hosts)
+    return plan
 
 
 def plan_restore(facts: DomainFacts, gpo: GpoFacts, earlier: Parts, written: Mapping[str, object]) -> GpoPlan:
@@ -220,6 +229,14 @@ def plan_restore(facts: DomainFacts, gpo: GpoFacts, earlier: Parts, written: Map
     return GpoPlan(gpo, was, will, _undo(ini, version), before, after)
 
 
+def _refuse_without_floor(sids: Collection[Sid] | None) -> None:
+    """Raises GpoRefused for a list that leaves out an account that Windows needs; nobody is no list."""
+    absent = sorted(FLOOR - set(sids or ())) if sids else []
+    if absent:
+        names = ", ".join(map(shown, absent))
+        raise GpoRefused(Reason.FLOOR, f"the list leaves out accounts that Windows needs: {names}")
+
+
 def _refuse(
     gpo: GpoFacts,
     template: Template | None,
@@ -227,15 +244,8 @@ def _refuse(
     allow: Collection[str],
     impacts: Collection[HostImpact] | None,
     max_hosts: int,
-    changed: bool,
 ) -> None:
-    """Raises GpoRefused for what would do harm; what is as it should be already is not refused."""
-    absent = sorted(FLOOR - set(sids or ())) if sids else []
-    if absent:
-        names = ", ".join(map(shown, absent))
-        raise GpoRefused(Reason.FLOOR, f"the list leaves out accounts that Windows needs: {names}")
-    if not changed:
-        return
+    """Raises GpoRefused for what would do harm; what is as it should be already is not asked about."""
     if gpo.key == DEFAULT_DOMAIN_POLICY and Reason.DEFAULT_DOMAIN.value not in allow:
         raise GpoRefused(Reason.DEFAULT_DOMAIN, f"this is the Default Domain Policy; {_allowing(Reason.DEFAULT_DOMAIN)}")
     if template is not None and len(template.lines) > 1 and Reason.DUPLICATES.value not in allow:
@@ -279,9 +289,8 @@ def _fresh(
 ) -> GpoPlan:
     folder = ini.version if ini else None
     known = [was.version, *([folder] if folder is not None else [])]
-    agree = after is None or (
-        folder is not None and same_version(was.version, folder)
-    )  # what does not define the right is not ours
+    # What does not define the right is not ours. Both 0: clients take the GPO for empty ([MS-GPOL] 3.2.5.1.6).
+    agree = after is None or (folder is not None and same_version(was.version, folder) and machine_half(was.version) != 0)
     if template == was.template and extensions == was.extensions and agree:
         return GpoPlan(gpo, was, was, (was.version, was.gpt_ini or b""), before, after)
     version = next_version(*known)
@@ -331,6 +340,8 @@ def _undo(ini: GptIni | None, *known: int) -> tuple[int, bytes]:
 def _notes(was: Parts, ini: GptIni | None) -> tuple[str, ...]:
     if ini is None or ini.version is None:
         return ("gpt.ini has no version, and gets one",)
+    if not machine_half(was.version) and not machine_half(ini.version):
+        return ("both versions were 0, so that clients took the GPO for empty",)
     if not same_version(was.version, ini.version):
         return (f"the container had version {was.version} and gpt.ini {ini.version}; both get a new one",)
     return ()

@@ -130,17 +130,7 @@ def test_what_was_read_is_kept_for_a_report(run, guid, tmp_path):
         pytest.param(lambda answer: {**answer, "gpos": None}, id="no list"),
         pytest.param(lambda answer: {**answer, "truncated": "no"}, id="a word for a flag"),
         pytest.param(lambda answer: {**answer, "gpos": answer["gpos"] * 2}, id="a GPO twice"),
-        pytest.param(
-            lambda answer: {
-                **answer,
-                "gpos": [{**row, "template": {**row["template"], "bytes": "AAAA"}} for row in answer["gpos"]],
-            },
-            id="bytes with another digest",
-        ),
         pytest.param(lambda answer: {key: value for key, value in answer.items() if key != "unread"}, id="no list of unread ones"),
-        pytest.param(
-            lambda answer: {**answer, "gpos": [{**row, "guid": row["guid"][:-2]} for row in answer["gpos"]]}, id="half a GUID"
-        ),
     ],
 )
 def test_an_answer_of_another_form_is_an_error_and_no_empty_domain(run, guid, twist):
@@ -151,6 +141,21 @@ def test_an_answer_of_another_form_is_an_error_and_no_empty_domain(run, guid, tw
     assert result["failed"]
     assert result["error"]["category"] == "payload_error"
     assert "gpos" not in result
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda row: {"template": {**row["template"], "bytes": "AAAA"}}, id="bytes with another digest"),
+        pytest.param(lambda row: {"guid": row["guid"][:-2]}, id="half a GUID"),
+    ],
+)
+def test_gpos_that_cannot_be_understood_are_no_complete_answer(run, guid, change):
+    run.host.twist = lambda answer: {**answer, "gpos": [{**row, **change(row)} for row in answer["gpos"]]}
+
+    result = run(Info)
+
+    assert (result["gpos"], result["complete"], result["compliant"]) == ([], False, False)
 
 
 def test_a_host_that_is_no_domain_controller_is_an_error(run):

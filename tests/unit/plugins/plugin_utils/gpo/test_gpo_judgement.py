@@ -17,6 +17,7 @@ from fleet.windows.domain import DEFAULT_CONTROLLERS, DEFAULT_DOMAIN
 FOUR = tuple(f"*{sid}" for sid in sorted(FLOOR))
 IIS, USERS, GONE = "*S-1-5-32-568", "*S-1-5-32-545", "*S-1-5-21-9-9-9-1234"
 RECOVERY = "[{B1BE8D72-6EAC-11D2-A4EA-00C04F79F83A}{53D6AB1B-2488-11D1-A28C-00C04FB94F17}]"
+OTHER_TOOL = "[{827D319E-6EAC-11D2-A4EA-00C04F79F83A}{53D6AB1B-2488-11D1-A28C-00C04FB94F17}]"
 PAIR = "[{827D319E-6EAC-11D2-A4EA-00C04F79F83A}{803E14A0-B4FB-11D0-A0D0-00A0C90F574B}]"
 
 
@@ -44,7 +45,7 @@ def kinds(judged):
     [
         pytest.param({}, [], id="the four of the floor"),
         pytest.param({"accounts": (*FOUR, IIS)}, [], id="with IIS_IUSRS"),
-        pytest.param({"accounts": ()}, [], id="nobody"),
+        pytest.param({"accounts": ()}, ["floor_missing"], id="nobody"),
         pytest.param({"accounts": None, "linked": False}, [], id="not defined"),
         pytest.param({"accounts": FOUR[:3]}, ["floor_missing"], id="a floor account is left out"),
         pytest.param({"accounts": (*FOUR, USERS)}, ["unexpected"], id="an account of no row"),
@@ -52,7 +53,7 @@ def kinds(judged):
         pytest.param({"accounts": (*FOUR, "Nobody at all")}, ["name", "unexpected"], id="a name that no account has"),
         pytest.param({"web_hosts": ("web01",)}, ["without_iis_iusrs"], id="hosts with IIS"),
         pytest.param({"web_hosts": ("web01",), "accounts": (*FOUR, IIS)}, [], id="hosts with IIS, and IIS_IUSRS"),
-        pytest.param({"web_hosts": ("web01",), "accounts": ()}, ["without_iis_iusrs"], id="hosts with IIS, and nobody"),
+        pytest.param({"web_hosts": ("web01",), "accounts": ()}, ["floor_missing", "without_iis_iusrs"], id="hosts with IIS, and nobody"),
         pytest.param({"change": {"version": 9}}, ["versions_differ"], id="versions differ"),
         pytest.param({"version": 0}, ["versions_zero", "link_without_effect"], id="both versions 0"),
         pytest.param({"extensions": None}, ["extension_missing", "link_without_effect"], id="no extension"),
@@ -67,8 +68,13 @@ def kinds(judged):
         pytest.param({"change": {"template": TemplateFile("unreadable", None, "denied", None)}}, ["unreadable"], id="a template that could not be read"),
         pytest.param({"change": {"template": TemplateFile("too_large", None, "9 bytes", None)}}, ["unreadable"], id="a template that is too large"),
         pytest.param({"change": {"gpt_ini": IniFile("read", "AAAA", None)}}, ["not_understood"], id="a gpt.ini of another form"),
+        pytest.param({"change": {"gpt_ini": IniFile("unreadable", None, "denied")}}, ["unreadable"], id="a gpt.ini that could not be read"),
+        pytest.param({"change": {"gpt_ini": IniFile("too_large", None, "9 bytes")}}, ["unreadable"], id="a gpt.ini that is too large"),
+        pytest.param({"change": {"gpt_ini": IniFile("absent", None, None)}}, ["versions_differ"], id="no gpt.ini"),
+        pytest.param({"change": {"gpt_ini": IniFile("read", "W0dlbmVyYWxdDQo=", None)}}, ["versions_differ"], id="a gpt.ini without a version"),
+        pytest.param({"extensions": OTHER_TOOL}, ["extension_missing"], id="the extension with the tool of another editor"),
         pytest.param({"sections": b"[Privilege Rights]\nSeImpersonatePrivilege\n"}, ["not_understood"], id="a template of another form"),
-        pytest.param({"sections": b"[Privilege Rights]\nSeImpersonatePrivilege=\nSeImpersonatePrivilege=\n"}, ["duplicate"], id="two lines"),
+        pytest.param({"sections": b"[Privilege Rights]\nSeImpersonatePrivilege=\nSeImpersonatePrivilege=\n"}, ["duplicate", "floor_missing"], id="two lines"),
         pytest.param({"guid": DEFAULT_DOMAIN}, ["defined_against_policy"], id="the Default Domain Policy"),
         pytest.param({"guid": DEFAULT_CONTROLLERS}, [], id="the Default Domain Controllers Policy"),
     ],
@@ -174,3 +180,26 @@ def test_links_that_could_not_be_read_are_not_no_links(domain, read, microsoft):
     result = judge_gpo(facts, facts.gpo(guid), microsoft)
 
     assert (result.links, kinds(result)) == (None, [])
+
+
+def test_a_gpo_without_a_known_state_is_no_complete_answer(read, domain):
+    guid = domain.add_gpo("Servers", accounts=FOUR)
+    facts = read(guid)
+    gone = dataclasses.replace(facts.gpo(guid), template=TemplateFile("unreadable", None, "denied", None))
+
+    assert facts.complete
+    assert not dataclasses.replace(facts, gpos=(gone,)).complete
+
+
+def test_what_is_missing_of_the_extension_is_said_as_it_is(judged):
+    (other,) = judged(extensions=OTHER_TOOL).findings
+    missing = judged(extensions=None).findings[0]
+
+    assert "do not read" not in other.text
+    assert "do not read" in missing.text
+
+
+def test_links_from_other_domains_are_not_known(judged):
+    (finding,) = judged(linked=False).findings
+
+    assert finding.text == "it is linked nowhere in this domain, and to no site"

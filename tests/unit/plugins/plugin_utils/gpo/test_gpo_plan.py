@@ -11,9 +11,10 @@ import pytest
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.sids import FLOOR
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gpo_hosts import audited
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.facts import IniFile
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.impact import Audited, impact_of, taken_from
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.journal import Stage, Unclear, read_journal, stage_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import GpoRefused, parts_of, plan_gpo
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import GpoRefused, digest, parts_of, plan_gpo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.template import read_template
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from fleet.windows.domain import DEFAULT_DOMAIN
@@ -34,8 +35,8 @@ def host(name="web01", **more):
 
 @pytest.fixture
 def plan(domain, read):
-    def plan(sids, *, guid=None, sections=None, accounts=STARRED, change=None, controller=None, **more):
-        guid = domain.add_gpo("Servers", guid, sections, accounts=None if sections else accounts, version=5)
+    def plan(sids, *, guid=None, sections=None, accounts=STARRED, change=None, controller=None, zero=False, **more):
+        guid = domain.add_gpo("Servers", guid, sections, accounts=None if sections else accounts, version=0 if zero else 5)
         facts = read(guid)
         if controller:
             facts = dataclasses.replace(facts, controller=dataclasses.replace(facts.controller, **controller))
@@ -54,11 +55,14 @@ def plan(domain, read):
         pytest.param([*FOUR], {"controller": {"is_pdc_emulator": False}}, "not_the_pdc_emulator", id="another domain controller"),
         pytest.param(FOUR[:3], {}, "floor", id="a list without a floor account"),
         pytest.param([*FOUR, IIS], {"guid": DEFAULT_DOMAIN}, "default_domain_policy", id="the Default Domain Policy"),
+        pytest.param([*FOUR], {"guid": DEFAULT_DOMAIN, "change": {"extensions": None}}, "default_domain_policy", id="a definition in the Default Domain Policy that no client reads"),
         pytest.param([*FOUR], {"sections": TWO_LINES}, "duplicates", id="two lines"),
         pytest.param([*FOUR, USERS], {"impacts": impact_of([host()], [*FOUR, USERS])}, "without_iis_iusrs", id="hosts with IIS"),
         pytest.param([], {"impacts": impact_of([host()], [])}, "without_iis_iusrs", id="hosts with IIS, and nobody"),
         pytest.param([*FOUR, IIS], {"impacts": impact_of([host(str(number), holders=frozenset({*FOUR, USERS})) for number in range(3)], [*FOUR, IIS]), "max_hosts": 2}, "many_hosts", id="from many hosts"),
         pytest.param([*FOUR, IIS], {"change": {"version": None}}, "unreadable", id="no version"),
+        pytest.param([*FOUR, IIS], {"change": {"gpt_ini": IniFile("absent", None, None)}}, "unreadable", id="no gpt.ini"),
+        pytest.param([*FOUR], {"change": {"extensions": None}, "impacts": impact_of([host()], [*FOUR])}, "without_iis_iusrs", id="hosts with IIS, where no client reads it yet"),
         pytest.param([*FOUR], {"sections": b"[Privilege Rights]\nSeImpersonatePrivilege\n"}, "not_understood", id="a template of another form"),
         pytest.param([*FOUR, IIS], {"change": {"extensions": "x"}}, "not_understood", id="extensions of another form"),
         pytest.param([*FOUR, IIS], {"change": {"journal": "?"}}, "unfinished_change", id="a journal of another form"),
@@ -82,6 +86,7 @@ def test_what_is_refused(plan, sids, options, reason):
         pytest.param({"change": {"version": 9}}, [*FOUR], 10, id="versions that differ"),
         pytest.param({"change": {"version": 65535}}, [*FOUR, IIS], 1, id="65535"),
         pytest.param({"change": {"extensions": None}}, [*FOUR], 6, id="the extension is missing"),
+        pytest.param({"zero": True}, [*FOUR], 1, id="both versions 0, so that clients take it for empty"),
         pytest.param({"accounts": None}, None, None, id="not defined already"),
         pytest.param({"accounts": None, "change": {"version": 9}}, None, None, id="not defined, and its versions are not ours"),
     ],
@@ -185,3 +190,26 @@ def test_parts_are_as_the_domain_controller_told_them(domain, read):
 
     assert parts.template == domain.replica.template(guid)
     assert parts.gpt_ini == domain.replica.gpt_ini(guid)
+
+
+def test_a_definition_that_was_being_taken_away_is_taken_away_to_its_end(plan):
+    """Ended after the template was replaced: the extension goes as well, under the version that was planned."""
+    template, pair = (
+        b"[Unicode]\r\nUnicode=yes\r\n",
+        "[{827D319E-6EAC-11D2-A4EA-00C04F79F83A}{803E14A0-B4FB-11D0-A0D0-00A0C90F574B}]",
+    )
+    ini = "[General]\r\nVersion={}\r\n"
+    before = {"template_sha256": "0" * 64, "version": 5, "extensions": pair, "gpt_ini_sha256": digest(ini.format(5).encode())}
+    after = {
+        "template_sha256": digest(template),
+        "version": 6,
+        "extensions": None,
+        "gpt_ini_sha256": digest(ini.format(6).encode()),
+    }
+    journal = json.dumps({"guid": "{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}", "before": before, "after": after})
+
+    made = plan(
+        None, sections=template, guid="{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}", change={"journal": journal, "extensions": pair}
+    )
+
+    assert (made.finishes, made.will.version, made.will.extensions) == (True, 6, None)

@@ -86,6 +86,8 @@ def test_where_there_is_no_gpt_ini_one_is_made():
         pytest.param(b"[General]\r\nVersion=1\r\nVersion=2\r\n", 3, id="two versions"),
         pytest.param(b"[General]\r\nVersion=one\r\n", 2, id="no number"),
         pytest.param(b"[General]\r\nVersion=\r\n", 2, id="nothing"),
+        pytest.param(b"[General] ; x\r\nVersion=1\r\n", 1, id="a text behind the name of a section"),
+        pytest.param(b"[General\r\nVersion=1\r\n", 1, id="a section without its end"),
         pytest.param(b"[General]\r\nVersion=\xd9\xa1\r\n", 2, id="a digit of another script"),
         pytest.param(b"[General]\r\nVersion=" + b"9" * 5000, 2, id="thousands of digits"),
     ],
