@@ -12,16 +12,6 @@ from .facts import Computer, Holder, Resolution
 _WELL_KNOWN_GROUP = 5  # SID_NAME_USE, [MS-LSAT] 2.2.13
 BUILTIN = "S-1-5-32-"
 _BUILTIN_RIDS = range(544, 586)  # [MS-DTYP] 2.4.2.4; no Windows has all of these groups
-_PREFIXES = (
-    (BUILTIN, "builtin"),
-    ("S-1-5-80-", "service"),
-    ("S-1-5-82-", "app pool"),
-    ("S-1-5-93-", "virtual"),  # winnt.h, SECURITY_USERMANAGER_ID_BASE_RID: the users of a container
-    ("S-1-5-94-", "virtual"),  # winnt.h, SECURITY_WINRM_ID_BASE_RID: WinRM Virtual Users
-    ("S-1-5-99-", "service"),
-    ("S-1-12-1-", "entra"),  # securityIdentifier of a user or group, Microsoft Graph
-    ("S-1-15-", "capability"),
-)
 _SIDS = frozenset(sid for sid, _name in WELL_KNOWN.values())
 
 
@@ -41,6 +31,18 @@ class AccountKind(str, enum.Enum):
     UNKNOWN = "unknown"
 
 
+_PREFIXES = (
+    (BUILTIN, AccountKind.BUILTIN),
+    ("S-1-5-80-", AccountKind.SERVICE),
+    ("S-1-5-82-", AccountKind.APP_POOL),
+    ("S-1-5-93-", AccountKind.VIRTUAL),  # winnt.h, SECURITY_USERMANAGER_ID_BASE_RID: the users of a container
+    ("S-1-5-94-", AccountKind.VIRTUAL),  # winnt.h, SECURITY_WINRM_ID_BASE_RID: WinRM Virtual Users
+    ("S-1-5-99-", AccountKind.SERVICE),
+    ("S-1-12-1-", AccountKind.ENTRA),  # securityIdentifier of a user or group, Microsoft Graph
+    ("S-1-15-", AccountKind.CAPABILITY),
+)
+
+
 def kind_of(holder: Holder, computer: Computer) -> AccountKind:
     """The sort of a holder.
 
@@ -51,7 +53,7 @@ def kind_of(holder: Holder, computer: Computer) -> AccountKind:
         return AccountKind.ORPHAN
     for prefix, kind in _PREFIXES:
         if holder.sid.startswith(prefix):
-            return AccountKind(kind)
+            return kind
     if holder.sid in _SIDS or (holder.use == _WELL_KNOWN_GROUP and holder.resolved is Resolution.LSA):
         return AccountKind.WELL_KNOWN
     if not holder.sid.startswith("S-1-5-21-"):

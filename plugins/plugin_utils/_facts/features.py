@@ -201,7 +201,8 @@ def _session_host(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
 def _legacy_accounts(facts: HostFacts, legacy: tuple[str, ...]) -> Feature:
     if not legacy:
         return Feature(None, "the policy has no legacy.names to ask a host for")
-    answers = [answer for answer in facts.accounts if answer.asked in {f".\\{name}" for name in legacy}]
+    asked = {f".\\{name}" for name in legacy}
+    answers = [answer for answer in facts.accounts if answer.asked in asked]
     if any(answer.resolved is Resolution.FAILED for answer in answers):
         return Feature(None, "the local accounts could not be looked up")
     existing = [answer for answer in answers if answer.sid]

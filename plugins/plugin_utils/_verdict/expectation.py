@@ -122,14 +122,15 @@ class Expectation:
 
     def __contains__(self, sid: str) -> bool:
         """Whether a row or the task says something about an account."""
-        return any(sid in getattr(self, key) for key in ACCOUNT_KEYS)
+        return sid in self.required or sid in self.default or sid in self.permitted or sid in self.forbidden
 
     def standing(self, sid: str) -> tuple[Standing, str]:
         """Where an account stands; what is asked first of it counts: forbidden, required, default, permitted, else unexpected."""
         if sid in self.forbidden:
             return Standing.UNEXPECTED, self.forbidden[sid]
-        for standing in (Standing.REQUIRED, Standing.DEFAULT, Standing.PERMITTED):
-            reasons: dict[str, str] = getattr(self, standing.value)
+        for standing, reasons in (
+            (Standing.REQUIRED, self.required), (Standing.DEFAULT, self.default), (Standing.PERMITTED, self.permitted),
+        ):  # fmt: skip
             if sid in reasons:
                 return (Standing.FLOOR if sid in FLOOR else standing), reasons[sid]
         return (Standing.UNEXPECTED, "") if self.closed else (Standing.PERMITTED, "not asked about by the task")

@@ -126,8 +126,9 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
     required = set(expectation.required if policy.compare is Compare.EXACT else expectation.demanded)
     permitted = {*expectation.required, *expectation.default, *expectation.permitted} - required - expectation.forbidden.keys()
     missing = _missing(expectation, facts, required)
+    waived = any(judged.standing is Standing.WAIVED for judged in judged_holders)
     verdict = Verdict(
-        Status.COMPLIANT,
+        Status.WAIVED if waived else Status.COMPLIANT,
         circumstances,
         judged_holders,
         missing,
@@ -148,8 +149,7 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
     if verdict.missing or verdict.unexpected:
         _stop_at_doubt(verdict, expectation)
         return dataclasses.replace(verdict, status=Status.DRIFT)
-    waived = any(judged.standing is Standing.WAIVED for judged in judged_holders)
-    return dataclasses.replace(verdict, status=Status.WAIVED) if waived else verdict
+    return verdict
 
 
 def _no_row(policy: Policy, circumstances: Circumstances) -> str:
