@@ -94,6 +94,7 @@ bench: venv-test ## CPU per host of both readers beside a bare module, a peer an
 	@sh tests/wheels.sh $(VENV)/bin/python
 	@$(RUN) python -m benchmarks.bench --hosts $(or $(HOSTS),1 100) --rounds $(or $(ROUNDS),3) $(ARGS)
 	@$(RUN) python -m benchmarks.seconds_on_host
+	@$(RUN) python -m benchmarks.gpo_read
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/benchmarks/judge.py
 
 bench-scale: venv-test ## CPU, wall, memory and lost hosts of large fleets, both readers, some hosts dead or slow (HOSTS="500 2000 10000" LATENCY="0 1 2")

@@ -13,6 +13,9 @@ if t.TYPE_CHECKING:
 BYTES_BEYOND_BARE = 105_000
 """Bodies of HTTP, both ways, that an audit with features and controller may take beyond a bare module."""
 
+GPO_COMMANDS, GPO_BYTES_BACK = 1, 200_000
+"""Remote commands of one read of a domain's GPOs, and bodies of HTTP that come back from 2,000 GPOs of which 3 define the right."""
+
 
 @dataclass(frozen=True)
 class Ratio:

@@ -9,6 +9,8 @@ import copy
 import pytest
 from playbooks.gpo_state import a_domain
 
+from benchmarks import bounds
+from benchmarks.gpo_read import domain_of
 from fleet import gpo_demo
 from fleet.faults import SCENARIOS
 from fleet.windows import names
@@ -49,6 +51,17 @@ def test_every_gpo_is_judged_in_one_command_that_writes_nothing(fleet, task):
     }
     assert result["not_defining"] == 3
     assert (domain.replica.directory, domain.replica.sysvol) == before
+
+
+def test_a_domain_of_2000_gpos_is_one_command_with_a_small_answer(fleet, task):
+    domain = domain_of(2000)
+    add(fleet, domain, "dc01")
+
+    result = task(fleet, "gpo_right_info", **READ).results["dc01"]
+
+    assert (result["complete"], sum(row["state"] == "defined" for row in result["gpos"]), result["not_defining"]) == (True, 3, 1997)
+    assert len(fleet.commands("dc01")) == bounds.GPO_COMMANDS
+    assert fleet.journal.exchanged("dc01")[1] <= bounds.GPO_BYTES_BACK
 
 
 @pytest.mark.parametrize("name", ["dc02", "rodc01"])
