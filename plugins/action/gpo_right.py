@@ -10,24 +10,21 @@ from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gpo_hosts import audited
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats import gpo_plan_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.facts import DomainFacts, GpoFacts
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.impact import HostImpact, impact_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import (
-    GpoPlan,
-    GpoRefused,
-    check_controller,
-    chosen_gpo,
-    plan_gpo,
-    plan_restore,
-)
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import gpo_enforcement, gpo_snapshots, locks, snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import GpoRefused, check_controller, chosen_gpo
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import gpo_enforcement, locks, snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.enforcement import SnapshotNotKept
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.categories import ErrorCategory
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, gpo_options, of_role, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
+    bad_input,
+    gpo_options,
+    gpo_planning,
+    of_role,
+    specs,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import lost_snapshots
@@ -61,11 +58,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             facts = host.read_gpos_for_change([wish.gpo])
             check_controller(facts.controller)
             gpo = chosen_gpo(facts, wish.gpo)
-            plan, impacts = self._plan(wish, facts, gpo, folder)
-            result.update(gpo_build.planned(plan, impacts, wish.impact_of))
+            planned = self._plan(wish, facts, gpo, folder)
+            plan, shown = planned.plan, (planned.impacts, planned.impact_of)
+            result.update(gpo_build.planned(plan, *shown))
             if self._task.diff:
                 result["diff"] = gpo_plan_lines.diff(plan)
-            Display().display("\n" + "\n".join(gpo_plan_lines.lines(plan, impacts, wish.impact_of)) + "\n")
+            Display().display("\n" + "\n".join(gpo_plan_lines.lines(plan, *shown)) + "\n")
             if not self._task.check_mode:
                 note = gpo_enforcement.settle_earlier(job, plan)
                 result["notes"] += [note] if note else []
@@ -85,17 +83,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return {**result, **build.error(ErrorCategory.SNAPSHOT_SPOILT, f"nothing was changed: {error}"), "outcome": "refused"}
         return result
 
-    def _plan(
-        self, wish: gpo_options.Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path
-    ) -> tuple[GpoPlan, tuple[HostImpact, ...] | None]:
-        """The plan and what it means for audited hosts, None where there is no report of any. Raises GpoRefused and Spoilt."""
-        hosts = None if wish.records is None else audited(wish.records, gpo.guid)
-        if wish.restore is None:
-            impacts = None if hosts is None else impact_of(hosts, wish.wanted.sids)
-            return plan_gpo(facts, gpo, wish.wanted.sids, wish.allow, impacts, wish.max_hosts), impacts
+    def _plan(self, wish: gpo_options.Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> gpo_planning.Planned:
+        """The plan and what it means for audited hosts. Raises GpoRefused and Spoilt."""
         with bad_input.marked(of_role.naming(self._task.args)):
-            snapshot = gpo_snapshots.find(folder, wish.restore, gpo.guid)
-        if snapshot is None or snapshot["outcome"] in gpo_snapshots.UNTOUCHED:
-            return gpo_options.nothing_to_restore(facts, gpo), None
-        plan = plan_restore(facts, gpo, gpo_snapshots.pre_image(snapshot), {**snapshot["plan"]})
-        return plan, None if hosts is None else impact_of(hosts, gpo_options.sids_of(plan.after))
+            return gpo_planning.planned(wish, facts, gpo, folder)

@@ -181,13 +181,14 @@ plan:
       type: bool
 impact:
   description:
-    - Audited hosts that name the GPO, each with C(host), C(wins), C(gains), C(loses), C(drifts), C(features) and C(own_accounts). Null without a report.
+    - Audited hosts that name the GPO, each with C(host), C(wins), C(gains), C(loses), C(drifts), C(features) and C(own_accounts). Null without a report,
+      and where hosts cannot have named the GPO yet, since it does not define the right or they do not get as far as its security settings.
     - What cannot be known before, such as what hosts do with a right that is no longer defined, is null.
   returned: when a plan was made
   type: list
   elements: dict
 impact_of:
-  description: The report that the impact is taken from, or why there is none.
+  description: The report that the impact is taken from, or why it is not known, then with the links of the GPO.
   returned: when a plan was made
   type: str
   sample: the audit 20260131T081500Z-1a2b3c

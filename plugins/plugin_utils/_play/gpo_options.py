@@ -12,8 +12,6 @@ from pathlib import Path
 from .._accounts.parsing import parse_accounts
 from .._accounts.sids import Sid
 from .._formats.earlier import earlier_report
-from .._gpo.facts import DomainFacts, GpoFacts
-from .._gpo.plan import GpoPlan, check_controller, parts_of
 from .._gpo.template import State
 from .._input.errors import BadInput
 from .._result.types import Record
@@ -128,17 +126,3 @@ def wish_of(options: Options) -> Wish:
         records=records,
         impact_of=impact,
     )
-
-
-def nothing_to_restore(facts: DomainFacts, gpo: GpoFacts) -> GpoPlan:
-    """The plan of a restore where no run of the folder changed the GPO. Raises GpoRefused."""
-    check_controller(facts.controller)
-    was = parts_of(gpo)
-    return GpoPlan(
-        gpo, was, was, (was.version, was.gpt_ini or b""), None, None, notes=("no run changed this GPO: nothing to restore",)
-    )
-
-
-def sids_of(accounts: Iterable[str] | None) -> tuple[Sid, ...] | None:
-    """Those of the accounts of a line that are SIDs; None for a right that is not defined."""
-    return None if accounts is None else tuple(account for account in accounts if account.startswith("S-1-"))

@@ -8,9 +8,11 @@ import json
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from whole_report import report_of
 
 from ansible_collections.winrights.seimpersonate.plugins.action.gpo_right import ActionModule as Right
 from ansible_collections.winrights.seimpersonate.plugins.action.gpo_right_info import ActionModule as Info
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import to_json
 from fleet.backends.emulator.gpo_change import gpo_right
 from fleet.backends.emulator.gpo_report import gpo_right_info
 from fleet.backends.emulator.gpo_steps import Killed
@@ -22,6 +24,17 @@ from fleet.windows.sysvol import DENIED, DISK_FULL, SHARING
 STARRED = tuple(f"*{sid}" for sid in FLOOR)
 IIS = "S-1-5-32-568"
 USERS = "S-1-5-32-545"
+CONTROLLER = {
+    "kind": "gpo", "name": "x", "guid": None, "link": None, "precedence": 1, "status": "applied", "error": None, "provider": None,
+    "evidence": "rsop", "as_of": None, "why": "", "losers": [], "extra": None, "lacking": None,
+}  # fmt: skip
+
+
+def computer(dns_domain):
+    return {
+        "name": "X", "machine_role": 3, "role_status": 0, "read_only": False, "role_pending": False, "domain": "X", "dns_domain": dns_domain,
+        "entra_joined": None, "sid": None,
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -414,3 +427,51 @@ def test_an_answer_that_contradicts_itself_is_not_believed(run, domain, guid, tw
     again = run(Right, gpo=guid, **STATES["defined"])
     assert again["outcome"] == "unchanged"
     assert any("it was carried out" in note for note in again["notes"])
+
+
+# -- what it means for audited hosts ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def audit(tmp_path):
+    """An earlier report of hosts, of which each is said to name a GPO as the one that sets the right, or none; its path."""
+
+    def audit(hosts, domains=()):
+        report = report_of(**dict.fromkeys(hosts))
+        for record in report["hosts"]:
+            guid = hosts[record["host"]]
+            record["controller"] = {**CONTROLLER, "guid": guid} if guid else None
+            record["features"] = {"iis": {"present": True, "source": "detected", "because": None, "found": []}}
+            record["computer"] = computer(dict(domains).get(record["host"]))
+        path = tmp_path / "audit.json"
+        path.write_text(to_json(report))
+        return str(path)
+
+    return audit
+
+
+@pytest.mark.parametrize(
+    ("gpo", "words"),
+    [
+        pytest.param({"accounts": None}, "does not define the right yet", id="it does not define the right yet"),
+        pytest.param({"accounts": STARRED, "extensions": None}, "does not lead clients to", id="clients do not get to it"),
+        pytest.param({"accounts": STARRED, "version": 0}, "clients take it for empty", id="both versions are 0"),
+    ],
+)
+def test_a_gpo_that_no_host_has_read_yet_has_an_impact_that_is_not_known(run, domain, audit, gpo, words):
+    guid = domain.add_gpo("New", **{"version": 5, **gpo})
+    domain.link(guid, domain.ou("Servers"))
+
+    result = run(Right, gpo=guid, check_mode=True, previous=audit({"web01": None, "web02": None}), **STATES["defined"])
+
+    assert (result["outcome"], result["impact"]) == ("planned", None)
+    assert words in result["impact_of"]
+    assert f"it is linked to ou {domain.ou('Servers')}" in result["impact_of"]
+
+
+def test_hosts_that_name_a_gpo_which_no_longer_defines_the_right_are_looked_at_all_the_same(run, domain, audit):
+    guid = domain.add_gpo("New", version=5)
+
+    result = run(Right, gpo=guid, previous=audit({"web01": guid}), state="defined", accounts=list(FLOOR))
+
+    assert result["refused"] == "without_iis_iusrs"

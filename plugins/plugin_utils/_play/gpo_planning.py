@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task wants of a GPO, and the GPO as it is -> the plan, and what that means for audited hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .._accounts.sids import Sid
+from .._fleet.gpo_hosts import audited
+from .._gpo.facts import DomainFacts, GpoFacts
+from .._gpo.impact import HostImpact, impact_of
+from .._gpo.plan import GpoPlan, check_controller, parts_of, plan_gpo, plan_restore
+from .._gpo.reach import unseen_by_hosts
+from .._host import gpo_snapshots
+from .gpo_options import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and the hosts that it reaches. ``impacts``: None where they are not known; ``impact_of``: the report, or why not."""
+
+    plan: GpoPlan
+    impacts: tuple[HostImpact, ...] | None
+    impact_of: str
+
+
+def planned(wish: Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> Planned:
+    """The plan of a task. ``folder``: of snapshots. Raises BadInput, GpoRefused and Spoilt."""
+    hosts = None if wish.records is None else audited(wish.records, gpo.guid)
+    if wish.restore is None:
+        impacts = None if hosts is None else impact_of(hosts, wish.wanted.sids)
+        plan = plan_gpo(facts, gpo, wish.wanted.sids, wish.allow, impacts, wish.max_hosts)
+    else:
+        plan = _restore(wish.restore, facts, gpo, folder)
+        impacts = None if hosts is None else impact_of(hosts, _sids_of(plan.after))
+    unseen = None if impacts is None or plan.empty else unseen_by_hosts(facts, gpo, plan.before)
+    return Planned(plan, None, unseen) if unseen else Planned(plan, impacts, wish.impact_of)
+
+
+def _restore(wanted: str, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> GpoPlan:
+    snapshot = gpo_snapshots.find(folder, wanted, gpo.guid)
+    if snapshot is None or snapshot["outcome"] in gpo_snapshots.UNTOUCHED:
+        return _nothing_to_restore(facts, gpo)
+    return plan_restore(facts, gpo, gpo_snapshots.pre_image(snapshot), {**snapshot["plan"]})
+
+
+def _nothing_to_restore(facts: DomainFacts, gpo: GpoFacts) -> GpoPlan:
+    """The plan of a restore where no run of the folder changed the GPO. Raises GpoRefused."""
+    check_controller(facts.controller)
+    was = parts_of(gpo)
+    return GpoPlan(
+        gpo, was, was, (was.version, was.gpt_ini or b""), None, None, notes=("no run changed this GPO: nothing to restore",)
+    )
+
+
+def _sids_of(accounts: Iterable[str] | None) -> tuple[Sid, ...] | None:
+    """Those of the accounts of a line that are SIDs; None for a right that is not defined."""
+    return None if accounts is None else tuple(account for account in accounts if account.startswith("S-1-"))
