@@ -55,7 +55,10 @@ def carry_out(job: GpoJob, host: WindowsHost, facts: DomainFacts, plan: GpoPlan,
         snapshots.make_folder(job.snapshot_dir)
         with locks.host(job.snapshot_dir, f"gpo {plan.gpo.key}", job.run_id):
             taken = _utc.precise(now)
-            gpo_snapshots.keep(path, gpo_snapshots.draft(plan, job.run_id, taken, controller, facts.controller.domain, job.restore))
+            before = gpo_snapshots.before_of(job.snapshot_dir, plan)
+            gpo_snapshots.keep(
+                path, gpo_snapshots.draft(plan, job.run_id, taken, controller, facts.controller.domain, job.restore, before)
+            )
             return _sent(host, plan, path)
     except OSError as error:
         raise SnapshotNotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {error}") from error

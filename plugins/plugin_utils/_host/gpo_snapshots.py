@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .._files import file_name, write_atomically
 from .._gpo.facts import Base64, Digest, Guid
+from .._gpo.journal import read_journal
 from .._gpo.plan import GpoPlan, Parts
 from .._input.contract import shape_of
 from .._input.errors import BadInput
@@ -51,7 +52,10 @@ class Before(t.TypedDict):
 
 
 class GpoSnapshot(t.TypedDict):
-    """A snapshot in its file. ``plan``: what was to be there afterwards; ``accounts``: as the line was to be."""
+    """A snapshot in its file. ``plan``: what was to be there afterwards; ``accounts``: as the line was to be.
+
+    ``whole``: ``before`` is no half-made change of another run.
+    """
 
     kind: t.Annotated[str, Words(("gpo_enforce", "gpo_restore"))]
     run_id: str
@@ -62,6 +66,7 @@ class GpoSnapshot(t.TypedDict):
     guid: Guid
     name: str | None
     before: Before
+    whole: bool
     plan: Digests
     accounts: list[str] | None
     outcome: t.Annotated[str, Words(_OUTCOMES)]
@@ -80,8 +85,10 @@ def path_of(snapshot_dir: Path, run_id: str, guid: str) -> Path:
     return folder_of(snapshot_dir) / file_name(run_id) / file_name(guid.upper(), ".json")
 
 
-def draft(plan: GpoPlan, run_id: str, taken: str, controller: str, domain: str | None, restore: bool) -> GpoSnapshot:
-    """What there is to keep of a plan before it is sent."""
+def draft(
+    plan: GpoPlan, run_id: str, taken: str, controller: str, domain: str | None, restore: bool, before: Before | None
+) -> GpoSnapshot:
+    """What there is to keep of a plan before it is sent. ``before``: as ``before_of`` says."""
     return {
         "kind": "gpo_restore" if restore else "gpo_enforce",
         "run_id": run_id,
@@ -91,17 +98,23 @@ def draft(plan: GpoPlan, run_id: str, taken: str, controller: str, domain: str |
         "controller": controller,
         "guid": plan.gpo.guid,
         "name": plan.gpo.name,
-        "before": {
-            "template": _text(plan.was.template),
-            "version": plan.was.version,
-            "extensions": plan.was.extensions,
-            "gpt_ini": _text(plan.was.gpt_ini),
-            "accounts": None if plan.before is None else list(plan.before),
-        },
+        "before": before or _before(plan),
+        "whole": before is not None,
         "plan": t.cast("Digests", plan.will.digests),
         "accounts": None if plan.after is None else list(plan.after),
         "outcome": "pending",
     }
+
+
+def before_of(snapshot_dir: Path, plan: GpoPlan) -> Before | None:
+    """What a restore of this plan brings back: the parts as they are, or, where an earlier run has left its change half made, the parts
+    before that one; None where no snapshot has those. Raises Spoilt.
+    """
+    journal = read_journal(plan.gpo.journal)
+    if journal is None or journal.before.digests == plan.was.digests:
+        return _before(plan)
+    known = (snapshot for _path, snapshot in of_gpo(snapshot_dir, plan.gpo.guid) if snapshot["whole"])
+    return next((one["before"] for one in known if pre_image(one).digests == journal.before.digests), None)
 
 
 def keep(path: Path, snapshot: GpoSnapshot) -> None:
@@ -154,15 +167,16 @@ def of_gpo(snapshot_dir: Path, guid: str) -> list[tuple[Path, GpoSnapshot]]:
 def find(snapshot_dir: Path, wanted: str, guid: str) -> GpoSnapshot | None:
     """The snapshot that ``restore`` means: a file, the name of a run, or ``latest``; None where the run has none of this GPO.
 
-    ``latest`` is the newest from a run that changed the GPO and is itself no restore. Raises BadInput where there is no such run.
+    ``latest`` is the newest from a run that changed the GPO and is itself no restore. One whose plan is what was there before only took a
+    journal away. Raises BadInput where there is no such run.
     """
     place = Path(wanted).expanduser()
     if place.is_file():
         snapshot = read(place)
         return snapshot if snapshot["guid"].upper() == guid.upper() else None
     if wanted == "latest":
-        fit = [entry for _path, entry in of_gpo(snapshot_dir, guid) if entry["kind"] != "gpo_restore"]
-        return next((entry for entry in reversed(fit) if entry["outcome"] not in UNTOUCHED), None)
+        fit = [entry for _path, entry in of_gpo(snapshot_dir, guid) if entry["kind"] != "gpo_restore" and not _idle(entry)]
+        return fit[-1] if fit else None
     path = path_of(snapshot_dir, wanted, guid)
     if not path.parent.is_dir():
         raise BadInput("restore", f"is neither a snapshot of a GPO nor a run of {folder_of(snapshot_dir)}", value=wanted)
@@ -183,6 +197,21 @@ def settle_earlier(snapshot_dir: Path, guid: str, now: Mapping[str, object]) -> 
     settle(path, outcome)
     words = {"found_applied": "it was carried out", "found_unchanged": "nothing of it was done"}
     return f"what became of the run {snapshot['run_id']} was not known: {words.get(outcome, 'the GPO is neither as before nor as planned')}"
+
+
+def _idle(snapshot: GpoSnapshot) -> bool:
+    """Whether its run left the GPO as it was."""
+    return snapshot["outcome"] in UNTOUCHED or pre_image(snapshot).digests == snapshot["plan"]
+
+
+def _before(plan: GpoPlan) -> Before:
+    return {
+        "template": _text(plan.was.template),
+        "version": plan.was.version,
+        "extensions": plan.was.extensions,
+        "gpt_ini": _text(plan.was.gpt_ini),
+        "accounts": None if plan.before is None else list(plan.before),
+    }
 
 
 def _write(path: Path, snapshot: GpoSnapshot) -> None:

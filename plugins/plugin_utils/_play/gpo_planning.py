@@ -43,17 +43,18 @@ def planned(wish: Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> Plan
 def _restore(wanted: str, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> GpoPlan:
     snapshot = gpo_snapshots.find(folder, wanted, gpo.guid)
     if snapshot is None or snapshot["outcome"] in gpo_snapshots.UNTOUCHED:
-        return _nothing_to_restore(facts, gpo)
+        return _nothing_to_restore(facts, gpo, "no run changed this GPO: nothing to restore")
+    if not snapshot["whole"]:
+        why = f"the run {snapshot['run_id']} went on with a change of which the beginning has no snapshot here: nothing to restore"
+        return _nothing_to_restore(facts, gpo, why)
     return plan_restore(facts, gpo, gpo_snapshots.pre_image(snapshot), {**snapshot["plan"]})
 
 
-def _nothing_to_restore(facts: DomainFacts, gpo: GpoFacts) -> GpoPlan:
-    """The plan of a restore where no run of the folder changed the GPO. Raises GpoRefused."""
+def _nothing_to_restore(facts: DomainFacts, gpo: GpoFacts, why: str) -> GpoPlan:
+    """The plan of a restore where the folder has nothing to bring back. Raises GpoRefused."""
     check_controller(facts.controller)
     was = parts_of(gpo)
-    return GpoPlan(
-        gpo, was, was, (was.version, was.gpt_ini or b""), None, None, notes=("no run changed this GPO: nothing to restore",)
-    )
+    return GpoPlan(gpo, was, was, (was.version, was.gpt_ini or b""), None, None, notes=(why,))
 
 
 def _sids_of(accounts: Iterable[str] | None) -> tuple[Sid, ...] | None:

@@ -371,6 +371,59 @@ def test_a_killed_run_is_undone_by_a_restore(run, domain, guid, step, when):
     assert run(Right, gpo=guid, restore="killed")["outcome"] == "unchanged"
 
 
+@pytest.mark.parametrize("step", ["replace template", "ldap modify", "replace gpt_ini"])
+@pytest.mark.parametrize("extensions", [pytest.param(None, id="no pair"), pytest.param(PAIR, id="the pair")])
+def test_the_latest_run_that_finished_a_change_is_taken_back_whole(run, domain, step, extensions):
+    guid = domain.add_gpo("Servers", sections={"System Access": ("MinimumPasswordAge = 1",)}, extensions=extensions, version=5)
+    before = parts(domain, guid)
+    domain.replica.after[step] = KILLED
+    run(Right, gpo=guid, run_id="killed", **STATES["defined"])
+    domain.replica.after.clear()
+    assert run(Right, gpo=guid, run_id="finished", **STATES["defined"])["plan"]["finishes"]
+
+    restored = run(Right, gpo=guid, restore="latest")
+
+    assert restored["outcome"] == "applied"
+    assert (parts(domain, guid)[0], parts(domain, guid)[2]) == (before[0], before[2])
+
+
+def test_the_latest_run_that_replaced_a_half_made_change_is_taken_back_whole(run, domain, guid):
+    before = parts(domain, guid)
+    domain.replica.after["replace template"] = KILLED
+    run(Right, gpo=guid, run_id="killed", **STATES["defined"])
+    domain.replica.after.clear()
+    assert run(Right, gpo=guid, run_id="other", **STATES["nobody"])["outcome"] == "applied"
+
+    assert run(Right, gpo=guid, restore="latest")["outcome"] == "applied"
+    assert (parts(domain, guid)[0], parts(domain, guid)[2]) == (before[0], before[2])
+
+
+@pytest.mark.parametrize("restore", ["latest", "finished"])
+def test_a_change_that_was_begun_with_another_folder_of_snapshots_is_not_taken_back_by_half(run, domain, guid, tmp_path, restore):
+    domain.replica.after["replace template"] = KILLED
+    run(Right, gpo=guid, snapshot_dir=str(tmp_path / "elsewhere"), **STATES["defined"])
+    domain.replica.after.clear()
+    run(Right, gpo=guid, run_id="finished", **STATES["defined"])
+    before = parts(domain, guid)
+
+    result = run(Right, gpo=guid, restore=restore)
+
+    assert (result["outcome"], parts(domain, guid)) == ("unchanged", before)
+
+
+def test_a_run_that_only_took_a_journal_away_is_not_the_latest_one(run, domain, guid):
+    before = parts(domain, guid)
+    run(Right, gpo=guid, run_id="real", **STATES["defined"])
+    domain.replica.faults["replace template"] = KILLED
+    run(Right, gpo=guid, run_id="killed", **STATES["nobody"])
+    domain.replica.faults.clear()
+    run(Right, gpo=guid, run_id="tidied", **STATES["defined"])
+    assert beside(domain, guid) == []
+
+    assert run(Right, gpo=guid, restore="latest")["outcome"] == "applied"
+    assert (parts(domain, guid)[0], parts(domain, guid)[2]) == (before[0], before[2])
+
+
 def test_an_unfinished_change_that_somebody_else_went_on_with_is_refused(run, domain, guid):
     domain.replica.after["replace template"] = KILLED
     run(Right, gpo=guid, **STATES["defined"])
