@@ -279,7 +279,7 @@ function Read-Gpo {
         if ($null -ne $descriptor) { Add-Security $row -Bytes $descriptor }
     }
     catch { $row.security = $null } # not known
-    $Domain.told += "$($row.template.bytes)$($row.gpt_ini.bytes)$journal".Length
+    $Domain.told += "$($row.template.bytes)$($row.gpt_ini.bytes)$journal$path$($row.name)$($row.extensions)$($row.wmi_filter)".Length
     @{ guid = $guid; row = $row; bytes = $template.bytes }
 }
 

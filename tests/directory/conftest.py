@@ -310,6 +310,19 @@ def make_gpo(directory: Directory) -> Iterator[MakeGpo]:
         shutil.rmtree(gpo.folder)
 
 
+@pytest.fixture
+def other_pdc(directory: Directory) -> Iterator[str]:
+    """DNS name of another domain controller, which is the PDC emulator for the time of a test."""
+    server_dn = f"CN=DC2,CN=Servers,CN=Default-First-Site-Name,CN=Sites,{directory.configuration_dn}"
+    before = directory.ask("get", directory.dn, ["fSMORoleOwner"])
+    directory.ask("add", server_dn, {"objectClass": "server", "dNSHostName": f"dc2.{REALM}"})
+    directory.ask("add", f"CN=NTDS Settings,{server_dn}", {"objectClass": "nTDSDSA"}, ["relax:0"])
+    directory.ask("set", directory.dn, {"fSMORoleOwner": f"CN=NTDS Settings,{server_dn}"})
+    yield f"dc2.{REALM}"
+    directory.ask("set", directory.dn, before)
+    directory.ask("remove", server_dn)
+
+
 @pytest.fixture(scope="session")
 def powershell() -> PowerShell:
     """The back end that runs the payload under a real engine."""

@@ -278,6 +278,17 @@ def test_only_the_pdc_emulator_changes(read_only, directory, make_gpo, tell):
     assert (gpo.state, gpo.files) == (first, files_of(gpo))
 
 
+def test_another_domain_controller_is_refused_with_the_name_of_the_pdc_emulator(other_pdc, directory, make_gpo, tell):
+    gpo = make_gpo()
+    first, change = gpo.state, plan(gpo, STATES["nobody"])
+
+    answer = tell(directory.machine(), "gpo_right", change=change)
+
+    assert (answer["outcome"], answer["error"]) == ("not_started", {"call": "controller", "status": None})
+    assert answer["msg"] == f"The GPO was not changed: this domain controller is not the PDC emulator, {other_pdc} is."
+    assert (gpo.state, gpo.files) == (first, files_of(gpo))
+
+
 @pytest.mark.parametrize("guid", ["{00000000-0000-0000-0000-000000000000}", "x", "{x},CN=y"])
 def test_a_gpo_that_is_not_there(guid, directory, make_gpo, tell):
     answer = tell(directory.machine(), "gpo_right", change=plan(make_gpo(), STATES["nobody"], guid=guid))
