@@ -9,6 +9,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.awx import artifacts, awx_of, is_slice, stopped
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gpo_pending import with_pending
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import heads_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import absent, source_of
@@ -64,7 +65,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             tolerate = report_options.tolerate_of(options)
             gpos = report_options.gpos_of(options)
         missing = absent(expected, results)
-        records = [record_of(host, registered) for host, registered in (results | dict.fromkeys(missing)).items()]
+        records = with_pending(
+            (record_of(host, registered) for host, registered in (results | dict.fromkeys(missing)).items()), gpos
+        )
         declared = options["check"].get("exceptions") or []
         report = build_report(
             records,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from collections.abc import Iterable
 from pathlib import Path
 
 from .._accounts.parsing import shown
@@ -14,6 +15,7 @@ from .._input.contract import shape_of
 from .._input.errors import BadInput
 from .._input.shape import check
 from .._result.gpo_types import GpoRow, Gpos
+from .._result.types import Record
 from .._wording import few_lines, some, visible
 
 _SHAPE = shape_of(Gpos)
@@ -46,6 +48,12 @@ def head(gpos: Gpos) -> str:
     part = "" if gpos["complete"] or gpos["unread"] else "; not every GPO or link could be read"
     where = f"{visible(gpos['domain'] or 'the domain')}, as {visible(gpos['controller'])} has it"
     return f"Group Policy Objects of {where}: {defining} define the right, {gpos['not_defining']} do not{unread}{part}"
+
+
+def waiting(records: Iterable[Record]) -> str:
+    """How many hosts have not taken the last change of their GPO; empty where none is known."""
+    hosts = [visible(record["host"]) for record in records if record["controller"] and record["controller"].get("pending")]
+    return f"pending: {len(hosts)} of the hosts have not applied the last change of their GPO yet: {some(hosts)}" if hosts else ""
 
 
 def lines(gpos: Gpos) -> list[str]:

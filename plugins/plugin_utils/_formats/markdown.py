@@ -61,6 +61,8 @@ def _gpos(report: Report) -> list[str]:
     rows = sorted(gpos["gpos"], key=lambda row: row["compliant"])
     lines = [f"- {_cell(sentence)}" for row in rows[:_GPOS] for sentence in [f"{gpo_lines.name_of(row)}: {gpo_lines.verdict(row)}"]]
     more = [f"- and {len(rows) - _GPOS} more in the JSON report"] if len(rows) > _GPOS else []
+    waiting = gpo_lines.waiting(report["hosts"])
+    lines = [*([f"- {_cell(waiting, _SENTENCE)}"] if waiting else []), *lines]
     return ["", "## Group Policy Objects", "", _cell(gpo_lines.head(gpos), _SENTENCE), "", *lines, *more]
 
 

@@ -54,7 +54,9 @@ def _gpos(report: Report) -> list[str]:
         return []
     rows, left_out = first_few(sorted(gpos["gpos"], key=lambda row: row["compliant"]), _GROUPS)
     lines = [line for row in rows for line in folded(f"{gpo_lines.name_of(row)}: {gpo_lines.verdict(row)}", "  ", "    ", 2)]
-    return [*folded(gpo_lines.head(gpos)), *lines, *([f"  and {len(left_out)} more, see the report"] if left_out else [])]
+    waiting = gpo_lines.waiting(report["hosts"])
+    head = [*folded(gpo_lines.head(gpos)), *(folded(waiting, "  ", "    ") if waiting else [])]
+    return [*head, *lines, *([f"  and {len(left_out)} more, see the report"] if left_out else [])]
 
 
 def _drift(rows: Sequence[Row], room: int) -> list[str]:

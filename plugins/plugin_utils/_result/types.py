@@ -175,6 +175,10 @@ class Controller(Gpo):
     as_of: str | None
     why: str
     losers: list[Gpo]
+    pending: t.Annotated[
+        LaterFlag,
+        Says("The winner has another list in the domain by now, which the host has not applied yet; null where that is not known."),
+    ]
     extra: t.Annotated[list[Sid] | None, Says("Holders that the winner does not name; null where that cannot be compared.")]
     lacking: list[Sid] | None
 

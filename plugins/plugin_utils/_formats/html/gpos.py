@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..._result.gpo_types import GpoRow, Gpos
+from ..._result.types import Record
 from ..._wording import SENTENCE, few_lines, first_few
 from .. import gpo_lines
 from ..display import name_of
@@ -13,7 +16,7 @@ from .words import clean, moment
 _MOST, _FEW = 100, 20  # GPOs; accounts, findings and links of one
 
 
-def gpo_section(gpos: Gpos | None) -> dict[str, object]:
+def gpo_section(gpos: Gpos | None, records: Sequence[Record]) -> dict[str, object]:
     """What the page shows, those with something wrong first; ``gpo_guids``: rows that hosts link to."""
     if not gpos:
         return {"gpos": None, "gpo_guids": ()}
@@ -21,6 +24,7 @@ def gpo_section(gpos: Gpos | None) -> dict[str, object]:
     unread = [_unread(row["guid"], row["error"]) for row in gpos["unread"][:_MOST]]
     section = {
         "head": clean(gpo_lines.head(gpos), SENTENCE),
+        "waiting": clean(gpo_lines.waiting(records), SENTENCE),
         "read_at": moment(gpos["read_at"]),
         "rows": [*unread, *map(_row, rows)],
         "left": len(left_out) + max(0, len(gpos["unread"]) - _MOST),

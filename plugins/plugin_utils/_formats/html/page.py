@@ -66,7 +66,7 @@ def html(report: Report, *, csv: str | None = None, sha256: str | None = None) -
         **_header(report),
         **_rows(report["hosts"], accounts),
         **_charts(report["summary"], report["run"], accounts),
-        **gpo_section(report.get("gpos")),
+        **gpo_section(report.get("gpos"), report["hosts"]),
         "summary": report["summary"],
         "changed": _changed(report["summary"].get("changed")),
         "exceptions": [_exception(one, report["run"]["finished"]) for one in report["summary"]["exceptions"]],
