@@ -13,7 +13,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files imp
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats import gpo_plan_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.facts import DomainFacts, GpoFacts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import GpoRefused, check_controller, chosen_gpo
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import gpo_enforcement, locks, snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import gpo_enforcement, gpo_snapshots, locks, snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.enforcement import SnapshotNotKept
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
@@ -50,6 +50,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             folder = Path(options["snapshot_dir"]).expanduser().absolute()
             snapshots.check_place("snapshot_dir", folder)
             check_folder("snapshot_dir", folder, "so that no pre-image could be kept")
+            if wish.restore is not None:
+                gpo_snapshots.check_wanted(folder, wish.restore)
             run_id = options["run_id"] or task_options.new_run_id(now)
         job = gpo_enforcement.GpoJob(run_id, folder, wish.restore is not None)
         result.update(changed=False, run_id=run_id)
@@ -65,12 +67,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 result["diff"] = gpo_plan_lines.diff(plan)
             Display().display("\n" + "\n".join(gpo_plan_lines.lines(plan, *shown)) + "\n")
             if not self._task.check_mode:
-                note = gpo_enforcement.settle_earlier(job, plan)
-                result["notes"] += [note] if note else []
-                if not plan.empty:
-                    result.update(gpo_build.ended(plan, gpo_enforcement.carry_out(job, host, facts, plan, now)))
-                    if warnings := lost_snapshots(options["snapshot_dir"], task_vars):
-                        result.setdefault("warnings", []).extend(warnings)
+                ending = gpo_enforcement.carry_out(job, host, facts, plan, now)
+                result["notes"] += [ending.earlier] if ending.earlier else []
+                result.update(gpo_build.ended(ending))
+                if ending.snapshot and (warnings := lost_snapshots(options["snapshot_dir"], task_vars)):
+                    result.setdefault("warnings", []).extend(warnings)
         except HostError as error:
             return {**result, **build.error(error.category, str(error), error.call, error.status)}
         except GpoRefused as error:

@@ -55,7 +55,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return {**result, **build.error(error.category, str(error), error.call, error.status)}
         except GpoRefused as error:
             return {**result, "failed": True, "msg": str(error), "refused": error.reason.value}
-        hosts = {gpo.guid: audited(records or (), gpo.guid) for gpo in facts.gpos}
+        hosts = {gpo.guid: audited(records or (), gpo.guid, facts.controller.domain) for gpo in facts.gpos}
         judged = [
             judge_gpo(facts, gpo, policy, [host.host for host in hosts[gpo.guid] if host.wins and "IIS" in host.features])
             for gpo in facts.gpos

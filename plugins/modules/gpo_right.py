@@ -201,7 +201,7 @@ snapshot:
   description: The file with what was there before, null where nothing was sent.
   returned: when a plan was made
   type: str
-  sample: /srv/impersonate-snapshots/gpos/20260131T081500Z-1a2b3c/%7B5F8D0B0E-4B7B-4C56-9E0C-0C7E0E2D8F11%7D.json
+  sample: /srv/impersonate-snapshots/gpos/20260131T081500Z-1a2b3c/corp.example/%7B5F8D0B0E-4B7B-4C56-9E0C-0C7E0E2D8F11%7D.json
 attempted:
   description: The parts that were written, of C(template), C(container) and C(gpt_ini).
   returned: when a plan was made

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .._facts.features import FeatureName
+from .._gpo.facts import DEFAULT_DOMAIN_CONTROLLERS_POLICY, DEFAULT_DOMAIN_POLICY
 from .._gpo.impact import Audited
 from .._result.types import Record
 
@@ -14,10 +15,23 @@ _FEATURES = {FeatureName.IIS.value: "IIS", FeatureName.SSIS.value: "SSIS", Featu
 _OF_SYSTEM = ("S-1-5-18", "S-1-5-19", "S-1-5-20")
 """Accounts that services have by default; each has the right by itself or by the floor."""
 
+_IN_EVERY_DOMAIN = (DEFAULT_DOMAIN_POLICY, DEFAULT_DOMAIN_CONTROLLERS_POLICY)
 
-def audited(records: Iterable[Record], guid: str) -> tuple[Audited, ...]:
-    """The hosts that name a GPO as the one that sets the right, or as one that lost against another."""
-    return tuple(_audited(record, wins) for record in records if (wins := _wins(record, guid.upper())) is not None)
+
+def audited(records: Iterable[Record], guid: str, domain: str | None) -> tuple[Audited, ...]:
+    """The hosts that name a GPO as the one that sets the right, or as one that lost against another.
+
+    ``domain``: of the GPO, by its name in DNS. The two default GPOs have the same GUID in every domain: those of hosts of other domains are
+    others. A host whose domain is not known counts.
+    """
+    key = guid.upper()
+    own = [record for record in records if key not in _IN_EVERY_DOMAIN or _may_be_of(record, domain)]
+    return tuple(_audited(record, wins) for record in own if (wins := _wins(record, key)) is not None)
+
+
+def _may_be_of(record: Record, domain: str | None) -> bool:
+    name = record["computer"]["dns_domain"] if record["computer"] else None
+    return name is None or domain is None or name.lower() == domain.lower()
 
 
 def _wins(record: Record, key: str) -> bool | None:

@@ -146,6 +146,13 @@ def check_controller(controller: DomainController) -> None:
         raise GpoRefused(Reason.NOT_PDC, f"{controller.name} is not the PDC emulator, where GPOs are changed; {emulator}")
 
 
+def domain_of(controller: DomainController) -> str:
+    """The domain whose GPOs are changed, by its name in DNS. Raises GpoRefused where it is not known."""
+    if controller.domain is None:
+        raise GpoRefused(Reason.UNREADABLE, f"the name of the domain of {controller.name} could not be read")
+    return controller.domain
+
+
 def parts_of(gpo: GpoFacts) -> Parts:
     """What there is now. Raises GpoRefused where a part is not known."""
     for name, file in (("GptTmpl.inf", gpo.template), ("gpt.ini", gpo.gpt_ini)):
@@ -187,7 +194,7 @@ def plan_gpo(
     journal = read_journal(gpo.journal)
     touched = sids is not None or new != was.template or journal is not None
     extensions = _extensions(was.extensions, again) if touched else was.extensions
-    before, after = _listed(template), _listed(again)
+    before, after = listed(template), listed(again)
     if journal is not None:
         plan = _with_journal(gpo, journal, was, new, extensions, ini, before, after)
     else:
@@ -220,7 +227,7 @@ def plan_restore(facts: DomainFacts, gpo: GpoFacts, earlier: Parts, written: Map
     except NotUnderstood as error:
         raise GpoRefused(Reason.NOT_UNDERSTOOD, f"a part of {gpo.guid} cannot be understood: {visible(str(error))}") from None
     journal = read_journal(gpo.journal)
-    before, after = _listed(current), _listed(again)
+    before, after = listed(current), listed(again)
     if undone and journal is None and was.extensions in (extensions, earlier.extensions):
         return GpoPlan(gpo, was, was, (was.version, was.gpt_ini or b""), before, after)
     folder = [ini.version] if ini and ini.version is not None else []
@@ -347,7 +354,8 @@ def _notes(was: Parts, ini: GptIni | None) -> tuple[str, ...]:
     return ()
 
 
-def _listed(template: Template | None) -> tuple[str, ...] | None:
+def listed(template: Template | None) -> tuple[str, ...] | None:
+    """The accounts of the line, as SIDs or names; None for not defined."""
     if template is None or template.state is State.NOT_DEFINED:
         return None
     return tuple(entry.sid or entry.text for entry in template.entries)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import _utc
 from .._gpo.facts import DomainFacts
-from .._gpo.plan import GpoPlan
+from .._gpo.plan import GpoPlan, domain_of
 from .._input.errors import BadInput
 from . import gpo_snapshots, locks, snapshots
 from .changes import LostContact
@@ -27,45 +27,55 @@ class GpoJob:
     snapshot_dir: Path
     restore: bool
 
+    def shelf(self, facts: DomainFacts, guid: str) -> gpo_snapshots.Shelf:
+        """Where the snapshots of a GPO are."""
+        return gpo_snapshots.Shelf(self.snapshot_dir, domain_of(facts.controller), guid)
+
 
 @dataclass(frozen=True, slots=True)
 class GpoEnding:
-    """How a change ended. ``snapshot``: its file; ``warning``: what a person must know besides."""
+    """How a change ended. ``change``, ``snapshot``: None where there was nothing to send; ``earlier``: what became of an earlier run of
+    which that was not known; ``warning``: what a person must know besides.
+    """
 
-    change: GpoChange
-    snapshot: Path
+    change: GpoChange | None
+    snapshot: Path | None
+    earlier: str | None = None
     warning: str | None = None
 
 
-def settle_earlier(job: GpoJob, plan: GpoPlan) -> str | None:
-    """What became of an earlier run of which that was not known; None where there is none. Raises SnapshotNotKept."""
-    try:
-        return gpo_snapshots.settle_earlier(job.snapshot_dir, plan.gpo.guid, plan.was.digests)
-    except (OSError, BadInput) as error:
-        raise SnapshotNotKept(
-            f"snapshot_dir: an earlier snapshot cannot be read or written, so nothing was sent: {error}"
-        ) from error
-
-
 def carry_out(job: GpoJob, host: WindowsHost, facts: DomainFacts, plan: GpoPlan, now: datetime.datetime) -> GpoEnding:
-    """Keep the pre-image, then send the plan. Raises SnapshotNotKept where it cannot be kept, and Busy; nothing is sent then."""
-    path = gpo_snapshots.path_of(job.snapshot_dir, job.run_id, plan.gpo.guid)
-    controller = facts.controller.dns_name or facts.controller.name
+    """Settle an earlier run, keep the pre-image, then send the plan, if there is something to send; one run at a time.
+
+    Raises SnapshotNotKept where a snapshot cannot be read or kept, and Busy; nothing is sent then.
+    """
+    shelf = job.shelf(facts, plan.gpo.guid)
+    if plan.empty and not gpo_snapshots.folder_of(job.snapshot_dir).is_dir():  # no earlier run, and nothing to keep
+        return GpoEnding(None, None)
     try:
         snapshots.make_folder(job.snapshot_dir)
-        with locks.host(job.snapshot_dir, f"gpo {plan.gpo.key}", job.run_id):
-            taken = _utc.precise(now)
-            before = gpo_snapshots.before_of(job.snapshot_dir, plan)
-            gpo_snapshots.keep(
-                path, gpo_snapshots.draft(plan, job.run_id, taken, controller, facts.controller.domain, job.restore, before)
-            )
-            return _sent(host, plan, path)
-    except OSError as error:
-        raise SnapshotNotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {error}") from error
+        with locks.host(job.snapshot_dir, shelf.key, job.run_id):
+            earlier = gpo_snapshots.settle_earlier(shelf, plan.was.digests)
+            if plan.empty:
+                return GpoEnding(None, None, earlier)
+            path = shelf.path(job.run_id)
+            gpo_snapshots.keep(path, _draft(job, shelf, facts, plan, now))
+            change, warning = _sent(host, plan, path)
+            return GpoEnding(change, path, earlier, warning)
+    except (OSError, BadInput) as error:
+        raise SnapshotNotKept(f"snapshot_dir: a snapshot could not be read or kept, so nothing was sent: {error}") from error
 
 
-def _sent(host: WindowsHost, plan: GpoPlan, path: Path) -> GpoEnding:
-    """Send the plan; from here on nothing may raise."""
+def _draft(
+    job: GpoJob, shelf: gpo_snapshots.Shelf, facts: DomainFacts, plan: GpoPlan, now: datetime.datetime
+) -> gpo_snapshots.GpoSnapshot:
+    controller = facts.controller.dns_name or facts.controller.name
+    before = gpo_snapshots.before_of(shelf, plan)
+    return gpo_snapshots.draft(plan, job.run_id, _utc.precise(now), controller, shelf.domain, job.restore, before)
+
+
+def _sent(host: WindowsHost, plan: GpoPlan, path: Path) -> tuple[GpoChange, str | None]:
+    """Send the plan, with what a person must know besides; from here on nothing may raise."""
     try:
         change = host.change_gpo(plan)
     except LostContact as error:
@@ -73,5 +83,5 @@ def _sent(host: WindowsHost, plan: GpoPlan, path: Path) -> GpoEnding:
     try:
         gpo_snapshots.settle(path, change.outcome)
     except (OSError, BadInput) as error:
-        return GpoEnding(change, path, f"the snapshot could not be told what became of the change: {error}")
-    return GpoEnding(change, path)
+        return change, f"the snapshot could not be told what became of the change: {error}"
+    return change, None

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pre-images of GPOs on the controller's disk: written before anything is sent, and what became of the change afterwards.
 
-One JSON file per GPO and run, FOLDER/gpos/RUN/{GUID}.json, mode 0600: bytes, attributes, digests and the plan.
+One JSON file per GPO and run, FOLDER/gpos/RUN/DOMAIN/{GUID}.json, mode 0600: bytes, attributes, digests and the plan. By domain, since
+the default GPOs have the same GUID in all of them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import binascii
 import json
 import typing as t
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from .._files import file_name, write_atomically
@@ -61,7 +63,7 @@ class GpoSnapshot(t.TypedDict):
     run_id: str
     taken: str
     writer: dict[str, object]
-    domain: str | None
+    domain: str
     controller: str
     guid: Guid
     name: str | None
@@ -75,18 +77,40 @@ class GpoSnapshot(t.TypedDict):
 _SHAPE = shape_of(GpoSnapshot)
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the snapshots of one GPO of one domain are."""
+
+    snapshot_dir: Path
+    domain: str
+    guid: str
+
+    @property
+    def key(self) -> str:
+        """The GPO, for a lock."""
+        return f"gpo {self.domain.lower()} {self.guid.upper()}"
+
+    def path(self, run_id: str) -> Path:
+        """The snapshot of a run; no name of a run or a domain leads out of the folder."""
+        return folder_of(self.snapshot_dir) / file_name(run_id) / self.inside
+
+    @property
+    def inside(self) -> Path:
+        """Its place in the folder of a run."""
+        return Path(file_name(self.domain.lower()), file_name(self.guid.upper(), ".json"))
+
+    def has(self, snapshot: GpoSnapshot) -> bool:
+        """Whether a snapshot is of this GPO of this domain."""
+        return (snapshot["domain"].lower(), snapshot["guid"].upper()) == (self.domain.lower(), self.guid.upper())
+
+
 def folder_of(snapshot_dir: Path) -> Path:
     """Where the snapshots of GPOs are, apart from those of hosts."""
     return snapshot_dir / "gpos"
 
 
-def path_of(snapshot_dir: Path, run_id: str, guid: str) -> Path:
-    """Where the snapshot of a GPO is; no name of a run leads out of the folder."""
-    return folder_of(snapshot_dir) / file_name(run_id) / file_name(guid.upper(), ".json")
-
-
 def draft(
-    plan: GpoPlan, run_id: str, taken: str, controller: str, domain: str | None, restore: bool, before: Before | None
+    plan: GpoPlan, run_id: str, taken: str, controller: str, domain: str, restore: bool, before: Before | None
 ) -> GpoSnapshot:
     """What there is to keep of a plan before it is sent. ``before``: as ``before_of`` says."""
     return {
@@ -106,20 +130,20 @@ def draft(
     }
 
 
-def before_of(snapshot_dir: Path, plan: GpoPlan) -> Before | None:
+def before_of(shelf: Shelf, plan: GpoPlan) -> Before | None:
     """What a restore of this plan brings back: the parts as they are, or, where an earlier run has left its change half made, the parts
     before that one; None where no snapshot has those. Raises Spoilt.
     """
     journal = read_journal(plan.gpo.journal)
     if journal is None or journal.before.digests == plan.was.digests:
         return _before(plan)
-    known = (snapshot for _path, snapshot in of_gpo(snapshot_dir, plan.gpo.guid) if snapshot["whole"])
+    known = (snapshot for _path, snapshot in of_gpo(shelf) if snapshot["whole"])
     return next((one["before"] for one in known if pre_image(one).digests == journal.before.digests), None)
 
 
 def keep(path: Path, snapshot: GpoSnapshot) -> None:
     """Keep a new snapshot. Raises OSError, also where there is one already or where others could change it."""
-    for place in (path.parent.parent.parent, path.parent.parent, path.parent):
+    for place in reversed(path.parents[:4]):
         snapshots.make_folder(place)
     if path.exists():
         raise FileExistsError(f"{path} is there already; a run keeps one pre-image per GPO")
@@ -158,37 +182,47 @@ def pre_image(snapshot: GpoSnapshot) -> Parts:
     return Parts(_bytes(before["template"]), before["version"], before["extensions"], _bytes(before["gpt_ini"]))
 
 
-def of_gpo(snapshot_dir: Path, guid: str) -> list[tuple[Path, GpoSnapshot]]:
+def of_gpo(shelf: Shelf) -> list[tuple[Path, GpoSnapshot]]:
     """All snapshots of a GPO, the oldest first. Raises Spoilt where one cannot be read: it may be the newest."""
-    found = [(path, read(path)) for path in sorted(folder_of(snapshot_dir).glob(f"*/{file_name(guid.upper(), '.json')}"))]
+    found = [(path, read(path)) for path in sorted(folder_of(shelf.snapshot_dir).glob(f"*/{shelf.inside}"))]
     return sorted(found, key=lambda entry: (entry[1]["taken"], entry[0]))
 
 
-def find(snapshot_dir: Path, wanted: str, guid: str) -> GpoSnapshot | None:
+def check_wanted(snapshot_dir: Path, wanted: str) -> None:
+    """Raises BadInput where ``restore`` means no snapshot that can be read, and no run of the folder."""
+    place = Path(wanted).expanduser()
+    if place.is_file():
+        read(place)
+    elif wanted != "latest" and not (folder_of(snapshot_dir) / file_name(wanted)).is_dir():
+        raise BadInput("restore", f"is neither a snapshot of a GPO nor a run of {folder_of(snapshot_dir)}", value=wanted)
+
+
+def find(shelf: Shelf, wanted: str) -> GpoSnapshot | None:
     """The snapshot that ``restore`` means: a file, the name of a run, or ``latest``; None where the run has none of this GPO.
 
     ``latest`` is the newest from a run that changed the GPO and is itself no restore. One whose plan is what was there before only took a
-    journal away. Raises BadInput where there is no such run.
+    journal away. Raises BadInput where it is the file of another GPO, and Spoilt.
     """
     place = Path(wanted).expanduser()
     if place.is_file():
         snapshot = read(place)
-        return snapshot if snapshot["guid"].upper() == guid.upper() else None
+        if not shelf.has(snapshot):
+            whose = f"the GPO {snapshot['guid']} of {snapshot['domain']}"
+            raise BadInput("restore", f"is a snapshot of {whose}, and not of {shelf.guid} of {shelf.domain}", value=wanted)
+        return snapshot
     if wanted == "latest":
-        fit = [entry for _path, entry in of_gpo(snapshot_dir, guid) if entry["kind"] != "gpo_restore" and not _idle(entry)]
+        fit = [entry for _path, entry in of_gpo(shelf) if entry["kind"] != "gpo_restore" and not _idle(entry)]
         return fit[-1] if fit else None
-    path = path_of(snapshot_dir, wanted, guid)
-    if not path.parent.is_dir():
-        raise BadInput("restore", f"is neither a snapshot of a GPO nor a run of {folder_of(snapshot_dir)}", value=wanted)
+    path = shelf.path(wanted)
     return read(path) if path.exists() else None
 
 
-def settle_earlier(snapshot_dir: Path, guid: str, now: Mapping[str, object]) -> str | None:
+def settle_earlier(shelf: Shelf, now: Mapping[str, object]) -> str | None:
     """Note of the newest snapshot, where that is not known yet, what became of its plan.
 
     Returns the sentence for a reader, or None. Raises OSError and Spoilt.
     """
-    found = of_gpo(snapshot_dir, guid)
+    found = of_gpo(shelf)
     if not found or found[-1][1]["outcome"] not in OPEN:
         return None
     path, snapshot = found[-1]
@@ -216,7 +250,7 @@ def _before(plan: GpoPlan) -> Before:
 
 def _write(path: Path, snapshot: GpoSnapshot) -> None:
     text = json.dumps({"schema_version": SCHEMA_VERSION, **snapshot}, indent=2, sort_keys=True) + "\n"
-    write_atomically(path, text, mode=0o600, beside=path.parent.parent)
+    write_atomically(path, text, mode=0o600, beside=path.parents[2])
 
 
 def _text(data: bytes | None) -> str | None:

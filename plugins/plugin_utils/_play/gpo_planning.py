@@ -10,11 +10,14 @@ from pathlib import Path
 
 from .._accounts.sids import Sid
 from .._fleet.gpo_hosts import audited
+from .._gpo.errors import NotUnderstood
 from .._gpo.facts import DomainFacts, GpoFacts
 from .._gpo.impact import HostImpact, impact_of
-from .._gpo.plan import GpoPlan, check_controller, parts_of, plan_gpo, plan_restore
+from .._gpo.plan import GpoPlan, GpoRefused, Reason, check_controller, domain_of, listed, parts_of, plan_gpo, plan_restore
 from .._gpo.reach import unseen_by_hosts
+from .._gpo.template import read_template
 from .._host import gpo_snapshots
+from .._wording import visible
 from .gpo_options import Wish
 
 
@@ -29,7 +32,7 @@ class Planned:
 
 def planned(wish: Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> Planned:
     """The plan of a task. ``folder``: of snapshots. Raises BadInput, GpoRefused and Spoilt."""
-    hosts = None if wish.records is None else audited(wish.records, gpo.guid)
+    hosts = None if wish.records is None else audited(wish.records, gpo.guid, facts.controller.domain)
     if wish.restore is None:
         impacts = None if hosts is None else impact_of(hosts, wish.wanted.sids)
         plan = plan_gpo(facts, gpo, wish.wanted.sids, wish.allow, impacts, wish.max_hosts)
@@ -41,7 +44,7 @@ def planned(wish: Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> Plan
 
 
 def _restore(wanted: str, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> GpoPlan:
-    snapshot = gpo_snapshots.find(folder, wanted, gpo.guid)
+    snapshot = gpo_snapshots.find(gpo_snapshots.Shelf(folder, domain_of(facts.controller), gpo.guid), wanted)
     if snapshot is None or snapshot["outcome"] in gpo_snapshots.UNTOUCHED:
         return _nothing_to_restore(facts, gpo, "no run changed this GPO: nothing to restore")
     if not snapshot["whole"]:
@@ -54,7 +57,11 @@ def _nothing_to_restore(facts: DomainFacts, gpo: GpoFacts, why: str) -> GpoPlan:
     """The plan of a restore where the folder has nothing to bring back. Raises GpoRefused."""
     check_controller(facts.controller)
     was = parts_of(gpo)
-    return GpoPlan(gpo, was, was, (was.version, was.gpt_ini or b""), None, None, notes=(why,))
+    try:
+        accounts = listed(None if was.template is None else read_template(was.template))
+    except NotUnderstood as error:
+        raise GpoRefused(Reason.NOT_UNDERSTOOD, f"GptTmpl.inf of {gpo.guid} cannot be understood: {visible(str(error))}") from None
+    return GpoPlan(gpo, was, was, (was.version, was.gpt_ini or b""), accounts, accounts, notes=(why,))
 
 
 def _sids_of(accounts: Iterable[str] | None) -> tuple[Sid, ...] | None:

@@ -83,9 +83,11 @@ def planned(plan: GpoPlan, impacts: Sequence[HostImpact] | None, impact: str) ->
     }
 
 
-def ended(plan: GpoPlan, ending: GpoEnding) -> dict[str, object]:
-    """What a task returns of a change that was sent: failed unless it was applied."""
+def ended(ending: GpoEnding) -> dict[str, object]:
+    """What a task returns of a change: nothing where none was sent, failed unless it was applied."""
     change = ending.change
+    if change is None:
+        return {}
     result: dict[str, object] = {
         "changed": change.outcome in ("applied", "unknown"),
         "outcome": change.outcome,

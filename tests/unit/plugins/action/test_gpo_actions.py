@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
@@ -13,6 +15,8 @@ from whole_report import report_of
 from ansible_collections.winrights.seimpersonate.plugins.action.gpo_right import ActionModule as Right
 from ansible_collections.winrights.seimpersonate.plugins.action.gpo_right_info import ActionModule as Info
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import locks
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.gpo_snapshots import Shelf
 from fleet.backends.emulator.gpo_change import gpo_right
 from fleet.backends.emulator.gpo_report import gpo_right_info
 from fleet.backends.emulator.gpo_steps import Killed
@@ -282,7 +286,9 @@ def test_a_restore_brings_bytes_and_attributes_back_with_a_new_version(run, doma
     assert restored["outcome"] == "applied"
     assert parts(domain, guid)[0] == template
     assert parts(domain, guid)[1:3] == (version + 2, extensions)
-    assert changed["snapshot"] == str(tmp_path / f"snapshots/gpos/one/{guid.upper().replace('{', '%7B').replace('}', '%7D')}.json")
+    assert changed["snapshot"] == str(
+        tmp_path / f"snapshots/gpos/one/sim.example/{guid.upper().replace('{', '%7B').replace('}', '%7D')}.json"
+    )
     assert run(Right, gpo=guid, restore="one")["outcome"] == "unchanged"
     assert (tmp_path / "snapshots/gpos/one").stat().st_mode & 0o777 == 0o700
 
@@ -308,6 +314,7 @@ def test_without_a_run_there_is_nothing_to_restore(run, domain, guid):
 def test_the_run_that_a_restore_names_must_be_there(run, guid):
     with pytest.raises(AnsibleActionFail, match="neither a snapshot"):
         run(Right, gpo=guid, restore="never")
+    assert run.host.sent == []
 
 
 @pytest.mark.parametrize(
@@ -528,3 +535,83 @@ def test_hosts_that_name_a_gpo_which_no_longer_defines_the_right_are_looked_at_a
     result = run(Right, gpo=guid, previous=audit({"web01": guid}), state="defined", accounts=list(FLOOR))
 
     assert result["refused"] == "without_iis_iusrs"
+
+
+@pytest.fixture
+def other_domain():
+    made = PolicyDomain(dns_name="other.example", netbios="OTHER")
+    controller = made.add_controller("dcx")
+    controller.domain, controller.dns_domain = "OTHER", "other.example"
+    made.replica.directory.pdc_emulator = controller.dns_name
+    return made
+
+
+def test_two_domains_keep_their_snapshots_of_a_default_gpo_apart(run, domain, other_domain):
+    before = parts(domain, DEFAULT_CONTROLLERS)
+    domain.replica.after["replace template"] = KILLED
+    killed = run(Right, gpo=DEFAULT_CONTROLLERS, run_id="here", **STATES["defined"])
+    domain.replica.after.clear()
+    run.host.machine = next(iter(other_domain.controllers.values()))
+    there = run(Right, gpo=DEFAULT_CONTROLLERS, run_id="here", **STATES["nobody"])
+    assert (there["outcome"], there["notes"]) == ("applied", [])
+    run.host.machine = None
+
+    assert json.loads(Path(killed["snapshot"]).read_text())["outcome"] == "unknown"
+    restored = run(Right, gpo=DEFAULT_CONTROLLERS, restore="latest")
+    assert restored["outcome"] == "applied"
+    assert parts(domain, DEFAULT_CONTROLLERS)[0] == before[0]
+    assert there["plan"]["template_sha256_after"] == hashlib.sha256(parts(other_domain, DEFAULT_CONTROLLERS)[0]).hexdigest()
+
+
+def test_hosts_of_another_domain_are_not_counted_for_a_default_gpo(run, domain, audit):
+    hosts = {"here": DEFAULT_CONTROLLERS, "there": DEFAULT_CONTROLLERS, "somewhere": DEFAULT_CONTROLLERS}
+    report = audit(hosts, {"here": "SIM.example", "there": "other.example"})
+    run(Right, gpo=DEFAULT_CONTROLLERS, **STATES["defined"])
+
+    result = run(Right, gpo=DEFAULT_CONTROLLERS, check_mode=True, previous=report, state="defined", accounts=[*FLOOR, IIS, USERS])
+
+    assert [one["host"] for one in result["impact"]] == ["here", "somewhere"]
+
+
+def test_the_snapshot_of_another_gpo_is_refused(run, domain, guid):
+    other = domain.add_gpo("Other", accounts=STARRED, version=5)
+    snapshot = run(Right, gpo=other, **STATES["defined"])["snapshot"]
+    before = parts(domain, guid)
+
+    with pytest.raises(AnsibleActionFail, match=f"restore: .* is a snapshot of the GPO {other} of sim.example, and not of {guid}"):
+        run(Right, gpo="Servers", restore=snapshot)
+    assert parts(domain, guid) == before
+
+
+def test_the_snapshot_of_the_same_gpo_of_another_domain_is_refused(run, domain, other_domain):
+    snapshot = run(Right, gpo=DEFAULT_CONTROLLERS, **STATES["defined"])["snapshot"]
+    run.host.machine = next(iter(other_domain.controllers.values()))
+
+    with pytest.raises(AnsibleActionFail, match="of sim.example, and not of .* of other.example"):
+        run(Right, gpo=DEFAULT_CONTROLLERS, restore=snapshot)
+
+
+def test_a_restore_of_nothing_tells_the_list_as_it_is(run, domain, guid):
+    result = run(Right, gpo=guid, restore="latest")
+
+    assert (result["plan"]["before"], result["plan"]["after"]) == (list(FLOOR), list(FLOOR))
+
+
+def test_a_snapshot_that_cannot_be_read_is_refused_before_anything_is_sent(run, guid, tmp_path):
+    (tmp_path / "x.json").write_text("{}")
+
+    with pytest.raises(AnsibleActionFail, match="is not the snapshot of a GPO"):
+        run(Right, gpo=guid, restore=str(tmp_path / "x.json"))
+    assert run.host.sent == []
+
+
+def test_what_became_of_an_earlier_run_is_not_written_while_another_one_is_at_work(run, domain, guid, tmp_path):
+    domain.replica.after["replace template"] = KILLED
+    killed = run(Right, gpo=guid, **STATES["defined"])
+    domain.replica.after.clear()
+    folder = tmp_path / "snapshots"
+    with locks.host(folder, Shelf(folder, "sim.example", guid).key, "another"):
+        result = run(Right, gpo=guid, **STATES["defined"])
+
+    assert (result["error"]["category"], result["changed"]) == ("busy", False)
+    assert json.loads(Path(killed["snapshot"]).read_text())["outcome"] == "unknown"

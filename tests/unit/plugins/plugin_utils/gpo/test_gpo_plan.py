@@ -144,7 +144,7 @@ def test_hosts_of_a_report_name_the_gpo_that_won_and_those_that_lost():
         {**base, "host": "unread"},
     ]
 
-    found = {one.host: one for one in audited(records, guid)}
+    found = {one.host: one for one in audited(records, guid, "sim.example")}
 
     assert {name: one.wins for name, one in found.items()} == {"won": True, "lost": False}
     assert found["won"].features == ("IIS",)
