@@ -273,7 +273,7 @@ def _printed(where: str, data: t.Any) -> frozenset[str] | None:
 
 
 def _gpo_row(name: str, data: object) -> GpoRow:
-    """Documentation: what a GPO is said to define. Checked for form, never judged."""
+    """What a GPO is said to define. Checked for form; no host is judged by it."""
     where = f"gpos.{name}"
     row = checks.mapping(where, data)
     checks.keys(where, row, _GPO_KEYS)

@@ -105,7 +105,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class GpoRow:
-    """What a document says that a GPO defines: documentation, never judged. ``printed``, ``corrected``: None where that is nothing."""
+    """What a document says that a GPO defines: no host is judged by it (GPOs: _gpo/judgement).
+
+    ``printed``, ``corrected``: None where that is nothing.
+    """
 
     name: str
     source: str
