@@ -12,10 +12,16 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _ut
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats import gpo_plan_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.facts import DomainFacts, GpoFacts
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import GpoRefused, check_controller, chosen_gpo
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import (
+    GpoRefused,
+    Reason,
+    check_controller,
+    chosen_gpo,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import gpo_enforcement, gpo_snapshots, locks, snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.enforcement import SnapshotNotKept
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.gpo_answers import NO_CONTROLLER
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.categories import ErrorCategory
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
@@ -73,7 +79,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 if ending.snapshot and (warnings := lost_snapshots(options["snapshot_dir"], task_vars)):
                     result.setdefault("warnings", []).extend(warnings)
         except HostError as error:
-            return {**result, **build.error(error.category, str(error), error.call, error.status)}
+            refused = {"outcome": "refused", "refused": Reason.NOT_A_CONTROLLER.value} if error.call == NO_CONTROLLER else {}
+            return {**result, **build.error(error.category, str(error), error.call, error.status), **refused}
         except GpoRefused as error:
             return {**result, "failed": True, "msg": str(error), "outcome": "refused", "refused": error.reason.value}
         except locks.Busy as error:

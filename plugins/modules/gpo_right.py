@@ -125,7 +125,7 @@ outcome:
   description:
     - V(unchanged), V(planned) (in check mode), V(refused), V(applied), V(undone) (a step failed, and the GPO is as before), V(not_started) or
       V(unknown) (contact was lost; the next run finds out).
-  returned: always
+  returned: when the GPOs could be read, and where it was refused
   type: str
   sample: applied
 refused:

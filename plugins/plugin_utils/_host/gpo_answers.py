@@ -18,6 +18,9 @@ from .failures import HostError, answer_error
 
 Row = t.TypeVar("Row")
 
+NO_CONTROLLER = "machine role"
+"""The call that a host which is no domain controller names in its failure; it has no directory to read."""
+
 
 def domain_facts_of(answer: Mapping[str, object]) -> DomainFacts:
     """The payload's answer as facts. Raises HostError (``payload_error``, ``answer_too_large``) for one that cannot be read."""
