@@ -327,15 +327,16 @@ def _with_journal(
         return plan
     target = journal.after.version
     will = Parts(template, target, extensions, write_gpt_ini(ini, target))
+    done = "an earlier run made its change and left its journal, which is taken away"
     if will.digests != journal.after.digests:
-        note = "an earlier change to something else was not finished; this one replaces it"
+        note = done if stage is Stage.DONE else "an earlier change to something else was not finished; this one replaces it"
         plan = _fresh(gpo, was, template, extensions, ini, before, after, (note,))
         version = next_version(
             was.version, *([ini.version] if ini and ini.version is not None else []), journal.before.version, target
         )
         will = Parts(template, version, extensions, write_gpt_ini(ini, version))
         return GpoPlan(gpo, was, will, _undo(ini, version), before, after, notes=plan.notes)
-    note = "an earlier run was ended before it was done; this one finishes its change"
+    note = done if stage is Stage.DONE else "an earlier run was ended before it was done; this one finishes its change"
     return GpoPlan(gpo, was, will, _undo(ini, target), before, after, finishes=True, notes=(note,))
 
 

@@ -135,7 +135,7 @@ def before_of(shelf: Shelf, plan: GpoPlan) -> Before | None:
     before that one; None where no snapshot has those. Raises Spoilt.
     """
     journal = read_journal(plan.gpo.journal)
-    if journal is None or journal.before.digests == plan.was.digests:
+    if journal is None or plan.was.digests in (journal.before.digests, journal.after.digests):
         return _before(plan)
     known = (snapshot for _path, snapshot in of_gpo(shelf) if snapshot["whole"])
     return next((one["before"] for one in known if pre_image(one).digests == journal.before.digests), None)

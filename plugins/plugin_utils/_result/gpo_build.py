@@ -12,6 +12,7 @@ from .._gpo.judgement import JudgedGpo
 from .._gpo.links import Effect
 from .._gpo.plan import GpoPlan, digest
 from .._gpo.template import State
+from .._host.gpo_changes import GpoChange
 from .._host.gpo_enforcement import GpoEnding
 from .._input.categories import ErrorCategory
 from .._wording import MESSAGE, visible
@@ -94,8 +95,10 @@ def ended(ending: GpoEnding) -> dict[str, object]:
         "snapshot": str(ending.snapshot),
         "attempted": list(change.attempted),
         "undone": list(change.undone),
-        **({"warnings": [visible(ending.warning, MESSAGE)]} if ending.warning else {}),
     }
+    warnings = [*([ending.warning] if ending.warning else []), *_leftovers(change)]
+    if warnings:
+        result["warnings"] = [visible(warning, MESSAGE) for warning in warnings]
     if change.outcome == "applied":
         return result
     words = {
@@ -115,6 +118,14 @@ def ended(ending: GpoEnding) -> dict[str, object]:
         "msg": message,
         "error": {"category": category.value, "message": message, "call": change.call, "status": change.status},
     }
+
+
+def _leftovers(change: GpoChange) -> list[str]:
+    """What a domain controller could not take away after a change that is made: its journal stays then, and goes last."""
+    if change.outcome != "applied" or change.call is None:
+        return []
+    failed = f"{change.call} failed{f' with {change.status}' if change.status else ''}"
+    return [f"the change is made, but files of it are left beside GptTmpl.inf ({failed}); the next run takes them away"]
 
 
 def _row(judged: JudgedGpo) -> GpoRow:

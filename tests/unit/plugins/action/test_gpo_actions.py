@@ -234,6 +234,15 @@ def test_what_is_refused_is_not_sent(run, domain, guid, options, reason, words):
     assert parts(domain, guid) == before
 
 
+def test_a_change_on_a_host_that_is_no_domain_controller_is_refused(run):
+    run.host.machine = Machine("web01")
+
+    result = run(Right, gpo="Servers", state="nobody")
+
+    assert (result["failed"], result["outcome"], result["refused"]) == (True, "refused", "not_a_domain_controller")
+    assert result["error"]["call"] == "machine role"
+
+
 def test_another_domain_controller_is_refused_with_the_name_of_the_pdc_emulator(run, domain, guid):
     domain.add_controller("dc02")
     run.host.place = 1
@@ -355,7 +364,8 @@ def test_a_killed_run_is_finished_by_the_next_one_which_says_so(run, domain, gui
     nothing = (step, when) == ("replace template", "faults")
     assert told["changed"]
     assert finished["outcome"] == "applied"
-    assert any(("wrote anything" if nothing else "finishes") in note for note in finished["notes"])
+    words = "wrote anything" if nothing else "left its journal" if (step, when) == ("replace gpt_ini", "after") else "finishes"
+    assert any(words in note for note in finished["notes"])
     assert holders(run, guid) == ("defined", sorted([*FLOOR, IIS]))
     assert parts(domain, guid)[1] == 6
     assert beside(domain, guid) == []
@@ -429,6 +439,32 @@ def test_a_run_that_only_took_a_journal_away_is_not_the_latest_one(run, domain, 
 
     assert run(Right, gpo=guid, restore="latest")["outcome"] == "applied"
     assert (parts(domain, guid)[0], parts(domain, guid)[2]) == (before[0], before[2])
+
+
+@pytest.mark.parametrize("step", ["remove backup", "remove journal"])
+@pytest.mark.parametrize("again", ["defined", "nobody"])
+def test_what_a_change_leaves_beside_the_template_is_said_and_taken_away_by_the_next_run(run, domain, guid, step, again):
+    domain.replica.faults[step] = SHARING
+    result = run(Right, gpo=guid, **STATES["defined"])
+    domain.replica.faults.clear()
+
+    assert (result["outcome"], result.get("failed", False)) == ("applied", False)
+    assert f"{step} failed with 0x{0x80070000 + SHARING:08X}" in result["warnings"][0]
+    assert beside(domain, guid) != []
+    after = run(Right, gpo=guid, **STATES[again])
+    assert (after["outcome"], beside(domain, guid)) == ("applied", [])
+    assert after["notes"] == ["an earlier run made its change and left its journal, which is taken away"]
+    assert holders(run, guid)[0] == again
+
+
+def test_a_journal_that_was_left_does_not_lead_a_restore_back_too_far(run, domain, guid):
+    domain.replica.faults["remove journal"] = SHARING
+    run(Right, gpo=guid, **STATES["defined"])
+    domain.replica.faults.clear()
+    run(Right, gpo=guid, **STATES["nobody"])
+
+    assert run(Right, gpo=guid, restore="latest")["outcome"] == "applied"
+    assert holders(run, guid) == ("defined", sorted([*FLOOR, IIS]))
 
 
 def test_an_unfinished_change_that_somebody_else_went_on_with_is_refused(run, domain, guid):
