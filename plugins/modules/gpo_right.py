@@ -80,7 +80,8 @@ options:
   restore:
     description:
       - Takes back what a run did, given by its name, by the path of a snapshot, or as V(latest). Bytes and attributes are put back, under a new version.
-      - It is refused where the template was changed since.
+      - It is refused where the template was changed since, and, as any change, where audited hosts run IIS and the list would leave out C(IIS_IUSRS), or
+        where it would take an account from too many of them (O(allow)). Nothing else is asked, since it brings back what was there.
     type: str
   snapshot_dir:
     description:

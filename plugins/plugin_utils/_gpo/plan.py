@@ -258,6 +258,13 @@ def _refuse(
     if template is not None and len(template.lines) > 1 and Reason.DUPLICATES.value not in allow:
         lines = some([str(line.number) for line in template.lines])
         raise GpoRefused(Reason.DUPLICATES, f"GptTmpl.inf sets the right in lines {lines}; {_allowing(Reason.DUPLICATES)}")
+    refuse_for_hosts(sids, allow, impacts, max_hosts)
+
+
+def refuse_for_hosts(
+    sids: Collection[Sid] | None, allow: Collection[str], impacts: Collection[HostImpact] | None, max_hosts: int
+) -> None:
+    """Raises GpoRefused for what would do harm on audited hosts."""
     web = [impact.audited.host for impact in impacts or () if impact.audited.wins and "IIS" in impact.audited.features]
     if sids is not None and IIS_IUSRS not in sids and web and Reason.WITHOUT_IIS.value not in allow:
         hosts = some([visible(host) for host in web])

@@ -13,7 +13,18 @@ from .._fleet.gpo_hosts import audited
 from .._gpo.errors import NotUnderstood
 from .._gpo.facts import DomainFacts, GpoFacts
 from .._gpo.impact import HostImpact, impact_of
-from .._gpo.plan import GpoPlan, GpoRefused, Reason, check_controller, domain_of, listed, parts_of, plan_gpo, plan_restore
+from .._gpo.plan import (
+    GpoPlan,
+    GpoRefused,
+    Reason,
+    check_controller,
+    domain_of,
+    listed,
+    parts_of,
+    plan_gpo,
+    plan_restore,
+    refuse_for_hosts,
+)
 from .._gpo.reach import unseen_by_hosts
 from .._gpo.template import read_template
 from .._host import gpo_snapshots
@@ -38,7 +49,10 @@ def planned(wish: Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> Plan
         plan = plan_gpo(facts, gpo, wish.wanted.sids, wish.allow, impacts, wish.max_hosts)
     else:
         plan = _restore(wish.restore, facts, gpo, folder)
-        impacts = None if hosts is None else impact_of(hosts, _sids_of(plan.after))
+        sids = _sids_of(plan.after)
+        impacts = None if hosts is None else impact_of(hosts, sids)
+        if not plan.empty:
+            refuse_for_hosts(sids, wish.allow, impacts, wish.max_hosts)
     unseen = None if impacts is None or plan.empty else unseen_by_hosts(facts, gpo, plan.before)
     return Planned(plan, None, unseen) if unseen else Planned(plan, impacts, wish.impact_of)
 

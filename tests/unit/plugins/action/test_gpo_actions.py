@@ -33,6 +33,8 @@ CONTROLLER = {
     "evidence": "rsop", "as_of": None, "why": "", "losers": [], "extra": None, "lacking": None,
 }  # fmt: skip
 
+HOLDER = {"name": None, "resolved": "failed", "kind": "unknown", "standing": None, "why": ""}
+
 
 def computer(dns_domain):
     return {
@@ -532,13 +534,14 @@ def test_an_answer_that_contradicts_itself_is_not_believed(run, domain, guid, tw
 def audit(tmp_path):
     """An earlier report of hosts, of which each is said to name a GPO as the one that sets the right, or none; its path."""
 
-    def audit(hosts, domains=()):
+    def audit(hosts, domains=(), holds=()):
         report = report_of(**dict.fromkeys(hosts))
         for record in report["hosts"]:
             guid = hosts[record["host"]]
             record["controller"] = {**CONTROLLER, "guid": guid} if guid else None
             record["features"] = {"iis": {"present": True, "source": "detected", "because": None, "found": []}}
             record["computer"] = computer(dict(domains).get(record["host"]))
+            record["holders"] = [{**HOLDER, "sid": sid} for sid in holds]
         path = tmp_path / "audit.json"
         path.write_text(to_json(report))
         return str(path)
@@ -651,3 +654,22 @@ def test_what_became_of_an_earlier_run_is_not_written_while_another_one_is_at_wo
 
     assert (result["error"]["category"], result["changed"]) == ("busy", False)
     assert json.loads(Path(killed["snapshot"]).read_text())["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        pytest.param({}, "without_iis_iusrs", id="hosts that run IIS"),
+        pytest.param({"allow": ["without_iis_iusrs"], "max_hosts_per_account": 1}, "many_hosts", id="many hosts"),
+    ],
+)
+def test_a_restore_is_refused_for_what_it_would_take_from_hosts(run, domain, guid, audit, options, reason):
+    run(Right, gpo=guid, **STATES["defined"])
+    report = audit({"web01": guid, "web02": guid}, holds=[*FLOOR, IIS])
+    before = parts(domain, guid)
+
+    result = run(Right, gpo=guid, restore="latest", previous=report, **options)
+
+    assert (result["outcome"], result["refused"], parts(domain, guid)) == ("refused", reason, before)
+    allowed = run(Right, gpo=guid, restore="latest", previous=report, allow=["without_iis_iusrs", "many_hosts"])
+    assert allowed["outcome"] == "applied"
