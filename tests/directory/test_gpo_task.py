@@ -29,7 +29,7 @@ def run(directory, powershell, tmp_path):
                 json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [{"winrights.seimpersonate.gpo_right": options}]}])
             )
             outcome = play(fleet, path, tmp_path=tmp_path, check=check)
-            return outcome.rc, outcome.results("gpo_right").get(HOST, {})
+            return outcome.rc, outcome.results("gpo_right").get(HOST.lower(), {})
 
         yield task
         assert fleet.errors() == []
