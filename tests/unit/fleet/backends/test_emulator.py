@@ -272,7 +272,8 @@ def test_newlines_of_the_connection_do_not_matter():
         ),
         pytest.param(
             sent(module="ansible_collections.ansible.windows.plugins.modules.win_ping.ps1"),
-            "knows no module ansible.windows.win_ping, only gpo_right, gpo_right_info, local_right, local_right_info, prove, prove_change of winrights.seimpersonate",
+            "knows no module ansible.windows.win_ping, only gpo_right, gpo_right_info, local_right, local_right_info, prove, prove_change of "
+            "winrights.seimpersonate",
             id="another module",
         ),
         pytest.param(

@@ -48,7 +48,12 @@ def test_clients_that_know_an_earlier_version_see_a_change_and_the_half_of_the_u
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"), [pytest.param(7, 7, True, id="equal"), pytest.param(-1, 2**32 - 1, True, id="with a sign"), pytest.param(7, 8, False, id="others")]
+    ("one", "other", "same"),
+    [
+        pytest.param(7, 7, True, id="equal"),
+        pytest.param(-1, 2**32 - 1, True, id="with a sign"),
+        pytest.param(7, 8, False, id="others"),
+    ],
 )  # fmt: skip
 def test_a_version_is_the_same_with_a_sign_or_without(one, other, same):
     assert same_version(one, other) is same
