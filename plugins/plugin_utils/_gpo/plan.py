@@ -334,7 +334,7 @@ def _with_journal(
         return plan
     target = journal.after.version
     will = Parts(template, target, extensions, write_gpt_ini(ini, target))
-    done = "an earlier run made its change and left its journal, which is taken away"
+    done = "an earlier run was ended after it made its change, before its journal was taken away; this one takes it away"
     if will.digests != journal.after.digests:
         note = done if stage is Stage.DONE else "an earlier change to something else was not finished; this one replaces it"
         plan = _fresh(gpo, was, template, extensions, ini, before, after, (note,))

@@ -366,7 +366,7 @@ def test_a_killed_run_is_finished_by_the_next_one_which_says_so(run, domain, gui
     nothing = (step, when) == ("replace template", "faults")
     assert told["changed"]
     assert finished["outcome"] == "applied"
-    words = "wrote anything" if nothing else "left its journal" if (step, when) == ("replace gpt_ini", "after") else "finishes"
+    words = "wrote anything" if nothing else "takes it away" if (step, when) == ("replace gpt_ini", "after") else "finishes"
     assert any(words in note for note in finished["notes"])
     assert holders(run, guid) == ("defined", sorted([*FLOOR, IIS]))
     assert parts(domain, guid)[1] == 6
@@ -455,7 +455,9 @@ def test_what_a_change_leaves_beside_the_template_is_said_and_taken_away_by_the_
     assert beside(domain, guid) != []
     after = run(Right, gpo=guid, **STATES[again])
     assert (after["outcome"], beside(domain, guid)) == ("applied", [])
-    assert after["notes"] == ["an earlier run made its change and left its journal, which is taken away"]
+    assert after["notes"] == [
+        "an earlier run was ended after it made its change, before its journal was taken away; this one takes it away"
+    ]
     assert holders(run, guid)[0] == again
 
 
