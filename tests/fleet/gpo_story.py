@@ -113,6 +113,11 @@ def statuses(records: dict[str, Report]) -> dict[str, str]:
     return {host: record["status"] for host, record in records.items()}
 
 
+def pending(records: dict[str, Report]) -> list[str]:
+    """Hosts that have not taken yet what a GPO says in the domain."""
+    return sorted(host for host, record in records.items() if record["controller"]["pending"])
+
+
 def tell(stage: Stage, domain: PolicyDomain, fleet: Fleet) -> None:
     """All of it."""
     drift = {host: "drift" if host.startswith("web") else "compliant" for host in HOSTS}
@@ -151,12 +156,14 @@ def tell(stage: Stage, domain: PolicyDomain, fleet: Fleet) -> None:
 
     stage.play("4. gpo_enforce: change it", "gpo_enforce", "dc01", code=0)
     stage.expect("the GPO has the new list, and both versions are one higher", in_domain(domain), (NEW, 0x10005, 0x10005))
+    stage.play("   gpo_audit: what the domain has now, for the audits of the hosts", "gpo_audit", "dc01", *kept, code=2)
 
     waiting = stage.audit("5. audit: before the hosts refreshed", "waiting", *kept, code=2)
     stage.expect("the hosts still have the old list", statuses(waiting), drift)
+    stage.expect("that of the web servers is pending, and no other drift", pending(waiting), ["web01", "web02"])
     stage.screen.say([f"  ({len(refreshed(domain, *HOSTS))} hosts refresh, as gpupdate or 90 to 120 minutes make them)"])
     after = stage.audit("6. audit: after that", "after", *kept, code=0)
-    stage.expect("all are compliant", statuses(after), green)
+    stage.expect("all are compliant, and nothing is pending", (statuses(after), pending(after)), (green, []))
     stage.expect("the hosts hold what the GPO says", [domain.members[host][0].holders() for host in HOSTS], [NEW, NEW, OLD, OLD])
 
     stage.play("7. gpo_restore: take it back", "gpo_restore", "dc01", "-e", "impersonate_restore=latest", code=0)

@@ -132,15 +132,21 @@ def test_an_account_is_taken_from_no_more_hosts_than_may_be(fleet, playbook, dom
     assert (done.rc, state_of(domain, web).accounts) == (0, NEW)
 
 
-def test_the_loop_is_closed_when_the_hosts_have_refreshed(fleet, playbook, domain, web, earlier):
+def test_the_loop_is_closed_when_the_hosts_have_refreshed(fleet, playbook, domain, web, earlier, tmp_path):
+    kept = {"impersonate_gpo_file": str(tmp_path / "gpos.json")}
     playbook(fleet, ENFORCE, limit="dc01", extravars=WISH)
+    playbook(fleet, GPO_AUDIT, limit="dc01", extravars=kept)
 
-    waiting = playbook(fleet, AUDIT, limit=MEMBERS)
+    waiting = playbook(fleet, AUDIT, limit=MEMBERS, extravars=kept)
     assert {host for host, status in waiting.statuses.items() if status != "compliant"} == set(WEB)
+    assert {host for host, record in waiting.records.items() if record["controller"]["pending"]} == set(WEB)
+    assert all("pending" in waiting.records[host]["reason"] for host in WEB)
+
     assert sorted(refreshed(domain, "web01", "web02", "app01", "file01")) == sorted(WEB)
-    after = playbook(fleet, AUDIT, limit=MEMBERS)
+    after = playbook(fleet, AUDIT, limit=MEMBERS, extravars=kept)
     assert (after.rc, set(after.statuses.values())) == (0, {"compliant"})
     assert {after.records[host]["controller"]["guid"] for host in WEB} == {web}
+    assert not any(record["controller"]["pending"] for record in after.records.values())
 
 
 def test_restore_takes_a_run_back_for_good(fleet, playbook, domain, web):
