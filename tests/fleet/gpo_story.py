@@ -166,7 +166,10 @@ def tell(stage: Stage, domain: PolicyDomain, fleet: Fleet) -> None:
     stage.expect("all are compliant, and nothing is pending", (statuses(after), pending(after)), (green, []))
     stage.expect("the hosts hold what the GPO says", [domain.members[host][0].holders() for host in HOSTS], [NEW, NEW, OLD, OLD])
 
-    stage.play("7. gpo_restore: take it back", "gpo_restore", "dc01", "-e", "impersonate_restore=latest", code=0)
+    latest = ("gpo_restore", "dc01", "-e", "impersonate_restore=latest")
+    stage.play("7. gpo_restore: it would leave out IIS_IUSRS on web servers, and is refused", *latest, code=2)
+    stage.expect("the domain is as before", in_domain(domain), (NEW, 0x10005, 0x10005))
+    stage.play("8. gpo_restore: take it back all the same", *latest, "-e", "impersonate_gpo_allow=without_iis_iusrs", code=0)
     stage.expect("the old list is back, with a new version, which the hosts will see", in_domain(domain), (OLD, 0x10006, 0x10006))
     refreshed(domain, *HOSTS)
     stage.expect("after a refresh the hosts are as at first", [domain.members[host][0].holders() for host in HOSTS], [OLD] * 4)
