@@ -54,9 +54,9 @@ function Get-RunningService {
     # Whether there are more than 2,000, and the first, if known.
     $as = @{ name = 'Name'; account = 'StartName'; pid = 'ProcessId' }
     try {
-        $rows = @(Read-Cim 'Win32_Service' -As $as -Where "WHERE State = 'Running'" -Seconds 60)
-        [Array]::Sort([string[]] @(foreach ($one in $rows) { $one.name }), $rows, [StringComparer]::Ordinal)
-        $first = @($rows | Select-Object -First 2000)
+        $rows = [Collections.SortedList]::new([StringComparer]::Ordinal)
+        foreach ($one in Read-Cim 'Win32_Service' -As $as -Where "WHERE State = 'Running'" -Seconds 60) { $rows[$one.name] = $one }
+        $first = @($rows.GetValueList() | Select-Object -First 2000)
         foreach ($one in $first) {
             $key = Read-Service $one.name
             $keeps = Read-Value $key.Data -Name 'RequiredPrivileges'

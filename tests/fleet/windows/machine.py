@@ -228,9 +228,10 @@ class Machine:
 
     @property
     def services_running(self) -> dict[str, Running]:
-        """Running services by name; those without a process of their own share none."""
-        told = {name: one if isinstance(one, Running) else Running(one) for name, one in sorted(self.running.items())}
-        return {name: replace(one, pid=1000 + 4 * index) if one.pid == 0 else one for index, (name, one) in enumerate(told.items())}
+        """Running services in no order that a client may rely on, here that of `running`; those without a process of their own share none."""
+        told = {name: one if isinstance(one, Running) else Running(one) for name, one in self.running.items()}
+        processes = {name: 1000 + 4 * index for index, name in enumerate(sorted(told))}
+        return {name: replace(one, pid=processes[name]) if one.pid == 0 else one for name, one in told.items()}
 
     @property
     def cached_templates(self) -> dict[str, bytes]:
