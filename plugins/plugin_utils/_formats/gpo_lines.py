@@ -19,6 +19,7 @@ from .._result.types import Record
 from .._wording import few_lines, some, visible
 
 _SHAPE = shape_of(Gpos)
+NOT_ALL = "not every GPO or link could be read"
 _MOST = 12
 """GPOs, and findings of one, on a terminal."""
 
@@ -42,11 +43,11 @@ def verdict(row: GpoRow) -> str:
 
 
 def head(gpos: Gpos) -> str:
-    """How many GPOs define the right, and whether all of them were read."""
+    """How many GPOs define the right, as of when, and whether all of them were read."""
     defining = sum(row["state"] in ("defined", "nobody") for row in gpos["gpos"])
     unread = f"; {len(gpos['unread'])} could not be read" if gpos["unread"] else ""
-    part = "" if gpos["complete"] or gpos["unread"] else "; not every GPO or link could be read"
-    where = f"{visible(gpos['domain'] or 'the domain')}, as {visible(gpos['controller'])} has it"
+    part = "" if gpos["complete"] or gpos["unread"] else f"; {NOT_ALL}"
+    where = f"{visible(gpos['domain'] or 'the domain')}, as {visible(gpos['controller'])} had it at {gpos['read_at']}"
     return f"Group Policy Objects of {where}: {defining} define the right, {gpos['not_defining']} do not{unread}{part}"
 
 

@@ -72,7 +72,10 @@ def _case(suite: ElementTree.Element, role: str, record: Record, policy: str) ->
 def _gpos(root: ElementTree.Element, gpos: Gpos, run: RunHead) -> None:
     """A suite of Group Policy Objects: a case each; what is wrong with one is a failure, one that could not be read an error."""
     failed = [row for row in gpos["gpos"] if not row["compliant"]]
-    counts = {"tests": len(gpos["gpos"]) + len(gpos["unread"]), "failures": len(failed), "errors": len(gpos["unread"])}
+    errors = [(row["guid"], row["error"]) for row in gpos["unread"]]
+    if not gpos["complete"] and not errors:
+        errors = [("all GPOs", gpo_lines.NOT_ALL)]
+    counts = {"tests": len(gpos["gpos"]) + len(errors), "failures": len(failed), "errors": len(errors)}
     head = {"name": "Group Policy Objects", **{key: str(count) for key, count in counts.items()}, "skipped": "0", "time": "0.000"}
     suite = ElementTree.SubElement(root, "testsuite", head)
     suite.set("timestamp", _clean(run["started"].removesuffix("Z")))
@@ -87,9 +90,9 @@ def _gpos(root: ElementTree.Element, gpos: Gpos, run: RunHead) -> None:
         if not row["compliant"]:
             texts = [visible(finding["text"], 2_000) for finding in row["findings"]]
             ElementTree.SubElement(case, "failure", {"type": "gpo", "message": _clean(texts[0])}).text = _clean("\n".join(texts))
-    for unread in gpos["unread"]:
-        case = ElementTree.SubElement(suite, "testcase", {"classname": where, "name": unread["guid"], "time": "0.000"})
-        ElementTree.SubElement(case, "error", {"type": "unread", "message": _clean(visible(unread["error"], 2_000))})
+    for name, error in errors:
+        case = ElementTree.SubElement(suite, "testcase", {"classname": where, "name": name, "time": "0.000"})
+        ElementTree.SubElement(case, "error", {"type": "unread", "message": _clean(visible(error, 2_000))})
 
 
 def _said(case: ElementTree.Element, tag: str, record: Record, text: str) -> None:

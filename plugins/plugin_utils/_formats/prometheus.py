@@ -67,6 +67,7 @@ def _gpos(gpos: Gpos) -> list[tuple[str, str, Iterable[Sample]]]:
             "Group Policy Objects by what they say of the right.",
             [({"state": word}, str(count)) for word, count in counts.items()],
         ),
+        ("gpos_complete", "Whether every Group Policy Object and link could be read.", [({}, str(int(gpos["complete"])))]),
         (
             "gpo_findings",
             "Findings of Group Policy Objects by kind.",

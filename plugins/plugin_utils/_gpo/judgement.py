@@ -112,7 +112,11 @@ def judge_gpo(facts: DomainFacts, gpo: GpoFacts, policy: Policy, web_hosts: Coll
         *_of_extensions(gpo, template),
         *(_of_links(facts, links) if state in (State.DEFINED, State.NOBODY) else ()),
         *(
-            [Finding(Kind.UNFINISHED, "a change of it was not finished; the next run of gpo_right finishes it")]
+            [
+                Finding(
+                    Kind.UNFINISHED, "a change of it was not finished: gpo_right with the same wish finishes it, or takes it back"
+                )
+            ]
             if gpo.journal
             else []
         ),

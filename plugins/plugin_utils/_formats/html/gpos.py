@@ -11,7 +11,7 @@ from ..._result.types import Record
 from ..._wording import SENTENCE, few_lines, first_few
 from .. import gpo_lines
 from ..display import name_of
-from .words import clean, moment
+from .words import clean
 
 _MOST, _FEW = 100, 20  # GPOs; accounts, findings and links of one
 
@@ -25,7 +25,6 @@ def gpo_section(gpos: Gpos | None, records: Sequence[Record]) -> dict[str, objec
     section = {
         "head": clean(gpo_lines.head(gpos), SENTENCE),
         "waiting": clean(gpo_lines.waiting(records), SENTENCE),
-        "read_at": moment(gpos["read_at"]),
         "rows": [*unread, *map(_row, rows)],
         "left": len(left_out) + max(0, len(gpos["unread"]) - _MOST),
     }

@@ -236,3 +236,16 @@ def test_another_file_is_bad_input_that_names_the_option(tmp_path, text):
 
     with pytest.raises(BadInput, match="gpo_file"):
         read_gpos("gpo_file", path)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_every_format_says_of_when_the_gpos_are_and_whether_they_are_all(whole, made):
+    told = made(gpos(row(), complete=whole, unread=[]))
+    suite = ElementTree.fromstring(junit(told)).find("testsuite[@name='Group Policy Objects']")
+
+    for text in (terminal(told), markdown(told), "\n".join(lines(told["gpos"]))):
+        assert "at 2026-01-31T08:15:00Z" in " ".join(text.split())
+        assert ("not every GPO or link could be read" in " ".join(text.split())) is not whole
+    assert suite.get("errors") == str(int(not whole))
+    assert len(suite.findall("testcase/error")) == int(not whole)
+    assert f'seimpersonate_gpos_complete{{policy=""}} {int(whole)}' in prometheus(told)
