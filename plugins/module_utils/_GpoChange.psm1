@@ -21,8 +21,9 @@ function New-Change {
     if (-not (Test-Place $Domain -Guid $guid -Path (Read-Attribute $entry -Name 'gPCFileSysPath'))) {
         throw (New-Failure 'compare' -Message 'gPCFileSysPath leads elsewhere.')
     }
+    Confirm-Folder $Domain -Guid $guid
     $run = @{
-        connection = $Connection; domain = $Domain; answer = $Answer; guid = $guid; dn = $entry.DistinguishedName; old = $null; unfinished = $false
+        connection = $Connection; domain = $Domain; answer = $Answer; guid = $guid; dn = $entry.DistinguishedName; old = $null; earlier = $null; unfinished = $false
         made = [Collections.ArrayList]::new(); beside = @($guid) + $below; wanted = $Asked; names = @{}; new = @{}; undo = $Asked['undo']
     }
     foreach ($kind in 'template', 'gpt_ini') {
@@ -142,26 +143,38 @@ function Find-Difference {
     foreach ($name in 'extensions', 'gpt_ini_sha256', 'template_sha256', 'version') { if ("$($One[$name])" -cne "$($Other[$name])") { $name } }
 }
 
+function Test-Same {
+    # Whether two states have the same attributes of the container.
+    param($One, $Other)
+    -not @(Find-Difference $One -Other $Other | Where-Object -FilterScript { $_ -in 'version', 'extensions' }).Count
+}
+
 function Start-Journal {
     # What an interrupted change leaves behind. One with the same goal stays: it alone knows what was before. Throws.
     param([hashtable] $Run)
-    $path = $Run.domain.policies
-    foreach ($one in $Run.beside) {
+    Confirm-Folder $Run.domain -Guid $Run.guid
+    $path = [IO.Path]::Combine($Run.domain.policies, $Run.guid)
+    foreach ($one in $below) {
         $path = [IO.Path]::Combine($path, $one)
         if ([IO.Directory]::Exists($path)) { continue }
         Invoke-Step 'write journal' -Script { $null = [IO.Directory]::CreateDirectory($path) }
         $null = $Run.made.Add($path)
     }
-    $there = Read-Exact $Run -Call 'write journal' -Name $Run.names.journal
-    if ($null -ne $there) {
-        $told = try { (ConvertFrom-Json -InputObject ([Text.Encoding]::UTF8.GetString($there))).after } catch { $null }
+    $Run.earlier = Read-Exact $Run -Call 'write journal' -Name $Run.names.journal
+    if ($null -ne $Run.earlier) {
+        $told = try { (ConvertFrom-Json -InputObject ([Text.Encoding]::UTF8.GetString($Run.earlier))).after } catch { $null }
         $after = @{}
         if ($told -is [Management.Automation.PSCustomObject]) { foreach ($one in $told.PSObject.Properties) { $after[$one.Name] = $one.Value } }
         $Run.unfinished = -not @(Find-Difference $after -Other $Run.goal).Count
     }
     if ($Run.unfinished) { return }
     $text = ConvertTo-AsciiJson -Report @{ guid = $Run.guid; before = $Run.answer.before; after = $Run.goal }
-    Write-Exact $Run -Call 'write journal' -Name $Run.names.journal -Bytes ([Text.Encoding]::ASCII.GetBytes($text))
+    try { Write-Exact $Run -Call 'write journal' -Name $Run.names.journal -Bytes ([Text.Encoding]::ASCII.GetBytes($text)) }
+    catch {
+        $failed = $_
+        try { Reset-Journal $Run } catch { Write-Verbose -Message "The journal is not as it was: $_" }
+        throw $failed
+    }
 }
 
 function Set-File {
@@ -181,7 +194,11 @@ function Submit-Change {
     param([hashtable] $Run)
     $before, $goal = $Run.answer.before, $Run.goal
     Set-File $Run -Kind 'template'
-    if (@(Find-Difference $before -Other $goal | Where-Object -FilterScript { $_ -in 'version', 'extensions' }).Count) {
+    if (-not (Test-Same $before -Other $goal)) {
+        # A version that somebody else has given it meanwhile is no lower one afterwards.
+        if (-not (Test-Same (Read-Container $Run) -Other $before)) {
+            throw (New-Failure 'compare container' -Message 'container was changed by somebody else meanwhile.')
+        }
         $Run.answer.attempted += 'container'
         Write-Container $Run -Call 'ldap modify' -Version $goal.version -Extensions $goal.extensions
     }
@@ -191,10 +208,9 @@ function Submit-Change {
 }
 
 function Test-Written {
-    # Whether the directory has the change, whatever it answered; taken for so where that cannot be read.
+    # Whether the directory has this change, whatever it answered, and no other; not where that cannot be read.
     param([hashtable] $Run)
-    try { [bool] @(Find-Difference (Read-Container $Run) -Other $Run.answer.before | Where-Object -FilterScript { $_ -in 'version', 'extensions' }).Count }
-    catch { $true }
+    try { Test-Same (Read-Container $Run) -Other $Run.goal } catch { $false }
 }
 
 function Reset-Content {
@@ -236,22 +252,35 @@ function Undo-Change {
         $answer.after = Get-State $Run -Call 're-read'
         if ($answer.attempted.Count -and @(Find-Difference $answer.after -Other $goal).Count) { return }
         $answer.outcome = if ($answer.attempted.Count) { 'undone' } else { 'not_started' }
-        Clear-Beside $Run -Journal (-not $Run.unfinished)
+        Clear-Beside $Run -Undone
     }
     catch { Write-Verbose -Message "Nobody knows the GPO now: $_" }
 }
 
+function Remove-Journal {
+    # The journal, and the folders that were made for it. Throws.
+    param([hashtable] $Run)
+    Remove-Exact $Run -Call 'remove journal' -Name $Run.names.journal
+    for ($i = $Run.made.Count - 1; $i -ge 0; $i--) {
+        if (@([IO.Directory]::GetFileSystemEntries($Run.made[$i])).Count) { break }
+        Invoke-Step 'remove journal' -Script { [IO.Directory]::Delete($Run.made[$i]) }
+    }
+}
+
+function Reset-Journal {
+    # As this run found it: that of another change that did not end tells of what is there still. Throws.
+    param([hashtable] $Run)
+    if ($Run.unfinished) { return }
+    if ($null -eq $Run.earlier) { Remove-Journal $Run; return }
+    Write-Exact $Run -Call 'remove journal' -Name $Run.names.journal -Bytes $Run.earlier
+}
+
 function Clear-Beside {
     # What lies beside the files, the journal last; what cannot be removed is told.
-    param([hashtable] $Run, [bool] $Journal)
+    param([hashtable] $Run, [switch] $Undone)
     try {
         foreach ($kind in 'template', 'gpt_ini') { foreach ($one in 'temp', 'backup') { Remove-Exact $Run -Call 'remove backup' -Name $Run.names[$kind][$one] } }
-        if (-not $Journal) { return }
-        Remove-Exact $Run -Call 'remove journal' -Name $Run.names.journal
-        for ($i = $Run.made.Count - 1; $i -ge 0; $i--) {
-            if (@([IO.Directory]::GetFileSystemEntries($Run.made[$i])).Count) { break }
-            Invoke-Step 'remove journal' -Script { [IO.Directory]::Delete($Run.made[$i]) }
-        }
+        if ($Undone) { Reset-Journal $Run } else { Remove-Journal $Run }
     }
     catch { if ($null -eq $Run.answer.error) { $Run.answer.error, $null = Get-Reason $_ -During 'remove journal' } }
 }
@@ -279,7 +308,7 @@ function Invoke-Change {
         Undo-Change $Run
         return $sentence
     }
-    Clear-Beside $Run -Journal $true
+    Clear-Beside $Run
 }
 
 function Set-Gpo {

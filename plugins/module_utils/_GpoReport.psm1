@@ -216,11 +216,18 @@ function Resolve-Below {
     $path
 }
 
+function Confirm-Folder {
+    # Throws unless a GPO's folder is in SYSVOL. Without it nobody can tell what its files say: it has not come here yet, or is lost.
+    param([hashtable] $Domain, [string] $Guid)
+    if (-not [IO.Directory]::Exists([IO.Path]::Combine($Domain.policies, $Guid))) { throw (New-Failure 'compare' -Message 'the folder is not in SYSVOL.') }
+}
+
 function Read-Whole {
-    # A file: how that went, its bytes if it did.
+    # A file of a GPO: how that went, its bytes if it did.
     param([hashtable] $Domain, [string[]] $Name, [int] $Most)
     $row = @{ status = 'absent'; bytes = $null; error = $null }
     try {
+        Confirm-Folder $Domain -Guid $Name[0]
         $path = Resolve-Below $Domain -Name $Name
         $size = [IO.FileInfo]::new($path).Length
         if ($size -le $Most) { $row.bytes = (Read-File $path).ToArray(); $row.status = 'read' }

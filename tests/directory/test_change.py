@@ -310,7 +310,7 @@ def test_a_path_that_leads_elsewhere_is_not_written(directory, make_gpo, tell):
 KILLED = [
     pytest.param({"call": "modify", "when": "before"}, ["template"], id="after the template"),
     pytest.param({"call": "modify", "when": "after"}, ["template", "container"], id="after the directory"),
-    pytest.param({"call": "search", "when": "before", "on": 5}, ["template", "container", "gpt_ini"], id="after gpt.ini"),
+    pytest.param({"call": "search", "when": "before", "on": 6}, ["template", "container", "gpt_ini"], id="after gpt.ini"),
 ]
 
 
@@ -356,3 +356,69 @@ def test_a_change_that_is_killed_twice_keeps_the_first_journal(directory, make_g
     answer = tell(directory.machine(), "gpo_right", change={**change, "expected": gpo.state})
 
     assert (answer["outcome"], gpo.state, gpo.files) == ("applied", goal(change), files_of(gpo))
+
+
+def test_a_gpo_without_its_folder_gets_none(directory, make_gpo, tell):
+    gpo = make_gpo(None, ini=None)
+    change = plan(gpo, STATES["nobody"])
+    gpo.folder.rmdir()
+    try:
+        answer = tell(directory.machine(), "gpo_right", change=change)
+        there = gpo.folder.exists()
+    finally:
+        gpo.folder.mkdir(exist_ok=True)
+
+    assert (answer["outcome"], answer["attempted"], answer["error"]) == ("not_started", [], {"call": "compare", "status": None})
+    assert answer["msg"] == "The GPO was not changed: the folder is not in SYSVOL."
+    assert (there, gpo.state) == (False, change["expected"])
+
+
+@pytest.mark.parametrize("step", ["write template", "ldap modify"])
+def test_an_undo_back_to_a_half_state_keeps_the_journal_that_was_there(step, directory, make_gpo, tell, send):
+    """Another goal over a change that was killed after its template, and a failure: the first journal alone knows what was before."""
+    gpo = make_gpo()
+    change = plan(gpo, STATES["nobody"])
+    send(directory.machine(faults=[{"call": "modify", "when": "before", "kill": True}]), "gpo_right", change=change)
+    half, journal = gpo.state, gpo.journal.read_bytes()
+    blocked = gpo.template.parent / "~winrights-template-new.tmp"
+    if step == "write template":
+        blocked.mkdir()
+
+    answer = tell(directory.machine(faults=[BUSY]), "gpo_right", change=plan(gpo, WANTED["defined"]))
+
+    if step == "write template":
+        blocked.rmdir()
+    assert (answer["outcome"], answer["error"]["call"]) == ("undone" if step == "ldap modify" else "not_started", step)
+    assert (gpo.state, gpo.journal.read_bytes()) == (half, journal)
+    assert gpo.files == sorted([*files_of(gpo), str(gpo.journal.relative_to(gpo.folder))])
+
+
+THEIRS = 0x20007
+
+
+def test_a_container_that_somebody_changes_before_the_modify_stays_as_it_is(directory, make_gpo, tell):
+    gpo = make_gpo()
+    first, change = gpo.state, plan(gpo, STATES["nobody"])
+    meddling = {"call": "search", "when": "before", "on": 5, "modify": {"dn": gpo.dn, "versionNumber": str(THEIRS)}}
+
+    answer = tell(directory.machine(faults=[meddling]), "gpo_right", change=change)
+
+    assert (answer["outcome"], answer["error"]) == ("unknown", {"call": "compare container", "status": None})
+    assert (answer["attempted"], answer["undone"]) == (["template"], ["template"])
+    assert answer["msg"] == "The GPO may be half changed: container was changed by somebody else meanwhile."
+    assert gpo.state == answer["after"] == {**first, "version": THEIRS}
+    assert gpo.journal.exists()
+
+
+def test_a_container_that_somebody_changes_after_the_modify_is_not_undone(directory, make_gpo, tell):
+    """Not even gpt.ini gets the version of an undoing, which would be lower than theirs."""
+    gpo = make_gpo()
+    first, change = gpo.state, plan(gpo, STATES["nobody"])
+    meddling = {"call": "modify", "when": "after", "on": 1, "modify": {"dn": gpo.dn, "versionNumber": str(THEIRS)}}
+
+    answer = tell(directory.machine(faults=[meddling]), "gpo_right", change=change)
+
+    assert (answer["outcome"], answer["error"]["call"]) == ("unknown", "re-read")
+    assert answer["undone"] == ["gpt_ini", "template"]
+    assert gpo.state == {**first, "version": THEIRS, "extensions": change["extensions"]}
+    assert gpo.journal.exists()

@@ -286,3 +286,22 @@ def test_another_domain_controller_names_the_pdc_emulator(other_pdc, make_gpo, a
     controller = ask(make_gpo().guid)["controller"]
 
     assert (controller["pdc_emulator"], controller["is_pdc_emulator"]) == (other_pdc, False)
+
+
+NO_FOLDER = "the folder is not in SYSVOL."
+
+
+def test_a_gpo_without_its_folder_is_unread(make_gpo, ask):
+    """Not "not defined": what its template says is not known here."""
+    gpo = make_gpo(None, ini=None)
+    gpo.folder.rmdir()
+    try:
+        (row,) = ask(gpo.guid)["gpos"]
+        everything = ask()
+    finally:
+        gpo.folder.mkdir()
+
+    assert row["template"] == {"status": "unreadable", "bytes": None, "sha256": None, "error": NO_FOLDER}
+    assert row["gpt_ini"] == {"status": "unreadable", "bytes": None, "error": NO_FOLDER}
+    assert everything["unread"] == [{"guid": gpo.guid, "error": NO_FOLDER}]
+    assert gpo.guid not in everything["others"]

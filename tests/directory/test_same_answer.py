@@ -98,3 +98,18 @@ def test_a_host_that_is_no_domain_controller(module, directory, tell):
     assert tell(machine, module, **args) == {"gpo_right_info": gpo_right_info, "gpo_right": gpo_right}[module](
         machine, USER, Token.ADMINISTRATOR, args
     )
+
+
+def test_a_gpo_without_its_folder(directory, make_gpo, tell):
+    gpo = make_gpo(None, ini=None)
+    machine = modelled(directory, (gpo, {}))
+    change = {"guid": gpo.guid, "expected": gpo.state, "template": b64(template("")), "version": 0x10002, "extensions": CSE}
+    change |= {"gpt_ini": b64(gpt_ini(0x10002)), "undo": {"version": 0x10003, "gpt_ini": b64(gpt_ini(0x10003))}}
+    gpo.folder.rmdir()
+    try:
+        read, changed = tell(machine, "gpo_right_info", gpos=[gpo.guid]), tell(machine, "gpo_right", change=change)
+    finally:
+        gpo.folder.mkdir(exist_ok=True)
+
+    assert read == gpo_right_info(machine, USER, Token.ADMINISTRATOR, {"gpos": [gpo.guid]})
+    assert changed == gpo_right(machine, USER, Token.ADMINISTRATOR, {"change": change})

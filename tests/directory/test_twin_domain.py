@@ -248,3 +248,36 @@ def test_a_run_that_was_killed_and_the_next(directory, make_gpo, tell, twin, pow
 
     assert here == there
     assert here["outcome"] == "applied"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_container_that_somebody_changes_meanwhile(directory, make_gpo, tell, twin, when):
+    gpo = twin.copy(make_gpo(), template())
+    theirs = {"dn": gpo.dn, "versionNumber": str(0x20007)}
+    fault = {"call": "search", "when": "before", "on": 5} if when == "before" else {"call": "modify", "when": "after", "on": 1}
+    twin.domain.replica.meddle["ldap compare container" if when == "before" else "re-read"] = lambda replica: setattr(
+        replica.directory.gpo(gpo.guid), "version", 0x20007
+    )
+
+    here, there = both(directory, tell, twin, gpo, asked_of(gpo), [{**fault, "modify": theirs}])
+
+    assert here == there
+    assert here["outcome"] == "unknown"
+
+
+def test_a_failed_change_to_another_goal_over_a_killed_one(directory, make_gpo, tell, twin, powershell):
+    gpo = twin.copy(make_gpo(), template())
+    asked, busy = asked_of(gpo), {"call": "modify", "when": "before", "status": 51}
+    powershell.run(
+        directory.machine(faults=[{"call": "modify", "when": "before", "kill": True}]), built("gpo_right", USER, change=asked)
+    )
+    twin.domain.replica.faults["ldap modify"] = KILLED
+    with pytest.raises(Killed):
+        twin.change(asked)
+    journal = gpo.journal.read_bytes()
+    twin.domain.replica.faults["ldap modify"] = 51
+
+    here, there = both(directory, tell, twin, gpo, asked_of(gpo, template("")), [busy])
+
+    assert here == there
+    assert (here["outcome"], gpo.journal.read_bytes()) == ("undone", journal)

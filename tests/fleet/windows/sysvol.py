@@ -34,10 +34,11 @@ class Sysvol:
     """Files below the share, by their path without its server: `sim.example\\Policies\\{GUID}\\gpt.ini`."""
 
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # path in lower case -> path as it was written, content
+    folders: set[str] = field(default_factory=set)  # in lower case; one stays when its last file goes
 
     def copy(self) -> Sysvol:
         """The same files, apart from these."""
-        return Sysvol(dict(self.files))
+        return Sysvol(dict(self.files), set(self.folders))
 
     def exists(self, path: str) -> bool:
         """Whether there is such a file."""
@@ -55,10 +56,22 @@ class Sysvol:
         key = self._key(path)
         spelled = self.files[key][0] if key in self.files else _SHARE.sub("", path)
         self.files[key] = (spelled, content)
+        parts = key.split("\\")
+        self.folders |= {"\\".join(parts[:count]) for count in range(1, len(parts))}
 
     def remove(self, path: str) -> None:
         """Delete a file; one that is not there is no error (File.Delete of .NET)."""
         self.files.pop(self._key(path), None)
+
+    def has_folder(self, path: str) -> bool:
+        """Whether there is such a folder."""
+        return self._key(path) in self.folders
+
+    def remove_folder(self, path: str) -> None:
+        """Delete a folder with all that is in it."""
+        begin = f"{self._key(path)}\\"
+        self.files = {key: file for key, file in self.files.items() if not key.startswith(begin)}
+        self.folders = {key for key in self.folders if not f"{key}\\".startswith(begin)}
 
     def move(self, source: str, target: str) -> None:
         """Give a file another name; raises FileError where the target is there (File.Move of .NET)."""

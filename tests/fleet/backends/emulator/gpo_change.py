@@ -90,6 +90,7 @@ class _Run:
     attempted: list[str] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
     error: Json | None = None
+    earlier: bytes | None = None  # the journal that was there
     unfinished: bool = False  # an earlier change to the same goal has left its journal
 
 
@@ -119,6 +120,8 @@ def _change(steps: Steps, wanted: Wanted) -> Json:
         places = Places(steps.container("ldap search", wanted.guid).path)
     except LdapError as error:
         return _refused("ldap search", f"ldap search failed with {error.code}.", status(error))
+    if not steps.replica.sysvol.has_folder(places.folder):
+        return _refused("compare", gpo_report.NO_FOLDER)
     run = _Run(steps, wanted, places)
     sentence = _carry_out(run)
     answer: Json = {
@@ -184,10 +187,16 @@ def _compare(run: _Run) -> None:
 def _announce(run: _Run) -> None:
     """The journal: one that is there and speaks of the same goal stays, since it alone knows what was before."""
     text = json.dumps({"guid": run.wanted.guid, "before": run.before, "after": run.wanted.after})
-    there = _file_step("write journal", lambda: run.steps.read("read journal", run.places.journal))
-    run.unfinished = there is not None and _goal(there) == run.wanted.after
-    if not run.unfinished:
+    run.earlier = _file_step("write journal", lambda: run.steps.read("read journal", run.places.journal))
+    run.unfinished = run.earlier is not None and _goal(run.earlier) == run.wanted.after
+    if run.unfinished:
+        return
+    try:
         _file_step("write journal", lambda: run.steps.write("write journal", run.places.journal, text.encode()))
+    except StepError:
+        with contextlib.suppress(StepError):
+            _put_journal_back(run)
+        raise
 
 
 def _goal(journal: bytes) -> t.Any:
@@ -215,6 +224,8 @@ def _modify(run: _Run) -> None:
     assert run.before is not None
     if (run.before["version"], run.before["extensions"]) == (run.wanted.version, run.wanted.extensions):
         return
+    if _container(run) != (run.before["version"], run.before["extensions"]):
+        raise StepError("compare container", None, "container was changed by somebody else meanwhile.")
     run.attempted.append("container")
     try:
         run.steps.modify("ldap modify", run.wanted.guid, run.wanted.version, run.wanted.extensions)
@@ -254,17 +265,24 @@ def _undo(run: _Run) -> None:
         run.after = _state(run, "re-read after undo")
         if run.after == goal or not run.attempted:
             run.outcome = "undone" if run.attempted else "not_started"
-            _clean(run, journal=not run.unfinished)
+            _clean(run, undone=True)
 
 
 def _container_was_written(run: _Run) -> bool:
-    """Whether the modify was carried out, whatever was answered; taken for so where that cannot be read."""
-    assert run.before is not None
+    """Whether the directory has this change, whatever was answered, and no other; not where that cannot be read."""
     try:
-        container = run.steps.container("ldap search", run.wanted.guid)
-    except LdapError:
-        return True
-    return (container.version, container.extensions) != (run.before["version"], run.before["extensions"])
+        return _container(run, "ldap compare before undo") == (run.wanted.version, run.wanted.extensions)
+    except StepError:
+        return False
+
+
+def _container(run: _Run, name: str = "ldap compare container") -> tuple[int | None, str | None]:
+    """Both attributes as they are."""
+    try:
+        container = run.steps.take(name, lambda: run.steps.container("ldap search", run.wanted.guid))
+    except LdapError as error:
+        raise StepError("ldap search", status(error), f"ldap search failed with {error.code}.") from error
+    return container.version, container.extensions
 
 
 def _put_back(run: _Run, kind: str, content: bytes | None) -> None:
@@ -284,7 +302,18 @@ def _put_back(run: _Run, kind: str, content: bytes | None) -> None:
     run.undone.append(kind)
 
 
-def _clean(run: _Run, *, journal: bool = True) -> None:
+def _put_journal_back(run: _Run) -> None:
+    """The journal as this run found it: that of another change that did not end tells of what is there still."""
+    if run.unfinished:
+        return
+    earlier = run.earlier
+    if earlier is None:
+        _file_step("remove journal", lambda: run.steps.remove("remove journal", run.places.journal))
+    else:
+        _file_step("remove journal", lambda: run.steps.write("remove journal", run.places.journal, earlier))
+
+
+def _clean(run: _Run, *, undone: bool = False) -> None:
     """Remove what lies beside the files; what cannot be removed is told, and the journal goes last, if it goes."""
     kinds = [
         *(run.places.temp(kind) for kind in ("template", "gpt_ini")),
@@ -293,7 +322,9 @@ def _clean(run: _Run, *, journal: bool = True) -> None:
     try:
         for path in [one for one in kinds if run.steps.replica.sysvol.exists(one)]:
             _file_step("remove backup", functools.partial(run.steps.remove, "remove backup", path))
-        if journal:
+        if undone:
+            _put_journal_back(run)
+        else:
             _file_step("remove journal", lambda: run.steps.remove("remove journal", run.places.journal))
     except StepError as error:
         run.error = run.error or {"call": error.call, "status": error.code}

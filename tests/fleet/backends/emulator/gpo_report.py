@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
 
 Json = dict[str, t.Any]
 MOST_GPOS, MOST_BYTES, MOST_SMALL, MOST_NAMES = 5000, 1 << 20, 1 << 16, 500
+NO_FOLDER = "the folder is not in SYSVOL."
 _LINE = re.compile(rf"^[ \t]*\"?{RIGHT}\"?[ \t]*=([^\r\n;]*)", re.I | re.M)
 _GUID = re.compile(r"\{?([0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})\}?", re.I)
 
@@ -112,13 +113,16 @@ def _found(directory: Directory, text: str) -> list[str]:
 def _row(steps: Steps, container: Container) -> tuple[Json, bytes | None]:
     places, dns = Places(container.path), steps.replica.directory.dns_name
     own = re.fullmatch(rf"\\\\[^\\]+\\sysvol\\{re.escape(dns)}\\Policies\\{re.escape(container.guid)}\\?", container.path, re.I)
-    if own:
+    why = None if own else "gPCFileSysPath leads elsewhere."
+    if own and not steps.replica.sysvol.has_folder(places.folder):
+        why = NO_FOLDER
+    if why is None:
         template, content = _file(steps, "read template", places.template, MOST_BYTES)
         gpt_ini, _unused = _file(steps, "read gpt_ini", places.gpt_ini, MOST_SMALL)
         told, bare = _file(steps, "read journal", places.journal, MOST_SMALL)
         journal = told["error"] if bare is None else bare.decode("utf-8", "replace")
     else:
-        template, content = {"status": "unreadable", "bytes": None, "error": "gPCFileSysPath leads elsewhere."}, None
+        template, content = {"status": "unreadable", "bytes": None, "error": why}, None
         gpt_ini, journal = dict(template), None
     template |= {"sha256": digest(content)}
     row = {

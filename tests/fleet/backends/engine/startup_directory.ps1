@@ -8,6 +8,23 @@
 
 function Read-FleetDirectory { Read-FleetFile -Path $env:FLEET_DIRECTORY }
 
+function Edit-FleetObject {
+    # What somebody else does in the directory, by a connection of his own: a DN, and new values of its attributes.
+    param([object] $Told)
+    $here = Read-FleetDirectory
+    $place = [DirectoryServices.Protocols.LdapDirectoryIdentifier]::new($here['address'], $here['port'])
+    $theirs = [DirectoryServices.Protocols.LdapConnection]::new($place, [Net.NetworkCredential]::new($here['user'], $here['password']), 'Basic')
+    $theirs.SessionOptions.ProtocolVersion = 3
+    try {
+        $theirs.Bind()
+        foreach ($name in @($Told.Keys)) {
+            if ($name -eq 'dn') { continue }
+            $null = $theirs.SendRequest([DirectoryServices.Protocols.ModifyRequest]::new($Told['dn'], 'Replace', $name, [object[]] @($Told[$name])))
+        }
+    }
+    finally { $theirs.Dispose() }
+}
+
 function Invoke-FleetFault {
     # What goes wrong before or after the call of a kind that comes now: the directory fails, somebody else writes a file, the power goes.
     param([string] $Call, [string] $When)
@@ -17,6 +34,7 @@ function Invoke-FleetFault {
     foreach ($fault in (Read-FleetDirectory)['faults']) {
         if ($fault['call'] -ne $Call -or $fault['when'] -ne $When -or ($null -ne $fault['on'] -and $fault['on'] -ne $nth)) { continue }
         if ($fault['path']) { [IO.File]::WriteAllBytes($fault['path'], [Convert]::FromBase64String($fault['bytes'])) }
+        if ($fault['modify']) { Edit-FleetObject -Told $fault['modify'] }
         if ($fault['make']) { $null = [IO.Directory]::CreateDirectory($fault['make']) }
         if ($fault['kill']) { [Diagnostics.Process]::GetCurrentProcess().Kill() }
         if ($null -ne $fault['status']) { throw [DirectoryServices.Protocols.LdapException]::new([int] $fault['status'], 'The directory fails.') }

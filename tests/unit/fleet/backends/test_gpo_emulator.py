@@ -420,6 +420,56 @@ def test_who_comes_between_reading_and_replacing_keeps_his_file(domain, guid):
     assert (state(domain, guid), beside(domain, guid)) == ((b"theirs", (5, PAIR), ini(5)), [])
 
 
+def test_a_gpo_without_its_folder_is_unread_and_gets_none(domain, guid):
+    args = change(domain, guid)
+    domain.replica.sysvol.remove_folder(domain.replica.folder(guid))
+
+    answer, (row,), everything = apply(domain, args), read(domain, guid)["gpos"], read(domain)
+
+    assert (answer["outcome"], answer["error"]) == ("not_started", {"call": "compare", "status": None})
+    assert answer["msg"] == "The GPO was not changed: the folder is not in SYSVOL."
+    assert not domain.replica.sysvol.has_folder(domain.replica.folder(guid))
+    assert {row[part]["status"] for part in ("template", "gpt_ini")} == {"unreadable"}
+    assert everything["unread"] == [{"guid": guid, "error": "the folder is not in SYSVOL."}]
+
+
+@pytest.mark.parametrize("step", ["write journal", "ldap modify"])
+def test_an_undo_back_to_a_half_state_keeps_the_journal_that_was_there(domain, guid, step):
+    domain.replica.after["replace template"] = KILLED
+    with pytest.raises(Killed):
+        apply(domain, change(domain, guid))
+    domain.replica.after.clear()
+    half, journal = state(domain, guid), read(domain, guid)["gpos"][0]["journal"]
+    domain.replica.faults[step] = BUSY if step == "ldap modify" else DISK_FULL
+
+    answer = apply(domain, change(domain, guid, version=9))
+
+    assert (answer["outcome"], answer["error"]["call"]) == ("undone" if step == "ldap modify" else "not_started", step)
+    assert (state(domain, guid), read(domain, guid)["gpos"][0]["journal"]) == (half, journal)
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "extensions"),
+    [
+        pytest.param("ldap compare container", "compare container", PAIR, id="before the modify"),
+        pytest.param("re-read", "re-read", PAIR, id="after it"),
+    ],
+)
+def test_who_changes_the_container_meanwhile_keeps_his_version(domain, guid, step, error, extensions):
+    def theirs(replica):
+        replica.directory.gpo(guid).version = 0x20007
+
+    domain.replica.meddle[step] = theirs
+    before = state(domain, guid)
+
+    answer = apply(domain, change(domain, guid))
+
+    assert (answer["outcome"], answer["error"]) == ("unknown", {"call": error, "status": None})
+    assert state(domain, guid) == (before[0], (0x20007, extensions), ini(5))
+    assert "container" not in answer["undone"]
+    assert "~winrights-seimpersonate.tmp" in beside(domain, guid)
+
+
 def test_who_comes_after_the_last_write_is_found_by_the_second_reading_and_keeps_his_file(domain, guid):
     path = Places(domain.replica.folder(guid)).template
     domain.replica.meddle["re-read"] = lambda replica: replica.sysvol.write(path, b"theirs")
