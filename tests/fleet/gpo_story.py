@@ -29,6 +29,7 @@ if t.TYPE_CHECKING:
     from fleet.windows.domain import PolicyDomain
 
 Report = dict[str, t.Any]
+MOST_LINES = 39
 HOSTS = ("web01", "web02", "app01", "file01")
 IMPACT = re.compile(r"^  impact by .*$|^    \d+ (?:would|run|have|keep) .*$", re.M)
 REACHED = [
@@ -57,11 +58,11 @@ class Stage:
         }
         self._options.write_text(yaml.safe_dump(options, sort_keys=False), encoding="utf-8")
 
-    def play(self, words: str, name: str, limit: str, *options: str, code: int) -> str:
-        """Run one of our playbooks as a user would; returns what it printed."""
+    def play(self, words: str, name: str, limit: str, *options: str, code: int, aloud: bool = True) -> str:
+        """Run one of our playbooks as a user would; returns what it printed. ``aloud``: say so."""
         command = ["ansible-playbook", "-i", str(self._inventory), f"winrights.seimpersonate.{name}"]
         command += ["-e", f"@{self._options}", "--limit", limit, *options]
-        self.screen.say([f"=== {words}"])
+        (self.screen.say if aloud else self.screen.detail)([f"=== {words}"])
         self.screen.detail([f"$ {line}" for line in command_lines(command)])
         environment = {**os.environ, "NO_PROXY": "127.0.0.0/8", "ANSIBLE_NOCOLOR": "1"}
         ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
@@ -156,13 +157,15 @@ def tell(stage: Stage, domain: PolicyDomain, fleet: Fleet) -> None:
 
     stage.play("4. gpo_enforce: change it", "gpo_enforce", "dc01", code=0)
     stage.expect("the GPO has the new list, and both versions are one higher", in_domain(domain), (NEW, 0x10005, 0x10005))
-    stage.play("   gpo_audit: what the domain has now, for the audits of the hosts", "gpo_audit", "dc01", *kept, code=2)
+    stage.play("gpo_audit: what the domain has now, for the audits of the hosts", "gpo_audit", "dc01", *kept, code=2, aloud=False)
 
     waiting = stage.audit("5. audit: before the hosts refreshed", "waiting", *kept, code=2)
     stage.expect("the hosts still have the old list", statuses(waiting), drift)
     stage.expect("that of the web servers is pending, and no other drift", pending(waiting), ["web01", "web02"])
-    stage.screen.say([f"  ({len(refreshed(domain, *HOSTS))} hosts refresh, as gpupdate or 90 to 120 minutes make them)"])
-    after = stage.audit("6. audit: after that", "after", *kept, code=0)
+    took = len(refreshed(domain, *HOSTS))
+    after = stage.audit(
+        f"6. audit: after {took} hosts refreshed, as gpupdate or 90 to 120 minutes make them", "after", *kept, code=0
+    )
     stage.expect("all are compliant, and nothing is pending", (statuses(after), pending(after)), (green, []))
     stage.expect("the hosts hold what the GPO says", [domain.members[host][0].holders() for host in HOSTS], [NEW, NEW, OLD, OLD])
 
@@ -185,11 +188,19 @@ def main() -> int:
     with everything.open("w", encoding="utf-8") as log, Fleet([], back_end("emulator")) as fleet:
         for machine, _dn in domain.members.values():
             fleet.add(machine)
-        screen = Screen(functools.partial(print, flush=True), functools.partial(print, file=log), bool(os.environ.get("VERBOSE")))
+        seen = list[str]()
+
+        def show(line: str) -> None:
+            seen.append(line)
+            print(line, flush=True)
+
+        screen = Screen(show, functools.partial(print, file=log), bool(os.environ.get("VERBOSE")))
         screen.say([f"{len(domain.members)} simulated Windows hosts of one domain answer on loopback, over WinRM with NTLM."])
         stage = Stage(fleet, folder, screen)
         tell(stage, domain, fleet)
         wrong = stage.wrong + fleet.errors()
+        if len(seen) + 2 > MOST_LINES and not os.environ.get("VERBOSE"):
+            wrong.append(f"{len(seen) + 2} lines on the screen instead of at most {MOST_LINES}")
         for sentence in wrong:
             print("WRONG:", sentence, file=sys.stderr)
         if not wrong:
