@@ -16,15 +16,15 @@ function New-Change {
     # What is asked for and where, and what comes of it.
     param($Connection, [hashtable] $Domain, $Asked, [hashtable] $Answer)
     $guid = [string] $Asked['guid']
-    if ($guid -notmatch '\A\{[-0-9A-Fa-f]{36}\}\z') { throw (New-Failure 'compare' -Message 'this is no GUID.') }
+    if (-not (Test-Guid $guid)) { throw (New-Failure 'compare' -Message 'this is no GUID.') }
     $entry = Find-Gpo -Connection $Connection -Domain $Domain -Guid $guid
     if (-not (Test-Place $Domain -Guid $guid -Path (Read-Attribute $entry -Name 'gPCFileSysPath'))) {
         throw (New-Failure 'compare' -Message 'gPCFileSysPath leads elsewhere.')
     }
     Confirm-Folder $Domain -Guid $guid
     $run = @{
-        connection = $Connection; domain = $Domain; answer = $Answer; guid = $guid; dn = $entry.DistinguishedName; old = $null; earlier = $null; unfinished = $false
-        made = [Collections.ArrayList]::new(); beside = @($guid) + $below; wanted = $Asked; names = @{}; new = @{}; undo = $Asked['undo']
+        connection = $Connection; domain = $Domain; answer = $Answer; guid = $guid; dn = $entry.DistinguishedName
+        old = $null; earlier = $null; unfinished = $false; made = [Collections.ArrayList]::new(); beside = @($guid) + $below; wanted = $Asked; names = @{}; new = @{}; undo = $Asked['undo']
     }
     foreach ($kind in 'template', 'gpt_ini') {
         $folder, $name = if ($kind -eq 'template') { $run.beside, 'GptTmpl.inf' } else { @($guid), 'gpt.ini' }
@@ -204,7 +204,9 @@ function Submit-Change {
     }
     Set-File $Run -Kind 'gpt_ini'
     $Run.answer.after = Get-State $Run -Call 're-read'
-    if (@(Find-Difference $Run.answer.after -Other $goal).Count) { throw (New-Failure 're-read' -Message 'a second read shows something else than was written.') }
+    if (@(Find-Difference $Run.answer.after -Other $goal).Count) {
+        throw (New-Failure 're-read' -Message 'a second read shows something else than was written.')
+    }
 }
 
 function Test-Written {
@@ -279,7 +281,9 @@ function Clear-Beside {
     # What lies beside the files, the journal last; what cannot be removed is told.
     param([hashtable] $Run, [switch] $Undone)
     try {
-        foreach ($kind in 'template', 'gpt_ini') { foreach ($one in 'temp', 'backup') { Remove-Exact $Run -Call 'remove backup' -Name $Run.names[$kind][$one] } }
+        foreach ($kind in 'template', 'gpt_ini') {
+            foreach ($one in 'temp', 'backup') { Remove-Exact $Run -Call 'remove backup' -Name $Run.names[$kind][$one] }
+        }
         if ($Undone) { Reset-Journal $Run } else { Remove-Journal $Run }
     }
     catch { if ($null -eq $Run.answer.error) { $Run.answer.error, $null = Get-Reason $_ -During 'remove journal' } }

@@ -13,7 +13,8 @@ $defaultPolicies = '{31B2F340-016D-11D2-945F-00C04FB984F9}', '{6AC1786C-016F-11D
 $below = 'Machine', 'Microsoft', 'Windows NT', 'SecEdit' # [MS-GPSB] 2.2
 $invariant = [Text.RegularExpressions.RegexOptions] 'IgnoreCase, Multiline, CultureInvariant'
 $mostGpos, $mostSoms, $mostLinks, $mostAces, $mostNames = 5000, 5000, 20000, 500, 500
-$mostSeconds, $mostBytes, $mostSmall, $mostTold = 300, 1MB, 64KB, 8MB
+$mostSeconds, $mostBytes, $mostSmall, $mostTold = 300, 1MB, 64KB, 1MB
+$mostText, $mostName = 200000, 1024 # characters, as the answer is read
 
 function New-Failure {
     # An exception that names the call and its status.
@@ -92,12 +93,13 @@ function Search-Directory {
 }
 
 function Read-Attribute {
-    # Its first value as a text; $null where the object has none, or shows none.
-    param($Entry, [string] $Name)
+    # Its first value as a text; $null where the object has none, or shows none, or one of more than so many characters.
+    param($Entry, [string] $Name, [int] $Most = [int]::MaxValue)
     if ($null -eq $Entry) { return $null }
     $values = $Entry.Attributes[$Name]
     if ($null -eq $values -or $values.Count -eq 0) { return $null }
-    [string] $values.GetValues([string])[0]
+    $text = [string] $values.GetValues([string])[0]
+    if ($text.Length -le $Most) { $text } else { $null }
 }
 
 function Read-Blob {
@@ -114,9 +116,25 @@ function ConvertTo-Sid {
     param([byte[]] $Bytes, [int] $At = 0)
     $authority = [uint64] 0
     for ($i = 2; $i -lt 8; $i++) { $authority = $authority * 256 + $Bytes[$At + $i] }
-    $sid = "S-1-$authority"
+    # [MS-DTYP] 2.4.2.1: an authority of 2^32 and more is written in hexadecimal digits.
+    $sid = if ($authority -gt [uint32]::MaxValue) { 'S-1-0x{0:X12}' -f $authority } else { "S-1-$authority" }
     for ($i = 0; $i -lt $Bytes[$At + 1]; $i++) { $sid += '-' + [BitConverter]::ToUInt32($Bytes, $At + 8 + 4 * $i) }
     $sid
+}
+
+function Find-Sid {
+    # A text as Windows prints that SID; $null for what is none.
+    param([string] $Text)
+    if ($Text -notmatch '\AS-1-([0-9]{1,14}|0x[0-9a-f]{1,12})(-[0-9]{1,10}){1,15}\z') { return $null }
+    try { $bytes = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Sid]::ToBytes("S$($Text.Substring(1))") }
+    catch { return $null } # a number of more than 32 bits
+    ConvertTo-Sid $bytes
+}
+
+function Test-Guid {
+    # Whether a text is a GUID in braces.
+    param([string] $Text)
+    $Text -match '\A\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}\z'
 }
 
 function Add-Security {
@@ -273,9 +291,14 @@ function Read-Gpo {
         if ($template.status -notin 'read', 'absent') { return @{ guid = $guid; unread = $template.error } }
         if ($template.status -eq 'absent' -or -not (Test-Named $template.bytes)) { return @{ guid = $guid; unread = $null } }
     }
+    # Without them it would be another GPO: no filter, no extension.
+    foreach ($one in @{ name = 'gPCMachineExtensionNames'; most = $mostText }, @{ name = 'gPCWQLFilter'; most = $mostName }) {
+        if ("$(Read-Attribute $Entry -Name $one.name)".Length -gt $one.most) { return @{ guid = $guid; unread = "$($one.name) is too long." } }
+    }
     if ($inside) { $ini = Read-Whole $Domain -Name $guid, 'gpt.ini' -Most $mostSmall }
     $row = @{
-        guid = $guid; name = Read-Attribute $Entry -Name 'displayName'; path = $path; journal = $journal; security = $null
+        guid = $guid; name = Read-Attribute $Entry -Name 'displayName' -Most $mostName; journal = $journal; security = $null
+        path = Read-Attribute $Entry -Name 'gPCFileSysPath' -Most $mostName
         flags = (Read-Attribute $Entry -Name 'flags') -as [int]; version = (Read-Attribute $Entry -Name 'versionNumber') -as [int]
         extensions = Read-Attribute $Entry -Name 'gPCMachineExtensionNames'; wmi_filter = Read-Attribute $Entry -Name 'gPCWQLFilter'
         template = ConvertTo-Sent $template -Digest; gpt_ini = ConvertTo-Sent $ini
@@ -286,7 +309,8 @@ function Read-Gpo {
         if ($null -ne $descriptor) { Add-Security $row -Bytes $descriptor }
     }
     catch { $row.security = $null } # not known
-    $Domain.told += "$($row.template.bytes)$($row.gpt_ini.bytes)$journal$path$($row.name)$($row.extensions)$($row.wmi_filter)".Length
+    $Domain.told += 80 * @($row.security).Count
+    $Domain.told += "$($row.template.bytes)$($row.gpt_ini.bytes)$journal$($row.path)$($row.name)$($row.extensions)$($row.wmi_filter)".Length
     @{ guid = $guid; row = $row; bytes = $template.bytes }
 }
 
@@ -327,12 +351,8 @@ function Add-Account {
     $sids = @{}
     foreach ($row in $Report.accounts) {
         if ($row.asked -notmatch '\A\*S-1-') { continue }
-        # What is no SID is nobody's.
-        try {
-            $null = [ansible_collections.winrights.seimpersonate.plugins.module_utils._LsaRights.Sid]::ToBytes($row.asked.Substring(1))
-            $row.sid = $row.asked.Substring(1)
-        }
-        catch { $row.found = $false }
+        $row.sid = Find-Sid $row.asked.Substring(1)
+        if ($null -eq $row.sid) { $row.found = $false } # what is no SID is nobody's
     }
     try { $policy = New-Object -TypeName "$lsa.Policy" }
     catch { $Report.lookup_status = '0x{0:X8}' -f $_.Exception.GetBaseException().Status; return }
@@ -364,17 +384,24 @@ function Get-Sorted {
 }
 
 function ConvertTo-Som {
-    # Where GPOs are linked: gPLink has the link of the highest precedence last. The GUID is $null for a GPO of another domain.
+    # Where GPOs are linked: gPLink has the link of the highest precedence last. The GUID is $null for a GPO of another domain. Odd: some
+    # of it cannot be understood, and is left out.
     param($Entry, [hashtable] $Domain, [string] $Kind)
-    $links = [regex]::Matches("$(Read-Attribute $Entry -Name 'gPLink')", '\[LDAP://([^;\]]*);\s*(\d+)\s*\]', $invariant)
+    $text, $form = "$(Read-Attribute $Entry -Name 'gPLink')", '\[LDAP://([^;\]]*);([^\]]*)\]'
+    $links = [regex]::Matches($text, $form, $invariant)
     $own = '\ACN=(\{[-0-9a-f]{36}\}),CN=Policies,CN=System,' + [regex]::Escape($Domain.dn) + '\z'
-    @{
+    $row = @{
+        odd = [regex]::Replace($text, $form, '', $invariant).Trim().Length -gt 0 -or $Entry.DistinguishedName.Length -gt $mostName
         som = $Entry.DistinguishedName; kind = $Kind; block = [bool] (((Read-Attribute $Entry -Name 'gPOptions') -as [int]) -band 1)
         links = @(for ($i = $links.Count - 1; $i -ge 0; $i--) {
-                $guid = [regex]::Match($links[$i].Groups[1].Value, $own, $invariant).Groups[1]
-                @{ guid = if ($guid.Success) { $guid.Value } else { $null }; order = $links.Count - $i; options = $links[$i].Groups[2].Value -as [int] }
+                $guid = [regex]::Match($links[$i].Groups[1].Value, $own, $invariant).Groups[1].Value
+                $options = if ($links[$i].Groups[2].Value -match '\A\s*[0-9]+\s*\z') { $links[$i].Groups[2].Value -as [int] }
+                @{ guid = if (Test-Guid $guid) { $guid } else { $null }; order = $links.Count - $i; options = $options }
             })
     }
+    $sound = @($row.links | Where-Object -FilterScript { $null -ne $_.options })
+    if ($sound.Count -lt $row.links.Count) { $row.odd, $row.links = $true, $sound }
+    $row
 }
 
 function Add-Link {
@@ -385,11 +412,16 @@ function Add-Link {
         foreach ($one in Search-Directory $Connection -Base $Domain.dn -Scope 'Subtree' -Filter $filter -Attribute 'gPLink', 'gPOptions' -Most $mostSoms) {
             ConvertTo-Som $one -Domain $Domain -Kind $(if ($one.DistinguishedName -eq $Domain.dn) { 'domain' } else { 'ou' })
         }
-        $search = @{ Base = "CN=Sites,$($Domain.configuration)"; Scope = 'OneLevel'; Filter = '(&(objectClass=site)(gPLink=*))'; Attribute = 'gPLink', 'gPOptions' }
+        $search = @{
+            Base = "CN=Sites,$($Domain.configuration)"; Scope = 'OneLevel'; Filter = '(&(objectClass=site)(gPLink=*))'; Attribute = 'gPLink', 'gPOptions'
+        }
         foreach ($one in Search-Directory -Connection $Connection @search -Most $mostSoms) { ConvertTo-Som $one -Domain $Domain -Kind 'site' }
     )
     $found = @(Get-Sorted $found -Key { $args[0].som })
+    $odd = @($found | Where-Object -FilterScript { $_.odd }).Count -gt 0
+    $found = @($found | Where-Object -FilterScript { $_.som.Length -le $mostName })
     $told = @{}
+    foreach ($one in $found) { $one.Remove('odd') }
     foreach ($one in $Report.gpos) { $told[$one.guid] = $true }
     $linking = @($found | Where-Object -FilterScript { @($_.links | Where-Object -FilterScript { $null -ne $_.guid -and $told[$_.guid] }).Count })
     $sites = @($linking | Where-Object -FilterScript { $_.kind -eq 'site' }).Count -gt 0
@@ -403,7 +435,7 @@ function Add-Link {
             $count += 1 + $som.links.Count
             if ($count -le $mostLinks) { $som }
         })
-    $Report.links_truncated = $found.Count -gt $mostSoms -or $count -gt $mostLinks
+    $Report.links_truncated = $odd -or $found.Count -gt $mostSoms -or $count -gt $mostLinks
 }
 
 function Add-Gpo {
@@ -411,7 +443,13 @@ function Add-Gpo {
     param($Connection, [hashtable] $Domain, [hashtable] $Report, [string[]] $Asked)
     $entries = @(Find-Gpo $Connection -Domain $Domain)
     $Report.truncated = $entries.Count -gt $mostGpos
-    $wanted, $texts = @{}, @{}
+    $wanted, $texts = @{}, [Collections.Generic.HashSet[string]]::new([StringComparer]::Ordinal)
+    $odd = @(foreach ($one in $entries) { if (-not (Test-Guid (Read-Attribute $one -Name 'cn'))) { $one } })
+    # What is no GPO by its name is not told; whether it is one that is asked for by its other name, nobody knows.
+    if ($odd.Count) {
+        if (-not $Asked -or @($odd | Where-Object -FilterScript { (Read-Attribute $_ -Name 'displayName') -in $Asked }).Count) { $Report.truncated = $true }
+        $entries = @($entries | Where-Object -FilterScript { Test-Guid (Read-Attribute $_ -Name 'cn') })
+    }
     $entries = @(Get-Sorted $entries -Key { Read-Attribute $args[0] -Name 'cn' })
     $keys = @(foreach ($one in $entries) { Read-Attribute $one -Name 'cn' })
     $Report.asked = @(foreach ($text in $Asked) {
@@ -435,13 +473,16 @@ function Add-Gpo {
         $one = Read-Gpo $Connection -Domain $Domain -Entry $entry -Whole ([bool] $wanted[$guid] -or (-not $Asked -and $guid -in $defaultPolicies))
         if ($one.ContainsKey('row')) {
             $null = $lists.gpos.Add($one.row)
-            if ($null -ne $one.bytes) { foreach ($text in Find-Text $one.bytes) { if ($text -and $texts.Count -lt $mostNames) { $texts[$text] = $true } } }
+            if ($null -eq $one.bytes) { continue }
+            foreach ($text in Find-Text $one.bytes) {
+                if ($text -and $text.Length -le $mostName -and $texts.Count -lt $mostNames) { $null = $texts.Add($text) }
+            }
         }
         elseif ($one.unread) { $null = $lists.unread.Add(@{ guid = $guid; error = $one.unread }) }
         else { $null = $lists.others.Add($guid) }
     }
     foreach ($name in @($lists.Keys)) { $Report[$name] = $lists[$name].ToArray() }
-    $named = [string[]] @($texts.Keys)
+    $named = [string[]] @($texts)
     [Array]::Sort($named, [StringComparer]::Ordinal)
     Add-Account $Report -Text $named
 }

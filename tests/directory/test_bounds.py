@@ -15,7 +15,7 @@ from fleet.built import built
 pytestmark = pytest.mark.directory
 READ = "plugins/module_utils/_GpoReport.psm1"
 COUNTS = "$mostGpos, $mostSoms, $mostLinks, $mostAces, $mostNames = 5000, 5000, 20000, 500, 500"
-SIZES = "$mostSeconds, $mostBytes, $mostSmall, $mostTold = 300, 1MB, 64KB, 8MB"
+SIZES = "$mostSeconds, $mostBytes, $mostSmall, $mostTold = 300, 1MB, 64KB, 1MB"
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_more_gpos_than_are_read(make_gpo, read):
 @pytest.mark.parametrize(
     ("bounds", "read_before"),
     [
-        pytest.param(SIZES.replace("8MB", "10"), 1, id="no room"),
+        pytest.param(SIZES.replace("64KB, 1MB", "64KB, 10"), 1, id="no room"),
         pytest.param(SIZES.replace("= 300", "= -1"), 0, id="no time"),
     ],
 )

@@ -305,3 +305,78 @@ def test_a_gpo_without_its_folder_is_unread(make_gpo, ask):
     assert row["gpt_ini"] == {"status": "unreadable", "bytes": None, "error": NO_FOLDER}
     assert everything["unread"] == [{"guid": gpo.guid, "error": NO_FOLDER}]
     assert gpo.guid not in everything["others"]
+
+
+ODD_GUID = "{------------------------------------}"
+
+
+@pytest.mark.parametrize("cn", ["Nobody's", ODD_GUID])
+def test_a_container_whose_name_is_no_guid_is_left_out(cn, directory, make_gpo, ask):
+    gpo = make_gpo()
+    dn = f"CN={cn},{directory.base}"
+    directory.ask("add", dn, {"objectClass": "groupPolicyContainer", "displayName": "Odd one", "versionNumber": "1"})
+    try:
+        everything, asked, by_name = ask(), ask(gpo.guid), ask("odd one")
+    finally:
+        directory.ask("remove", dn)
+
+    told = [*everything["gpos"], *everything["unread"], *({"guid": guid} for guid in everything["others"])]
+    assert cn not in [row["guid"] for row in told]
+    assert gpo.guid in [row["guid"] for row in told]
+    assert [answer["truncated"] for answer in (everything, asked, by_name)] == [True, False, True]
+    assert by_name["asked"] == [{"asked": "odd one", "found": []}]
+
+
+def test_a_link_that_cannot_be_understood_is_left_out(directory, make_gpo, ask):
+    one = make_gpo()
+    ou = f"OU=Odd {one.guid[1:9]},{directory.dn}"
+    odd = one.dn.replace(one.guid, ODD_GUID)
+    texts = [f"[LDAP://{one.dn};4294967296]", f"[LDAP://{one.dn};x]", f"[LDAP://{odd};0]", f"[LDAP://{one.dn};1]"]
+    directory.ask("add", ou, {"objectClass": "organizationalUnit", "gPLink": "".join(texts)})
+    try:
+        answer = ask(one.guid)
+        directory.ask("set", ou, {"gPLink": f"[LDAP://{one.dn};0] "})
+        sound = ask(one.guid)
+    finally:
+        directory.ask("remove", ou)
+
+    (som,) = answer["links"]
+    assert som == {"som": ou, "kind": "ou", "block": False, "links": [
+        {"guid": one.guid, "order": 1, "options": 1}, {"guid": None, "order": 2, "options": 0},
+    ]}  # fmt: skip
+    assert (answer["links_truncated"], sound["links_truncated"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "sid"),
+    [
+        pytest.param("*S-1-5-032-544", "S-1-5-32-544", id="a leading zero"),
+        pytest.param("*s-1-5-32-544", "S-1-5-32-544", id="a small letter"),
+        pytest.param("*S-1-0x000000000005-32-544", "S-1-5-32-544", id="an authority in hexadecimal digits"),
+        pytest.param("*S-1-0x0100000000AB-7", "S-1-0x0100000000AB-7", id="a large authority"),
+        pytest.param("*S-1-5", None, id="an authority alone"),
+        pytest.param("*S-1-281474976710661-32-544", None, id="an authority that is too large"),
+        pytest.param("*S-1-5-+32-544", None, id="a sign"),
+        pytest.param("*S-1-5-32-4294967296", None, id="a part that is too large"),
+    ],
+)
+def test_a_sid_is_told_in_the_form_that_windows_prints(text, sid, make_gpo, ask):
+    (row,) = ask(make_gpo(template(text)).guid)["accounts"]
+
+    assert (row["asked"], row["sid"], row["found"]) == (text, sid, bool(sid) and "0x" not in sid)
+
+
+def test_texts_have_the_length_that_is_read(directory, make_gpo, ask):
+    long, small = "n" * 1025, "n" * 1024
+    names = make_gpo(template(f"{long},{small}"), path=long)
+    names_told = make_gpo(template(f"{long},{small},N,n"))
+    filtered = make_gpo(gPCWQLFilter=long)
+    kept = make_gpo(gPCWQLFilter=small)
+
+    answer = ask(names.guid, names_told.guid, filtered.guid, kept.guid)
+
+    rows = {row["guid"]: row for row in answer["gpos"]}
+    assert sorted(rows) == sorted([names.guid, names_told.guid, kept.guid])
+    assert (rows[names.guid]["path"], rows[kept.guid]["wmi_filter"]) == (None, small)
+    assert answer["unread"] == [{"guid": filtered.guid, "error": "gPCWQLFilter is too long."}]
+    assert {row["asked"] for row in answer["accounts"] if row["asked"][0] != "*"} == {small, "N", "n"}

@@ -113,3 +113,25 @@ def test_a_gpo_without_its_folder(directory, make_gpo, tell):
 
     assert read == gpo_right_info(machine, USER, Token.ADMINISTRATOR, {"gpos": [gpo.guid]})
     assert changed == gpo_right(machine, USER, Token.ADMINISTRATOR, {"change": change})
+
+
+def test_what_is_odd(directory, make_gpo, tell):
+    """Texts of a template, links, a filter and a name that the answer has no room for, or no form."""
+    sids = "*S-1-5-032-544,*s-1-5-6,*S-1-5,*S-1-0x000000000005-19,*S-1-281474976710661-6,*S-1-5-+20"
+    gpo, filtered = make_gpo(template(f"{sids},{'n' * 1025},Nobody,nobody")), make_gpo(gPCWQLFilter="f" * 1025)
+    ou = f"OU=Odd {gpo.guid[1:9]},{directory.dn}"
+    cn = "{------------------------------------}"
+    link = f"[LDAP://{gpo.dn};2][LDAP://{gpo.dn};4294967296][LDAP://CN={cn},{directory.base};0][LDAP://{gpo.dn};x]"
+    directory.ask("add", ou, {"objectClass": "organizationalUnit", "gPLink": link})
+    directory.ask("add", f"CN={cn},{directory.base}", {"objectClass": "groupPolicyContainer", "displayName": "Odd one"})
+    machine = modelled(directory, (gpo, {}), (filtered, {"wmi_filter": "f" * 1025}), links=[(ou, link, 0)])
+    machine.replica.directory.gpos[cn] = Container(cn, "Odd one", "")
+    asked = {"gpos": [gpo.guid, filtered.guid, "Odd one"]}
+    try:
+        answer = tell(machine, "gpo_right_info", **asked)
+    finally:
+        directory.ask("remove", ou)
+        directory.ask("remove", f"CN={cn},{directory.base}")
+
+    assert answer == gpo_right_info(machine, USER, Token.ADMINISTRATOR, asked)
+    assert (answer["truncated"], answer["links_truncated"]) == (True, True)

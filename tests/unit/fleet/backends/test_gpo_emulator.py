@@ -18,7 +18,7 @@ from fleet.backends.emulator.gpo_change import gpo_right
 from fleet.backends.emulator.gpo_report import gpo_right_info
 from fleet.backends.emulator.gpo_steps import Killed, Places
 from fleet.windows import inf, names
-from fleet.windows.directory import BUSY, INSUFFICIENT_RIGHTS, PAIR, SERVER_DOWN
+from fleet.windows.directory import BUSY, INSUFFICIENT_RIGHTS, PAIR, SERVER_DOWN, Container
 from fleet.windows.domain import DEFAULT_CONTROLLERS, DEFAULT_DOMAIN, KILLED, PolicyDomain
 from fleet.windows.machine import FLOOR, Machine, Token
 from fleet.windows.sysvol import DENIED, DISK_FULL, SHARING, UNABLE_TO_MOVE
@@ -210,6 +210,8 @@ def test_a_path_that_leads_elsewhere_is_not_followed(domain, guid, path):
         pytest.param("SIM\\gone", None, None, False, id="name-of-nobody"),
         pytest.param("*S-1-5-21-1-2-3-1104", "S-1-5-21-1-2-3-1104", None, False, id="sid-of-nobody"),
         pytest.param("*S-1-x", None, None, False, id="no-sid"),
+        pytest.param("*S-1-5-032-568", "S-1-5-32-568", "BUILTIN\\IIS_IUSRS", True, id="sid-with-a-leading-zero"),
+        pytest.param("*S-1-5", None, None, False, id="authority-alone"),
     ],
 )
 def test_whom_the_lines_name(domain, text, sid, name, found):
@@ -218,6 +220,23 @@ def test_whom_the_lines_name(domain, text, sid, name, found):
     (row,) = read(domain, guid)["accounts"]
 
     assert (row["asked"], row["sid"], row["name"], row["found"]) == (text, sid, name, found)
+
+
+def test_what_is_odd_is_left_out_and_told(domain, guid):
+    odd = "{------------------------------------}"
+    domain.replica.directory.gpos[odd] = Container(odd, "Odd one", "")
+    filtered = domain.add_gpo("Filtered", accounts=DEFAULTS, wmi_filter="f" * 1025)
+    domain.replica.directory.gpo(guid).wmi_filter = "f"
+    som = domain.replica.directory.som(domain.ou("Servers"))
+    som.gp_link += f"[LDAP://cn={guid},cn=policies,cn=system,{domain.dn};4294967296]"
+
+    everything, one = read(domain), read(domain, guid)
+
+    assert odd not in [row["guid"] for name in ("gpos", "unread") for row in everything[name]] + everything["others"]
+    assert everything["unread"] == [{"guid": filtered, "error": "gPCWQLFilter is too long."}]
+    assert [answer["truncated"] for answer in (everything, one)] == [True, False]
+    assert one["links_truncated"] is True
+    assert all(link["options"] < 1 << 31 for place in one["links"] for link in place["links"])
 
 
 def test_the_answer_of_a_large_domain_is_small():
