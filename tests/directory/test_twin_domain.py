@@ -120,8 +120,9 @@ def test_the_whole_domain(make_gpo, ask, twin):
 def test_links(directory, make_gpo, ask, twin):
     one, two = (twin.copy(make_gpo(), template()) for _ in range(2))
     outer, inner = f"OU=Outer {one.guid[1:9]},{directory.dn}", f"OU=Inner,OU=Outer {one.guid[1:9]},{directory.dn}"
-    for dn, value in ((outer, {"gPLink": f"[LDAP://cn={one.guid},cn=policies,cn=system,{directory.dn};0][LDAP://cn={two.guid},cn=policies,cn=system,{directory.dn};2]"}),
-                      (inner, {"gPOptions": "1"})):  # fmt: skip
+    policies = f"cn=policies,cn=system,{directory.dn}"
+    links = f"[LDAP://cn={one.guid},{policies};0][LDAP://cn={two.guid},{policies};2]"
+    for dn, value in ((outer, {"gPLink": links}), (inner, {"gPOptions": "1"})):
         directory.ask("add", dn, {"objectClass": "organizationalUnit", **value})
     som = twin.domain.replica.directory.som(outer)
     som.gp_link = f"[LDAP://cn={one.guid},cn=policies,cn=system,{directory.dn};0][LDAP://cn={two.guid},cn=policies,cn=system,{directory.dn};2]"
