@@ -55,7 +55,7 @@ def test_templates_of_ones_own_stand_instead():
 def test_services_have_a_process_each_unless_told_otherwise():
     machine = server(running={"B": "LocalSystem", "A": None, "C": Running("SIM\\svc", 4), "D": Running(pid=None)})
 
-    assert [(name, one.account, one.pid) for name, one in machine.services_running.items()] == [
+    assert sorted((name, one.account, one.pid) for name, one in machine.services_running.items()) == [
         ("A", None, 1000), ("B", "LocalSystem", 1004), ("C", "SIM\\svc", 4), ("D", "LocalSystem", None),
     ]  # fmt: skip
 
