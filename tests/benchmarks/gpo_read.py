@@ -45,7 +45,7 @@ def domain_of(gpos: int) -> PolicyDomain:
 def read(gpos: int) -> tuple[int, Traffic]:
     """Commands that the domain controller was sent for one task, and what passed."""
     domain = domain_of(gpos)
-    (machine,) = domain.controllers.values()
+    machine = next(iter(domain.controllers.values()))
     with tempfile.TemporaryDirectory(prefix="bench-") as name, Fleet([machine], Emulator()) as fleet:
         folder = Path(name)
         play = folder / "play.yml"

@@ -173,9 +173,10 @@ class MakeGpo(t.Protocol):
     ) -> Gpo: ...
 
 
-@contextlib.contextmanager
-def _address() -> Iterator[str]:
+@pytest.fixture(scope="session")
+def free_address() -> Iterator[str]:
     """An address of this machine where nobody has a directory, nor another run of these tests before it has one."""
+    server.need(("samba", "samba-tool"), (server.PROVISION_DATA, Path("/usr/lib/python3/dist-packages/samba")), PACKAGES)
     for one in range(1, 250):
         address = f"127.83.19.{one}"
         with Path(tempfile.gettempdir(), f"directory-{address}.lock").open("w") as lock, socket.socket() as listener:
@@ -236,14 +237,9 @@ def _domain(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
+def directory(free_address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
     """The domain."""
-    server.need(("samba", "samba-tool"), (server.PROVISION_DATA, Path("/usr/lib/python3/dist-packages/samba")), PACKAGES)
-    with _address() as address:
-        yield from _running(tmp_path_factory.mktemp("directory"), address)
-
-
-def _running(folder: Path, address: str) -> Iterator[Directory]:
+    folder, address = tmp_path_factory.mktemp("directory"), free_address
     configuration = _domain(folder)
     sysvol, log = folder / "state" / "sysvol", folder / "samba.log"
     _as_windows_names_it(sysvol / REALM / "Policies")

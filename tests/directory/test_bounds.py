@@ -23,7 +23,7 @@ def read(directory, powershell):
     """Read GPOs with other bounds than the payload has."""
 
     def ask(text, *gpos):
-        assert text.split(" = ")[0] == (COUNTS if text.startswith("$mostGpos") else SIZES).split(" = ")[0]
+        assert text.partition(" = ")[0] == (COUNTS if text.startswith("$mostGpos") else SIZES).partition(" = ")[0]
         spoilt = spoil(powershell, (READ, COUNTS if text.startswith("$mostGpos") else SIZES, text))
         output = spoilt.run(directory.machine(), built("gpo_right_info", USER, gpos=list(gpos)))
         assert output.stderr == b""

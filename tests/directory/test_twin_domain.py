@@ -118,7 +118,7 @@ def test_the_whole_domain(make_gpo, ask, twin):
 
 
 def test_links(directory, make_gpo, ask, twin):
-    one, two = (twin.copy(make_gpo(), template()) for _ in range(2))
+    one, two = (twin.copy(make_gpo(), template()) for _number in range(2))
     outer, inner = f"OU=Outer {one.guid[1:9]},{directory.dn}", f"OU=Inner,OU=Outer {one.guid[1:9]},{directory.dn}"
     policies = f"cn=policies,cn=system,{directory.dn}"
     links = f"[LDAP://cn={one.guid},{policies};0][LDAP://cn={two.guid},{policies};2]"

@@ -180,7 +180,7 @@ def _with_line(template: Template, value: str) -> str:
     at = len(template.text) if template.room is None else template.room
     before, after = template.text[:at], template.text[at:]
     if before.endswith(("\r", "\n")):
-        before, added = before, added + newline
+        added += newline
     else:
         before += newline
     if template.room is None:

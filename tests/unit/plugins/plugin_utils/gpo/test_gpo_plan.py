@@ -33,6 +33,9 @@ def host(name="web01", **more):
     return Audited(name, **{**known, **more})
 
 
+THREE_WITH_USERS = [host(str(number), holders=frozenset({*FOUR, USERS})) for number in range(3)]
+
+
 @pytest.fixture
 def plan(domain, read):
     def plan(sids, *, guid=None, sections=None, accounts=STARRED, change=None, controller=None, zero=False, **more):
@@ -60,9 +63,7 @@ def plan(domain, read):
         pytest.param([*FOUR], {"sections": TWO_LINES}, "duplicates", id="two lines"),
         pytest.param([*FOUR, USERS], {"impacts": impact_of([host()], [*FOUR, USERS])}, "without_iis_iusrs", id="hosts with IIS"),
         pytest.param([], {"impacts": impact_of([host()], [])}, "without_iis_iusrs", id="hosts with IIS, and nobody"),
-        pytest.param([*FOUR, IIS], {"impacts": impact_of([host(str(number), holders=frozenset({*FOUR, USERS})) for number in range(3)], [*FOUR, IIS]),
-                                       "max_hosts": 2}, "many_hosts",
-                     id="from many hosts"),
+        pytest.param([*FOUR, IIS], {"impacts": impact_of(THREE_WITH_USERS, [*FOUR, IIS]), "max_hosts": 2}, "many_hosts", id="from many hosts"),
         pytest.param([*FOUR, IIS], {"change": {"version": None}}, "unreadable", id="no version"),
         pytest.param([*FOUR, IIS], {"change": {"gpt_ini": IniFile("absent", None, None)}}, "unreadable", id="no gpt.ini"),
         pytest.param([*FOUR], {"change": {"extensions": None}, "impacts": impact_of([host()], [*FOUR])}, "without_iis_iusrs",
