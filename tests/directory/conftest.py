@@ -170,7 +170,8 @@ class MakeGpo(t.Protocol):
         path: str | None = ...,
         ini: bytes | None = ...,
         **attributes: str,
-    ) -> Gpo: ...
+    ) -> Gpo:
+        """One call."""
 
 
 @pytest.fixture(scope="session")
@@ -329,7 +330,8 @@ def powershell() -> PowerShell:
 class Tell(t.Protocol):
     """Sends a module to the domain controller; returns its answer."""
 
-    def __call__(self, machine: Machine, module: str, **arguments: t.Any) -> dict[str, t.Any]: ...
+    def __call__(self, machine: Machine, module: str, **arguments: t.Any) -> dict[str, t.Any]:
+        """One call."""
 
 
 Send = t.Callable[..., Output]
