@@ -63,14 +63,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return {**result, "failed": True, "msg": f"nothing was tried: {tried.refused or 'the host says no reason'}"}
 
         rows = lab.rows(tried)
-        path = folder / file_name(name, ".json", "prove-change-")
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(_recording(facts, tried, options["kind"]), indent=1) + "\n", 0o600)
         Display().display("\n" + "\n".join(table.lines(name, rows)))
-        result.update(changed=tried.changed, rows=table_of(rows), counts=counts(rows), path=str(path))
+        result.update(changed=tried.changed, rows=table_of(rows), counts=counts(rows))
         wrong = lab.wrong(rows)
-        if wrong:
-            result.update(failed=True, msg=f"not as the documents say: {', '.join(wrong)}")
+        problems = [f"not as the documents say: {', '.join(wrong)}"] if wrong else []
+        path = folder / file_name(name, ".json", "prove-change-")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, json.dumps(_recording(facts, tried, options["kind"]), indent=1) + "\n", 0o600)
+            result["path"] = str(path)
+        except OSError as error:
+            problems.append(f"the recording could not be written: {error}")
+        if problems:
+            result.update(failed=True, msg="; ".join(problems))
         return result
 
 
