@@ -61,7 +61,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             for gpo in facts.gpos
         ]
         gpos = gpo_build.gpos(facts, judged, policy.name, _utc.written(_utc.now()))
-        if path:
-            gpo_lines.write_gpos(path, gpos)
         Display().display("\n" + "\n".join(gpo_lines.lines(gpos)) + "\n")
-        return {**result, **gpos, "path": str(path) if path else None}
+        result.update(**gpos, path=None)
+        try:
+            if path:
+                gpo_lines.write_gpos(path, gpos)
+                result["path"] = str(path)
+        except OSError as error:
+            result.update(failed=True, msg=f"gpo_file: {path} cannot be written ({error}), so that what was read could not be kept")
+        return result

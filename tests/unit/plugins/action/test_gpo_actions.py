@@ -136,6 +136,16 @@ def test_bad_names_are_refused_before_anything_is_asked(run, gpos, words):
     assert run.host.sent == []
 
 
+def test_what_was_read_is_told_also_where_it_cannot_be_kept(run, guid, tmp_path):
+    (tmp_path / "gpos.json").mkdir()
+    result = run(Info, gpo_file=str(tmp_path / "gpos.json"))
+
+    assert result["failed"]
+    assert "gpos.json cannot be written" in result["msg"]
+    assert result["path"] is None
+    assert result["gpos"]
+
+
 def test_what_was_read_is_kept_for_a_report(run, guid, tmp_path):
     result = run(Info, gpo_file=str(tmp_path / "out/gpos.json"))
 
