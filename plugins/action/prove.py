@@ -54,17 +54,21 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except (Unreadable, NotRedacted) as error:
             return {**result, "failed": True, "msg": f"{error}, so nothing is written"}
         host = (task_vars or {}).get("inventory_hostname", "host")
-        path = folder / file_name(host, ".json", "prove-")
-        if not self._task.check_mode:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, json.dumps(recording, indent=1, ensure_ascii=False) + "\n", 0o600)
-            result["path"] = str(path)
         rows = table.rows_from(recording["table"])
         Display().display("\n" + "\n".join(table.lines(host, rows)))
         result.update(rows=recording["table"], counts=counts(rows))
         differ = [f"{row.fact} ({row.source})" for row in rows if row.verdict is Verdict.DIFFERS]
-        if differ:
-            result.update(failed=True, msg=f"payload and other sources differ in: {', '.join(differ)}")
+        problems = [f"payload and other sources differ in: {', '.join(differ)}"] if differ else []
+        if not self._task.check_mode:
+            path = folder / file_name(host, ".json", "prove-")
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                write_atomically(path, json.dumps(recording, indent=1, ensure_ascii=False) + "\n", 0o600)
+                result["path"] = str(path)
+            except OSError as error:
+                problems.append(f"the recording could not be written: {error}")
+        if problems:
+            result.update(failed=True, msg="; ".join(problems))
         return result
 
     def _asked(self, task_vars: Told) -> tuple[Told, Told]:

@@ -55,3 +55,14 @@ def test_a_folder_that_is_left_is_told_whatever_becomes_of_the_recording(its, ch
     assert files == ([] if message else ["prove-web01.json"])
     assert bool(result.get("failed")) is bool(message)
     assert (message or "") in result.get("msg", "")
+
+
+def test_a_recording_that_cannot_be_written_loses_no_row(prove, tmp_path):
+    its = named("hidden")
+    (tmp_path / "proofs/prove-web01.json").mkdir(parents=True)
+    result, _files = prove(its.payload, its.answer)
+
+    assert result["failed"]
+    assert "the recording could not be written" in result["msg"]
+    assert result["path"] is None
+    assert result["rows"]
