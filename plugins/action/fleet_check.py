@@ -32,7 +32,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import lost_snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import check_snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import PolicyException
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, some, visible
 
@@ -65,6 +65,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             differs = self._check_variables(task_vars or {}, options, looked)
             batches.batches_of("serial", options["serial"])
             task_options.most_hosts_of(options)
+            warnings = [] if options["action"] == "audit" else _check_snapshots(options, task_vars or {}, named)
             if options["action"] == "restore":
                 restore, spoilt = self._run_to_restore(options)
             else:
@@ -108,8 +109,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result.setdefault("warnings", []).append(
                 f"{doubt}, because spoilt snapshots were skipped: {visible(some(spoilt), MESSAGE)}"
             )
-        if options["action"] == "enforce" and options["snapshot_dir"]:  # told before the first host is changed
-            result.setdefault("warnings", []).extend(lost_snapshots(options["snapshot_dir"], task_vars or {}))
+        if warnings:
+            result.setdefault("warnings", []).extend(warnings)
         if policy:
             result["exceptions"] = [exception.plain for exception in exceptions]
             result["policy"] = policy_head(policy, task_options.digest_of(policy))
@@ -154,20 +155,25 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         then. Raises BadInput.
         """
         wanted = options.get("restore") or "latest"
-        folder = Path(options.get("snapshot_dir") or "impersonate-snapshots").expanduser().absolute()
+        folder = Path(options["snapshot_dir"]).expanduser().absolute()
         return snapshots.latest_run(folder) if wanted == "latest" else (wanted, [])
 
     def _check_fleet(self, task_vars: TaskVars, options: Options) -> None:
         """Raises BadInput for what only makes sense for all hosts together."""
-        if options["action"] != "audit" and options.get("snapshot_dir"):
-            place = Path(options["snapshot_dir"]).expanduser().absolute()
-            check_folder("snapshot_dir", place, "so no pre-image could be kept")
-            snapshots.check_place("snapshot_dir", place)
         others = set(task_vars.get("ansible_play_hosts", ())) - set(task_vars.get("ansible_play_batch", ()))
         if options["action"] == "audit" and others:
             raise BadInput(
                 "serial", "an audit is one batch, or its report would call the hosts of other batches not checked; take serial away"
             )
+
+
+def _check_snapshots(options: Options, task_vars: TaskVars, named: t.Callable[[str], str]) -> list[str]:
+    """What to warn of, where snapshots may be lost with a job of AWX. Raises BadInput where none could be kept, or would be lost."""
+    warnings = check_snapshots(options, task_vars, named)
+    place = Path(options["snapshot_dir"]).expanduser().absolute()
+    check_folder("snapshot_dir", place, "so no pre-image could be kept")
+    snapshots.check_place("snapshot_dir", place)
+    return warnings
 
 
 def _raw_variables(task_vars: TaskVars) -> t.Mapping[str, object]:

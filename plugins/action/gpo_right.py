@@ -33,7 +33,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import lost_snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import check_snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build, gpo_build
 
 
@@ -48,12 +48,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: Result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         now = _utc.now()
-        with bad_input.marked(of_role.naming(self._task.args)):
+        named = of_role.naming(self._task.args)
+        with bad_input.marked(named):
             self._task.args = of_role.filled(self._task.args, specs.GPO_RIGHT, task_vars, self._templar.template)
             _validation, options = self.validate_argument_spec(specs.GPO_RIGHT)
             task_options.refuse_delegation(self._task.delegate_to, task_vars)
             wish = gpo_options.wish_of(options)
             folder = Path(options["snapshot_dir"]).expanduser().absolute()
+            warnings = check_snapshots(options, task_vars, named)
             snapshots.check_place("snapshot_dir", folder)
             check_folder("snapshot_dir", folder, "so that no pre-image could be kept")
             if wish.restore is not None:
@@ -76,7 +78,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 ending = gpo_enforcement.carry_out(job, host, facts, plan, now)
                 result["notes"] += [ending.earlier] if ending.earlier else []
                 result.update(gpo_build.ended(ending))
-                if ending.snapshot and (warnings := lost_snapshots(options["snapshot_dir"], task_vars)):
+                if ending.snapshot and warnings:
                     result.setdefault("warnings", []).extend(warnings)
         except HostError as error:
             refused = {"outcome": "refused", "refused": Reason.NOT_A_CONTROLLER.value} if error.call == NO_CONTROLLER else {}

@@ -17,7 +17,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.err
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, jobs, of_role, progress, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import lost_snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import check_snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.outcome import Outcome
 
@@ -34,10 +34,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         started = time.monotonic()
         now = _utc.now()
-        with bad_input.marked(of_role.naming(self._task.args)):
+        named = of_role.naming(self._task.args)
+        with bad_input.marked(named):
             self._task.args = of_role.filled(self._task.args, specs.LOCAL_RIGHT, task_vars, self._templar.template)
             _validation, options = self.validate_argument_spec(specs.LOCAL_RIGHT, mutually_exclusive=specs.EXCLUSIVE)
             task_options.refuse_delegation(self._task.delegate_to, task_vars)
+            warnings = check_snapshots(options, task_vars, named)
             job = self._job(options, task_vars, now)
         if isinstance(job, jobs.NothingToRestore):
             result.update(build.nothing_to_restore(job.why))
@@ -48,7 +50,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 result.update(self._enforce(job, task_vars, now))
             finally:
                 progress.tell(task_vars, options, str(result.get("status", "unreachable")))
-            if warnings := lost_snapshots(options["snapshot_dir"], task_vars):
+            if warnings:
                 result.setdefault("warnings", []).extend(warnings)
         result.update(
             run_id=options["run_id"],

@@ -41,8 +41,14 @@ options:
     type: str
   snapshot_dir:
     description:
-      - Folder of the snapshots, as in M(winrights.seimpersonate.local_right). It must be writable.
+      - Folder of the snapshots, as in M(winrights.seimpersonate.local_right). Where hosts are to be changed it must be writable.
     type: path
+    default: impersonate-snapshots
+  snapshots_may_be_lost:
+    description:
+      - As in M(winrights.seimpersonate.local_right).
+    type: bool
+    default: false
   serial:
     description:
       - Sizes of the batches of a later play, as the filter P(winrights.seimpersonate.batches#filter) takes them. Nothing but whole numbers from 1 on and

@@ -88,6 +88,12 @@ options:
       - Folder on the controller of Ansible. Snapshots of GPOs are in its folder C(gpos).
     type: path
     default: impersonate-snapshots
+  snapshots_may_be_lost:
+    description:
+      - Whether a job of AWX may change anything though O(snapshot_dir) ends with its container, so that nothing could be restored.
+      - Without it that is refused before the host is read. With it there is a warning. Outside of AWX it has no meaning.
+    type: bool
+    default: false
   run_id:
     description:
       - Name of the run. Made where it is not given.

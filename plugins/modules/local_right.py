@@ -113,6 +113,12 @@ options:
       - Folder on the controller for the snapshots, one file per host and run. It is made when it is missing.
     type: path
     default: impersonate-snapshots
+  snapshots_may_be_lost:
+    description:
+      - Whether a job of AWX may change anything though O(snapshot_dir) ends with its container, so that nothing could be restored.
+      - Without it that is refused before the host is read. With it there is a warning. Outside of AWX it has no meaning.
+    type: bool
+    default: false
   run_id:
     description:
       - Name of the run in O(snapshot_dir). By default the time at which the task began on the host.

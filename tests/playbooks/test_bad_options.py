@@ -99,6 +99,28 @@ def test_a_typing_error_is_told_before_any_host_is_touched(mistyped, name, optio
     assert words in mistyped(name, options=options)
 
 
+JOB = {"awx_job_id": 7}
+
+
+@NO_HOST
+@pytest.mark.parametrize("name", [ENFORCE, RESTORE])
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        pytest.param({"impersonate_snapshot_dir": "/proc/snapshots"}, "/proc/snapshots cannot be written", id="not writable"),
+        pytest.param({"impersonate_snapshot_dir": __file__ + "/x"}, f"{__file__} is not a folder", id="a file in its way"),
+        pytest.param({**JOB, "impersonate_snapshot_dir": "snapshots"}, "'snapshots' ends with the container of the job", id="relative, in AWX"),
+        pytest.param({**JOB, "impersonate_snapshot_dir": "/runner/kept"}, "'/runner/kept' ends with the container", id="of the job, in AWX"),
+        pytest.param({**JOB, "impersonate_snapshot_dir": "/opt/kept"}, "'/opt/kept' ends with the container", id="not mounted, in AWX"),
+    ],
+)  # fmt: skip
+def test_a_folder_that_keeps_no_snapshot_is_told_before_any_host_is_touched(mistyped, name, variables, words):
+    said = mistyped(name, extravars=variables)
+
+    assert "Nothing was sent to any host. impersonate_snapshot_dir: " in said
+    assert words in said
+
+
 @NO_HOST
 @pytest.mark.parametrize(
     ("variables", "words"),

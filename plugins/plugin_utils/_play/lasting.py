@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 
-from .given import TaskVars
+from .._input.errors import BadInput
+from .given import Options, TaskVars
 
 _JOB = PurePath("/runner")  # where ansible-runner has the job's own files in its container; the project is a copy for the job
 _PASSING = (
@@ -38,14 +39,22 @@ def ends_with_job(folder: str | Path, task_vars: TaskVars) -> bool:
     return not outlives(os.path.realpath(Path(folder).expanduser()), os.getcwd(), mounts)
 
 
-def lost_snapshots(folder: str | Path, task_vars: TaskVars) -> list[str]:
-    """The warning that a change in a job of AWX could not be taken back; none where its snapshots stay."""
-    if not ends_with_job(folder, task_vars):
+def check_snapshots(options: Options, task_vars: TaskVars, named: Callable[[str], str]) -> list[str]:
+    """The warning that a change in a job of AWX could not be taken back; none where its snapshots stay.
+
+    ``named``: what the user calls an option. Raises BadInput where snapshots may not be lost.
+    """
+    if not ends_with_job(options["snapshot_dir"], task_vars):
         return []
-    return [
-        f"snapshot_dir: {folder} ends with the container of the job, and nothing can be restored then; give a folder that is mounted into "
-        "the execution environment"
-    ]
+    lost, mounted = "ends with the container of the job", "give a folder that is mounted into the execution environment"
+    if options["snapshots_may_be_lost"]:
+        return [f"snapshot_dir: {options['snapshot_dir']} {lost}, and nothing can be restored then; {mounted}"]
+    raise BadInput(
+        "snapshot_dir",
+        f"{lost}, so that nothing could be restored",
+        value=options["snapshot_dir"],
+        expected=f"{mounted}, or say {named('snapshots_may_be_lost')}: true",
+    )
 
 
 def outlives(folder: str, working: str, mounts: str) -> bool:

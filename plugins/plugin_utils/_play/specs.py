@@ -80,6 +80,10 @@ _READER: Spec = {
     "reader_fleet_timeout": {"type": "float", "default": 0.0},
     "reader_retries": {"type": "int", "default": 0},
 }
+_SNAPSHOTS: Spec = {
+    "snapshot_dir": {"type": "path", "default": "impersonate-snapshots"},
+    "snapshots_may_be_lost": {"type": "bool", "default": False},
+}
 LOCAL_RIGHT_INFO: Spec = {**_FROM, **_JUDGEMENT, **_MORE, **_RUN}
 LOCAL_RIGHT: Spec = {
     **_FROM,
@@ -90,7 +94,7 @@ LOCAL_RIGHT: Spec = {
     "restore": {"type": "str"},
     "plan": {"type": "dict"},
     **_HANDLING,
-    "snapshot_dir": {"type": "path", "default": "impersonate-snapshots"},
+    **_SNAPSHOTS,
     **_RUN,
 }
 GPO_RIGHT_INFO: Spec = {
@@ -110,7 +114,7 @@ GPO_RIGHT: Spec = {
     "previous": {"type": "path"},
     "max_hosts_per_account": {"type": "int", "default": 10},
     "restore": {"type": "str"},
-    "snapshot_dir": {"type": "path", "default": "impersonate-snapshots"},
+    **_SNAPSHOTS,
     "run_id": {"type": "str"},
 }
 EXCLUSIVE = [["policy", "holders", "restore"]]
@@ -129,7 +133,7 @@ FLEET_CHECK: Spec = {
     "max_hosts_per_account": {"type": "int", "default": 10},
     "policy": {"type": "raw"},
     "restore": {"type": "str"},
-    "snapshot_dir": {"type": "path"},
+    **_SNAPSHOTS,
     "same_for_all": {"type": "list", "elements": "str", "default": []},
 }
 FLEET_READ: Spec = {"check": {"type": "raw", "required": True}}

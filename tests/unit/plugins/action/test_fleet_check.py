@@ -172,20 +172,53 @@ def test_batches(check, action_, batch, words):
     assert words in said(error)
 
 
+@pytest.mark.parametrize("action_", ["enforce", "restore"])
 @pytest.mark.parametrize(
-    ("action_", "job", "warned"),
+    "folder",
     [
-        pytest.param("enforce", {"awx_job_id": 7}, True, id="a change in AWX"),
+        pytest.param("snapshots", id="a relative path"),
+        pytest.param("", id="an empty text is the default of the role"),
+        pytest.param("/runner/project/snapshots", id="among the files of the job"),
+        pytest.param("/dev/shm/snapshots", id="memory"),
+        pytest.param("/nonexistent/snapshots", id="on the disk of the container"),
+    ],
+)
+def test_snapshots_that_end_with_the_job_are_refused_before_a_host_is_read(check, monkeypatch, tmp_path, action_, folder):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(AnsibleError) as error:
+        check(action_, impersonate_snapshot_dir=folder, impersonate_restore="latest", awx_job_id=7)
+
+    sentence = f"impersonate_snapshot_dir: '{folder or 'impersonate-snapshots'}' ends with the container of the job"
+    assert f"Nothing was sent to any host. {sentence}" in said(error)
+    assert "or say impersonate_snapshots_may_be_lost: true" in said(error)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("action_", "variables", "warned"),
+    [
+        pytest.param("enforce", {"awx_job_id": 7, "impersonate_snapshots_may_be_lost": "true"}, True, id="allowed"),
         pytest.param("enforce", {}, False, id="a change elsewhere"),
         pytest.param("audit", {"awx_job_id": 7}, False, id="nothing is kept by an audit"),
     ],
 )
-def test_snapshots_that_end_with_the_job_are_told_before_a_host_is_changed(check, monkeypatch, tmp_path, action_, job, warned):
+def test_snapshots_that_may_be_lost_are_a_warning_in_awx(check, monkeypatch, tmp_path, action_, variables, warned):
     monkeypatch.chdir(tmp_path)
 
-    warnings = check(action_, impersonate_snapshot_dir="snapshots", **job).get("warnings", [])
+    warnings = check(action_, impersonate_snapshot_dir="snapshots", **variables).get("warnings", [])
 
     assert any(warning.startswith("snapshot_dir: snapshots ends with the container of the job") for warning in warnings) == warned
+
+
+def test_an_empty_folder_of_snapshots_is_the_default_one_and_is_tried(check, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "impersonate-snapshots").write_text("no folder")
+
+    with pytest.raises(AnsibleError) as error:
+        check("enforce", impersonate_snapshot_dir="")
+
+    assert f"impersonate_snapshot_dir: {tmp_path}/impersonate-snapshots cannot be written" in said(error)
 
 
 def test_a_restore_says_which_snapshots_it_skipped(check, tmp_path):

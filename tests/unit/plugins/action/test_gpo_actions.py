@@ -76,7 +76,8 @@ def run(action, domain, tmp_path):
             options.setdefault("snapshot_dir", str(tmp_path / "snapshots"))
         else:
             options.setdefault("policy", "microsoft")
-        return action(plugin, execute, task_vars={"inventory_hostname": "dc01"}, **options)
+        task_vars = {"inventory_hostname": "dc01", **options.pop("task_vars", {})}
+        return action(plugin, execute, task_vars=task_vars, **options)
 
     execute.sent, execute.machine, execute.place, execute.twist = [], None, 0, lambda answer: answer
     run.host = execute
@@ -218,6 +219,25 @@ def test_bad_input_ends_before_anything_is_sent(run, options, words):
 
     assert words in str(caught.value)
     assert run.host.sent == []
+
+
+@pytest.mark.parametrize(
+    "options", [pytest.param({"state": "nobody"}, id="a change"), pytest.param({"restore": "latest"}, id="a restore")]
+)
+def test_snapshots_that_end_with_the_job_of_awx_are_refused_before_anything_is_sent(run, domain, guid, tmp_path, options):
+    before = parts(domain, guid)
+
+    with pytest.raises(AnsibleActionFail, match="snapshot_dir: .* ends with the container of the job"):
+        run(Right, gpo=guid, task_vars={"awx_job_id": 7}, **options)
+
+    assert (run.host.sent, parts(domain, guid), (tmp_path / "snapshots").exists()) == ([], before, False)
+
+
+def test_snapshots_of_a_gpo_that_may_be_lost_are_kept_with_a_warning(run, domain, guid, tmp_path):
+    result = run(Right, gpo=guid, state="nobody", task_vars={"awx_job_id": 7}, snapshots_may_be_lost=True)
+
+    assert "ends with the container of the job" in result["warnings"][0]
+    assert list((tmp_path / "snapshots").rglob("*.json"))
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,31 @@ def snapshots(folder):
     return [json.loads(path.read_text()) for path in sorted(folder.glob("*/*.json"))]
 
 
+@pytest.mark.parametrize("check", [pytest.param(True, id="a plan"), pytest.param(False, id="a change")])
+@pytest.mark.parametrize("options", [pytest.param(OPTIONS, id="a list"), pytest.param({"restore": "latest"}, id="a restore")])
+def test_snapshots_that_end_with_the_job_of_awx_are_refused_before_the_host_is_read(action, folder, check, options):
+    machine, asked = machine_with(*BEFORE), []
+
+    with pytest.raises(AnsibleActionFail, match="snapshot_dir: .* ends with the container of the job") as error:
+        action(
+            ActionModule, host(machine, asked), check_mode=check, task_vars={"awx_job_id": 7}, snapshot_dir=str(folder), **options
+        )
+
+    assert not_sent({"web01": error.value.result | {"failed": True}})
+    assert (asked, set(machine.holders()), folder.exists()) == ([], BEFORE, False)
+
+
+def test_snapshots_that_may_be_lost_are_kept_with_a_warning(action, folder):
+    machine = machine_with(*BEFORE)
+
+    result = action(
+        ActionModule, host(machine), task_vars={"awx_job_id": 7}, snapshot_dir=str(folder), snapshots_may_be_lost=True, **OPTIONS
+    )
+
+    assert (set(machine.holders()), [kept["outcome"] for kept in snapshots(folder)]) == (WANTED, ["applied"])
+    assert "ends with the container of the job" in result["warnings"][0]
+
+
 def test_check_mode_reads_once_and_writes_nothing_anywhere(action, folder):
     machine, asked = machine_with(*BEFORE), []
 
