@@ -10,9 +10,10 @@ from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gpo_changes import change_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats import gpo_plan_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.facts import DomainFacts, GpoFacts
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import (
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.refusal import (
     GpoRefused,
     Reason,
     check_controller,
@@ -26,9 +27,11 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.wind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.categories import ErrorCategory
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
     bad_input,
+    gpo_keeping,
     gpo_options,
     gpo_planning,
     of_role,
+    report_options,
     specs,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
@@ -60,6 +63,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             check_folder("snapshot_dir", folder, "so that no pre-image could be kept")
             if wish.restore is not None:
                 gpo_snapshots.check_wanted(folder, wish.restore)
+            kept = report_options.gpo_file_of(options)
+            gpo_keeping.check_kept(kept)
             run_id = options["run_id"] or task_options.new_run_id(now)
         job = gpo_enforcement.GpoJob(run_id, folder, wish.restore is not None)
         result.update(changed=False, run_id=run_id)
@@ -69,17 +74,22 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             check_controller(facts.controller)
             gpo = chosen_gpo(facts, wish.gpo)
             planned = self._plan(wish, facts, gpo, folder)
-            plan, shown = planned.plan, (planned.impacts, planned.impact_of)
-            result.update(gpo_build.planned(plan, *shown))
+            plan = planned.plan
+            change = change_of(plan, planned.reach, planned.impact_of, run_id, _utc.written(now))
+            result.update(gpo_build.planned(plan, change))
             if self._task.diff:
                 result["diff"] = gpo_plan_lines.diff(plan)
-            Display().display("\n" + "\n".join(gpo_plan_lines.lines(plan, *shown)) + "\n")
+            Display().display("\n" + "\n".join(gpo_plan_lines.lines(plan, change)) + "\n")
             if not self._task.check_mode:
                 ending = gpo_enforcement.carry_out(job, host, facts, plan, now)
                 result["notes"] += [ending.earlier] if ending.earlier else []
-                result.update(gpo_build.ended(ending))
+                result.update(gpo_build.ended(ending, plan))
                 if ending.snapshot and warnings:
                     result.setdefault("warnings", []).extend(warnings)
+            if kept and not plan.empty:
+                change["outcome"] = result["outcome"]
+                if warning := gpo_keeping.keep_change(kept, change, facts.controller.domain):
+                    result.setdefault("warnings", []).append(warning)
         except HostError as error:
             refused = {"outcome": "refused", "refused": Reason.NOT_A_CONTROLLER.value} if error.call == NO_CONTROLLER else {}
             return {**result, **build.error(error.category, str(error), error.call, error.status), **refused}

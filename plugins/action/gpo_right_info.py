@@ -11,11 +11,13 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files imp
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gpo_hosts import audited
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats import gpo_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.judgement import judge_gpo
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import GpoRefused, guid_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.refusal import GpoRefused, guid_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
     bad_input,
+    gpo_keeping,
     gpo_options,
     of_role,
     report_options,
@@ -46,6 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             path = report_options.gpo_file_of(options)
             if path:
                 check_folder("gpo_file", path.parent, "so that what was read could not be kept")
+            gpo_keeping.check_kept(path)
         result["changed"] = False
         try:
             facts = WindowsHost.behind(self._connection, self._execute_module, task_vars).read_gpos(asked)
@@ -65,8 +68,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result.update(**gpos, path=None)
         try:
             if path:
-                gpo_lines.write_gpos(path, gpos)
-                result["path"] = str(path)
-        except OSError as error:
+                result.update(gpo_keeping.keep_read(path, gpos), path=str(path))
+        except (OSError, BadInput) as error:
             result.update(failed=True, msg=f"gpo_file: {path} cannot be written ({error}), so that what was read could not be kept")
         return result

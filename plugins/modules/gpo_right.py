@@ -14,7 +14,7 @@ description:
   - Before anything is sent, the files and attributes as they are are kept on the controller of Ansible. The domain controller compares them again, writes,
     reads all of it again, and undoes the change where a step fails.
   - A run that was ended in the middle leaves a journal beside the template. The next run finishes the change or, with O(restore), takes it back, and says so.
-    Where somebody else has changed the GPO since, it is refused.
+    Where somebody else has changed the GPO since, it is refused until a person has looked (O(allow=unfinished_change)).
   - In check mode the plan is made and shown, and nothing is written.
 notes:
   - The host must be the PDC emulator of the domain. Another domain controller is refused with the name of that one.
@@ -63,9 +63,11 @@ options:
       - V(without_iis_iusrs) lets a list leave out C(IIS_IUSRS) although audited hosts of the GPO run IIS.
       - V(duplicates) makes one line of several that set the right.
       - V(many_hosts) goes beyond O(max_hosts_per_account).
+      - V(unfinished_change) begins anew with what is there, where a run was ended in the middle and somebody else has changed the GPO since, or where what it
+        left cannot be understood. Look at the GPO first.
     type: list
     elements: str
-    choices: [default_domain_policy, without_iis_iusrs, duplicates, many_hosts]
+    choices: [default_domain_policy, without_iis_iusrs, duplicates, many_hosts, unfinished_change]
     default: []
   previous:
     description:
@@ -74,7 +76,9 @@ options:
     type: path
   max_hosts_per_account:
     description:
-      - From how many hosts of the report of O(previous) the change may take the same account. V(0) is no limit.
+      - From how many hosts of the report of O(previous) the change may take the same account, and to how many it may give one that their policy does not
+        allow. V(0) is no limit.
+      - Hosts of that report of which it is not known who sets the right count.
     type: int
     default: 10
   restore:
@@ -94,6 +98,12 @@ options:
       - Without it that is refused before the host is read. With it there is a warning. Outside of AWX it has no meaning.
     type: bool
     default: false
+  gpo_file:
+    description:
+      - The file in which M(winrights.seimpersonate.gpo_right_info) kept the GPOs. What is planned, also in check mode, or changed is noted in it with its
+        impact on hosts, the last change of each GPO. The report of a fleet shows it where M(winrights.seimpersonate.fleet_report) is given the same file.
+      - Where it is not there yet, or is of another domain, a warning says so.
+    type: path
   run_id:
     description:
       - Name of the run. Made where it is not given.
@@ -194,6 +204,16 @@ impact:
   returned: when a plan was made
   type: list
   elements: dict
+impact_accounts:
+  description: Who would gain (C(op=add)) and lose (C(op=remove)) the right, each with C(sid), C(name) and on how many C(hosts). Null where RV(impact) is.
+  returned: when a plan was made
+  type: list
+  elements: dict
+impact_unseen:
+  description: Hosts of the report of which it is not known who sets the right, so that they may be more. Null where RV(impact) is.
+  returned: when a plan was made
+  type: int
+  sample: 0
 impact_of:
   description: The report that the impact is taken from, or why it is not known, then with the links of the GPO.
   returned: when a plan was made

@@ -57,6 +57,7 @@ options:
     description:
       - A file on the controller of Ansible that keeps what was read. The report of a fleet shows it where M(winrights.seimpersonate.fleet_report) is given
         the same file.
+      - Changes that M(winrights.seimpersonate.gpo_right) noted in it stay as long as their GPO is as before the change or as after it.
     type: path
 seealso:
   - module: winrights.seimpersonate.gpo_right
@@ -128,6 +129,12 @@ refused:
   returned: failure
   type: str
   sample: ambiguous_name
+changes:
+  description: Changes of these GPOs that O(gpo_file) has, the last one of each, as M(winrights.seimpersonate.gpo_right) noted them.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 gpos:
   description: GPOs that define the right, those of O(gpos), the two that every domain has, and others with a finding.
   returned: success

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from .._facts.evidence import ControllerKind
 from .._facts.features import FeatureName
 from .._gpo.facts import DEFAULT_DOMAIN_CONTROLLERS_POLICY, DEFAULT_DOMAIN_POLICY
 from .._gpo.impact import Audited
 from .._result.types import Record
+from .._verdict.status import Status
 
 _FEATURES = {FeatureName.IIS.value: "IIS", FeatureName.SSIS.value: "SSIS", FeatureName.ADFS.value: "AD FS"}
 _OF_SYSTEM = ("S-1-5-18", "S-1-5-19", "S-1-5-20")
@@ -27,6 +29,14 @@ def audited(records: Iterable[Record], guid: str, domain: str | None) -> tuple[A
     key = guid.upper()
     own = [record for record in records if key not in _IN_EVERY_DOMAIN or _may_be_of(record, domain)]
     return tuple(_audited(record, wins) for record in own if (wins := _wins(record, key)) is not None)
+
+
+def may_be_reached(record: Record, domain: str | None) -> bool:
+    """Whether a report does not know who sets the right on a host that may be of the domain: it was not read, or could not say."""
+    if record["status"] == Status.NOT_APPLICABLE.value or not _may_be_of(record, domain):
+        return False
+    controller = record["controller"]
+    return controller is None or (controller["kind"] == ControllerKind.UNKNOWN.value and controller["guid"] is None)
 
 
 def _may_be_of(record: Record, domain: str | None) -> bool:

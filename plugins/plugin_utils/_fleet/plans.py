@@ -52,9 +52,13 @@ def count_plans(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[Plann
     return [Planned(op, *shown_as[group], tuple(dict.fromkeys(names))) for (op, group), names in ordered]
 
 
-def second_look(planned: Iterable[Planned], unread: int, limit: int) -> list[Planned]:
-    """Removals that touch more hosts than ``limit``; 0 is no limit. A host that was not read may be one more."""
-    return [change for change in planned if change.op == "remove" and 0 < limit < len(change.hosts) + unread]
+def second_look(planned: Iterable[Planned], unread: int, limit: int, op: str = "remove") -> list[Planned]:
+    """Removals, or changes of another ``op``, that touch more hosts than ``limit``; 0 is no limit. A host that was not read may be one
+    more.
+
+    The one place that decides it, for plans of hosts and for what a GPO does to hosts.
+    """
+    return [change for change in planned if change.op == op and 0 < limit < len(change.hosts) + unread]
 
 
 def without_plan(results: Mapping[str, Mapping[str, object] | None]) -> list[str]:

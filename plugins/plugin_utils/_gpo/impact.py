@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -40,6 +39,12 @@ class HostImpact:
     loses: tuple[Sid, ...] | None
     drifts: bool | None
 
+    @property
+    def granted(self) -> tuple[Sid, ...]:
+        """What it gains that its policy does not allow, all of it where the host was not judged."""
+        known = (self.audited.required or frozenset()) | (self.audited.allowed or frozenset())
+        return tuple(sid for sid in self.gains or () if sid not in known)
+
 
 def impact_of(audited: Iterable[Audited], sids: Collection[Sid] | None) -> tuple[HostImpact, ...]:
     """What a list means for each host, sorted by host. ``sids``: None where the GPO no longer defines the right.
@@ -48,11 +53,6 @@ def impact_of(audited: Iterable[Audited], sids: Collection[Sid] | None) -> tuple
     document promises, so that is not known. The floor stays on each host, since Windows takes it from none.
     """
     return tuple(sorted((_one(host, sids) for host in audited), key=lambda impact: impact.audited.host))
-
-
-def taken_from(impacts: Iterable[HostImpact]) -> Counter[Sid]:
-    """From how many hosts each account would be taken."""
-    return Counter(sid for impact in impacts for sid in impact.loses or ())
 
 
 def _one(host: Audited, sids: Collection[Sid] | None) -> HostImpact:

@@ -7,8 +7,10 @@ from __future__ import annotations
 import enum
 import json
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from .._wording import visible
 
 _KEYS = ("template_sha256", "version", "extensions", "gpt_ini_sha256")
 
@@ -57,14 +59,39 @@ def read_journal(text: str | None) -> Journal | None:
 def stage_of(journal: Journal, now: Mapping[str, object]) -> Stage:
     """How far the change got, by the digests of what is there now. Raises Unclear where a part is neither old nor new."""
     if not journal.clear:
-        raise Unclear("what it left beside the template cannot be understood")
+        raise Unclear("what it left beside GptTmpl.inf (~winrights-seimpersonate.tmp) cannot be understood")
     before, after = journal.before.digests, journal.after.digests
-    other = [key for key in _KEYS if now[key] not in (before[key], after[key])]
+    other = strayed(before, after, now)
     if other:
-        raise Unclear(f"somebody else has changed it since ({', '.join(other)})")
+        raise Unclear(f"somebody else has changed it since, or an undo failed: {'; '.join(other)}")
     if all(now[key] == before[key] for key in _KEYS):
         return Stage.NOTHING
     return Stage.DONE if all(now[key] == after[key] for key in _KEYS) else Stage.BEGUN
+
+
+def strayed(before: Mapping[str, object], after: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
+    """The parts that are neither as before a change nor as after it, in words that say where to look."""
+    return [_PLACES[key](before[key], after[key], now[key]) for key in _KEYS if now[key] not in (before[key], after[key])]
+
+
+def _file(name: str) -> Callable[[object, object, object], str]:
+    return lambda _before, _after, now: f"{name} {'is gone' if now is None else 'has other bytes than before or planned'}"
+
+
+def _value(name: str) -> Callable[[object, object, object], str]:
+    return lambda before, after, now: f"{name} is {_shown(now)}, was {_shown(before)}, and {_shown(after)} was planned"
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else visible(str(value))
+
+
+_PLACES: Mapping[str, Callable[[object, object, object], str]] = {
+    "template_sha256": _file("GptTmpl.inf"),
+    "version": _value("versionNumber"),
+    "extensions": _value("gPCMachineExtensionNames"),
+    "gpt_ini_sha256": _file("gpt.ini"),
+}
 
 
 def _side(data: t.Any) -> Side:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from .. import _utc
 from .._gpo.facts import DomainFacts
-from .._gpo.plan import GpoPlan, domain_of
+from .._gpo.parts import parts_of
+from .._gpo.plan import GpoPlan
+from .._gpo.refusal import chosen_gpo, domain_of
 from .._input.errors import BadInput
 from . import gpo_snapshots, locks, snapshots
 from .changes import LostContact
@@ -47,7 +49,8 @@ class GpoEnding:
 def carry_out(job: GpoJob, host: WindowsHost, facts: DomainFacts, plan: GpoPlan, now: datetime.datetime) -> GpoEnding:
     """Settle an earlier run, keep the pre-image, then send the plan, if there is something to send; one run at a time.
 
-    Raises SnapshotNotKept where a snapshot cannot be read or kept, and Busy; nothing is sent then.
+    Raises SnapshotNotKept where a snapshot cannot be read or kept, Busy, and HostError and GpoRefused where the GPO had to be read again
+    and could not; no change is sent then.
     """
     shelf = job.shelf(facts, plan.gpo.guid)
     if plan.empty and not gpo_snapshots.folder_of(job.snapshot_dir).is_dir():  # no earlier run, and nothing to keep
@@ -55,7 +58,7 @@ def carry_out(job: GpoJob, host: WindowsHost, facts: DomainFacts, plan: GpoPlan,
     try:
         snapshots.make_folder(job.snapshot_dir)
         with locks.host(job.snapshot_dir, shelf.key, job.run_id):
-            earlier = gpo_snapshots.settle_earlier(shelf, plan.was.digests)
+            earlier = _settled(host, shelf)
             if plan.empty:
                 return GpoEnding(None, None, earlier)
             path = shelf.path(job.run_id)
@@ -64,6 +67,17 @@ def carry_out(job: GpoJob, host: WindowsHost, facts: DomainFacts, plan: GpoPlan,
             return GpoEnding(change, path, earlier, warning)
     except (OSError, BadInput) as error:
         raise SnapshotNotKept(f"snapshot_dir: a snapshot could not be read or kept, so nothing was sent: {error}") from error
+
+
+def _settled(host: WindowsHost, shelf: gpo_snapshots.Shelf) -> str | None:
+    """What became of an earlier run of which that is not known. The GPO is read again for it: what was read before the lock was held may
+    be older than the end of that run. Raises HostError, GpoRefused, OSError and Spoilt.
+    """
+    unsettled = gpo_snapshots.unsettled(shelf)
+    if unsettled is None:
+        return None
+    gpo = chosen_gpo(host.read_gpos_for_change([shelf.guid]), shelf.guid)
+    return gpo_snapshots.settle_earlier(unsettled, parts_of(gpo).digests)
 
 
 def _draft(

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from .._files import file_name, write_atomically
 from .._gpo.facts import Base64, Digest, Guid
-from .._gpo.journal import read_journal
-from .._gpo.plan import GpoPlan, Parts
+from .._gpo.journal import Journal, Stage, Unclear, read_journal, stage_of
+from .._gpo.parts import Parts
+from .._gpo.plan import GpoPlan
 from .._input.contract import shape_of
 from .._input.errors import BadInput
 from .._input.forms import Words
@@ -132,13 +133,21 @@ def draft(
 
 def before_of(shelf: Shelf, plan: GpoPlan) -> Before | None:
     """What a restore of this plan brings back: the parts as they are, or, where an earlier run has left its change half made, the parts
-    before that one; None where no snapshot has those. Raises Spoilt.
+    before that one; None where no snapshot has those. Where somebody else has changed the GPO since, it is theirs. Raises Spoilt.
     """
     journal = read_journal(plan.gpo.journal)
-    if journal is None or plan.was.digests in (journal.before.digests, journal.after.digests):
+    if journal is None or not _half_made(journal, plan):
         return _before(plan)
     known = (snapshot for _path, snapshot in of_gpo(shelf) if snapshot["whole"])
     return next((one["before"] for one in known if pre_image(one).digests == journal.before.digests), None)
+
+
+def _half_made(journal: Journal, plan: GpoPlan) -> bool:
+    """Whether the parts are some old and some new; those that somebody else has changed since are no half of that change."""
+    try:
+        return stage_of(journal, plan.was.digests) is Stage.BEGUN
+    except Unclear:
+        return False
 
 
 def keep(path: Path, snapshot: GpoSnapshot) -> None:
@@ -217,15 +226,18 @@ def find(shelf: Shelf, wanted: str) -> GpoSnapshot | None:
     return read(path) if path.exists() else None
 
 
-def settle_earlier(shelf: Shelf, now: Mapping[str, object]) -> str | None:
-    """Note of the newest snapshot, where that is not known yet, what became of its plan.
-
-    Returns the sentence for a reader, or None. Raises OSError and Spoilt.
-    """
+def unsettled(shelf: Shelf) -> tuple[Path, GpoSnapshot] | None:
+    """The newest snapshot of a GPO, where it is not known yet what became of its plan. Raises Spoilt."""
     found = of_gpo(shelf)
-    if not found or found[-1][1]["outcome"] not in OPEN:
-        return None
-    path, snapshot = found[-1]
+    return found[-1] if found and found[-1][1]["outcome"] in OPEN else None
+
+
+def settle_earlier(found: tuple[Path, GpoSnapshot], now: Mapping[str, object]) -> str:
+    """Note in a snapshot what became of its plan, by the parts as they are, and return the sentence for a reader.
+
+    Raises OSError and Spoilt.
+    """
+    path, snapshot = found
     before, plan = pre_image(snapshot).digests, t.cast("Mapping[str, object]", snapshot["plan"])
     outcome = "found_applied" if now == plan else "found_unchanged" if now == before else "found_other"
     settle(path, outcome)

@@ -4,28 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._accounts.sids import Sid
-from .._fleet.gpo_hosts import audited
+from .._fleet.gpo_look import Reach, reach_of, refuse
 from .._gpo.errors import NotUnderstood
 from .._gpo.facts import DomainFacts, GpoFacts
-from .._gpo.impact import HostImpact, impact_of
-from .._gpo.plan import (
-    GpoPlan,
-    GpoRefused,
-    Reason,
-    check_controller,
-    domain_of,
-    listed,
-    parts_of,
-    plan_gpo,
-    plan_restore,
-    refuse_for_hosts,
-)
+from .._gpo.parts import parts_of
+from .._gpo.plan import GpoPlan, listed, plan_gpo, plan_restore, sids_of, untouched
 from .._gpo.reach import unseen_by_hosts
+from .._gpo.refusal import GpoRefused, Reason, check_controller, domain_of
 from .._gpo.template import read_template
 from .._host import gpo_snapshots
 from .._wording import visible
@@ -34,27 +22,27 @@ from .gpo_options import Wish
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, and the hosts that it reaches. ``impacts``: None where they are not known; ``impact_of``: the report, or why not."""
+    """A plan, and the hosts that it reaches. ``reach``: None where they are not known; ``impact_of``: the report, or why not."""
 
     plan: GpoPlan
-    impacts: tuple[HostImpact, ...] | None
+    reach: Reach | None
     impact_of: str
 
 
 def planned(wish: Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> Planned:
     """The plan of a task. ``folder``: of snapshots. Raises BadInput, GpoRefused and Spoilt."""
-    hosts = None if wish.records is None else audited(wish.records, gpo.guid, facts.controller.domain)
-    if wish.restore is None:
-        impacts = None if hosts is None else impact_of(hosts, wish.wanted.sids)
-        plan = plan_gpo(facts, gpo, wish.wanted.sids, wish.allow, impacts, wish.max_hosts)
-    else:
-        plan = _restore(wish.restore, facts, gpo, folder)
-        sids = _sids_of(plan.after)
-        impacts = None if hosts is None else impact_of(hosts, sids)
-        if not plan.empty:
-            refuse_for_hosts(sids, wish.allow, impacts, wish.max_hosts)
-    unseen = None if impacts is None or plan.empty else unseen_by_hosts(facts, gpo, plan.before)
-    return Planned(plan, None, unseen) if unseen else Planned(plan, impacts, wish.impact_of)
+    plan = _wanted(wish, facts, gpo) if wish.restore is None else _restore(wish.restore, facts, gpo, folder)
+    sids = sids_of(plan.after)
+    reach = None if wish.records is None else reach_of(wish.records, gpo.guid, facts.controller.domain, sids)
+    if plan.empty:
+        return Planned(plan, reach, wish.impact_of)
+    refuse(sids, wish.allow, reach, wish.max_hosts)
+    unseen = None if reach is None else unseen_by_hosts(facts, gpo, plan.before)
+    return Planned(plan, None, unseen) if unseen else Planned(plan, reach, wish.impact_of)
+
+
+def _wanted(wish: Wish, facts: DomainFacts, gpo: GpoFacts) -> GpoPlan:
+    return plan_gpo(facts, gpo, wish.wanted.sids, wish.allow)
 
 
 def _restore(wanted: str, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> GpoPlan:
@@ -75,9 +63,4 @@ def _nothing_to_restore(facts: DomainFacts, gpo: GpoFacts, why: str) -> GpoPlan:
         accounts = listed(None if was.template is None else read_template(was.template))
     except NotUnderstood as error:
         raise GpoRefused(Reason.NOT_UNDERSTOOD, f"GptTmpl.inf of {gpo.guid} cannot be understood: {visible(str(error))}") from None
-    return GpoPlan(gpo, was, was, (was.version, was.gpt_ini or b""), accounts, accounts, notes=(why,))
-
-
-def _sids_of(accounts: Iterable[str] | None) -> tuple[Sid, ...] | None:
-    """Those of the accounts of a line that are SIDs; None for a right that is not defined."""
-    return None if accounts is None else tuple(account for account in accounts if account.startswith("S-1-"))
+    return untouched(gpo, was, accounts, accounts, why)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from .._facts.roles import HostRole
 from .._formats.names import DEFAULT_FORMATS, DEFAULT_NAME, FORMATS
-from .._gpo.plan import OVERRULED
+from .._gpo.refusal import OVERRULED
 from .._gpo.template import State
 from .._result.types import GATE_WORDS
 from .._verdict.expectation import Waive
@@ -115,6 +115,7 @@ GPO_RIGHT: Spec = {
     "max_hosts_per_account": {"type": "int", "default": 10},
     "restore": {"type": "str"},
     **_SNAPSHOTS,
+    **_GPO_FILE,
     "run_id": {"type": "str"},
 }
 EXCLUSIVE = [["policy", "holders", "restore"]]

@@ -4,19 +4,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 
 from .._gpo.facts import DomainFacts
 from .._gpo.impact import HostImpact
+from .._gpo.journal import strayed
 from .._gpo.judgement import JudgedGpo
 from .._gpo.links import Effect
-from .._gpo.plan import GpoPlan, digest
+from .._gpo.parts import digest
+from .._gpo.plan import GpoPlan
+from .._gpo.refusal import look_first
 from .._gpo.template import State
 from .._host.gpo_changes import GpoChange
 from .._host.gpo_enforcement import GpoEnding
 from .._input.categories import ErrorCategory
 from .._wording import MESSAGE, visible
-from .gpo_types import GpoLink, GpoRow, Gpos
+from .gpo_types import GpoChange as ChangeRow
+from .gpo_types import GpoHostImpact, GpoLink, GpoPlanned, GpoRow, Gpos
 
 
 def gpos(facts: DomainFacts, judged: Sequence[JudgedGpo], policy: str, read_at: str) -> Gpos:
@@ -37,12 +42,13 @@ def gpos(facts: DomainFacts, judged: Sequence[JudgedGpo], policy: str, read_at: 
         "compliant": facts.complete and all(row["compliant"] for row in told),
         "not_defining": len(facts.others) + sum(one.state is State.NOT_DEFINED for one in judged),
         "unread": [{"guid": row.guid, "error": visible(row.error, MESSAGE)} for row in facts.unread],
+        "changes": [],
         "gpos": sorted(told, key=lambda row: ((row["name"] or "").lower(), row["guid"].upper())),
     }
 
 
-def impact_rows(impacts: Iterable[HostImpact]) -> list[dict[str, object]]:
-    """The hosts that a change reaches, as a task returns them."""
+def impact_rows(impacts: Iterable[HostImpact]) -> list[GpoHostImpact]:
+    """The hosts that a change reaches."""
     return [
         {
             "host": impact.audited.host,
@@ -57,26 +63,27 @@ def impact_rows(impacts: Iterable[HostImpact]) -> list[dict[str, object]]:
     ]
 
 
-def planned(plan: GpoPlan, impacts: Sequence[HostImpact] | None, impact: str) -> dict[str, object]:
-    """What a task returns of a plan. ``impact``: the report that it is taken from, or why there is none."""
+def plan_row(plan: GpoPlan) -> GpoPlanned:
+    """What changes."""
     return {
+        "before": None if plan.before is None else list(plan.before),
+        "after": None if plan.after is None else list(plan.after),
+        "version_before": plan.was.version,
+        "version_after": plan.will.version,
+        "extensions_before": plan.was.extensions,
+        "extensions_after": plan.will.extensions,
+        "template_sha256_before": digest(plan.was.template),
+        "template_sha256_after": digest(plan.will.template),
+        "finishes": plan.finishes,
+    }
+
+
+def planned(plan: GpoPlan, change: ChangeRow) -> dict[str, object]:
+    """What a task returns of a plan. ``change``: as the report has it."""
+    return {
+        **{key: change[key] for key in ("guid", "name", "plan", "impact", "impact_of", "impact_accounts", "impact_unseen")},
         "changed": not plan.empty,
         "outcome": "unchanged" if plan.empty else "planned",
-        "guid": plan.gpo.guid,
-        "name": plan.gpo.name,
-        "plan": {
-            "before": None if plan.before is None else list(plan.before),
-            "after": None if plan.after is None else list(plan.after),
-            "version_before": plan.was.version,
-            "version_after": plan.will.version,
-            "extensions_before": plan.was.extensions,
-            "extensions_after": plan.will.extensions,
-            "template_sha256_before": digest(plan.was.template),
-            "template_sha256_after": digest(plan.will.template),
-            "finishes": plan.finishes,
-        },
-        "impact": None if impacts is None else impact_rows(impacts),
-        "impact_of": impact,
         "notes": list(plan.notes),
         "snapshot": None,
         "attempted": [],
@@ -84,7 +91,7 @@ def planned(plan: GpoPlan, impacts: Sequence[HostImpact] | None, impact: str) ->
     }
 
 
-def ended(ending: GpoEnding) -> dict[str, object]:
+def ended(ending: GpoEnding, plan: GpoPlan) -> dict[str, object]:
     """What a task returns of a change: nothing where none was sent, failed unless it was applied."""
     change = ending.change
     if change is None:
@@ -104,7 +111,7 @@ def ended(ending: GpoEnding) -> dict[str, object]:
     words = {
         "undone": "the change failed and was undone",
         "not_started": "nothing was changed",
-        "unknown": "it is not known what was changed; run again, and the next run finds out",
+        "unknown": _unknown(change, plan),
     }[change.outcome]
     message = visible(f"{words}: {change.message or 'the domain controller gave no reason'}", MESSAGE)
     category = {
@@ -118,6 +125,16 @@ def ended(ending: GpoEnding) -> dict[str, object]:
         "msg": message,
         "error": {"category": category.value, "message": message, "call": change.call, "status": change.status},
     }
+
+
+def _unknown(change: GpoChange, plan: GpoPlan) -> str:
+    """What is known of a change that neither was made nor was undone, and what a person does about it."""
+    if change.after is None:
+        return "it is not known what was changed; run again, and the next run finds out"
+    other = strayed(plan.was.digests, plan.will.digests, dataclasses.asdict(change.after))
+    if other:
+        return f"the GPO is neither as it was nor as planned: {'; '.join(other)}. {look_first(plan.gpo.guid)}. What failed"
+    return "the GPO is changed in part; run again, and the next run finishes the change, or take it back with restore. What failed"
 
 
 def _leftovers(change: GpoChange) -> list[str]:

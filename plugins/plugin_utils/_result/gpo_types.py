@@ -76,6 +76,58 @@ class UnreadRow(t.TypedDict):
     error: str
 
 
+class GpoHostImpact(t.TypedDict):
+    """What a change of a GPO means for an audited host that names it."""
+
+    host: str
+    wins: t.Annotated[bool, Says("The GPO sets the right there; false where it lost against another one.")]
+    gains: t.Annotated[list[Sid] | None, Says("Null where that cannot be known before.")]
+    loses: list[Sid] | None
+    drifts: t.Annotated[bool | None, Says("The host would differ from its policy then.")]
+    features: t.Annotated[list[str], Says("Of IIS, SSIS and AD FS, those that it has.")]
+    own_accounts: t.Annotated[list[str], Says("Services and pools that run under accounts of their own.")]
+
+
+class GpoAccountImpact(t.TypedDict):
+    """An account that hosts would gain or lose."""
+
+    op: t.Annotated[str, Words(("add", "remove"))]
+    sid: t.Annotated[Sid, Says("Of a local account, on the first of the hosts.")]
+    name: str | None
+    hosts: t.Annotated[int, Says("On how many of them.")]
+
+
+class GpoPlanned(t.TypedDict):
+    """What changes, each before and after. ``before``, ``after``: accounts of the line, null for not defined."""
+
+    before: list[str] | None
+    after: list[str] | None
+    version_before: int
+    version_after: int
+    extensions_before: str | None
+    extensions_after: str | None
+    template_sha256_before: str | None
+    template_sha256_after: str | None
+    finishes: t.Annotated[bool, Says("It finishes the change of a run that was ended in the middle.")]
+
+
+class GpoChange(t.TypedDict):
+    """The last planned or made change of a GPO, and what it means for audited hosts."""
+
+    guid: str
+    name: str | None
+    run_id: str
+    at: _Clock
+    outcome: t.Annotated[str, Words(("planned", "applied", "undone", "not_started", "unknown"))]
+    plan: GpoPlanned
+    impact: t.Annotated[list[GpoHostImpact] | None, Says("Audited hosts that name the GPO; null where that is not known.")]
+    impact_of: t.Annotated[str, Says("The report that the impact is taken from, or why it is not known.")]
+    impact_accounts: t.Annotated[list[GpoAccountImpact] | None, Says("Who gains and loses the right, and on how many hosts.")]
+    impact_unseen: t.Annotated[
+        int | None, Says("Hosts of that report of which it is not known who sets the right, so that they may be more.")
+    ]
+
+
 class Gpos(t.TypedDict):
     """The GPOs of a domain, as one domain controller has them."""
 
@@ -88,3 +140,4 @@ class Gpos(t.TypedDict):
     not_defining: t.Annotated[int, Says("GPOs that were read and do not define the right.")]
     unread: list[UnreadRow]
     gpos: list[GpoRow]
+    changes: t.Annotated[list[GpoChange], Says("Changes that were planned or made, the last one of each GPO.")]

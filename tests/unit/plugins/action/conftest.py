@@ -4,12 +4,21 @@
 
 from __future__ import annotations
 
+import json
 from unittest.mock import MagicMock
 
 import pytest
+from ansible.errors import AnsibleConnectionFailure
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.task import Task
 from ansible.template import Templar
+from gpo_runs import STARRED, Right
+
+from fleet.backends.emulator.gpo_change import gpo_right
+from fleet.backends.emulator.gpo_report import gpo_right_info
+from fleet.backends.emulator.gpo_steps import Killed
+from fleet.windows.domain import PolicyDomain
+from fleet.windows.machine import Token
 
 
 def run_action(plugin_class, execute, check_mode=False, diff=False, windows=True, delegate_to=None, task_vars=None, **options):
@@ -34,3 +43,47 @@ def run_action(plugin_class, execute, check_mode=False, diff=False, windows=True
 @pytest.fixture(scope="session")
 def action():
     return run_action
+
+
+# -- the GPO modules against a simulated domain
+
+
+@pytest.fixture
+def domain():
+    made = PolicyDomain()
+    made.add_controller("dc01")
+    return made
+
+
+@pytest.fixture
+def guid(domain):
+    made = domain.add_gpo("Servers", accounts=STARRED, version=5)
+    domain.link(made, domain.ou("Servers"))
+    return made
+
+
+@pytest.fixture
+def run(action, domain, tmp_path):
+    """Run an action against a domain controller; ``run.sent`` is what it asked."""
+
+    def execute(module, arguments):
+        execute.sent.append((module, arguments))
+        machine = execute.machine or list(domain.controllers.values())[execute.place]
+        payload = {"gpo_right_info": gpo_right_info, "gpo_right": gpo_right}[module]
+        try:
+            answer = payload(machine, "SIM\\auditor", Token.ADMINISTRATOR, json.loads(json.dumps(arguments)))
+        except Killed:
+            raise AnsibleConnectionFailure("the connection ended") from None
+        return execute.twist(answer)
+
+    def run(plugin, **options):
+        if plugin is Right:
+            options.setdefault("snapshot_dir", str(tmp_path / "snapshots"))
+        else:
+            options.setdefault("policy", "microsoft")
+        task_vars = {"inventory_hostname": "dc01", **options.pop("task_vars", {})}
+        return action(plugin, execute, task_vars=task_vars, **options)
+
+    execute.sent, execute.machine, execute.place, execute.twist = [], None, 0, lambda answer: answer
+    run.host = execute
+    return run

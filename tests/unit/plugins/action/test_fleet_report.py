@@ -109,7 +109,7 @@ def test_bad_input_is_named(report, tmp_path, check, variables, words):
 
 GPOS = {
     "schema_version": "1", "domain": "sim.example", "controller": "dc01", "read_at": "2026-01-31T08:15:00Z", "policy": "microsoft",
-    "complete": True, "compliant": True, "not_defining": 3, "unread": [], "gpos": [],
+    "complete": True, "compliant": True, "not_defining": 3, "unread": [], "gpos": [], "changes": [],
 }  # fmt: skip
 
 

@@ -9,25 +9,19 @@ import json
 from pathlib import Path
 
 import pytest
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail
+from gpo_runs import IIS, STARRED, STATES, USERS, Info, Right, beside, holders, parts
 from whole_report import report_of
 
-from ansible_collections.winrights.seimpersonate.plugins.action.gpo_right import ActionModule as Right
-from ansible_collections.winrights.seimpersonate.plugins.action.gpo_right_info import ActionModule as Info
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import to_json
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.gpo_lines import read_gpos
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import locks
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.gpo_snapshots import Shelf
-from fleet.backends.emulator.gpo_change import gpo_right
-from fleet.backends.emulator.gpo_report import gpo_right_info
-from fleet.backends.emulator.gpo_steps import Killed
 from fleet.windows.directory import BUSY, PAIR
 from fleet.windows.domain import DEFAULT_CONTROLLERS, DEFAULT_DOMAIN, KILLED, PolicyDomain
-from fleet.windows.machine import FLOOR, Machine, Token
+from fleet.windows.machine import FLOOR, Machine
 from fleet.windows.sysvol import DENIED, DISK_FULL, SHARING
 
-STARRED = tuple(f"*{sid}" for sid in FLOOR)
-IIS = "S-1-5-32-568"
-USERS = "S-1-5-32-545"
 CONTROLLER = {
     "kind": "gpo", "name": "x", "guid": None, "link": None, "precedence": 1, "status": "applied", "error": None, "provider": None,
     "evidence": "rsop", "as_of": None, "why": "", "losers": [], "extra": None, "lacking": None,
@@ -41,61 +35,6 @@ def computer(dns_domain):
         "name": "X", "machine_role": 3, "role_status": 0, "read_only": False, "role_pending": False, "domain": "X", "dns_domain": dns_domain,
         "entra_joined": None, "sid": None,
     }  # fmt: skip
-
-
-@pytest.fixture
-def domain():
-    made = PolicyDomain()
-    made.add_controller("dc01")
-    return made
-
-
-@pytest.fixture
-def guid(domain):
-    made = domain.add_gpo("Servers", accounts=STARRED, version=5)
-    domain.link(made, domain.ou("Servers"))
-    return made
-
-
-@pytest.fixture
-def run(action, domain, tmp_path):
-    """Run an action against a domain controller; ``run.sent`` is what it asked."""
-
-    def execute(module, arguments):
-        execute.sent.append((module, arguments))
-        machine = execute.machine or list(domain.controllers.values())[execute.place]
-        payload = {"gpo_right_info": gpo_right_info, "gpo_right": gpo_right}[module]
-        try:
-            answer = payload(machine, "SIM\\auditor", Token.ADMINISTRATOR, json.loads(json.dumps(arguments)))
-        except Killed:
-            raise AnsibleConnectionFailure("the connection ended") from None
-        return execute.twist(answer)
-
-    def run(plugin, **options):
-        if plugin is Right:
-            options.setdefault("snapshot_dir", str(tmp_path / "snapshots"))
-        else:
-            options.setdefault("policy", "microsoft")
-        task_vars = {"inventory_hostname": "dc01", **options.pop("task_vars", {})}
-        return action(plugin, execute, task_vars=task_vars, **options)
-
-    execute.sent, execute.machine, execute.place, execute.twist = [], None, 0, lambda answer: answer
-    run.host = execute
-    return run
-
-
-def parts(domain, guid):
-    container = domain.replica.directory.gpo(guid)
-    return domain.replica.template(guid), container.version, container.extensions, domain.replica.gpt_ini(guid)
-
-
-def beside(domain, guid):
-    return [path for path in domain.replica.sysvol.below(domain.replica.folder(guid)) if "~" in path]
-
-
-def holders(run, guid):
-    row = next(row for row in run(Info, gpos=[guid])["gpos"] if row["guid"] == guid)
-    return row["state"], sorted(holder["sid"] for holder in row["holders"])
 
 
 # -- reading -------------------------------------------------------------------------------------------------------
@@ -286,12 +225,6 @@ def test_another_domain_controller_is_refused_with_the_name_of_the_pdc_emulator(
 
 
 # -- changing ------------------------------------------------------------------------------------------------------
-
-STATES = {
-    "defined": {"state": "defined", "accounts": [*FLOOR, IIS]},
-    "nobody": {"state": "nobody"},
-    "not_defined": {"state": "not_defined"},
-}
 
 
 @pytest.mark.parametrize("after", STATES)
@@ -705,3 +638,102 @@ def test_a_restore_is_refused_for_what_it_would_take_from_hosts(run, domain, gui
     assert (result["outcome"], result["refused"], parts(domain, guid)) == ("refused", reason, before)
     allowed = run(Right, gpo=guid, restore="latest", previous=report, allow=["without_iis_iusrs", "many_hosts"])
     assert allowed["outcome"] == "applied"
+
+
+# -- what a report gets of it ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(tmp_path, run, guid):
+    """The file of an audit of the GPOs; what it has of changes."""
+    path = tmp_path / "gpos.json"
+    run(Info, gpo_file=str(path))
+
+    def changes():
+        return [(one["guid"], one["outcome"], one["impact"]) for one in read_gpos("gpo_file", path)["changes"]]
+
+    changes.path = str(path)
+    return changes
+
+
+def test_a_plan_and_the_change_are_kept_with_their_impact_for_a_report(run, guid, audit, kept):
+    report = audit({"web01": guid}, holds=FLOOR)
+    web01 = {
+        "host": "web01", "wins": True, "gains": [IIS], "loses": [], "drifts": None, "features": ["IIS"], "own_accounts": [],
+    }  # fmt: skip
+
+    planned = run(Right, gpo=guid, gpo_file=kept.path, previous=report, check_mode=True, **STATES["defined"])
+    assert kept() == [(guid, "planned", [web01])]
+    assert [(one["op"], one["sid"], one["hosts"]) for one in planned["impact_accounts"]] == [("add", IIS, 1)]
+    run(Info, gpo_file=kept.path)
+    assert kept() == [(guid, "planned", [web01])]
+
+    run(Right, gpo=guid, gpo_file=kept.path, previous=report, **STATES["defined"])
+    assert kept() == [(guid, "applied", [web01])]
+    assert run(Info, gpo_file=kept.path)["changes"][0]["outcome"] == "applied"
+    run(Right, gpo=guid, gpo_file=kept.path, **STATES["defined"])  # nothing is changed, and nothing noted
+    assert kept() == [(guid, "applied", [web01])]
+
+    run(Right, gpo=guid, gpo_file=kept.path, restore="latest")
+    assert kept() == [(guid, "applied", None)]
+
+
+def test_a_change_that_is_history_is_not_kept(run, domain, guid, kept):
+    run(Right, gpo=guid, gpo_file=kept.path, check_mode=True, **STATES["defined"])
+    domain.replica.directory.gpo(guid).version = 77
+
+    run(Info, gpo_file=kept.path)
+
+    assert kept() == []
+
+
+@pytest.mark.parametrize("step", ["replace template", "replace gpt_ini"])
+def test_a_change_that_failed_is_kept_as_that(run, domain, guid, kept, step):
+    domain.replica.faults[step] = DENIED
+
+    failed = run(Right, gpo=guid, gpo_file=kept.path, **STATES["defined"])
+
+    assert kept() == [(guid, failed["outcome"], None)]
+    assert failed["failed"]
+
+
+def test_a_change_without_an_audit_of_the_gpos_says_that_no_report_shows_it(run, guid, tmp_path):
+    result = run(Right, gpo=guid, gpo_file=str(tmp_path / "gpos.json"), **STATES["defined"])
+
+    assert result["outcome"] == "applied"
+    assert "is not there yet, so that no report will show this change; run gpo_audit" in result["warnings"][0]
+
+
+def test_a_file_of_another_domain_does_not_get_the_change(run, domain, guid, kept, other_domain):
+    run.host.machine = next(iter(other_domain.controllers.values()))
+
+    result = run(Right, gpo=DEFAULT_CONTROLLERS, gpo_file=kept.path, **STATES["defined"])
+
+    assert "is of the domain sim.example" in result["warnings"][0]
+    assert kept() == []
+    assert run(Info, gpo_file=kept.path)["changes"] == []
+
+
+@pytest.mark.parametrize("plugin", [Info, Right])
+def test_a_file_of_something_else_is_not_overwritten(run, guid, tmp_path, plugin):
+    (tmp_path / "inventory.yml").write_text("all:\n")
+    wish = {"gpo": guid, "state": "nobody"} if plugin is Right else {}
+
+    with pytest.raises(AnsibleActionFail, match="gpo_file: .*inventory.yml cannot be read"):
+        run(plugin, gpo_file=str(tmp_path / "inventory.yml"), **wish)
+    assert run.host.sent == []
+    assert (tmp_path / "inventory.yml").read_text() == "all:\n"
+
+
+def test_hosts_that_gain_or_lose_an_account_by_a_gpo_have_the_second_look(run, domain, guid, audit):
+    report = audit({"web01": guid, "web02": guid, "web03": None}, holds=FLOOR)
+    wish = {"state": "defined", "accounts": [*FLOOR, IIS, USERS], "previous": report, "max_hosts_per_account": 1}
+    before = parts(domain, guid)
+
+    refused = run(Right, gpo=guid, **wish)
+
+    assert (refused["refused"], parts(domain, guid)) == ("many_hosts", before)
+    assert f"would add BUILTIN\\Users ({USERS}) on 2 hosts" in refused["msg"]
+    assert "1 hosts of the report that may be more" in refused["msg"]
+    allowed = run(Right, gpo=guid, allow=["many_hosts"], **wish)
+    assert (allowed["outcome"], allowed["impact_unseen"]) == ("applied", 1)
