@@ -14,7 +14,7 @@ from .._result.gpo_types import Gpos
 from .._result.types import Record, Report, RunHead
 from .._verdict.status import UNREAD, Status
 from .._wording import visible
-from . import gpo_lines
+from . import gpo_lines, gpo_plan_lines
 from .display import accounts, names_by_sid
 
 # XML 1.0, production 2 (Char): everything else has no place in a document, escaped or not.
@@ -70,12 +70,15 @@ def _case(suite: ElementTree.Element, role: str, record: Record, policy: str) ->
 
 
 def _gpos(root: ElementTree.Element, gpos: Gpos, run: RunHead) -> None:
-    """A suite of Group Policy Objects: a case each; what is wrong with one is a failure, one that could not be read an error."""
+    """A suite of Group Policy Objects: a case each; what is wrong with one is a failure, one that could not be read an error.
+
+    A change has a case that passes and says what it means for hosts.
+    """
     failed = [row for row in gpos["gpos"] if not row["compliant"]]
     errors = [(row["guid"], row["error"]) for row in gpos["unread"]]
     if not gpos["complete"] and not errors:
         errors = [("all GPOs", gpo_lines.NOT_ALL)]
-    counts = {"tests": len(gpos["gpos"]) + len(errors), "failures": len(failed), "errors": len(errors)}
+    counts = {"tests": len(gpos["gpos"]) + len(errors) + len(gpos["changes"]), "failures": len(failed), "errors": len(errors)}
     head = {"name": "Group Policy Objects", **{key: str(count) for key, count in counts.items()}, "skipped": "0", "time": "0.000"}
     suite = ElementTree.SubElement(root, "testsuite", head)
     suite.set("timestamp", _clean(run["started"].removesuffix("Z")))
@@ -93,6 +96,11 @@ def _gpos(root: ElementTree.Element, gpos: Gpos, run: RunHead) -> None:
     for name, error in errors:
         case = ElementTree.SubElement(suite, "testcase", {"classname": where, "name": name, "time": "0.000"})
         ElementTree.SubElement(case, "error", {"type": "unread", "message": _clean(visible(error, 2_000))})
+    for change in gpos["changes"]:
+        name = f"change of {gpo_plan_lines.name_of(change)}"
+        case = ElementTree.SubElement(suite, "testcase", {"classname": where, "name": _clean(name), "time": "0.000"})
+        text = "\n".join([gpo_plan_lines.head(change), *gpo_plan_lines.impact_lines(change)])
+        ElementTree.SubElement(case, "system-out").text = _clean(text)
 
 
 def _said(case: ElementTree.Element, tag: str, record: Record, text: str) -> None:

@@ -13,10 +13,11 @@ from .._result.types import Record, Report
 from .._verdict.rank import order
 from .._verdict.status import WORST_FIRST
 from .._wording import visible
-from . import gpo_lines, sentences
+from . import gpo_lines, gpo_plan_lines, sentences
 
 _LINES, _ROWS = 40, 24  # of all, and of the table, which is shorter where there is more around it
 _GPOS = 5
+_CHANGES = 2  # of GPOs, with their impact
 _SENTENCE = 2_000  # characters of a sentence, whose texts of others are bounded
 
 
@@ -62,7 +63,8 @@ def _gpos(report: Report) -> list[str]:
     lines = [f"- {_cell(sentence)}" for row in rows[:_GPOS] for sentence in [f"{gpo_lines.name_of(row)}: {gpo_lines.verdict(row)}"]]
     more = [f"- and {len(rows) - _GPOS} more in the JSON report"] if len(rows) > _GPOS else []
     waiting = gpo_lines.waiting(report["hosts"])
-    lines = [*([f"- {_cell(waiting, _SENTENCE)}"] if waiting else []), *lines]
+    changes = [f"- {_cell(text, _SENTENCE)}" for text in gpo_plan_lines.changes(gpos, _CHANGES)]
+    lines = [*([f"- {_cell(waiting, _SENTENCE)}"] if waiting else []), *changes, *lines]
     return ["", "## Group Policy Objects", "", _cell(gpo_lines.head(gpos), _SENTENCE), "", *lines, *more]
 
 

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping
 
 from .. import _utc
 from .._gpo.judgement import Kind
-from .._result.gpo_types import Gpos
+from .._result.gpo_types import GpoChange, Gpos
 from .._result.types import PolicyHead, Report, Summary
 from .._verdict.rank import WORDS
 from .._verdict.status import Status
 from .._wording import visible
 
 _MOST_ACCOUNTS = 100  # series
+_MOST_CHANGES = 20  # of GPOs
 
 Sample = tuple[Mapping[str, str], str]
 
@@ -73,7 +74,32 @@ def _gpos(gpos: Gpos) -> list[tuple[str, str, Iterable[Sample]]]:
             "Findings of Group Policy Objects by kind.",
             [({"kind": kind.value}, str(kinds.count(kind.value))) for kind in Kind],
         ),
+        (
+            "gpo_change_hosts",
+            f"Audited hosts that the last change of a Group Policy Object reaches; the {_MOST_CHANGES} latest whose impact is known.",
+            [sample for change in _latest(gpos) for sample in _reached(change)],
+        ),
     ]
+
+
+def _latest(gpos: Gpos) -> list[GpoChange]:
+    known = [change for change in gpos["changes"] if change["impact"] is not None]
+    return sorted(known, key=lambda change: change["at"], reverse=True)[:_MOST_CHANGES]
+
+
+def _reached(change: GpoChange) -> list[Sample]:
+    """How many hosts a change has each effect on."""
+    hosts = change["impact"] or ()
+    counts = {
+        "set": sum(one["wins"] for one in hosts),
+        "lost": sum(not one["wins"] for one in hosts),
+        "gain": sum(bool(one["gains"]) for one in hosts),
+        "lose": sum(bool(one["loses"]) for one in hosts),
+        "drift": sum(bool(one["drifts"]) for one in hosts),
+        "unknown": sum(one["gains"] is None for one in hosts) + (change["impact_unseen"] or 0),
+    }
+    labels = {"guid": change["guid"], "outcome": change["outcome"]}
+    return [({**labels, "effect": effect}, str(count)) for effect, count in counts.items()]
 
 
 def _family(name: str, words: str, samples: Iterable[Sample], every: Mapping[str, str]) -> str:

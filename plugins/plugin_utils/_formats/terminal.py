@@ -10,12 +10,13 @@ from .._fleet.summary import verdict_sentence
 from .._fleet.worst import Row, changed, drifting, unread
 from .._result.types import Report
 from .._wording import first_few, some, visible
-from . import gpo_lines, sentences
+from . import gpo_lines, gpo_plan_lines, sentences
 from .columns import WIDTH, columns, fitted, folded
 from .names import file_to_open
 
 _LINES, _LEAST = 40, 3  # of all; rows of drift, however much there is around them
 _GROUPS = 4  # of hosts with the same to say
+_CHANGES = 1  # of GPOs, with their impact
 _HOST, _ACCOUNT = 30, 60  # columns of a name
 _NAMES = 3  # hosts that one row names
 
@@ -55,7 +56,8 @@ def _gpos(report: Report) -> list[str]:
     rows, left_out = first_few(sorted(gpos["gpos"], key=lambda row: row["compliant"]), _GROUPS)
     lines = [line for row in rows for line in folded(f"{gpo_lines.name_of(row)}: {gpo_lines.verdict(row)}", "  ", "    ", 2)]
     waiting = gpo_lines.waiting(report["hosts"])
-    head = [*folded(gpo_lines.head(gpos)), *(folded(waiting, "  ", "    ") if waiting else [])]
+    changes = [line for text in gpo_plan_lines.changes(gpos, _CHANGES) for line in folded(text, "  ", "    ", 6)]
+    head = [*folded(gpo_lines.head(gpos)), *(folded(waiting, "  ", "    ") if waiting else []), *changes]
     return [*head, *lines, *([f"  and {len(left_out)} more, see the report"] if left_out else [])]
 
 

@@ -16,6 +16,7 @@ from .._result.types import Report
 from .._wording import message
 from .csv import csv_accounts, csv_hosts
 from .gpo_csv import csv_gpos
+from .gpo_impact_csv import csv_gpo_impact
 from .html.page import html
 from .json_lines import json_lines
 from .junit import junit
@@ -29,6 +30,7 @@ _TEXTS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
     "csv": ("-hosts.csv", csv_hosts),
     "csv_accounts": ("-accounts.csv", csv_accounts),
     "csv_gpos": ("-gpos.csv", csv_gpos),
+    "csv_gpo_impact": ("-gpo-impact.csv", csv_gpo_impact),
     "junit": (".xml", junit),
     "prometheus": (".prom", lambda report: prometheus(report, {"action": report["run"]["action"]})),
     "markdown": (".md", markdown),
@@ -64,8 +66,7 @@ def write(
     """
     values = placeholders_of(report, awx or {})
     name = stem(pattern, values)
-    besides = ["csv_accounts", *(["csv_gpos"] if report.get("gpos") else [])]
-    wanted = [*formats, *(besides if "csv" in formats else [])]
+    wanted = [*formats, *(_besides(report) if "csv" in formats else [])]
     paths = {kind: folder / f"{name}{suffix}" for kind, (suffix, _text) in _TEXTS.items() if kind in wanted}
     if "prometheus" in paths:  # a collector refuses a series that stands in two files, so every run replaces the last one's
         paths["prometheus"] = folder / f"{stem(lasting(pattern), values)}.prom"
@@ -84,6 +85,13 @@ def write(
         else:
             made[kind] = hashlib.sha256(text.encode()).hexdigest() if kind == "json" else ""
     return Written({kind: str(paths[kind].resolve()) for kind in sorted(made)}, dict(sorted(failed.items())))
+
+
+def _besides(report: Report) -> list[str]:
+    """The tables that stand beside the CSV of the hosts."""
+    gpos = report.get("gpos")
+    impact = ["csv_gpo_impact"] if gpos and gpos["changes"] else []
+    return ["csv_accounts", *(["csv_gpos"] if gpos else []), *impact]
 
 
 def _page(report: Report, paths: Mapping[str, Path], made: Mapping[str, str]) -> str:

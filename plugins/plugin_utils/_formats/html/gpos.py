@@ -11,6 +11,7 @@ from ..._result.types import Record
 from ..._wording import SENTENCE, few_lines, first_few
 from .. import gpo_lines
 from ..display import name_of
+from .gpo_impact import gpo_changes
 from .words import clean
 
 _MOST, _FEW = 100, 20  # GPOs; accounts, findings and links of one
@@ -27,6 +28,7 @@ def gpo_section(gpos: Gpos | None, records: Sequence[Record]) -> dict[str, objec
         "waiting": clean(gpo_lines.waiting(records), SENTENCE),
         "rows": [*unread, *map(_row, rows)],
         "left": len(left_out) + max(0, len(gpos["unread"]) - _MOST),
+        **gpo_changes(gpos, records),
     }
     return {"gpos": section, "gpo_guids": [row["guid"].upper() for row in rows]}
 

@@ -144,6 +144,20 @@
     text.split("\\").forEach((part, place) => made.append(...(place ? ["\\", element("wbr"), part] : [part])));
     return made;
   };
+  // The GPO that sets the right leads to its own row, where the page has one.
+  const setBy = (code) => {
+    const made = element("td");
+    const guid = /\{[-0-9A-F]{36}\}/i.exec(data.controller[code][1]);
+    const target = guid && `gpo-${guid[0].toUpperCase()}`;
+    if (!target || !byId(target)) {
+      made.textContent = controllers[code];
+      return made;
+    }
+    const link = element("a", controllers[code]);
+    link.href = `#${target}`;
+    made.append(link);
+    return made;
+  };
   const row = (host) => {
     const code = shape[host];
     const made = element("tr");
@@ -162,7 +176,7 @@
     differences(code).forEach(([word, one]) => what.append(line(word, one)));
     if (errors.has(host)) what.append(element("div", withoutWord(errorOf(host), key), "line"));
     const cells = [roles[ROLE[code]], data.system[SYSTEM[code]] || "–"].map((its) => element("td", its));
-    made.append(head, status, ...cells, what, element("td", controllers[CONTROLLER[code]]), element("td", timeOf(host).replace("T", " ").replace("Z", ""), "n"));
+    made.append(head, status, ...cells, what, setBy(CONTROLLER[code]), element("td", timeOf(host).replace("T", " ").replace("Z", ""), "n"));
     return made;
   };
   const toggle = (made, opener, host) => {

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,9 +16,12 @@ import report_heads
 import whole_report
 import xmlschema
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gpo_changes import carried_over, with_change
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import gathered, merge, merged_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.gpo_csv import COLUMNS, csv_gpos
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.gpo_impact_csv import COLUMNS as IMPACT_COLUMNS
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.gpo_impact_csv import csv_gpo_impact
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.gpo_lines import lines, read_gpos, write_gpos
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import (
@@ -35,7 +39,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.re
 
 JUNIT = xmlschema.XMLSchema(Path(__file__).parents[5] / "tests/unit/data/junit.xsd")
 GUID, OTHER = "{11111111-2222-3333-4444-5555555555AB}", "{11111111-2222-3333-4444-555555555500}"
-USERS = "S-1-5-32-545"
+USERS, IIS = "S-1-5-32-545", "S-1-5-32-568"
 
 
 def row(guid=GUID, name="Web servers", **more):
@@ -70,8 +74,40 @@ def gpos(*rows, **more):
         "not_defining": 41,
         "unread": [{"guid": OTHER, "error": "access denied"}],
         "gpos": list(rows or [row()]),
+        "changes": [],
         **more,
     }
+
+
+def reached(host, **more):
+    return {
+        "host": host, "wins": True, "gains": [IIS], "loses": [USERS], "drifts": True, "features": ["IIS"], "own_accounts": ["service MSSQL"],
+        **more,
+    }  # fmt: skip
+
+
+def change(*hosts, **more):
+    """A planned change that reaches these hosts; without one its impact is not known."""
+    side = {"before": [USERS], "after": [IIS], "version_before": 6, "version_after": 7, "finishes": False}
+    side |= {f"{part}_{when}": None for part in ("extensions", "template_sha256") for when in ("before", "after")}
+    known = {
+        "impact": list(hosts),
+        "impact_of": "the audit 1",
+        "impact_accounts": [
+            {"op": "add", "sid": IIS, "name": None, "hosts": len(hosts)},
+            {"op": "remove", "sid": USERS, "name": None, "hosts": len(hosts)},
+        ],
+        "impact_unseen": 2,
+    }
+    unknown = {"impact": None, "impact_of": "no earlier report was given", "impact_accounts": None, "impact_unseen": None}
+    head = {
+        "guid": GUID,
+        "name": "Web servers",
+        "run_id": "20260131T081500Z-1a2b3c",
+        "at": "2026-01-31T08:15:00Z",
+        "outcome": "planned",
+    }
+    return {**head, "plan": side, **(known if hosts else unknown), **more}
 
 
 @pytest.fixture
@@ -249,3 +285,142 @@ def test_every_format_says_of_when_the_gpos_are_and_whether_they_are_all(whole, 
     assert suite.get("errors") == str(int(not whole))
     assert len(suite.findall("testcase/error")) == int(not whole)
     assert f'seimpersonate_gpos_complete{{policy=""}} {int(whole)}' in prometheus(told)
+
+
+# -- what a change means for hosts -----------------------------------------------------------------------------------
+
+CHANGES = {**TEXTS, "csv": csv_gpo_impact}
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_planned_change_stands_in_every_format_with_its_impact(made, kind):
+    text = " ".join(CHANGES[kind](made(gpos(changes=[change(reached("web01"))]))).split())
+
+    assert "planned" in text
+    assert IIS in text or "IIS_IUSRS" in text
+    assert "web01" in text
+    assert kind in ("json", "json_lines", "csv") or "1 would drift: web01" in text
+    assert kind in ("json", "json_lines", "csv") or "2 hosts of that report may be more" in text
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_an_impact_that_is_not_known_is_told_as_that(made, kind):
+    text = " ".join(CHANGES[kind](made(gpos(changes=[change()]))).split())
+
+    assert "no earlier report was given" in text
+    assert kind in ("json", "json_lines") or "not known" in text
+
+
+def test_the_numbers_of_a_change_are_in_prometheus(made):
+    hosts = [
+        reached("web01"),
+        reached("web02", gains=[], drifts=False),
+        reached("web03", wins=False, gains=[], loses=[], drifts=False),
+    ]
+    text = prometheus(made(gpos(changes=[change(*hosts), change(guid=OTHER)])))
+
+    found = dict(re.findall(r'gpo_change_hosts.*outcome="planned",effect="(.*)"} (.*)', text))
+    assert found == {"set": "2", "lost": "1", "gain": "1", "lose": "2", "drift": "1", "unknown": "2"}
+    assert OTHER not in text
+
+
+def test_the_table_of_the_impact_is_a_file_of_its_own(made, tmp_path):
+    hosts = [
+        reached("web01"),
+        reached("web02", gains=None, loses=None, drifts=None),
+        reached("web03", wins=False, gains=[], loses=[]),
+    ]
+    written = write(made(gpos(changes=[change(*hosts)])), tmp_path, ["csv"])
+    rows = list(csv.DictReader(io.StringIO(Path(written.files["csv_gpo_impact"]).read_text(encoding="utf-8-sig"))))
+
+    assert tuple(rows[0]) == IMPACT_COLUMNS
+    assert [(one["host"], one["wins"], one["effect"], one["drifts"]) for one in rows] == [
+        ("web01", "yes", "gains", "yes"),
+        ("web01", "yes", "loses", "yes"),
+        ("web02", "yes", "not known", "not known"),
+        ("web03", "no", "none", "yes"),
+    ]
+    assert "csv_gpo_impact" not in write(made(), tmp_path, ["csv"]).files
+
+
+def test_a_host_of_a_change_leads_to_its_row_where_the_report_has_it(made):
+    page = html(made(gpos(changes=[change(reached("web01"), reached("elsewhere&<"))])))
+
+    assert '<a href="#q=web01"><bdi>web01</bdi></a>' in page
+    assert "<bdi>elsewhere&amp;&lt;</bdi>" in page
+    assert "#q=elsewhere" not in page
+    assert f'<a href="#gpo-{GUID}">Web servers' in page
+
+
+def test_a_change_of_many_hosts_and_accounts_leaves_room(made):
+    accounts = [{"op": "remove", "sid": f"S-1-5-21-1-2-3-{number}", "name": None, "hosts": 1} for number in range(1000, 1300)]
+    hosts = [reached(f"host{number:03}") for number in range(300)]
+    many = [change(*hosts, impact_accounts=accounts, guid=f"{{11111111-2222-3333-4444-{number:012d}}}") for number in range(20)]
+    report = made(
+        gpos(*(row(f"{{11111111-2222-3333-4444-{number:012d}}}", f"GPO {number}") for number in range(300)), changes=many)
+    )
+
+    assert len(markdown(report).splitlines()) <= 40
+    assert len(terminal(report).splitlines()) <= 44
+    assert "and 18 more changes of GPOs" in markdown(report)
+    assert "and 240 more hosts in the JSON" in html(report)
+    assert "and 10 more changes in the JSON" in html(report)
+    assert "and 290 more" in junit(report)
+    JUNIT.validate(junit(report))
+
+
+def test_hostile_texts_of_a_change_are_written_out(made):
+    bad = change(reached(HOSTILE, own_accounts=[HOSTILE]), name=HOSTILE, run_id=HOSTILE, impact_of=HOSTILE)
+    bad["plan"]["before"] = [HOSTILE]
+    report = made(gpos(changes=[bad]))
+
+    for kind, text in CHANGES.items():
+        seen = text(report)
+        assert not {"\u202e", "\x1b"} & set(seen), kind
+        assert kind in ("json", "json_lines", "csv", "terminal") or "<script>" not in seen.split("<style")[0].replace(
+            "<script src", ""
+        )
+        assert "<script>*" not in seen.split("</style>")[-1].split("<script")[0]
+
+
+def test_a_report_with_a_change_is_read_again_and_fits_the_schema(made):
+    section = gpos(changes=[change(reached("web01")), change(guid=OTHER)])
+
+    whole_report.read_again(made(section))
+    assert read_json_lines(json_lines(made(section))).runs[-1]["gpos"] == section
+
+
+# -- what the file keeps ---------------------------------------------------------------------------------------------
+
+NOW = {"version": 6, "template_sha256": "a" * 64}
+
+
+def planned(**more):
+    made = change(reached("web01"), **more)
+    made["plan"] |= {"template_sha256_before": "a" * 64, "template_sha256_after": "b" * 64}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("now", "earlier", "kept"),
+    [
+        pytest.param(row(**NOW), {}, True, id="as before the change"),
+        pytest.param(row(version=7, template_sha256="b" * 64), {}, True, id="as after it"),
+        pytest.param(row(version=8, template_sha256="b" * 64), {}, False, id="changed again"),
+        pytest.param(row(version=7, template_sha256="a" * 64), {}, False, id="changed by somebody else"),
+        pytest.param(row(OTHER), {}, True, id="no row of the GPO"),
+        pytest.param(row(**NOW), {"domain": "SIM.example"}, True, id="the domain in capitals"),
+        pytest.param(row(**NOW), {"domain": "other.example"}, False, id="another domain"),
+    ],
+)
+def test_a_change_is_kept_as_long_as_the_gpo_shows_it(now, earlier, kept):
+    section = carried_over(gpos(now), gpos(changes=[planned()], **earlier))
+
+    assert section["changes"] == ([planned()] if kept else [])
+    assert section["gpos"] == [now]
+
+
+def test_a_change_takes_the_place_of_an_earlier_one_of_its_gpo():
+    section = gpos(changes=[change(guid=GUID.lower()), change(guid=OTHER, name="A")])
+
+    assert with_change(section, change(outcome="applied"))["changes"] == [change(guid=OTHER, name="A"), change(outcome="applied")]
