@@ -92,9 +92,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     result.setdefault("warnings", []).append(warning)
         except HostError as error:
             refused = {"outcome": "refused", "refused": Reason.NOT_A_CONTROLLER.value} if error.call == NO_CONTROLLER else {}
-            return {**result, **build.error(error.category, str(error), error.call, error.status), **refused}
+            planned_already = (
+                {"outcome": "refused"} if "plan" in result else {}
+            )  # the GPO was to be read again, and nothing was sent
+            said = build.error(error.category, str(error), error.call, error.status)
+            return {**result, **said, **planned_already, **refused, "changed": False}
         except GpoRefused as error:
-            return {**result, "failed": True, "msg": str(error), "outcome": "refused", "refused": error.reason.value}
+            refusal = {"failed": True, "msg": str(error), "outcome": "refused", "refused": error.reason.value}
+            return {**result, **refusal, "changed": False}
         except locks.Busy as error:
             return {**result, **build.error(ErrorCategory.BUSY, str(error)), "outcome": "refused", "changed": False}
         except SnapshotNotKept as error:

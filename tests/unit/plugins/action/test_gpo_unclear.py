@@ -111,3 +111,21 @@ def test_what_became_of_a_run_is_told_by_the_gpo_as_it_is_when_the_lock_is_held(
     assert (late["outcome"], late["error"]["call"]) == ("not_started", "compare")
     assert "what became of the run other was not known: it was carried out" in late["notes"]
     assert holders(run, guid)[0] == "nobody"
+
+
+def test_a_gpo_that_cannot_be_read_again_is_not_changed(run, domain, guid):
+    domain.replica.after["replace template"] = KILLED
+    killed = run(Right, gpo=guid, **WISH)
+    domain.replica.after.clear()
+    before, reads = parts(domain, guid), []
+
+    def second_fails(answer):
+        reads.append(answer)
+        return answer if len(reads) == 1 else {"failed": True, "msg": "x", "error": {"call": "ldap search", "status": "51"}}
+
+    run.host.twist = second_fails
+    result = run(Right, gpo=guid, **WISH)
+
+    assert (len(reads), result["failed"], result["changed"], result["outcome"]) == (2, True, False, "refused")
+    assert parts(domain, guid) == before
+    assert json.loads(Path(killed["snapshot"]).read_text())["outcome"] == "unknown"
