@@ -9,6 +9,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gat
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.marks import Mark, mark
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, fleet_run, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.told_once import told_once
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 
@@ -19,6 +20,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = False
 
+    @told_once
     def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
         task_vars = task_vars or {}

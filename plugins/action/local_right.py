@@ -18,6 +18,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import check_snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.told_once import told_once
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.outcome import Outcome
 
@@ -29,6 +30,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = True
 
+    @told_once
     def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
         task_vars = task_vars or {}

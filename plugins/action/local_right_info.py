@@ -17,6 +17,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.err
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, of_role, once, progress, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.told_once import told_once
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 
@@ -29,6 +30,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _requires_connection = True
     _connection: t.Any
 
+    @told_once
     def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
         with bad_input.marked(of_role.naming(self._task.args)):

@@ -21,6 +21,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.told_once import told_once
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove import lab, table
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.comparing import counts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.recording import host_of, table_of
@@ -33,6 +34,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = True
 
+    @told_once
     def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
         with bad_input.marked(str):

@@ -56,9 +56,9 @@ EXAMPLES = r"""
   register: report
 
 - name: Fail when the fleet is not in order
-  ansible.builtin.assert:
-    that: report.gate_passed
-    fail_msg: "{{ report.verdict }}"
+  winrights.seimpersonate.fleet_gate:
+    passed: "{{ report.gate_passed }}"
+    verdict: "{{ report.verdict }}"
   run_once: true
 """
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible.errors import AnsibleAction
 
 from fleet import demo
 from fleet.plays.play import play
 from fleet.windows import names
-from fleet.windows.machine import Logon, Machine
+from fleet.windows.machine import Logon, Machine, Token
 
 NO_HOST = pytest.mark.parametrize("back_end", ["emulator"], indirect=True)  # which is asked nothing: either would do
 
@@ -110,6 +111,23 @@ def test_exit_code_and_summary_tell_the_truth(fleet, audit, scenarios, options, 
     assert run.report["summary"]["gate"]["passed"] == (rc == 0)
     if rc:
         assert "This is the gate of the whole fleet" in run.outcome.stdout
+
+
+@NO_HOST
+def test_each_failure_is_printed_once_and_with_verbosity_with_its_place(fleet, playbook):
+    fleet.add(Machine.member_server("dead"), scenario="host down")
+    fleet.add(Machine.member_server("filtered", logons={"SIM\\auditor": Logon("Simulated-1", Token.FILTERED)}))
+
+    run, verbose = (playbook(fleet, "winrights.seimpersonate.audit", options=options) for options in ("", "-v"))
+
+    assert run.statuses == {"dead": "unreachable", "filtered": "error"}
+    assert [line for line in run.outcome.stdout.splitlines() if "[ERROR]" in line] == []
+    assert sorted(line.split(" =>")[0] for line in run.outcome.stdout.splitlines() if line.startswith("fatal: ")) == [
+        "fatal: [dead]: FAILED!",
+        "fatal: [dead]: UNREACHABLE!",
+        "fatal: [filtered]: FAILED!",
+    ]
+    assert verbose.outcome.stdout.count("[ERROR]") == (3 if hasattr(AnsibleAction, "omit_exception_key") else 0)
 
 
 def test_drift_may_be_allowed_and_is_still_said(fleet, audit):

@@ -165,6 +165,7 @@ FLEET_MARK: Spec = {
     "gate_passed": {"type": "bool", "required": True},
     "fail_on": {"type": "list", "elements": "str", "choices": list(GATE_WORDS), "default": _FAIL_ON},
 }
+FLEET_GATE: Spec = {"passed": {"type": "bool", "required": True}, "verdict": {"type": "str", "required": True}}
 PROVE: Spec = {
     "policy": {"type": "raw", "required": True},
     "dest": {"type": "path", "default": "."},

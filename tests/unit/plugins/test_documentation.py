@@ -25,6 +25,7 @@ MODULES = {
     "fleet_plan": specs.FLEET_PLAN,
     "fleet_report": specs.FLEET_REPORT,
     "fleet_mark": specs.FLEET_MARK,
+    "fleet_gate": specs.FLEET_GATE,
     "fleet_merge": specs.FLEET_MERGE,
     "policy_page": specs.POLICY_PAGE,
     "prove": specs.PROVE,
