@@ -37,6 +37,7 @@ TASKS: dict[str, tuple[str, ...]] = {
         "controlled_by",
         "on_controlled",
         "max_hosts_per_account",
+        "approved_plan",
         "snapshot_dir",
         "snapshots_may_be_lost",
     ),

@@ -12,6 +12,7 @@ from ansible.vars.hostvars import HostVars
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.approval import check_approval
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.awx import awx_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import policy_head
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import jobs_of
@@ -65,6 +66,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             differs = self._check_variables(task_vars or {}, options, looked)
             batches.batches_of("serial", options["serial"])
             task_options.most_hosts_of(options)
+            check_approval(options["approved_plan"])
             warnings = [] if options["action"] == "audit" else _check_snapshots(options, task_vars or {}, named)
             if options["action"] == "restore":
                 restore, spoilt = self._run_to_restore(options)

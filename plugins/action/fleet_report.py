@@ -116,6 +116,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             part=bool(run["limit"]) or is_slice(run["awx"]),
             awx=run["awx"],
             files=ended.lasting,
+            plan=options["plan"] if self._task.check_mode else None,
         )
         return result
 

@@ -59,6 +59,10 @@ options:
       - As in M(winrights.seimpersonate.fleet_plan).
     type: int
     default: 10
+  approved_plan:
+    description:
+      - As in M(winrights.seimpersonate.fleet_plan). A text that is none is refused.
+    type: str
   progress:
     description:
       - As in M(winrights.seimpersonate.local_right_info).

@@ -37,6 +37,13 @@ options:
       - How many hosts may lose the same account without a second look. 0 is no limit.
     type: int
     default: 10
+  approved_plan:
+    description:
+      - What was approved of an earlier plan, as RV(plan) says it. The task fails where an account would now be added or removed on other hosts than then, on
+        more or on fewer of them. That nothing is planned for an account any more is no failure.
+      - A host that could be read then and cannot be read now, or the other way round, makes a difference where anything is planned for it.
+      - By default nothing is compared.
+    type: str
 seealso:
   - module: winrights.seimpersonate.local_right
 """
@@ -58,7 +65,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 gate_passed:
-  description: Whether no removal touches too many hosts. The task fails where it did not.
+  description: Whether no removal touches too many hosts, and nothing is planned that was not approved. The task fails where it did not.
   returned: always
   type: bool
   sample: true
@@ -79,8 +86,21 @@ second_look:
   type: list
   elements: str
   sample: []
+plan:
+  description: What can be approved, namely digests of the planned changes of all accounts and of each. Nobody can read hosts or accounts from it.
+  returned: always
+  type: str
+  sample: 6f2b1d0c9a8e7f6d5c4b3a2918273645 0d9c8b7a6f5e4d3c2b1a09f8e7d6c5b4
+not_approved:
+  description: What is planned and was not approved so.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 ansible_stats:
-  description: What AWX keeps as the artifacts of the job, with the keys of RV(winrights.seimpersonate.fleet_report#module:ansible_stats).
+  description:
+    - What AWX keeps as the artifacts of the job, with the keys of RV(winrights.seimpersonate.fleet_report#module:ansible_stats).
+    - In check mode also V(plan), which is RV(plan).
   returned: success
   type: dict
 """

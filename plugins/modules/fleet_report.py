@@ -42,6 +42,10 @@ options:
       - What M(winrights.seimpersonate.fleet_check) returned. The hosts that it read from O(expected_group) and O(expected_file) count.
     type: dict
     required: true
+  plan:
+    description:
+      - What M(winrights.seimpersonate.fleet_plan) returned as its plan, handed on to AWX in check mode, for whoever approves it.
+    type: str
 seealso:
   - module: winrights.seimpersonate.local_right_info
   - module: winrights.seimpersonate.fleet_check
@@ -106,6 +110,7 @@ ansible_stats:
     - At most 4 kB, without names of hosts.
     - V(schema), V(action), V(verdict), V(gate_passed), V(by_status), V(expected), V(run_id); V(part), whether the job could not see the whole inventory because
       of a limit or of slices; V(workflow_job_id); and V(files) where they outlive the job.
+    - V(plan), which is O(plan), where the play is in check mode.
     - ansible-core takes it of tasks that did not fail.
   returned: success
   type: dict

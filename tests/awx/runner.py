@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 WHEELS = CHECKOUT / ".build/wheels"
 PROJECT = CHECKOUT / "playbooks/awx/project"
@@ -28,6 +30,18 @@ EXTRA = {
     "awx_workflow_job_name": "SeImpersonate nightly",
     "awx_inventory_name": "Windows",
 }
+
+
+class _Unsafe(yaml.SafeDumper):
+    """Writes texts as AWX writes what it does not know from a template itself: nothing in them is filled in."""
+
+
+_Unsafe.add_representer(str, lambda dumper, text: dumper.represent_scalar("!unsafe", text, style="'"))
+
+
+def variables(extra: Mapping[str, t.Any], handed: Mapping[str, t.Any]) -> str:
+    """The file of the extra variables of a job. ``handed``: artifacts of the nodes before it."""
+    return yaml.safe_dump(dict(extra)) + (yaml.dump(dict(handed), Dumper=_Unsafe) if handed else "")
 
 
 def cores() -> dict[str, Path]:
@@ -72,16 +86,20 @@ def run(
     inventory: Mapping[str, t.Any],
     extra: Mapping[str, t.Any],
     *,
+    handed: Mapping[str, t.Any] | None = None,
     check: bool = False,
     core: Path | None = None,
     oldest_runner: bool = False,
 ) -> Job:
-    """Run a playbook of the project skeleton in a folder of the test's own. ``inventory``: as JSON; ``extra``: with or without EXTRA."""
+    """Run a playbook of the project skeleton in a folder of the test's own.
+
+    ``inventory``: as JSON; ``extra``: with or without EXTRA; ``handed``: artifacts of earlier nodes of the workflow.
+    """
     private = folder / "private"
     shutil.copytree(PROJECT, private / "project")
-    for name, data in (("inventory/hosts.json", inventory), ("env/extravars", extra)):
+    for name, text in (("inventory/hosts.json", json.dumps(inventory)), ("env/extravars", variables(extra, handed or {}))):
         (private / name).parent.mkdir(exist_ok=True)
-        (private / name).write_text(json.dumps(data))
+        (private / name).write_text(text)
     if check:
         (private / "env/cmdline").write_text("--check --diff")
     python = [str(Path(sys.executable)), "-m", "ansible_runner"]

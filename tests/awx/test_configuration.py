@@ -70,6 +70,27 @@ def test_an_audit_and_a_plan_change_nothing_and_an_enforcement_runs_alone():
     assert not DATA["setup_snapshot_dir"].startswith("/runner")
 
 
+def test_every_variable_of_a_template_is_one_of_the_role():
+    assert {name for one in TEMPLATES.values() for name in one.get("extra_vars", {})} <= variables.known()
+
+
+@pytest.mark.parametrize(
+    ("job", "approved"),
+    [
+        pytest.param({"awx_workflow_job_id": 41, "impersonate": {"plan": "5ea"}}, "5ea", id="behind a plan"),
+        pytest.param({"awx_workflow_job_id": 41, "impersonate": {"verdict": "x"}}, "unknown", id="behind an audit alone"),
+        pytest.param({"awx_workflow_job_id": 41}, "unknown", id="without artifacts"),
+        pytest.param({}, "", id="in no workflow"),
+    ],
+)
+def test_an_enforcement_of_a_workflow_asks_for_the_plan_that_was_approved(job, approved):
+    text = TEMPLATES["enforce"]["extra_vars"]["impersonate_approved_plan"]
+
+    assert isinstance(text, Unsafe)  # AWX fills it in, and not configure.yml
+    assert jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(text).render(job) == approved
+    assert [name for name, one in TEMPLATES.items() if "impersonate_approved_plan" in one.get("extra_vars", {})] == ["enforce"]
+
+
 # Surveys
 
 

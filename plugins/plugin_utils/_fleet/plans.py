@@ -20,12 +20,19 @@ BAD_INPUT = "bad_input"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One change that several hosts would get. ``op``: add or remove; ``name``: as the first host says it."""
+    """One change that several hosts would get. ``op``: add or remove; ``name``: as the first host says it. ``changes``: each host with the
+    SID that the account has there.
+    """
 
     op: str
     sid: str
     name: str | None
-    hosts: tuple[str, ...]
+    changes: tuple[tuple[str, str], ...]
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts, none twice."""
+        return tuple(dict.fromkeys(host for host, _its in self.changes))
 
     @property
     def text(self) -> str:
@@ -38,7 +45,7 @@ def count_plans(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[Plann
 
     The same local account has another SID on every host, so it counts by its name; deleted accounts count as one.
     """
-    hosts: dict[tuple[str, str], list[str]] = {}
+    changes: dict[tuple[str, str], list[tuple[str, str]]] = {}
     shown_as: dict[str, tuple[str, str | None]] = {}
     for host, result in sorted(results.items()):
         kinds = {holder["sid"]: holder["kind"] for holder in (result or {}).get("holders") or ()}
@@ -46,10 +53,10 @@ def count_plans(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[Plann
             for sid in (result or {}).get(key) or ():
                 name = (result or {}).get("names", {}).get(sid)
                 group = same_row(sid, name, kinds.get(sid))
-                hosts.setdefault((op, group), []).append(host)
+                changes.setdefault((op, group), []).append((host, sid))
                 shown_as.setdefault(group, (sid, name))
-    ordered = sorted(hosts.items(), key=lambda item: (item[0][0], sort_key(shown_as[item[0][1]][0])))
-    return [Planned(op, *shown_as[group], tuple(dict.fromkeys(names))) for (op, group), names in ordered]
+    ordered = sorted(changes.items(), key=lambda item: (item[0][0], sort_key(shown_as[item[0][1]][0])))
+    return [Planned(op, *shown_as[group], tuple(its)) for (op, group), its in ordered]
 
 
 def second_look(planned: Iterable[Planned], unread: int, limit: int, op: str = "remove") -> list[Planned]:

@@ -92,6 +92,7 @@ _FORMS: dict[str, Callable[[str, object], object]] = {
     "snapshot_dir": _unless_empty,
     "snapshots_may_be_lost": _unless_unsaid,
     "max_hosts_per_account": _as_it_is,
+    "approved_plan": _unless_empty,
     "serial": _as_it_is,
     "allow_unknown": _entries,
     "fail_on": _entries_unless_unsaid,

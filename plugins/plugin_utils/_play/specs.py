@@ -132,6 +132,7 @@ FLEET_CHECK: Spec = {
     **_NAMES,
     "serial": {"type": "raw"},
     "max_hosts_per_account": {"type": "int", "default": 10},
+    "approved_plan": {"type": "str"},
     "policy": {"type": "raw"},
     "restore": {"type": "str"},
     **_SNAPSHOTS,
@@ -143,6 +144,7 @@ FLEET_PLAN: Spec = {
     "results": {"type": "str", "required": True},
     "check": {"type": "dict", "required": True},
     "max_hosts_per_account": {"type": "int", "default": 10},
+    "approved_plan": {"type": "str"},
 }
 FLEET_MERGE: Spec = {
     **_FROM,
@@ -187,4 +189,5 @@ FLEET_REPORT: Spec = {
     **_ACTION,
     "results": {"type": "str", "required": True},
     "check": {"type": "dict", "required": True},
+    "plan": {"type": "str"},
 }

@@ -60,6 +60,8 @@ def said(error):
         pytest.param({"impersonate_host_role": "server"}, "value of impersonate_host_role must be one of: domain_controller", id="a choice"),
         pytest.param({"impersonate_report_formats": ["pdf"]}, "value of impersonate_report_formats must be one or more of: json", id="choices"),
         pytest.param({"impersonate_features": "x y"}, "argument 'impersonate_features' is of type", id="a type"),
+        pytest.param({"impersonate_approved_plan": "unknown"}, "impersonate_approved_plan: 'unknown' is not what a plan hands over as its plan",
+                     id="a plan that AWX lost"),
         pytest.param({"impersonate_max_hosts_per_account": "many"}, "argument 'impersonate_max_hosts_per_account' is of type", id="a number"),
     ],
 )  # fmt: skip

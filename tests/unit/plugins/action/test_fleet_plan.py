@@ -23,11 +23,11 @@ def plan(action):
     def execute(module, args):
         raise AssertionError(f"{module} was sent to a host")
 
-    def run(results, check=None, **variables):
+    def run(results, check=None, check_mode=False, **variables):
         hostvars = {host: {"__impersonate_plan": result} for host, result in results.items()}
         task_vars = {"hostvars": hostvars, "ansible_play_hosts_all": list(results)}
         options = role_options("plan", "fleet_plan", __impersonate_check=CHECK if check is None else check, **variables)
-        return action(ActionModule, execute, task_vars=task_vars, **options)
+        return action(ActionModule, execute, check_mode=check_mode, task_vars=task_vars, **options)
 
     return run
 
@@ -49,6 +49,35 @@ def test_a_removal_on_many_hosts_asks_for_a_second_look(plan, most, failed):
     assert (result.get("failed", False), bool(result["second_look"])) == (failed, failed)
     assert len(result["planned"]) == 1
     assert ("Nothing was changed" in result.get("msg", "")) is failed
+
+
+def test_what_was_approved_is_planned_and_anything_else_stops_before_the_change(plan):
+    approved = plan({"a": removal(), "b": removal(removed=[])})["plan"]
+
+    same = plan({"a": removal(), "b": None}, impersonate_approved_plan=approved)
+    other = plan({"a": removal(), "b": removal()}, impersonate_approved_plan=approved)
+
+    assert (same["gate_passed"], same["not_approved"], "failed" in same) == (True, [], False)
+    assert (other["gate_passed"], other["failed"]) == (False, True)
+    assert other["not_approved"] == ["would remove BUILTIN\\Users (S-1-5-32-545) on 2 hosts"]
+    assert other["verdict"].startswith(
+        "Nothing was changed. This is not what was approved: would remove BUILTIN\\Users (S-1-5-32-545) on 2 hosts. "
+    )
+    assert other["ansible_stats"]["data"]["impersonate"]["gate_passed"] is False
+
+
+@pytest.mark.parametrize(
+    ("most", "check_mode", "handed"),
+    [
+        pytest.param(0, True, True, id="a plan"),
+        pytest.param(0, False, False, id="a change: it needs no approval any more"),
+        pytest.param(1, True, False, id="a plan that asks for a second look cannot be approved"),
+    ],
+)
+def test_what_can_be_approved_is_handed_on_to_awx(plan, most, check_mode, handed):
+    result = plan({"a": removal(), "b": removal()}, check_mode=check_mode, impersonate_max_hosts_per_account=most)
+
+    assert result["ansible_stats"]["data"]["impersonate"].get("plan") == (result["plan"] if handed else None)
 
 
 def test_hosts_that_were_not_read_count(plan):

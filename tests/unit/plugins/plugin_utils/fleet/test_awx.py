@@ -79,9 +79,16 @@ def test_the_keys_of_the_artifacts():
     assert "files" not in said()["data"][KEY]
 
 
-@given(st.text(max_size=3000), st.dictionaries(st.sampled_from(["json", "html", "csv"]), st.text(max_size=2000)))
-def test_the_artifacts_stay_small(verdict, files):
-    handed = said(verdict=verdict.encode("ascii", "replace").decode(), files=files)["data"]
+@given(
+    st.text(max_size=3000) | st.just("я" * 3000) | st.just("\0" * 3000),
+    st.dictionaries(st.sampled_from(["json", "html", "csv"]), st.text(max_size=2000)),
+    st.none() | st.just(" ".join(["0" * 32] * 41)),
+)
+def test_the_artifacts_stay_small(verdict, files, plan):
+    handed = said(verdict=verdict, files=files, plan=plan)["data"]
+
+    assert handed[KEY].get("plan") == plan
+    assert verdict.startswith(handed[KEY]["verdict"])
 
     assert len(json.dumps(handed)) <= MOST
     assert handed[KEY].get("files", files) == files
