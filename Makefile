@@ -66,8 +66,8 @@ test-samba: venv-test ## The model of the LSA against that of Samba's domain con
 test-directory: venv-test ## The payload of the GPO modules on Samba's domain controller (as root, with Debian's packages and the engine)
 	@$(RUN) python -m pytest -q -m directory tests/directory $(ARGS)
 
-test-awx: $(HERE) ## The playbooks under ansible-runner as AWX runs them, the configuration of AWX with its real modules
-	@sh tests/awx.sh $(ARGS)
+test-awx: $(HERE) ## The playbooks under ansible-runner as AWX runs them, the configuration of AWX with its real modules (CORES="2.16 2.18 2.19 2.21")
+	@CORES="$(CORES)" sh tests/awx.sh $(ARGS)
 
 bench-report: venv-test ## CPU, memory and size of the report of 10,000 and 50,000 hosts, and the tests of size and growth
 	@$(RUN) python -m pytest -q -n $(JOBS) -m size tests/unit

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -44,13 +45,34 @@ def variables(extra: Mapping[str, t.Any], handed: Mapping[str, t.Any]) -> str:
     return yaml.safe_dump(dict(extra)) + (yaml.dump(dict(handed), Dumper=_Unsafe) if handed else "")
 
 
-def cores() -> dict[str, Path]:
-    """ansible-core -> the folder with its ansible-playbook: our own, and those that `make matrix` has made."""
-    found = {"own": Path(sys.executable).parent}
-    for folder in sorted((CHECKOUT / ".build").glob("core2.*")):
-        if (folder / "bin/ansible-playbook").exists():
-            found[folder.name] = folder / "bin"
-    return found
+OWN = ".".join(importlib.metadata.version("ansible-core").split(".")[:2])
+"""The ansible-core of the environment of these tests."""
+
+
+def asked() -> list[str]:
+    """The cores of this run: `make test-awx CORES="2.16 2.18 2.19 2.21"`. Without being told it is our own."""
+    return os.environ.get("CORES", "").split() or [OWN]
+
+
+def made() -> list[str]:
+    """Our own core, and those that `make matrix` or CORES have made."""
+    return [
+        OWN,
+        *(
+            folder.name.removeprefix("core")
+            for folder in sorted((CHECKOUT / ".build").glob("core2.*"))
+            if folder.name != f"core{OWN}"
+        ),
+    ]
+
+
+def folder_of(core: str) -> Path:
+    """The folder with the ansible-playbook of a core."""
+    folder = Path(sys.executable).parent if core == OWN else CHECKOUT / f".build/core{core}/bin"
+    assert (folder / "ansible-playbook").exists(), (
+        f"ansible-core {core} is not there: make test-awx CORES={core} makes it, where its Python is"
+    )
+    return folder
 
 
 @dataclass(frozen=True)
@@ -88,7 +110,7 @@ def run(
     *,
     handed: Mapping[str, t.Any] | None = None,
     check: bool = False,
-    core: Path | None = None,
+    core: str = OWN,
     oldest_runner: bool = False,
 ) -> Job:
     """Run a playbook of the project skeleton in a folder of the test's own.
@@ -105,7 +127,7 @@ def run(
     python = [str(Path(sys.executable)), "-m", "ansible_runner"]
     environment = {
         **os.environ,
-        "PATH": f"{core or Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{folder_of(core)}{os.pathsep}{os.environ['PATH']}",
         "no_proxy": "127.0.0.0/8",
         "NO_PROXY": "127.0.0.0/8",
         "ANSIBLE_NOCOLOR": "1",
