@@ -17,7 +17,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.rep
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.gpo_lines import read_gpos
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import locks
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.gpo_snapshots import Shelf
-from fleet.windows.directory import BUSY, PAIR
+from fleet.windows.directory import BUSY, INSUFFICIENT_RIGHTS, PAIR, SERVER_DOWN
 from fleet.windows.domain import DEFAULT_CONTROLLERS, DEFAULT_DOMAIN, KILLED, PolicyDomain
 from fleet.windows.machine import FLOOR, Machine
 from fleet.windows.sysvol import DENIED, DISK_FULL, SHARING
@@ -291,28 +291,49 @@ def test_the_run_that_a_restore_names_must_be_there(run, guid):
     assert run.host.sent == []
 
 
-@pytest.mark.parametrize(
-    ("step", "code"),
-    [
-        pytest.param("write template", DISK_FULL, id="disk full"),
-        pytest.param("replace template", SHARING, id="sharing violation"),
-        pytest.param("ldap modify", BUSY, id="LDAP busy"),
-        pytest.param("write gpt_ini", DENIED, id="gpt.ini denied"),
-    ],
-)
-def test_a_fault_at_a_step_is_undone_and_the_next_run_changes(run, domain, guid, step, code):
+@pytest.mark.parametrize("code", [DENIED, SHARING])
+def test_a_journal_that_cannot_be_read_may_be_that_of_a_half_made_change(run, domain, guid, code):
+    before = parts(domain, guid)
+    domain.replica.faults["read journal"] = code
+
+    result = run(Right, gpo=guid, **STATES["defined"])
+
+    assert (result["outcome"], result["refused"], parts(domain, guid)) == ("refused", "unfinished_change", before)
+    assert ["change" in arguments for _module, arguments in run.host.sent] == [False]
+
+
+READS = ("compare", "compare template", "compare gpt_ini", "re-read")
+WRITES = ("write journal", "write template", "replace template", "write gpt_ini", "replace gpt_ini")
+OF_FILES = {"denied": DENIED, "sharing violation": SHARING, "disk full": DISK_FULL}
+OF_LDAP = {"busy": BUSY, "denied": INSUFFICIENT_RIGHTS, "server down": SERVER_DOWN}
+FAULTS = [
+    *(pytest.param(step, code, id=f"{step}: {word}") for step in READS for word, code in OF_FILES.items() if code != DISK_FULL),
+    *(pytest.param(step, code, id=f"{step}: {word}") for step in WRITES for word, code in OF_FILES.items()),
+    *(
+        pytest.param(step, code, id=f"{step}: {word}")
+        for step in ("ldap compare container", "ldap modify")
+        for word, code in OF_LDAP.items()
+    ),
+]
+
+
+@pytest.mark.parametrize("goal", STATES)
+@pytest.mark.parametrize(("step", "code"), FAULTS)
+def test_a_fault_at_a_step_is_undone_and_the_next_run_changes(run, domain, guid, step, code, goal):
+    wish = STATES[goal]
     before = parts(domain, guid)
     domain.replica.faults[step] = code
 
-    failed = run(Right, gpo=guid, **STATES["defined"])
+    failed = run(Right, gpo=guid, **wish)
 
     assert (failed["failed"], failed["changed"]) == (True, False)
     assert failed["outcome"] in ("undone", "not_started")
     assert failed["error"]["category"] == failed["outcome"]
     assert (parts(domain, guid)[0], parts(domain, guid)[2]) == (before[0], before[2])
+    assert beside(domain, guid) == []
     domain.replica.faults.clear()
-    assert run(Right, gpo=guid, **STATES["defined"])["outcome"] == "applied"
-    assert holders(run, guid) == ("defined", sorted([*FLOOR, IIS]))
+    assert run(Right, gpo=guid, **wish)["outcome"] == "applied"
+    assert holders(run, guid) == (goal, sorted([*FLOOR, IIS]) if goal == "defined" else [])
 
 
 @pytest.mark.parametrize("when", ["faults", "after"])
