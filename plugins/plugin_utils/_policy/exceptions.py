@@ -67,6 +67,11 @@ class PolicyException:
         return self.expires is not None and today > self.expires
 
     @property
+    def label(self) -> str:
+        """Which entry it is: its place in the list, with the ticket by which a reader of a report finds it."""
+        return f"{self.where} (ticket {self.ticket})" if self.ticket else self.where
+
+    @property
     def words(self) -> str:
         """For sentences: reason, owner, ticket, approver and last day."""
         by = ", ".join(

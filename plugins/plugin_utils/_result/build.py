@@ -356,7 +356,14 @@ def _findings(judgement: Judgement) -> list[dict[str, object]]:
     verdict, finding = judgement.verdict, _Findings(judgement)
     absent = [finding.row(FindingKind.MISSING, missing.sid, missing.name, missing.why) for missing in verdict.missing]
     present = [
-        finding.row(OF_STANDING[judged.standing], judged.holder.sid, judged.holder.name, judged.why, namesake=judged.namesake)
+        finding.row(
+            OF_STANDING[judged.standing],
+            judged.holder.sid,
+            judged.holder.name,
+            judged.why,
+            namesake=judged.namesake,
+            needed=judged.needed,
+        )
         for judged in verdict.unexpected
         if judged.standing
     ]
@@ -367,7 +374,7 @@ def _findings(judgement: Judgement) -> list[dict[str, object]]:
             use.sid,
             names_by_sid[use.sid],
             f"{use.exception.where}: {use.exception.words}",
-            exception=use.exception.where,
+            exception=use.exception.label,
         )
         for use in verdict.exception_uses
         if use.state in OF_STATE and use.sid in names_by_sid
@@ -381,6 +388,7 @@ class _Findings:
     def __init__(self, judgement: Judgement) -> None:
         facts, circumstances = judgement.facts, judgement.verdict.circumstances
         self._controller = judgement.controller
+        self._policy = judgement.policy.name
         self._verdict = judgement.verdict
         self._tier = tier_of(
             circumstances.role.value if circumstances.role else None, circumstances.features[FeatureName.ADFS].present
@@ -391,13 +399,30 @@ class _Findings:
         self._crowded = {group.sid for group in facts.groups or () if any(too_wide(member.sid or "") for member in group.members)}
 
     def row(
-        self, kind: FindingKind, sid: str, name: str | None, why: str, *, exception: str = "", namesake: bool = False
+        self,
+        kind: FindingKind,
+        sid: str,
+        name: str | None,
+        why: str,
+        *,
+        exception: str = "",
+        namesake: bool = False,
+        needed: bool = False,
     ) -> dict[str, object]:
         """One finding. ``since`` is for who has an earlier report."""
         account = self._kinds.get(sid, AccountKind.UNKNOWN)
         rank = rank_of(kind, sid, account, self._tier, crowded=sid in self._crowded, running=sid in self._running)
         waivable = self._verdict.takes_exceptions and sid not in self._verdict.forbidden
-        advice = advice_on(kind, sid, self._controller, exception=exception, namesake=namesake, waivable=waivable)
+        advice = advice_on(
+            kind,
+            sid,
+            self._controller,
+            policy=self._policy,
+            exception=exception,
+            namesake=namesake,
+            needed=needed,
+            waivable=waivable,
+        )
         return {
             "kind": kind.value,
             "sid": sid,

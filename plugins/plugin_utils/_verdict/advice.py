@@ -16,12 +16,16 @@ from .._facts.claims import GpoSetting
 from .._facts.controller import Controller
 from .._facts.evidence import ControllerKind
 from .._policy.exceptions import too_wide
+from .._policy.extending import SHIPPED
 from .._wording import visible
 from .findings import FindingKind
 
 _SETTING = "User Rights Assignment, Impersonate a client after authentication"
 _CSP = "Policy CSP UserRights/ImpersonateClient"
-_ENFORCE = "ansible-playbook winrights.seimpersonate.enforce --limit HOST --check --diff, then without --check"
+_ENFORCE = "ansible-playbook winrights.seimpersonate.enforce{options} --limit HOST --check --diff, then without --check"
+_ENTRY = "an entry with reason and owner in impersonate_exceptions"
+_DEFAULT = "microsoft"
+"""The policy of a run that names none."""
 
 
 class Place(str, enum.Enum):
@@ -44,12 +48,21 @@ class Advice:
 
 
 def advice_on(
-    kind: FindingKind, sid: str, controller: Controller, *, exception: str = "", namesake: bool = False, waivable: bool = True
+    kind: FindingKind,
+    sid: str,
+    controller: Controller,
+    *,
+    policy: str = _DEFAULT,
+    exception: str = "",
+    namesake: bool = False,
+    needed: bool = False,
+    waivable: bool = True,
 ) -> Advice:
     """What to do about a finding. ``exception``: the entry that does not hold, for a finding about one (``exceptions[0]``).
 
-    ``namesake``: the holder has the name of an account that counts, so that enforcement refuses to remove it. ``waivable``: an exception
-    would count for it.
+    ``policy``: the one that the host was judged by, so that a command brings the host to the same one. ``namesake``: the holder has the
+    name of an account that counts, so that enforcement refuses to remove it. ``needed``: something on the host is known to need its
+    right. ``waivable``: an exception would count for it.
     """
     if kind is FindingKind.EXCEPTION_EXPIRED:
         text = f"{exception}: ask its owner, then give it a later day in expires, or take the right away from the account"
@@ -62,11 +75,15 @@ def advice_on(
         )
     if namesake:
         return Advice(Place.POLICY, "name the SID in impersonate_permitted or in an exception, or in impersonate_forbidden")
-    advice = _where(kind is FindingKind.MISSING, kind is FindingKind.ORPHAN, sid, controller)
+    advice = _where(kind is FindingKind.MISSING, kind is FindingKind.ORPHAN, sid, controller, policy)
+    if needed and waivable:
+        return Advice(Place.EXCEPTIONS, f"it is needed there: {_ENTRY}. Where it is not: {advice.text}")
+    if needed:
+        return Advice(advice.place, f"first end what needs it there, no exception counts for it here; then {advice.text}")
     return Advice(advice.place, advice.text + _to_keep(kind, sid, waivable))
 
 
-def _where(missing: bool, orphan: bool, sid: str, controller: Controller) -> Advice:
+def _where(missing: bool, orphan: bool, sid: str, controller: Controller, policy: str) -> Advice:
     words = "add the account" if missing else "take the account out"
     if controller.kind is ControllerKind.GPO and controller.winner:
         differs = sid in ((controller.lacking if missing else controller.extra) or ())
@@ -75,8 +92,8 @@ def _where(missing: bool, orphan: bool, sid: str, controller: Controller) -> Adv
         service = visible(controller.provider or "")
         return Advice(Place.MDM, f"in the management service {service} ({_CSP}): {words}".replace("  ", " "))
     if controller.kind is ControllerKind.LOCAL:
-        option = " -e impersonate_orphans=remove" if orphan else ""
-        return Advice(Place.HOST, _ENFORCE.replace(" --limit", f"{option} --limit"))
+        by = f" -e impersonate_policy={policy}" if policy in SHIPPED and policy != _DEFAULT else ""
+        return Advice(Place.HOST, _ENFORCE.format(options=by + (" -e impersonate_orphans=remove" if orphan else "")))
     return Advice(
         Place.UNKNOWN,
         f"find out who sets the right (gpresult /scope computer /h report.html on the host), and {words} there",
@@ -99,4 +116,4 @@ def _to_keep(kind: FindingKind, sid: str, waivable: bool) -> str:
         return ". What needs the right gets it under an account of its own"
     if not waivable:
         return ". No exception counts for it here"
-    return ". Where it is needed: an entry with reason and owner in impersonate_exceptions"
+    return f". Where it is needed: {_ENTRY}"

@@ -42,6 +42,7 @@ class Judged:
     """One holder and where it stands, with the words that say why. ``standing`` is None where the policy does not apply.
 
     ``namesake``: it has the name of an account that counts, under another SID, so that it is not known whether it is that account.
+    ``needed``: something on the host is known to need its right, although the policy does not name it.
     """
 
     holder: Holder
@@ -49,6 +50,7 @@ class Judged:
     standing: Standing | None
     why: str
     namesake: bool = False
+    needed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,24 +184,28 @@ def _stand(
         return Judged(
             holder, kind, Standing.LEGACY, "has the name of an account of IIS 6 or ASP.NET 1.x; permit it where it is still needed"
         )
-    reason = "; ".join(
-        filter(None, (f"the policy {policy.name} does not name it for this host", _known_as(holder.sid, facts, circumstances)))
-    )
-    return Judged(holder, kind, Standing.UNEXPECTED, reason)
+    needed = _needed_by(holder.sid, circumstances)
+    known = needed or _pool_of(holder.sid, facts)
+    reason = "; ".join(filter(None, (f"the policy {policy.name} does not name it for this host", known)))
+    return Judged(holder, kind, Standing.UNEXPECTED, reason, needed=bool(needed))
 
 
-def _known_as(sid: str, facts: HostFacts, circumstances: Circumstances) -> str:
-    """What a reader should know of an unexpected holder before it is taken away."""
-    iis, ssis = circumstances.features[FeatureName.IIS], circumstances.features[FeatureName.SSIS]
+def _needed_by(sid: str, circumstances: Circumstances) -> str:
+    """What on the host needs the right of an account that the policy does not name; empty where nothing is known to."""
+    features = circumstances.features
+    iis, ssis = features[FeatureName.IIS], features[FeatureName.SSIS]
     if sid == IIS_IUSRS and iis.present:
         return f"{iis.because} and needs it (KB 981949)"
     if sid in ssis.accounts:
         return f"{ssis.accounts[sid]}, and Setup of Integration Services grants it the right"
+    return features[FeatureName.MANUAL_POOLS].accounts.get(sid, "")
+
+
+def _pool_of(sid: str, facts: HostFacts) -> str:
+    """What a reader should know of the account of an application pool; empty for other accounts."""
     pool = pool_users(facts).get(sid)
     if pool is None:
         return ""
-    if sid in circumstances.features[FeatureName.MANUAL_POOLS].accounts:
-        return circumstances.features[FeatureName.MANUAL_POOLS].accounts[sid]
     runs = f"the application pool {pool} runs under it"
     if IIS_IUSRS in facts.sids:
         return f"{runs} and has the right through IIS_IUSRS, which IIS adds to its token (processModel)"
@@ -225,16 +231,16 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None, waive: Wai
         return judged
     if sid in expectation.forbidden:
         return dataclasses.replace(
-            judged, why=f"{judged.why}; {exception_uses[0].exception.where} does not count for what is forbidden"
+            judged, why=f"{judged.why}; {exception_uses[0].exception.label} does not count for what is forbidden"
         )
     if sid in FLOOR:
-        refusal = f"{exception_uses[0].exception.where} does not count for an account that Windows needs: name it in the policy"
+        refusal = f"{exception_uses[0].exception.label} does not count for an account that Windows needs: name it in the policy"
         return dataclasses.replace(judged, why=f"{judged.why}; {refusal}")
     exception = next((use.exception for use in exception_uses if use.state is State.UNUSED), None)
     if exception:
         clause = f"; {row.benchmark_id or row.source}: {row.exception_clause}" if row is not None and row.exception_clause else ""
         if waive is Waive.DOCUMENTED and not (row and row.foresees_exceptions):
-            refusal = f"{exception.where} waives nothing, since the option waive is documented{clause or _SILENT}"
+            refusal = f"{exception.label} waives nothing, since the option waive is documented{clause or _SILENT}"
             return dataclasses.replace(judged, why=f"{judged.why}; {refusal}")
         return dataclasses.replace(judged, standing=Standing.WAIVED, why=f"waived by {exception.where}: {exception.words}{clause}")
     refused_use = next((use for use in exception_uses if use.state in (State.EXPIRED, State.TOO_WIDE)), None)
@@ -245,7 +251,7 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None, waive: Wai
         if refused_use.state is State.EXPIRED
         else "is refused: nearly everybody is in this group"
     )
-    return dataclasses.replace(judged, why=f"{judged.why}; {refused_use.exception.where} {why}")
+    return dataclasses.replace(judged, why=f"{judged.why}; {refused_use.exception.label} {why}")
 
 
 def _used(

@@ -75,10 +75,10 @@ def test_the_reason_is_told_in_full(host, microsoft):
 
 
 def test_an_expired_one_is_named_beside_the_finding(host, microsoft):
-    verdict = judge(host(FOUR | {SVC}), microsoft, given_exceptions({"expires": "2026-01-31"}))
+    verdict = judge(host(FOUR | {SVC}), microsoft, given_exceptions({"expires": "2026-01-31", "ticket": "CHG-17"}))
 
     (unexpected,) = verdict.unexpected
-    assert unexpected.why.endswith("; exceptions[0] expired on 2026-01-31")
+    assert unexpected.why.endswith("; exceptions[0] (ticket CHG-17) expired on 2026-01-31")
 
 
 def test_a_valid_one_counts_beside_an_expired_one(host, microsoft):

@@ -15,7 +15,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.acc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.claims import GpoSetting
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import Controller, stated
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.evidence import ControllerKind
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import Group, Member, Service
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import AppPool, Group, Member, Service
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.features import FeatureName
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.build import host_result
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.advice import Place, advice_on
@@ -42,6 +42,8 @@ DEFAULTS = ("S-1-5-6", "S-1-5-19", "S-1-5-20", "S-1-5-32-544")
 DC, MEMBER, ALONE, CLIENT = "domain_controller", "member_server", "standalone_server", "client"
 UNEXPECTED, MISSING, ORPHAN, LEGACY = FindingKind.UNEXPECTED, FindingKind.MISSING, FindingKind.ORPHAN, FindingKind.LEGACY
 EXPIRED, WIDE = FindingKind.EXCEPTION_EXPIRED, FindingKind.EXCEPTION_TOO_WIDE
+IIS_IUSRS = "S-1-5-32-568"
+POOL_OF_ITS_OWN = AppPool("shop", "SpecificUser", "CORP\\shop", SOMEBODY, manual=True)
 GUIDE = Path(__file__).parents[5] / "docs/docsite/rst/guide_report.rst"
 
 
@@ -137,6 +139,24 @@ UNKNOWN, STALE = Controller(ControllerKind.UNKNOWN, ""), Controller(ControllerKi
         pytest.param(EXPIRED, SOMEBODY, LOCAL, {"exception": "exceptions[3]"}, Place.EXCEPTIONS, "exceptions[3]: ask its owner", id="expired"),
         pytest.param(WIDE, USERS, LOCAL, {"exception": "exceptions[0]"}, Place.EXCEPTIONS, "instead of the group", id="too wide"),
         pytest.param(UNEXPECTED, "S-1-5-6", LOCAL, {}, Place.POLICY, "Windows needs its right", id="the floor, which enforcement leaves"),
+        pytest.param(
+            UNEXPECTED, SOMEBODY, LOCAL, {"policy": "stig"}, Place.HOST, "enforce -e impersonate_policy=stig --limit HOST",
+            id="enforced by the policy that the host was judged by",
+        ),
+        pytest.param(
+            ORPHAN, SOMEBODY, LOCAL, {"policy": "cis"}, Place.HOST, "enforce -e impersonate_policy=cis -e impersonate_orphans=remove --limit",
+            id="the same with another option",
+        ),
+        pytest.param(UNEXPECTED, SOMEBODY, LOCAL, {"policy": "ours"}, Place.HOST, "enforce --limit", id="a policy of the user's variables"),
+        pytest.param(
+            UNEXPECTED, "S-1-5-32-568", LOCAL, {"needed": True}, Place.EXCEPTIONS,
+            "it is needed there: an entry with reason and owner in impersonate_exceptions. Where it is not: ansible-playbook",
+            id="what is known to be needed is no command first",
+        ),
+        pytest.param(
+            UNEXPECTED, "S-1-5-32-568", BY_GPO, {"needed": True, "waivable": False}, Place.GPO, "first end what needs it there",
+            id="needed, and no exception counts",
+        ),
         pytest.param(UNEXPECTED, SOMEBODY, LOCAL, {"namesake": True}, Place.POLICY, "name the SID", id="a namesake, which it refuses"),
     ],
 )  # fmt: skip
@@ -173,6 +193,26 @@ def test_no_exception_is_advised_that_would_not_count(host, shipped, policy, tai
     findings = host_result(judged(host((*DEFAULTS, SOMEBODY)), shipped[policy], Tailoring(**tailoring)))["findings"]
 
     assert [finding["advice"].rpartition(". ")[2].endswith(words) for finding in findings if finding["sid"] == SOMEBODY] == [True]
+
+
+@pytest.mark.parametrize(
+    ("sid", "iis", "pools", "needed"),
+    [
+        pytest.param(IIS_IUSRS, True, (), True, id="IIS_IUSRS where IIS is"),
+        pytest.param(IIS_IUSRS, False, (), False, id="IIS_IUSRS without IIS"),
+        pytest.param(SOMEBODY, True, (POOL_OF_ITS_OWN,), True, id="the account of a pool without IIS_IUSRS in its token"),
+        pytest.param(
+            SOMEBODY, True, (dataclasses.replace(POOL_OF_ITS_OWN, manual=False),), False, id="the account of a pool that has it"
+        ),
+    ],
+)
+def test_what_something_on_the_host_needs_is_not_first_taken_away(host, shipped, sid, iis, pools, needed):
+    """STIG names four accounts. The command would stop a web server, and the rule foresees an exception for what an application needs."""
+    facts = host((*DEFAULTS, sid), iis=iis)
+    its = dataclasses.replace(facts, pools=pools, pools_status="read" if pools else facts.pools_status)
+    findings = host_result(judged(its, shipped["stig"], Tailoring()))["findings"]
+
+    assert [one["place"] for one in findings if one["sid"] == sid] == ["exceptions" if needed else "unknown"]
 
 
 def test_a_name_of_a_host_is_no_command_in_an_advice():
