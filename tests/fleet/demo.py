@@ -70,7 +70,7 @@ def hosts() -> list[Host]:
     filtered = {"auditor": Logon("Simulated-1", Token.FILTERED)}
     return [
         Host(Machine.domain_controller("dc01", gpos=(gpo("DC baseline", status=3, error=1332),)), "compliant",
-             "application is failed with error 1332", group="domain_controllers", controller="gpo"),
+             "application failed with error 1332", group="domain_controllers", controller="gpo"),
         Host(Machine.domain_controller("rodc01", read_only=True, gpos=(gpo("RODC baseline", accounts=(*FLOOR, names.USERS)),)), "compliant",
              "the host does not have what the GPO RODC baseline", group="domain_controllers", controller="gpo"),
         Host(server("file01", build=17763, gpos=(gpo("File servers"), gpo("Old baseline", 2))), "compliant",

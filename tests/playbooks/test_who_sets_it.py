@@ -34,7 +34,7 @@ CONTROLLED = {
     "won": ({"gpos": (demo.gpo("Servers"), demo.gpo("Old", 2))},
             f"the GPO Servers {GUID} linked at {AT} sets the right, over the GPO Old {{AD4A2880-62D3-509E-A27F-80B890CDA47A}}", LASTS),
     "failed": ({"gpos": (demo.gpo("Servers", status=3, error=1332),)},
-               f"the GPO Servers {GUID} linked at {AT} defines the right, and its application is failed with error 1332", PERHAPS),
+               f"the GPO Servers {GUID} linked at {AT} defines the right, and its application failed with error 1332", PERHAPS),
     "stale": ({"gpos": (demo.gpo("Servers"),), "rsop": Rsop(logging_policy=0)},
               f"RSoP logging is switched off, and what RSoP holds is from 2026-06-15T11:00:00Z; by it the GPO Servers {GUID}", PERHAPS),
     "cached": ({"templates": {"gpt00000.dom": template(CACHED)}, "rsop": Rsop(age=None, others=(CACHED,))},

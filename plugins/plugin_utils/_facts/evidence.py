@@ -122,7 +122,14 @@ def _won(winner: GpoSetting, losers: tuple[GpoSetting, ...]) -> str:
     if winner.status == "applied":
         return f"{winner.words} sets the right{losing}"
     error = f" with error {winner.error}" if winner.error else ""
-    return f"{winner.words} defines the right{losing}, and its application is {winner.status or 'unknown'}{error}"
+    return f"{winner.words} defines the right{losing}, and its application {_ended(winner.status)}{error}"
+
+
+def _ended(status: str | None) -> str:
+    """How the application of a GPO ended, as the end of a sentence."""
+    if status is None:
+        return "is unknown"
+    return status if status.startswith("failed") else f"was {status}"
 
 
 def _silent(facts: HostFacts, doubts: Mapping[str, str]) -> tuple[Statement, tuple[str, ...]]:

@@ -8,6 +8,7 @@ import collections
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._accounts.same_account import fleet_name, same_account
+from .._accounts.sids import NAMES
 from .._input.categories import ErrorCategory
 from .._result.types import ControllingGpo, Record, Summary, UnexpectedAccount, Used
 from .._verdict.findings import EXTRA, OF_EXCEPTIONS
@@ -151,7 +152,7 @@ def _unexpected(records: Iterable[Record]) -> list[UnexpectedAccount]:
                 sid, name, kind = finding["sid"], finding["name"], kinds.get(finding["sid"], "unknown")
                 key = same_account(sid, name, kind)
                 row = rows.setdefault(key, {"sid": sid, "name": None, "kind": kind, "hosts": 0})
-                row["name"] = row["name"] or fleet_name(name, kind)
+                row["name"] = row["name"] or NAMES.get(sid) or fleet_name(name, kind)
                 seen.add(key)
         hosts.update(seen)
     return sorted(({**row, "hosts": hosts[key]} for key, row in rows.items()), key=lambda row: (-row["hosts"], row["sid"]))

@@ -16,6 +16,7 @@ from .._result.types import Applied, Declared, Record, Used
 _DECLARED = frozenset(t.get_type_hints(Declared))
 SOON: t.Final = 30
 """Days before its end in which an exception needs a look."""
+_WORST_FIRST: t.Final = (State.EXPIRED, State.TOO_WIDE, State.NOT_FORESEEN, State.UNKNOWN, State.UNUSED, State.USED)
 _REFUSED = (State.EXPIRED.value, State.TOO_WIDE.value, State.NOT_FORESEEN.value)
 
 
@@ -25,7 +26,8 @@ def exceptions_of(
     unread: Mapping[str, Collection[str]],
     today: datetime.date,
 ) -> list[Used]:
-    """Every exception once, with its state and the hosts that use it (``used_by``) or would, if it held (``wanted_by``).
+    """Every exception once, with its state and the hosts that use it (``used_by``) or would, if it held (``wanted_by``). Those that need
+    attention come first.
 
     ``declared``: those of the run as plain data; more come from hosts that have their own. ``unread``: every host of the inventory that
     the run did not read, with its groups. The state is one of State: expired and too_wide before used; unused only when every host was
@@ -40,7 +42,7 @@ def exceptions_of(
             found.setdefault(_key(claim), _plain(claim))
             claims.setdefault(_key(claim), []).append((record, claim))
     rows = [_row(found[key], claims.get(key, []), unread, today) for key in sorted(found)]
-    return sorted(rows, key=lambda row: (row["state"] == State.USED.value, row["account"].casefold()))
+    return sorted(rows, key=lambda row: (_WORST_FIRST.index(State(row["state"])), row["account"].casefold()))
 
 
 def days_left(exception: Used, finished: str) -> int | None:

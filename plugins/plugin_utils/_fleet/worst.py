@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .._accounts.same_account import fleet_name, same_account
+from .._accounts.sids import NAMES
 from .._result.types import Failure, Finding, Record
 from .._verdict.findings import OF_EXCEPTIONS, FindingKind
 from .._verdict.outcome import Outcome
@@ -105,10 +106,16 @@ def _rows_of(record: Record) -> Iterator[tuple[tuple[str, str, str], Row]]:
 
 def _row(finding: Finding, account_kind: str) -> tuple[tuple[str, str, str], Row]:
     kind = FindingKind(finding["kind"]).words
-    account = fleet_name(finding["name"], account_kind) or finding["sid"]
-    why = finding["text"].partition(", ")[2] if finding["text"].startswith(f"{kind}: ") else finding["text"]
+    account = NAMES.get(finding["sid"]) or fleet_name(finding["name"], account_kind) or finding["sid"]
+    why = why_of(finding)
     key = (finding["kind"], same_account(finding["sid"], finding["name"], account_kind), why)
     return key, Row(kind, account, why, [], finding["rank"])
+
+
+def why_of(finding: Finding) -> str:
+    """Why it is a finding, without its kind and account; the whole sentence where it has another form."""
+    kind = FindingKind(finding["kind"]).words
+    return finding["text"].partition(", ")[2] if finding["text"].startswith(f"{kind}: ") else finding["text"]
 
 
 def _reason(record: Record) -> tuple[str, str]:

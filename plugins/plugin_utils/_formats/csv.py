@@ -14,7 +14,7 @@ from .._fleet.worst import rank_of_host
 from .._result.types import Finding, Record, Report
 from .._verdict.status import UNREAD
 from .._wording import SENTENCE, visible
-from .display import accounts, citation_of, error_of, gpo_of, iis_of, name_of, names_by_sid, plan_of, system_of
+from .display import accounts, citation_of, error_of, gpo_of, iis_of, name_of, names_by_sid, plan_of, reason_of, system_of
 
 HOSTS = (
     "host", "status", "role", "os", "iis", "holders", "missing", "unexpected", "waived", "citation", "controller", "gpo", "plan",
@@ -98,7 +98,7 @@ def _accounts(record: Record) -> Iterator[list[str]]:
         text = visible(found["text"], SENTENCE) if found else ""
         yield [*head, sid, name_of(sid, names.get(sid)), "", "missing", text, *_what_to_do(found)]
     if record["status"] in UNREAD and not record["holders"]:
-        yield [*head, "", "", "", "", visible(record["reason"], SENTENCE), "", "", ""]
+        yield [*head, "", "", "", "", visible(reason_of(record), SENTENCE), "", "", ""]
 
 
 def _what_to_do(finding: Finding | None) -> tuple[str, str, str]:

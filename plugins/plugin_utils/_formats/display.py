@@ -8,8 +8,9 @@ import functools
 from collections.abc import Iterable, Mapping
 
 from .._accounts.sids import NAMES
+from .._fleet.worst import meaning_of
 from .._result.types import Record
-from .._verdict.status import UNREAD
+from .._verdict.status import UNREAD, Status
 from .._wording import SENTENCE, visible
 
 
@@ -55,9 +56,31 @@ def iis_of(record: Record) -> str:
 
 
 def citation_of(record: Record) -> str:
-    """The control of the document that judged a host, by the first name that it has."""
+    """The control that judged a host by the first name that it has, and its document with the edition: a number alone proves nothing."""
     citation = record["citation"]
-    return visible(citation["benchmark_id"] or citation["rule"] or citation["row"]) if citation else ""
+    if not citation:
+        return ""
+    return visible(
+        ", ".join(filter(None, (citation["benchmark_id"] or citation["rule"] or citation["row"], document_of(record)))), SENTENCE
+    )
+
+
+def control_of(record: Record) -> str:
+    """The numbers of the control that judged a host, with its document; empty where the document has no numbers."""
+    citation = record["citation"]
+    numbers = " ".join(filter(None, (citation["benchmark_id"], citation["rule"]))) if citation else ""
+    return visible(", ".join(filter(None, (numbers, document_of(record)))), SENTENCE) if numbers else ""
+
+
+def document_of(record: Record) -> str:
+    """Title, version and date of the document that judged a host; empty where its row names none."""
+    document = record["citation"]["document"] if record["citation"] else None
+    return ", ".join(filter(None, (document["title"], document["version"], document["date"]))) if document else ""
+
+
+def reason_of(record: Record) -> str:
+    """Why a host has its status; in place of the words of a library what they mean, where that is known."""
+    return (meaning_of(record) if record["status"] == Status.UNREACHABLE.value else "") or record["reason"]
 
 
 def gpo_of(record: Record) -> str:
@@ -81,6 +104,7 @@ def plan_of(record: Record) -> str:
 def error_of(record: Record) -> str:
     """Why a host was not read or not brought to the policy, after the word of its kind; empty where nothing went wrong."""
     error = record["error"]
+    unreachable = record["status"] == Status.UNREACHABLE.value
     if error:
-        return f"{visible(error['category'])}: {visible(error['message'], SENTENCE)}"
-    return visible(record["reason"], SENTENCE) if record["status"] in UNREAD else ""
+        return f"{visible(error['category'])}: {visible((unreachable and meaning_of(record)) or error['message'], SENTENCE)}"
+    return visible(reason_of(record), SENTENCE) if record["status"] in UNREAD else ""

@@ -15,7 +15,7 @@ from .._result.types import Record, Report, RunHead
 from .._verdict.status import UNREAD, Status
 from .._wording import visible
 from . import gpo_lines, gpo_plan_lines
-from .display import accounts, names_by_sid
+from .display import accounts, names_by_sid, reason_of
 
 # XML 1.0, production 2 (Char): everything else has no place in a document, escaped or not.
 _NO_CHAR = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -104,7 +104,7 @@ def _gpos(root: ElementTree.Element, gpos: Gpos, run: RunHead) -> None:
 
 
 def _said(case: ElementTree.Element, tag: str, record: Record, text: str) -> None:
-    attributes = {"type": record["status"], "message": _clean(visible(record["reason"]))}
+    attributes = {"type": record["status"], "message": _clean(visible(reason_of(record)))}
     ElementTree.SubElement(case, tag, attributes).text = _clean(text)
 
 

@@ -14,6 +14,7 @@ from .._verdict.rank import order
 from .._verdict.status import WORST_FIRST
 from .._wording import visible
 from . import gpo_lines, gpo_plan_lines, sentences
+from .display import reason_of
 
 _LINES, _ROWS = 40, 24  # of all, and of the table, which is shorter where there is more around it
 _GPOS = 5
@@ -31,6 +32,7 @@ def markdown(report: Report) -> str:
         "",
         *_notes(report),
         *(f"- {_cell(fact, _SENTENCE)}" for fact in sentences.facts(report)),
+        f"- {_cell(_evidence(report), _SENTENCE)}",
         "",
     ]
     tail = [
@@ -41,6 +43,18 @@ def markdown(report: Report) -> str:
     ]
     around = len(head) + len(tail) + 4  # two lines above the rows of the table, two below
     return "\n".join([*head, *_table(report["hosts"], min(_ROWS, _LINES - around)), *tail]) + "\n"
+
+
+def _evidence(report: Report) -> str:
+    """What tells this run and its policy from any other, for who keeps the summary beside the report."""
+    run, policy, generator = report["run"], report["policy"], report["generator"]
+    parts = (
+        f"run id {run['id']}" if run.get("id") else "",
+        f"SHA-256 of the policy {policy['sha256']}" if policy else "",
+        f"ansible-core {generator['ansible_core']}" if generator.get("ansible_core") else "",
+        f"Python {generator['python']}" if generator.get("python") else "",
+    )
+    return f"evidence: {', '.join(filter(None, parts)) or 'not known'}"
 
 
 def _notes(report: Report) -> list[str]:
@@ -72,7 +86,7 @@ def _table(records: Sequence[Record], most: int) -> list[str]:
     ordered = sorted(records, key=_worst_first)
     rows = [["host", "host role", "status", "why"]]
     rows += [
-        [visible(record["host"], 100), record["host_role"] or "-", _status(record), record["reason"]] for record in ordered[:most]
+        [visible(record["host"], 100), record["host_role"] or "-", _status(record), reason_of(record)] for record in ordered[:most]
     ]
     cells = [[_cell(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]

@@ -8,7 +8,7 @@ Each text of others in them is fit to be seen; the formats add their own escapes
 from __future__ import annotations
 
 import collections
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .._fleet.summary import planned_sentence
 from .._fleet.waivers import SOON, days_left
@@ -16,6 +16,7 @@ from .._policy.exceptions import State
 from .._result.types import Generator, PolicyHead, Record, Report, Summary, Used
 from .._verdict.rank import WORDS
 from .._wording import first_few, visible
+from .display import document_of
 
 _PART = 300  # characters of a text of others
 _DOCUMENTS, _NOTES, _EXCEPTIONS = 6, 3, 4
@@ -81,9 +82,10 @@ def _exception(exception: Used, left: int | None) -> str:
     rest = f" and {len(left_out)} more" if left_out else ""
     hosts = f" on {visible(', '.join(listed), _PART)}{rest}" if listed else ""
     until = f", until {exception['expires']}" if exception["expires"] else ""
+    ticket = f", ticket {visible(exception['ticket'], _PART)}" if exception["ticket"] else ""
     account, reason, owner = (visible(text, _PART) for text in (exception["account"], exception["reason"], exception["owner"]))
     state = _STATES[exception["state"]] + (f", ends {in_days(left)}" if left is not None else "")
-    return f"{state}: {account}{hosts}, {reason} (owner {owner}{until})"
+    return f"{state}: {account}{hosts} (owner {owner}{ticket}{until}), {reason}"
 
 
 def in_days(left: int) -> str:
@@ -105,14 +107,24 @@ def _policy(policy: PolicyHead | None, records: Sequence[Record]) -> list[str]:
     document = policy["document"]
     by = f"; by {', '.join(str(document[key]) for key in ('publisher', 'title', 'date') if document.get(key))}" if document else ""
     version = f", version {policy['version']}" if policy["version"] and not document else ""
-    documents = collections.Counter(_document(record) for record in records if not document and _document(record))
-    used = [
-        f"by {visible(title, _PART)}: {count} {'host' if count == 1 else 'hosts'}" for title, count in sorted(documents.items())
-    ]
     others = sorted({record["policy"] for record in records if record["policy"]} - {policy["name"]})
     more = [f"other policies of some hosts: {visible(', '.join(others), _PART)}"] if others else []
     sentence = visible(f"{policy['name']} ({policy['title']}){version}, compare {policy['compare']}{by}", 600)
-    return [f"policy: {sentence}", *_cut(used), *more]
+    return [f"policy: {sentence}", *_cut(documents(policy, records)), *more]
+
+
+def documents(policy: PolicyHead, records: Iterable[Record]) -> list[str]:
+    """The documents that judged hosts, each with its edition, its controls and how many hosts; none where the policy is one document."""
+    hosts: collections.Counter[str] = collections.Counter()
+    controls: dict[str, set[str]] = collections.defaultdict(set)
+    for record in () if policy["document"] else records:
+        if record["citation"] and (title := document_of(record)):
+            hosts[title] += 1
+            controls[title].add(" ".join(filter(None, (record["citation"]["benchmark_id"], record["citation"]["rule"]))))
+    return [
+        f"by {visible(', '.join([title, *sorted(filter(None, controls[title]))]), _PART)}: {count} {'host' if count == 1 else 'hosts'}"
+        for title, count in sorted(hosts.items())
+    ]
 
 
 def _controllers(summary: Summary) -> list[str]:
@@ -128,9 +140,3 @@ def _controllers(summary: Summary) -> list[str]:
 
 def _cut(lines: list[str]) -> list[str]:
     return lines if len(lines) <= _DOCUMENTS else [*lines[: _DOCUMENTS - 1], f"and {len(lines) - _DOCUMENTS + 1} more documents"]
-
-
-def _document(record: Record) -> str:
-    """Title, version and date of the document that judged a host."""
-    document = record["citation"]["document"] if record["citation"] else None
-    return ", ".join(filter(None, (document["title"], document["version"], document["date"]))) if document else ""

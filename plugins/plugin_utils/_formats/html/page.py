@@ -22,6 +22,7 @@ from ..._result.types import Changed, Gate, PolicyHead, Record, Report, Run, Run
 from ..._verdict.rank import WORDS
 from ..._verdict.status import UNREAD
 from ..._wording import SENTENCE, first_few
+from .. import sentences
 from ..display import name_of
 from ..sentences import in_days
 from . import charts, data, exposure, sections
@@ -182,6 +183,7 @@ def _header(report: Report) -> dict[str, object]:
         "job": [(key.replace("_", " "), clean(value)) for key, value in sorted((run.get("awx") or {}).items())],
         "tools": ", ".join(clean(tool) for tool in tools if tool),
         "policy": _policy(policy),
+        "judged_by": sentences.documents(policy, report["hosts"]) if policy else [],
         "other_policies": ", ".join(map(clean, others)),
         "schema_version": clean(report["schema_version"]),
     }

@@ -14,24 +14,34 @@ from dataclasses import dataclass, replace
 
 from ..._accounts.same_account import fleet_name, same_row
 from ..._accounts.sids import NAMES, sort_key
-from ..._fleet.worst import meaning_of, tier_0
+from ..._fleet.worst import meaning_of, tier_0, why_of
 from ..._result.types import Citation, Controller, Finding, Gpo, Record
 from ..._verdict.findings import FindingKind
 from ..._verdict.rank import gravest, order
 from ..._verdict.status import JUDGED, UNREAD
 from ..._wording import SENTENCE, few_lines, first_few
-from ..display import name_of, names_by_sid, shown
+from ..display import control_of, name_of, names_by_sid, shown
 from .words import AGAINST, VARIES, clean, counted, role_words
 
 _FIRST = 3  # accounts that a row of drift names where there is no room for more
 _MARKUP = 60  # characters of the page around each of them
+_REASONS = 3  # of one account, and controls, that a row of drift names
 _FEW = 20  # links and other GPOs that are named for one GPO, and accounts by which it differs from the policy
+
+
+class Account(t.NamedTuple):
+    """An account that a row names."""
+
+    text: str
+    sid: str
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DriftRow:
-    """Hosts with the same findings. Accounts are pairs of a text and a SID, which may be empty.
+    """Hosts with the same findings. Accounts are a text, a SID, which may be empty, and why they are findings, a sentence each.
 
+    ``cited``: the controls by which, with their documents.
     ``rank``: the gravest, empty without one; ``aside``: no tier-0 host is among them; ``advice``: what to do, a sentence each;
     ``since``: the first and the last report that began with one of the findings, empty where that is not known.
     """
@@ -42,8 +52,9 @@ class DriftRow:
     aside: bool
     advice: list[str]
     since: tuple[str, ...]
-    unexpected: list[tuple[str, str]]
-    missing: list[tuple[str, str]]
+    unexpected: list[Account]
+    missing: list[Account]
+    cited: list[str]
     set_by: str
     plan: list[str]
 
@@ -113,15 +124,19 @@ def drift_rows(records: Iterable[Record]) -> list[DriftRow]:
 
 def _drift_row(records: Sequence[Record], role: str, tier: bool, setter: str, plan: list[str]) -> DriftRow:
     found: dict[tuple[str, str, str], dict[str, str | None]] = collections.defaultdict(dict)
+    why: dict[tuple[str, str, str], dict[str, None]] = collections.defaultdict(dict)
     for record in records:
         kinds = _kinds(record)
         for one in _differences(record):
-            found[one["kind"], _key(kinds, one), one["rank"] or ""].setdefault(one["sid"], one["name"])
+            key = one["kind"], _key(kinds, one), one["rank"] or ""
+            found[key].setdefault(one["sid"], one["name"])
+            why[key].setdefault(clean(why_of(one), SENTENCE))
     several = len({rank for _kind, _account, rank in found}) > 1
-    lines: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
-    for (kind, key, rank), sids in sorted(found.items(), key=lambda item: (order(item[0][2]), item[0])):
-        text, sid = _account_line(kind, key, sids)
-        lines[kind == "missing"].append((f"{text}, {rank}" if several and rank else text, sid))
+    lines: dict[bool, list[Account]] = {True: [], False: []}
+    for (kind, account, rank), sids in sorted(found.items(), key=lambda item: (order(item[0][2]), item[0])):
+        text, sid = _account_line(kind, account, sids)
+        reasons = tuple(few_lines(list(why[kind, account, rank]), _REASONS))
+        lines[kind == "missing"].append(Account(f"{text}, {rank}" if several and rank else text, sid, reasons))
     findings = [one for record in records for one in record["findings"]]
     times = sorted({one["since"] for one in findings if one["since"]})
     return DriftRow(
@@ -133,6 +148,7 @@ def _drift_row(records: Sequence[Record], role: str, tier: bool, setter: str, pl
         since=tuple(dict.fromkeys(times[:1] + times[-1:])),
         unexpected=lines[False],
         missing=lines[True],
+        cited=few_lines(sorted({cited for record in records if (cited := control_of(record))}), _REASONS),
         set_by=setter,
         plan=plan,
     )
@@ -146,22 +162,22 @@ def within(rows: Iterable[DriftRow], room: int) -> list[DriftRow]:
     fitting = []
     for row in rows:
         room -= sum(map(len, row.advice))
-        unexpected, room = _pairs_within(row.unexpected, room)
-        missing, room = _pairs_within(row.missing, room)
-        plan, room = _pairs_within([(line, "") for line in row.plan], room)
-        fitting.append(replace(row, unexpected=unexpected, missing=missing, plan=[line for line, _none in plan]))
+        unexpected, room = _accounts_within(row.unexpected, room)
+        missing, room = _accounts_within(row.missing, room)
+        plan, room = _accounts_within([Account(line, "") for line in row.plan], room)
+        fitting.append(replace(row, unexpected=unexpected, missing=missing, plan=[line.text for line in plan]))
     return fitting
 
 
-def _pairs_within(pairs: Sequence[tuple[str, str]], room: int) -> tuple[list[tuple[str, str]], int]:
-    shown: list[tuple[str, str]] = []
-    for pair in pairs:
-        size = sum(map(len, pair)) + _MARKUP
+def _accounts_within(accounts: Sequence[Account], room: int) -> tuple[list[Account], int]:
+    shown: list[Account] = []
+    for account in accounts:
+        size = len(account.text) + len(account.sid) + sum(map(len, account.why)) + _MARKUP
         if size > room and len(shown) >= _FIRST:
-            left = len(pairs) - len(shown)
-            return [*shown, (f"and {left:,} more, in the JSON", "")], room
+            left = len(accounts) - len(shown)
+            return [*shown, Account(f"and {left:,} more, in the JSON", "")], room
         room -= size
-        shown.append(pair)
+        shown.append(account)
     return shown, room
 
 

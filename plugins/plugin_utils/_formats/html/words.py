@@ -36,7 +36,7 @@ STATUSES: dict[str, Word] = {
     Status.DRIFT.value: Word(
         "drift", "✕", "an account holds the right that the policy does not allow, or one lacks it that must have it"
     ),
-    Status.WAIVED.value: Word("waived", "≈", "every difference is covered by an exception that is valid today"),
+    Status.WAIVED.value: Word("waived", "≈", "every difference is covered by an exception that was valid on the day of the run"),
     Status.NOT_APPLICABLE.value: Word("not in the policy", "–", "the host was read, and the policy has no row for it"),
     Status.UNREACHABLE.value: Word("unreachable", "∅", "no connection to the host; nothing is known about it"),
     Status.ERROR.value: Word("error", "!", "the host answered, and could not be read or judged; nothing is known about it"),
@@ -46,7 +46,7 @@ STATUSES: dict[str, Word] = {
 STANDINGS: dict[str, Word] = {
     "unexpected": Word("unexpected", "✕", "no row of the policy and no valid exception names the account for that host"),
     "orphan": Word("orphan", "✕", "the SID of an account that no longer exists"),
-    "legacy": Word("legacy", "✕", "has the name of an account of IIS 6 or ASP.NET 1.x; nothing needs it today"),
+    "legacy": Word("legacy", "✕", "has the name of an account of IIS 6 or ASP.NET 1.x; permit it where it is still needed"),
     "waived": Word("waived", "≈", "an exception with a reason and an owner allows it"),
     "permitted": Word("permitted", "✓", "the policy allows it and does not ask for it"),
     "default": Word("default", "✓", "Windows gives the right to it by default"),

@@ -249,7 +249,7 @@ def test_a_row_a_host(report):
             "role": "member_server",
             "os": "build 20348",
             "iis": "10.0",
-            "citation": "host_roles.member_server",
+            "citation": "host_roles.member_server, Impersonate a client after authentication (security policy settings reference)",
             "plan": "",
             "error": "",
             "duration_ms": "1234",
@@ -275,7 +275,9 @@ def test_a_row_a_host_and_account(report):
     assert ("S-1-5-6", "missing") in of["drift"]
     assert {row["host"] for row in table} == {record["host"] for record in report["hosts"]}
     assert of["dead"] == of["forgotten"] == [("", "")]
-    assert next(row["why"] for row in table if row["host"] == "dead") == "connection refused"
+    assert next(row["why"] for row in table if row["host"] == "dead") == (
+        "nothing answers at the address and port of WinRM: connection refused"
+    )
 
 
 def test_a_host_that_could_not_be_judged_keeps_its_holders(report):

@@ -88,9 +88,8 @@ def test_a_summary_has_forty_lines_at_most(notes, documents, exceptions):
     report = samples.sample(400, action="enforce")
     report["notes"] = [f"note {number}" for number in range(notes)]
     for place, record in enumerate(report["hosts"]):
-        record["citation"] = (
-            {"document": {"title": f"book {place % documents}", "version": None, "date": None}} if documents else None
-        )
+        document = {"title": f"book {place % documents}", "version": None, "date": None} if documents else None
+        record["citation"] = {"benchmark_id": None, "rule": None, "row": "r", "source": "s", "document": document}
     report["policy"]["document"] = {}
     one = report["summary"]["exceptions"][0]
     report["summary"]["exceptions"] = [{**one, "state": "expired", "account": f"a{number}"} for number in range(exceptions)]

@@ -38,7 +38,8 @@ def crowded():
     report["notes"] = ["word " * 100] * 9
     report["policy"]["document"] = {}
     for number, record in enumerate(report["hosts"]):
-        record["citation"] = {"document": {"title": f"book {number}", "version": None, "date": None}}
+        document = {"title": f"book {number}", "version": None, "date": None}
+        record["citation"] = {"benchmark_id": None, "rule": None, "row": "r", "source": "s", "document": document}
     return report
 
 

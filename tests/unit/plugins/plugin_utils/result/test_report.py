@@ -247,7 +247,7 @@ def test_the_summary_puts_findings_first_and_stays_short():
     assert len(lines) <= 40
     assert lines[2] == "**NOT COMPLIANT - 1 of 501 hosts drift, 0 not assessed**"
     assert next(line for line in lines if line.startswith("| ") and not line.startswith("| host")).startswith("| zebra ")
-    assert "... and 477 more hosts in the JSON report." in text
+    assert "... and 478 more hosts in the JSON report." in text
 
 
 @pytest.mark.parametrize("hostile", ["a|b", "a\nb", "a\x1b[31mb", "a\u202eb", "<script>", "x" * 20_000], ids=repr)

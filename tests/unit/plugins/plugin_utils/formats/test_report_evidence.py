@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: Winrights Authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is filed: a finding says why and by which control of which edition, an exception can be found, a run can be told from others."""
+
+from __future__ import annotations
+
+import pytest
+from browser import samples
+
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import _unexpected
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats import sentences
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.csv import csv_accounts, csv_hosts
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html import sections
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.junit import junit
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.terminal import terminal
+
+STIG = {
+    "title": "Microsoft Windows Server 2022 STIG",
+    "publisher": "DISA",
+    "version": "V2R8",
+    "date": "2026-04-01",
+    "url": None,
+    "differs": None,
+}
+CONTROL = {"row": "r", "benchmark_id": "V-254503", "rule": "SV-254503r958726", "source": "check text", "document": STIG}
+BERLIN, ROME = "VORDEFINIERT\\Benutzer", "BUILTIN\\Users"
+
+
+def by_stig():
+    report = samples.every_host(samples.drifting, 3)
+    report["policy"] = {**report["policy"], "document": {}}
+    for record in report["hosts"]:
+        record["citation"] = CONTROL
+    return report
+
+
+@pytest.mark.parametrize("write", [csv_hosts, markdown, terminal, html], ids=lambda write: write.__name__)
+def test_a_control_is_named_with_its_document_and_edition(write):
+    """A number alone proves nothing: it moves from one edition to the next."""
+    text = write(by_stig())
+
+    assert "V-254503" in text
+    assert "Microsoft Windows Server 2022 STIG, V2R8, 2026-04-01" in text
+
+
+def test_a_document_is_counted_once_with_all_its_controls():
+    report = by_stig()
+    report["hosts"][0]["citation"] = {**CONTROL, "benchmark_id": "V-1", "rule": None}
+
+    assert sentences.documents(report["policy"], report["hosts"]) == [
+        "by Microsoft Windows Server 2022 STIG, V2R8, 2026-04-01, V-1, V-254503 SV-254503r958726: 3 hosts"
+    ]
+
+
+def test_what_is_to_be_done_says_why_and_by_which_control():
+    (row, *_others) = sections.drift_rows(by_stig()["hosts"])
+
+    assert all(account.why for account in row.unexpected)
+    assert row.cited == ["V-254503 SV-254503r958726, Microsoft Windows Server 2022 STIG, V2R8, 2026-04-01"]
+
+
+def test_the_summary_tells_the_run_and_its_policy_from_any_other():
+    report = samples.sample(5)
+    said = markdown(report)
+
+    assert f"run id {report['run']['id']}" in said
+    assert report["policy"]["sha256"] in said
+
+
+@pytest.mark.parametrize("write", [csv_hosts, csv_accounts, markdown], ids=lambda write: write.__name__)
+def test_words_of_a_library_are_told_by_what_they_mean(write):
+    text = write(samples.every_host(samples.dead, 3))
+
+    assert "nothing answers at the address and port of WinRM" in text
+    assert "HTTPConnectionPool" not in text
+
+
+def test_a_build_server_shows_the_meaning_and_keeps_the_words():
+    text = junit(samples.every_host(samples.dead, 1))
+
+    assert 'message="nothing answers at the address and port of WinRM: connection refused"' in text
+    assert "HTTPConnectionPool" in text
+
+
+def exception(account, state, **more):
+    plain = {"account": account, "reason": "the shop", "owner": "Web", "ticket": None, "approved_by": None, "expires": None}
+    plain |= {"hosts": [], "groups": [], "host_roles": [], "features": [], **more}
+    return {**plain, "sid": "S-1-5-21-1-2-3-9", "state": state}
+
+
+def test_exceptions_that_need_attention_come_first():
+    states = ["used", "unused", "unknown", "not_foreseen", "too_wide", "expired"]
+    record = {"host": "a", "unexpected": [], "exceptions": [exception(f"a{place}", state) for place, state in enumerate(states)]}
+
+    rows = exceptions_of([record], [], {}, samples.STARTED.date())
+
+    assert [row["state"] for row in rows] == states[::-1]
+
+
+def test_an_exception_is_told_with_its_ticket_before_its_reason():
+    """The reason may be long, and is what a narrow screen cuts."""
+    used = {**exception("CORP\\svc", "expired", ticket="CHG-1", expires="2026-01-31"), "used_by": [], "wanted_by": ["a"]}
+
+    assert sentences.exceptions([used], "2026-02-01T00:00:00Z")[1] == (
+        "expired: CORP\\svc on a (owner Web, ticket CHG-1, until 2026-01-31), the shop"
+    )
+
+
+@pytest.mark.parametrize("names", [(BERLIN, ROME), (ROME, BERLIN)], ids=["German first", "English first"])
+def test_the_language_of_the_first_host_names_no_account_of_the_fleet(names):
+    findings = [{"kind": "unexpected", "sid": "S-1-5-32-545", "name": name} for name in names]
+    records = [{"host": finding["name"], "holders": [], "findings": [finding]} for finding in findings]
+
+    assert _unexpected(records) == [{"sid": "S-1-5-32-545", "name": ROME, "kind": "unknown", "hosts": 2}]
