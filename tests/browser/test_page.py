@@ -421,7 +421,7 @@ def test_paper_has_everything_but_the_table(browser, pages):
     assert "The table of all hosts is not printed" in page
     assert "Download CSV" not in page
     assert "needs JavaScript" not in page
-    assert f"SHA-256 {report['policy']['sha256']}" in page  # of the appendix, which says by which documents and by which rule of the rank
+    assert f"SHA-256 {report['policy']['sha256']}" in page  # in the appendix
     waived = [record["host"] for record in report["hosts"] if record["waived"]]
     shown = browser.execute_script(
         "return [...document.querySelectorAll('details')].every(one => one.lastChild.parentElement.checkVisibility()"
