@@ -126,7 +126,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         hosts = looked.effective(_raw_variables(task_vars))
         choice = reader_choice.choose(options["reader"], hosts, reader_choice.run_of(self._task, task_vars, one_host.is_known()))
         one_task.decide(choice.reader == "fleet")
-        Display().display(choice.sentence)
+        few = choice.reader == "host" and len(hosts) < reader_choice.FEW  # what a person expects
+        (Display().v if few else Display().display)(choice.sentence)
         if choice.reader == "host":
             return {"name": "host"}
         results = results_file.place_of(options["report_dir"], run_id)

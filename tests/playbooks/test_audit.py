@@ -127,6 +127,7 @@ def test_each_failure_is_printed_once_and_with_verbosity_with_its_place(fleet, p
         "fatal: [dead]: UNREACHABLE!",
         "fatal: [filtered]: FAILED!",
     ]
+    assert ["Reader: host (" in one.outcome.stdout for one in (run, verbose)] == [False, True]
     assert verbose.outcome.stdout.count("[ERROR]") == (3 if hasattr(AnsibleAction, "omit_exception_key") else 0)
 
 

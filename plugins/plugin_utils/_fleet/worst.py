@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .._accounts.same_account import fleet_name, same_account
 from .._accounts.sids import NAMES
+from .._result.record import change_sentences
 from .._result.types import Failure, Finding, Record
 from .._verdict.findings import OF_EXCEPTIONS, FindingKind
 from .._verdict.outcome import Outcome
@@ -19,12 +21,34 @@ from .._verdict.status import UNREAD, WORST_FIRST, Status
 _KINDS = [kind.value for kind in (FindingKind.UNEXPECTED, FindingKind.MISSING, FindingKind.ORPHAN, FindingKind.LEGACY)]
 _TRAITS: t.Final = (
     ("credentials were rejected", "credentials rejected: wrong name or password, a locked account, or a denied logon"),
-    ("certificate_verify_failed", "the certificate of the host is not trusted"),
+    ("mismatch, certificate is not valid", "the certificate of the host is for another name than the inventory's"),
+    ("certificate has expired", "the certificate of the host has expired"),
+    ("certificate_verify_failed", "the certificate of the host is not trusted: the controller does not know who signed it"),
+    ("wrong_version_number", "HTTPS was asked of a port that does not speak it: 5986 is HTTPS, 5985 HTTP (ansible_port)"),
     ("connection refused", "nothing answers at the address and port of WinRM: connection refused"),
+    ("no route to host", "no way to the address of the host: no route to host"),
+    ("network is unreachable", "no way to the address of the host: network is unreachable"),
     ("name or service not known", "the name of the host is not known to DNS"),
+    ("temporary failure in name resolution", "the name of the host was not looked up: DNS does not answer"),
+    ("no address associated with hostname", "the name of the host has no address in DNS"),
+    (
+        "server not found in kerberos database",
+        "Kerberos does not know the host by this name: use the name in its service principal",
+    ),
+    ("cannot contact any kdc", "Kerberos finds no domain controller of the realm: DNS, or /etc/krb5.conf"),
+    ("clock skew too great", "the clocks of the controller and of the domain differ by more than Kerberos allows"),
+    ("proxyerror", "the proxy of the controller does not lead to the host: set NO_PROXY for the hosts"),
+    (
+        "bad http response returned from server. code 404",
+        "something else than WinRM answers at the address, or a proxy (NO_PROXY): HTTP 404",
+    ),
+    ("connection aborted", "the connection was closed: HTTP asked of a port of HTTPS, or a device on the way"),
     ("timed out", "no answer in time"),
 )
 """Words of the client libraries (guide_troubleshooting), and what they mean. An unreachable host with other words keeps them."""
+
+_OWN: t.Final = re.compile(r"host='[^']*', port=\d+|0x[0-9a-f]+", re.IGNORECASE)
+"""What differs between hosts that were not reached for the same reason: address, port, and where an object was in memory."""
 
 
 @dataclass(slots=True)
@@ -80,12 +104,17 @@ def unread(records: Iterable[Record]) -> list[Row]:
 
 
 def changed(records: Iterable[Record]) -> list[Row]:
-    """What a run changed or, in check mode, would change, and what has to restart for it, the same on most hosts first."""
+    """What a run changed or, in check mode, would change, and what has to restart for it, the same on most hosts first.
+
+    Why is the matter of the findings. A change that did not end as planned has its whole reason.
+    """
     rows: dict[str, Row] = {}
     for record in records:
         change = record["change"]
         if change and change["changes"]:
-            rows.setdefault(record["reason"], Row(change["outcome"] or "", "", record["reason"], [])).hosts.append(record["host"])
+            as_planned = change["outcome"] in (Outcome.APPLIED.value, Outcome.PLANNED.value)
+            why = "; ".join(change_sentences(change)) if as_planned else record["reason"]
+            rows.setdefault(why, Row(change["outcome"], "", why, [])).hosts.append(record["host"])
     return sorted(rows.values(), key=lambda row: (-len(row.hosts), row.why))
 
 
@@ -122,7 +151,7 @@ def _reason(record: Record) -> tuple[str, str]:
     """What hosts have in common that were not read for the same reason, and that reason for a person."""
     error, meaning = record["error"], meaning_of(record) or record["reason"]
     if record["status"] == Status.UNREACHABLE.value:
-        return meaning, meaning
+        return _OWN.sub("", meaning), meaning
     return error["category"] if error else "", meaning
 
 

@@ -15,6 +15,7 @@ from .._fleet.waivers import SOON, days_left
 from .._policy.exceptions import State
 from .._result.types import Generator, PolicyHead, Record, Report, Summary, Used
 from .._verdict.rank import WORDS
+from .._verdict.status import UNREAD, Status
 from .._wording import first_few, visible
 from .display import document_of
 
@@ -38,7 +39,7 @@ def notes(report: Report) -> tuple[list[str], str]:
 def facts(report: Report) -> list[str]:
     """What was judged by what, and how many hosts are how."""
     summary, run = report["summary"], report["run"]
-    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in summary["by_outcome"].items())
+    outcomes = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary["by_outcome"].items())
     counts = ", ".join(f"{count} {status}" for status, count in summary["by_status"].items() if count) or "no hosts"
     ranks = ", ".join(f"{count} {rank}" for rank in WORDS if (count := summary["by_rank"][rank]))
     mode = ", check mode" if run["check_mode"] else ""
@@ -51,6 +52,23 @@ def facts(report: Report) -> list[str]:
         f"coverage {summary['coverage_percent']} %, compliance {summary['compliance_percent']} % of the expected hosts",
         f"run: {run['started']} to {run['finished']}{mode}{_release(report['generator'])}",
     ]
+
+
+def next_step(report: Report) -> list[str]:
+    """What a person does after this run, a line each; nothing where there is nothing to do."""
+    summary, run = report["summary"], report["run"]
+    kept = next((change["snapshot"] for record in report["hosts"] if (change := record["change"]) and change["snapshot"]), None)
+    if run["action"] == "enforce" and kept:
+        folder = visible(kept.rpartition("/")[0], _PART)
+        return [
+            f"The holders from before are kept in {folder}; to bring them back:",
+            f"  ansible-playbook winrights.seimpersonate.restore -e impersonate_restore={visible(run['id'], _PART)}",
+        ]
+    if run["check_mode"] and summary["by_outcome"].get("planned"):
+        return ["Next: the same command without --check makes the planned changes."]
+    if any(summary["by_status"][status] for status in (Status.DRIFT.value, *UNREAD)):
+        return ["Next: open the report. It says for each finding what to do and where, and for each unread host why."]
+    return []
 
 
 def exceptions(used: Sequence[Used], finished: str) -> list[str]:

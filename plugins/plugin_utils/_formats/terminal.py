@@ -22,7 +22,7 @@ _NAMES = 3  # hosts that one row names
 
 
 def terminal(report: Report, files: Mapping[str, str] | None = None) -> str:
-    """The summary of a report: the verdict, numbers, what drifts, what was not read, the gate, and where the report is.
+    """The summary of a report: the verdict, numbers, what drifts, what was not read, the gate, what to do next, and where the report is.
 
     ``files``: format -> path. Only the path may be longer than a line: it must be whole to be opened.
     """
@@ -42,6 +42,7 @@ def terminal(report: Report, files: Mapping[str, str] | None = None) -> str:
         *(fitted(("  " if place else "") + line, WIDTH) for place, line in enumerate(exceptions)),
         *_gpos(report),
         *folded(sentences.gate(summary)),
+        *(fitted(line, WIDTH) for line in sentences.next_step(report)),
         *_where(files or {}),
     ]
     rows = drifting(report["hosts"])

@@ -89,4 +89,4 @@ def _line(count: int, total: int, seen: bytes, run_id: str, now: datetime.dateti
         if elapsed is not None:
             elapsed = max(elapsed, datetime.timedelta())  # a clock may be set back
             remaining = f", about {datetime.timedelta(seconds=round(elapsed.total_seconds() / count * (total - count)))} left"
-    return f"{count} of {total} hosts done, {seen.count(b'd')} drift, {seen.count(b'l')} lost{remaining}"
+    return f"{count} of {total} hosts done, {seen.count(b'd')} drift, {seen.count(b'l')} not assessed{remaining}"

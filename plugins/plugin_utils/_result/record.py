@@ -96,12 +96,17 @@ def _reason(record: Record) -> str:
         category, words = record["error"]["category"], record["error"]["message"]
         return message(words if category in (record["status"], ErrorCategory.TASK_FAILED) else f"{category}: {words}")
     change = record["change"]
-    sentences = [*_few(change["changes"] or ()), *_restarts(change)] if change else []
+    sentences = change_sentences(change) if change else []
     sentences += _few([finding["text"] for finding in record["findings"]])
     if not sentences and record["holders"] and record["status"] in GOOD:
         allowed = "allowed or waived" if record["waived"] else "allowed"
         sentences = [f"holders: {len(record['holders'])}, all of them {allowed}", *_beyond_the_floor(record)]
     return "; ".join([*sentences, *_few(record["notes"])]) or "no finding"
+
+
+def change_sentences(change: Change) -> list[str]:
+    """What was or would be changed on a host, and what has to restart for it."""
+    return [*_few(change["changes"] or ()), *_restarts(change)]
 
 
 def _few(sentences: Sequence[str]) -> list[str]:

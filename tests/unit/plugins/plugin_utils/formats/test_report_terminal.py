@@ -12,13 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_heads import UNRANKED
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.worst import drifting, unread
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.worst import drifting, meaning_of, unread
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.columns import WIDTH, columns, fitted, folded
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.terminal import terminal
 
 REJECTED = "ntlm: the specified credentials were rejected by the server"
 REFUSED = (
     "ntlm: HTTPConnectionPool(host='{0}', port=5985): Max retries exceeded (Caused by NewConnectionError('Connection refused'))"
+)
+
+
+ODD = (
+    "ntlm: HTTPSConnectionPool(host='10.0.0.{0}', port=1{0}): Max retries exceeded (Caused by Odd(<Connection object at 0x7f0{0}>))"
 )
 
 
@@ -72,7 +77,7 @@ def test_the_verdict_is_first_and_the_report_last():
     assert said[0].startswith("NOT COMPLIANT - ")
     assert said[-1] == "Report: /r/x.html"
     sections = [line.partition(":")[0].partition(" (")[0] for line in said[2:] if not line.startswith(" ")]
-    assert sections == ["Drift, worst first", "Not assessed", "Exceptions", "Fleet gate", "Report"]
+    assert sections == ["Drift, worst first", "Not assessed", "Exceptions", "Fleet gate", "Next", "Report"]
 
 
 def test_the_path_of_the_report_is_whole():
@@ -132,10 +137,44 @@ ONE, OTHER = ("S-1-5-21-1-2-3-1101", "CORP\\one"), ("S-1-5-21-1-2-3-1102", "CORP
             [("CORP\\other", ["c"]), ("CORP\\other", ["b"]), ("CORP\\one", ["a"])],
             id="unexpected, missing, orphan",
         ),
+        pytest.param(
+            [drifted("berlin", USERS[0], "VORDEFINIERT\\Benutzer"), drifted("a", *USERS), drifted("b", *USERS)],
+            [("BUILTIN\\Users", ["berlin", "a", "b"])],
+            id="the name of most hosts, where they have different languages",
+        ),
     ],
 )
 def test_the_worst_is_first(records, rows):
     assert [(row.account, row.hosts) for row in drifting(records)] == rows
+
+
+@pytest.mark.parametrize(
+    ("words", "meaning"),
+    [
+        pytest.param("certificate verify failed: self-signed certificate", "does not know who signed it", id="unknown authority"),
+        pytest.param(
+            "certificate verify failed: Hostname mismatch, certificate is not valid for 'web01'", "another name", id="another name"
+        ),
+        pytest.param(
+            "certificate verify failed: IP address mismatch, certificate is not valid for '10.0.0.1'",
+            "another name",
+            id="an address",
+        ),
+        pytest.param("certificate verify failed: certificate has expired", "has expired", id="expired"),
+        pytest.param(
+            "SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong version number')", "does not speak it", id="HTTPS to a port of HTTP"
+        ),
+        pytest.param("('Connection aborted.', ConnectionResetError(104, 'reset'))", "HTTP asked of", id="HTTP to a port of HTTPS"),
+        pytest.param("NewConnectionError('[Errno 113] No route to host')", "no route", id="no route"),
+        pytest.param("Temporary failure in name resolution", "DNS does not answer", id="no DNS"),
+        pytest.param("Bad HTTP response returned from server. Code 404", "NO_PROXY", id="a proxy, or another server"),
+        pytest.param("Server not found in Kerberos database", "service principal", id="Kerberos, another name"),
+    ],
+)
+def test_what_a_library_says_is_explained(words, meaning):
+    kerberos_or_ssl = words.replace("certificate verify failed", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
+
+    assert meaning in meaning_of(lost("a", f"ntlm: {kerberos_or_ssl}"))
 
 
 def test_an_exception_that_does_not_waive_is_not_said_beside_its_holder():
@@ -165,6 +204,11 @@ def lost(host, message, status="unreachable", category="unreachable", call=None)
             [lost(f"h{number}", REFUSED.format(f"10.0.0.{number}")) for number in range(3)],
             [("nothing answers", 3)],
             id="the addresses in the words are no difference",
+        ),
+        pytest.param(
+            [lost(f"h{number}", ODD.format(number)) for number in range(3)],
+            [("ntlm: HTTPSConnectionPool", 3)],
+            id="nor are they in words that nobody has explained",
         ),
         pytest.param(
             [lost("a", "the gateway is asleep"), lost("b", "the gateway is drunk")],
@@ -211,18 +255,17 @@ def test_hosts_of_one_reason_are_one_line():
     assert "\n  12 hosts: credentials rejected: wrong name or password," in terminal(report)
 
 
-def changed(
-    host, reason="added BUILTIN\\IIS_IUSRS; effective after restart of app pool Shop", outcome="applied", status="compliant"
-):
+def changed(host, what="added BUILTIN\\IIS_IUSRS", outcome="applied", status="compliant", pool="Shop"):
+    reason = f"{what}; unexpected: somebody, whom no row names"
     record = {**samples.sample(1)["hosts"][0], "host": host, "status": status, "findings": [], "holders": [], "reason": reason}
     made = next(one["change"] for one in samples.sample(40, action="enforce")["hosts"] if one["change"])
-    change = {**made, "outcome": outcome, "changes": ["added BUILTIN\\IIS_IUSRS"]}
-    return {**record, "change": change}
+    restart = [{"kind": "app pool", "name": pool, "account": "x", "effect": "gains", "through": None}] if pool else []
+    return {**record, "change": {**made, "outcome": outcome, "changes": [what], "restart": restart}}
 
 
 def test_what_was_changed_and_must_restart_is_said_by_hosts_of_the_same():
     report = samples.sample(1)
-    report["hosts"] = [*(changed(f"h{number}") for number in range(5)), changed("other", "removed BUILTIN\\Users")]
+    report["hosts"] = [*(changed(f"h{number}") for number in range(5)), changed("other", "removed BUILTIN\\Users", pool=None)]
     said = terminal(report)
 
     assert (
@@ -232,20 +275,63 @@ def test_what_was_changed_and_must_restart_is_said_by_hosts_of_the_same():
 
 
 @pytest.mark.parametrize(
-    ("outcome", "status", "reason"),
+    ("outcome", "status", "said"),
     [
-        pytest.param("planned", "compliant", "would add: BUILTIN\\IIS_IUSRS", id="check mode, of a host that does not drift"),
-        pytest.param("planned", "drift", "would add: BUILTIN\\IIS_IUSRS", id="check mode, of one that drifts"),
+        pytest.param("planned", "compliant", "would add: it", id="check mode, of a host that does not drift"),
+        pytest.param("planned", "drift", "would add: it", id="check mode, of one that drifts"),
+        pytest.param("applied", "drift", "added: it", id="and it drifts still"),
         pytest.param(
-            "applied", "drift", "added: BUILTIN\\IIS_IUSRS; effective after restart of app pool Shop", id="and it drifts still"
+            "undone", "drift", "tried: it; unexpected: somebody, whom no row names", id="what went wrong has its whole reason"
         ),
     ],
 )
-def test_whatever_was_or_would_be_changed_is_said(outcome, status, reason):
+def test_whatever_was_or_would_be_changed_is_said_without_the_findings_again(outcome, status, said):
     report = samples.sample(1)
-    report["hosts"] = [changed("web01", reason, outcome, status)]
+    report["hosts"] = [changed("web01", said.partition(";")[0], outcome, status, pool=None)]
 
-    assert f"\nChanges:\n  web01: {reason}\n" in terminal(report)
+    assert f"\nChanges:\n  web01: {said}\n" in terminal(report)
+
+
+@pytest.mark.parametrize(
+    ("action", "check_mode", "outcome", "snapshot", "lines"),
+    [
+        pytest.param(
+            "enforce", False, "applied", "/srv/kept/RUN/web01.json",
+            [
+                "The holders from before are kept in /srv/kept/RUN; to bring them back:",
+                "  ansible-playbook winrights.seimpersonate.restore -e impersonate_restore=RUN",
+            ],
+            id="changed: how to take it back",
+        ),
+        pytest.param(
+            "enforce", True, "planned", None, ["Next: the same command without --check makes the planned changes."],
+            id="planned: how to change",
+        ),
+        pytest.param("restore", False, "applied", "/srv/kept/RUN/web01.json", [], id="restored: nothing"),
+    ],
+)  # fmt: skip
+def test_it_says_what_comes_next(action, check_mode, outcome, snapshot, lines):
+    report = samples.sample(1)
+    record = changed("web01", outcome=outcome)
+    report["hosts"] = [{**record, "change": {**record["change"], "snapshot": snapshot}}]
+    report["run"] = {**report["run"], "id": "RUN", "action": action, "check_mode": check_mode}
+    report["summary"] = {
+        **report["summary"],
+        "by_outcome": {outcome: 1},
+        "by_status": dict.fromkeys(report["summary"]["by_status"], 0),
+    }
+
+    said = terminal(report).splitlines()
+
+    assert said[len(said) - len(lines) :] == lines
+    assert lines or said[-1].startswith("Fleet gate")
+
+
+def test_outcomes_are_words():
+    report = samples.sample(1)
+    report["summary"]["by_outcome"] = {"nothing_to_restore": 3}
+
+    assert "\n  changes: 3 nothing to restore\n" in terminal(report)
 
 
 @given(st.text(max_size=300), st.integers(4, 100))

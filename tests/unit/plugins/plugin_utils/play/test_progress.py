@@ -37,13 +37,13 @@ def test_a_line_at_every_twentieth_with_what_was_found(tmp_path):
     said = lines(tmp_path, 200, ["compliant"] * 8 + ["drift", "unreachable"] + ["error"] * 10)
 
     assert said == [
-        "10 of 200 hosts done, 1 drift, 1 lost, about 0:03:10 left",
-        "20 of 200 hosts done, 1 drift, 11 lost, about 0:03:00 left",
+        "10 of 200 hosts done, 1 drift, 1 not assessed, about 0:03:10 left",
+        "20 of 200 hosts done, 1 drift, 11 not assessed, about 0:03:00 left",
     ]
 
 
 def test_the_last_line_has_no_time_left(tmp_path):
-    assert lines(tmp_path, 20, ["compliant"] * 20)[-1] == "20 of 20 hosts done, 0 drift, 0 lost"
+    assert lines(tmp_path, 20, ["compliant"] * 20)[-1] == "20 of 20 hosts done, 0 drift, 0 not assessed"
 
 
 def test_few_hosts_say_nothing(tmp_path):
@@ -55,18 +55,18 @@ def test_a_line_after_a_long_silence(tmp_path):
     assert lines(tmp_path, 1000, ["compliant"]) == []
     os.utime(tmp_path / f"impersonate-{RUN}.said", (0, 0))
 
-    assert lines(tmp_path, 1000, ["drift"]) == ["2 of 1000 hosts done, 1 drift, 0 lost, about 0:08:19 left"]
+    assert lines(tmp_path, 1000, ["drift"]) == ["2 of 1000 hosts done, 1 drift, 0 not assessed, about 0:08:19 left"]
 
 
 @pytest.mark.parametrize("run", ["nightly", "2026"])
 def test_a_run_that_somebody_named_has_no_clock(tmp_path, run):
-    assert lines(tmp_path, 20, ["compliant"], run) == ["1 of 20 hosts done, 0 drift, 0 lost"]
+    assert lines(tmp_path, 20, ["compliant"], run) == ["1 of 20 hosts done, 0 drift, 0 not assessed"]
 
 
 def test_a_clock_that_was_set_back_leaves_no_time_below_nothing(tmp_path):
     line = progress_line(tmp_path, RUN, 20, "compliant", START - datetime.timedelta(hours=1))
 
-    assert line == "1 of 20 hosts done, 0 drift, 0 lost, about 0:00:00 left"
+    assert line == "1 of 20 hosts done, 0 drift, 0 not assessed, about 0:00:00 left"
 
 
 @pytest.mark.parametrize("run", ["a/b", "../../x", "x" * 300, "a\udcff"], ids=["a folder", "above", "long", "no text"])
@@ -74,7 +74,7 @@ def test_the_name_of_a_run_leads_nowhere_else(tmp_path, run):
     folder = tmp_path / "shared"
     folder.mkdir()
 
-    assert lines(folder, 20, ["drift"], run) == ["1 of 20 hosts done, 1 drift, 0 lost"]
+    assert lines(folder, 20, ["drift"], run) == ["1 of 20 hosts done, 1 drift, 0 not assessed"]
     assert len(list(folder.iterdir())) == len(list(tmp_path.rglob("impersonate-*"))) == 2
 
 
