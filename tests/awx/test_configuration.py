@@ -8,6 +8,8 @@ import datetime
 import itertools
 import json
 import re
+import subprocess
+import sys
 
 import jinja2
 import pytest
@@ -68,6 +70,25 @@ def test_an_audit_and_a_plan_change_nothing_and_an_enforcement_runs_alone():
         assert TEMPLATES[name]["extra_vars"]["impersonate_snapshot_dir"] == "{{ setup_snapshot_dir }}"
     assert DATA["setup_snapshot_dir"].startswith("/")
     assert not DATA["setup_snapshot_dir"].startswith("/runner")
+
+
+def test_the_project_says_how_hosts_of_no_group_are_reached(tmp_path):
+    (tmp_path / "hosts").write_text("web01\n")
+    command = [
+        sys.executable,
+        "-m",
+        "ansible.cli.inventory",
+        "-i",
+        str(tmp_path / "hosts"),
+        "--playbook-dir",
+        str(HERE / "project"),
+        "--host",
+        "web01",
+    ]
+
+    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    assert told["ansible_connection"] == "winrm"  # bulk_host_create puts hosts into no group
 
 
 def test_every_variable_of_a_template_is_one_of_the_role():
