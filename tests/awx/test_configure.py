@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
@@ -52,9 +53,9 @@ def controller():
 
 @pytest.fixture(scope="module")
 def configured(controller, tmp_path_factory):
-    """The runs, one after the other: each with the objects after it, and the requests that it made."""
+    """What there was before; the runs, one after the other, each with the objects after it and the requests that it made; roles by number."""
     folder = tmp_path_factory.mktemp("configure")
-    before, runs = controller.snapshot(), {}
+    before, runs, roles = controller.snapshot(), {}, {}
     with Serving(controller) as serving:
         for name, playbook, extra in (
             ("first", "configure.yml", WANTED),
@@ -70,9 +71,10 @@ def configured(controller, tmp_path_factory):
             controller.requests.clear()
             ran = play(playbook, folder, serving.address, TOKEN, extra, "-vv")
             runs[name] = (ran, controller.snapshot(), list(controller.requests), controller.names())
+            roles |= controller.roles
         ran = play("configure.yml", folder, serving.address, "a-wrong-token", WANTED)
         runs["wrong token"] = (ran, controller.snapshot(), list(controller.requests), controller.names())
-    return before, runs
+    return before, runs, roles
 
 
 def counted(ran):
@@ -92,6 +94,64 @@ def test_the_first_run_makes_everything(configured):
     assert len(names["workflow_job_template_nodes"]) == 7
     assert names["schedules"] == ["SeImpersonate every night", "SeImpersonate every week, with all that has the right"]
     assert len(names["notification_templates"]) == 5
+
+
+def links(state):
+    """(kind, number, list) -> numbers, of what a controller keeps."""
+    return {key: numbers for key, numbers in map(ast.literal_eval, state[1]) if numbers}
+
+
+def called(state):
+    """Kind and number -> name, without the prefix."""
+    return {
+        (kind, int(number)): str(one.get("name") or one.get("identifier")).removeprefix("SeImpersonate ")
+        for kind, objects in state[0].items()
+        for number, one in objects.items()
+    }
+
+
+def test_every_template_and_workflow_asks_for_its_limit_and_takes_no_more_than_50_forks(configured):
+    kept = configured[1]["first"][1][0]
+    templates = [one for one in kept["job_templates"].values() if one["name"] != "SeImpersonate of others"]
+
+    assert [one["ask_limit_on_launch"] for one in (*templates, *kept["workflow_job_templates"].values())] == [True] * 8
+    assert [one["forks"] for one in templates] == [50] * 6
+
+
+def test_teams_get_the_roles_of_the_table_and_no_other(configured):
+    state, roles = configured[1]["first"][1], configured[2]
+    names = called(state)
+    given = {
+        (names["teams", team], role.removesuffix("_role"), names[kind, number])
+        for key, numbers in links(state).items()
+        if key[0] == "roles"
+        for kind, number, role in [roles[key[1]]]
+        for team in numbers
+    }
+
+    assert given == {
+        ("Auditors", "execute", "audit"), ("Auditors", "execute", "audit in slices"), ("Auditors", "execute", "report"),
+        ("Auditors", "execute", "nightly"), ("Operators", "execute", "audit"), ("Operators", "execute", "plan"),
+        ("Operators", "execute", "enforce with approval"), ("Approvers", "approval", "enforce with approval"),
+    }  # fmt: skip
+
+
+def test_who_is_told_of_what(configured):
+    state = configured[1]["first"][1]
+    names = called(state)
+    told = {
+        (names[kind, number], association.removeprefix("notification_templates_")): sorted(
+            names["notification_templates", channel] for channel in numbers
+        )
+        for (kind, number, association), numbers in links(state).items()
+        if association.startswith("notification_templates_")
+    }
+    jobs, workflows = ([f"{kind} by {channel}" for channel in ("slack", "webhook")] for kind in ("jobs", "workflows"))
+
+    assert told == {
+        **{(template, when): jobs for template in ("enforce", "restore", "report") for when in ("success", "error")},
+        **{(flow, when): workflows for flow in ("nightly", "enforce with approval") for when in ("error", "approvals")},
+    }
 
 
 def test_the_second_run_changes_nothing(configured):
@@ -128,7 +188,7 @@ def test_no_secret_is_shown(configured):
 
 
 def test_the_removal_leaves_everything_of_others_and_nothing_of_ours(configured):
-    before, runs = configured
+    before, runs, _roles = configured
     (removed, state, _requests, _names), (again, state_again, requests, _names2) = runs["removed"], runs["again"]
 
     assert removed.returncode == 0, removed.stdout + removed.stderr
