@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import resource
@@ -134,6 +135,7 @@ def serve(end: Connection, share: Share) -> None:
     with Fleet([], answers, connection=share.connection, life=LIFE) as fleet:
         for name, kind in share.hosts.items():
             fleet.add(Machine.member_server(name), scenario=scenario(kind, share.latency))
+        gc.freeze()  # thousands of machines would be searched for garbage again and again
         end.send(fleet.inventory()["all"])
         for question in _questions(end):
             end.send(_answer(question, fleet, answers, share.kept))

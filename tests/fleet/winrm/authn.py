@@ -42,6 +42,23 @@ class Access:
     channel_binding: ChannelBinding = ChannelBinding.STRICT
 
 
+class _Stores:
+    """Files for pyspnego's acceptor, gone with the process: hosts with the same users have one, since each login needs it three times."""
+
+    _folder: t.ClassVar[tempfile.TemporaryDirectory[str] | None] = None
+    _paths: t.ClassVar[dict[str, Path]] = {}
+
+    @classmethod
+    def path(cls, text: str) -> Path:
+        """A file with this text, for its owner alone. Not for several threads at a time."""
+        if text not in cls._paths:
+            cls._folder = cls._folder or tempfile.TemporaryDirectory(prefix="fleet-")
+            path = Path(cls._folder.name, f"ntlm-{len(cls._paths)}")
+            path.write_text(text, encoding="utf-8")
+            cls._paths[text] = path
+        return cls._paths[text]
+
+
 class Users:
     """Who may log on to a host; the passwords are looked up at each login, so that they may change."""
 
@@ -64,9 +81,8 @@ class Users:
         """Let pyspnego's acceptor know these users, and no others, for the time of the block."""
         users = self._passwords().items()
         lines = [f"{user}:0:{'0' * 32}:{self._hash(password)}:[U]:LCT-0" for user, password in users]
-        with self._environment, tempfile.TemporaryDirectory(prefix="fleet-") as folder:
-            path = Path(folder, "ntlm")
-            path.write_text("\n".join(lines), encoding="utf-8")
+        with self._environment:
+            path = _Stores.path("\n".join(lines))
             before = os.environ.get("NTLM_USER_FILE")
             os.environ["NTLM_USER_FILE"] = str(path)
             try:
