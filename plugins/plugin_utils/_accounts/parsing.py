@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -59,6 +60,7 @@ class Account:
         return self.text if self.sid in (None, self.text.lstrip("*")) else f"{self.text} ({self.sid})"
 
 
+@functools.lru_cache(maxsize=4_096)
 def name_key(name: str) -> str:
     """What two spellings of one name have in common: the LSA compares names without regard to case ([MS-LSAT] 3.1.4.5)."""
     return simple_upper(name)

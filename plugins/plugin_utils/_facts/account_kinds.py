@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 
 from .._accounts.sids import WELL_KNOWN
 from .facts import Computer, Holder, Resolution
@@ -51,10 +52,10 @@ def kind_of(holder: Holder, computer: Computer) -> AccountKind:
     """
     if holder.resolved is Resolution.UNMAPPED and holder.sid.startswith(BUILTIN) and _number(holder.sid) not in _BUILTIN_RIDS:
         return AccountKind.ORPHAN
-    for prefix, kind in _PREFIXES:
-        if holder.sid.startswith(prefix):
-            return kind
-    if holder.sid in _SIDS or (holder.use == _WELL_KNOWN_GROUP and holder.resolved is Resolution.LSA):
+    kind = _by_sid(holder.sid)
+    if kind is not None:
+        return kind
+    if holder.use == _WELL_KNOWN_GROUP and holder.resolved is Resolution.LSA:
         return AccountKind.WELL_KNOWN
     if not holder.sid.startswith("S-1-5-21-"):
         return AccountKind.UNKNOWN
@@ -64,6 +65,13 @@ def kind_of(holder: Holder, computer: Computer) -> AccountKind:
         return AccountKind.UNKNOWN
     authority = holder.name.partition("\\")[0].casefold()
     return AccountKind.LOCAL if authority == computer.name.casefold() else AccountKind.DOMAIN
+
+
+@functools.lru_cache(maxsize=4_096)
+def _by_sid(sid: str) -> AccountKind | None:
+    """The sort of an account whose SID tells it, whatever the host says of it."""
+    by_prefix = next((kind for prefix, kind in _PREFIXES if sid.startswith(prefix)), None)
+    return by_prefix or (AccountKind.WELL_KNOWN if sid in _SIDS else None)
 
 
 def _number(sid: str) -> int:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -106,15 +107,21 @@ _UNREAD_POOLS = {
 }
 
 
+_MANUAL = "application pools have manualGroupMembership: "
+_NO_MANUAL_POOLS = Feature(False, _MANUAL)
+
+
 def _manual_pools(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
     if facts.pools is None:
         return Feature(None, _UNREAD_POOLS.get(facts.pools_status or "", "applicationHost.config could not be read"))
+    if not facts.pools:
+        return _NO_MANUAL_POOLS
     pools, own = [pool for pool in facts.pools if pool.manual], own_pool_sids(facts)
     accounts = {sid: _why_pool(pool) for pool in reversed(pools) if (sid := _token_of(pool, own))}
     names = tuple(pool.name for pool in pools)
     unmapped = tuple(pool.name for pool in pools if pool.account and pool.sid is None)
     unsure = f"the accounts of the application pools {some(unmapped)} have no SID that the host knows" if unmapped else ""
-    return Feature(bool(pools), f"application pools have manualGroupMembership: {some(names)}", accounts, names, unsure=unsure)
+    return Feature(bool(pools), _MANUAL + some(names), accounts, names, unsure=unsure)
 
 
 def own_pool_sids(facts: HostFacts) -> dict[str, str]:
@@ -122,7 +129,7 @@ def own_pool_sids(facts: HostFacts) -> dict[str, str]:
 
     What Windows does with letters outside ASCII is not documented, so that such a SID is not sure unless the host says it.
     """
-    lsa_sids = _pool_sids_by_lsa(facts)
+    lsa_sids = _pool_sids_by_lsa(facts) if facts.pools else {}
     return {pool.name: lsa_sids.get(name_key(pool.name)) or app_pool_sid(pool.name) for pool in facts.pools or ()}
 
 
@@ -198,17 +205,29 @@ def _session_host(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
     return Feature(present, because)
 
 
+_LEGACY = "such accounts exist: "
+_NO_LEGACY_ACCOUNTS = Feature(False, _LEGACY)
+
+
+@functools.lru_cache(maxsize=100)
+def _asked_as(legacy: tuple[str, ...]) -> frozenset[str]:
+    """Names of legacy accounts as a host is asked for them."""
+    return frozenset(f".\\{name}" for name in legacy)
+
+
 def _legacy_accounts(facts: HostFacts, legacy: tuple[str, ...]) -> Feature:
     if not legacy:
         return Feature(None, "the policy has no legacy.names to ask a host for")
-    asked = {f".\\{name}" for name in legacy}
+    asked = _asked_as(legacy)
     answers = [answer for answer in facts.accounts if answer.asked in asked]
+    if not any(answer.sid or answer.resolved is Resolution.FAILED for answer in answers):
+        return _NO_LEGACY_ACCOUNTS
     if any(answer.resolved is Resolution.FAILED for answer in answers):
         return Feature(None, "the local accounts could not be looked up")
     existing = [answer for answer in answers if answer.sid]
     accounts = {answer.sid: f"the account {answer.name or answer.asked} exists" for answer in existing if answer.sid}
     names = tuple(answer.name or answer.asked for answer in existing)
-    return Feature(bool(existing), f"such accounts exist: {some(names)}", accounts, names)
+    return Feature(bool(existing), _LEGACY + some(names), accounts, names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 
 from .._input.categories import ErrorCategory
 from .._input.errors import CannotJudge
@@ -25,7 +26,7 @@ class System(str, enum.Enum):
     WINDOWS_10 = "windows_10"
     WINDOWS_11 = "windows_11"
 
-    @property
+    @functools.cached_property
     def words(self) -> str:
         """For sentences: ``Windows Server 2022``."""
         kind, _unused, number = self.value.partition("_")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 
 from .._input.categories import ErrorCategory
 from .._input.errors import CannotJudge
@@ -20,7 +21,7 @@ class HostRole(str, enum.Enum):
     STANDALONE_SERVER = "standalone_server"
     CLIENT = "client"
 
-    @property
+    @functools.cached_property
     def words(self) -> str:
         """For sentences: ``a member server``."""
         return "a " + self.value.replace("_", " ").replace("standalone", "stand-alone")

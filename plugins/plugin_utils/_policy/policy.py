@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -28,7 +29,7 @@ _NO_BUILD = 1 << 32
 _EVERY_SYSTEM = frozenset(System)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what follows from the fields is kept beside them, since each host asks for it
 class Document:
     """What a row was taken from; texts that are not known are empty. ``differs``: where another edition says something else."""
 
@@ -39,14 +40,14 @@ class Document:
     url: str = ""
     differs: str = ""
 
-    @property
+    @functools.cached_property
     def words(self) -> str:
         """For sentences: title, version and date."""
         dated = ", ".join(filter(None, (self.version, self.date)))
         return f"{self.title} ({dated})" if dated else self.title
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """Accounts of one row.
 
@@ -90,14 +91,14 @@ class Row:
         builds = (self.build_from or 0) <= (other.build_to or _NO_BUILD) and (other.build_from or 0) <= (self.build_to or _NO_BUILD)
         return builds and bool(self.host_roles & other.host_roles) and bool(self.systems & other.systems)
 
-    @property
+    @functools.cached_property
     def cited(self) -> str:
         """Where the row comes from: the document's number and the document itself where it has one, and the place in it."""
         return ", ".join(
             filter(None, (self.benchmark_id, self.document.words if self.benchmark_id and self.document else "", self.source))
         )
 
-    @property
+    @functools.cached_property
     def per_release(self) -> bool:
         """The row counts on some releases of Windows only."""
         return self.systems != _EVERY_SYSTEM
@@ -118,7 +119,7 @@ class GpoRow:
     observed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """A validated policy: who must and who may hold the right, by which document.
 
@@ -136,13 +137,13 @@ class Policy:
     closed: bool = True
     data: Mapping[str, object] = field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def asked_names(self) -> tuple[str, ...]:
         """Names to ask a host for, sorted: those that only it can turn into SIDs, and services and pools that are not well known."""
         names = {account.text for row in self.rows for account in row.accounts() if account.asked and not account.well_known}
         return tuple(sorted(names | {f".\\{name}" for name in self.legacy}))
 
-    @property
+    @functools.cached_property
     def per_release(self) -> bool:
         """Some rows count on some releases of Windows only, so that the release must be known."""
         return any(row.per_release for row in self.rows)

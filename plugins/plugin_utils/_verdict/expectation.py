@@ -128,11 +128,18 @@ class Expectation:
         """Where an account stands; what is asked first of it counts: forbidden, required, default, permitted, else unexpected."""
         if sid in self.forbidden:
             return Standing.UNEXPECTED, self.forbidden[sid]
-        for standing, reasons in (
-            (Standing.REQUIRED, self.required), (Standing.DEFAULT, self.default), (Standing.PERMITTED, self.permitted),
-        ):  # fmt: skip
-            if sid in reasons:
-                return (Standing.FLOOR if sid in FLOOR else standing), reasons[sid]
+        if sid in self.required:
+            standing, reasons = Standing.REQUIRED, self.required
+        elif sid in self.default:
+            standing, reasons = Standing.DEFAULT, self.default
+        elif sid in self.permitted:
+            standing, reasons = Standing.PERMITTED, self.permitted
+        else:
+            return self._of_others
+        return (Standing.FLOOR if sid in FLOOR else standing), reasons[sid]
+
+    @property
+    def _of_others(self) -> tuple[Standing, str]:
         return (Standing.UNEXPECTED, "") if self.closed else (Standing.PERMITTED, "not asked about by the task")
 
 
@@ -194,9 +201,10 @@ def rows_that_count(rows: Iterable[Row], circumstances: Circumstances) -> Iterat
 
 
 def _enter_row(expectation: Expectation, row: Row, circumstances: Circumstances, answers: Answers) -> None:
+    circumstance = _circumstance(row, circumstances)
     for key in ACCOUNT_KEYS:
         for account in getattr(row, key):
-            sid = _enter(expectation, key, account, f"{key} {_because(row, account, circumstances)}", answers, of_policy=True)
+            sid = _enter(expectation, key, account, f"{key} {_because(row, account, circumstance)}", answers, of_policy=True)
             if sid and row.note:
                 expectation.row_notes[sid] = row.note
     if row.feature is None:
@@ -229,20 +237,23 @@ def _doubt(row: Row, name: FeatureName, why: str, sids: frozenset[str], keys: Co
     return Doubt(name.unknown, why, sids, MAY_BE.get(name, ()) if row.found else ())
 
 
-def _because(row: Row, account: Account, circumstances: Circumstances) -> str:
-    """The end of the sentence ``required ...``."""
+def _circumstance(row: Row, circumstances: Circumstances) -> str:
+    """Why a row counts on a host."""
     if row.reason:
-        circumstance = row.reason
-    elif row.feature is not None:
-        circumstance = f"because {circumstances.features[row.feature].because}"
-    elif row.build_from is not None or row.build_to is not None:
-        circumstance = f"on build {circumstances.build}"
-    elif row.where == "every_host":
-        circumstance = "on every host"
-    elif row.per_release and circumstances.system and circumstances.role:
-        circumstance = f"on {circumstances.role.words} with {circumstances.system.words}"
-    else:
-        circumstance = f"on {circumstances.role.words}" if circumstances.role else "on this host"
+        return row.reason
+    if row.feature is not None:
+        return f"because {circumstances.features[row.feature].because}"
+    if row.build_from is not None or row.build_to is not None:
+        return f"on build {circumstances.build}"
+    if row.where == "every_host":
+        return "on every host"
+    if row.per_release and circumstances.system and circumstances.role:
+        return f"on {circumstances.role.words} with {circumstances.system.words}"
+    return f"on {circumstances.role.words}" if circumstances.role else "on this host"
+
+
+def _because(row: Row, account: Account, circumstance: str) -> str:
+    """The end of the sentence ``required ...``."""
     erratum = row.erratum if row.printed is not None and account.key not in row.printed else ""
     return f"{circumstance} ({row.cited}{'; ' + erratum if erratum else ''})"
 

@@ -127,20 +127,23 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
     )
     required = set(expectation.required if policy.compare is Compare.EXACT else expectation.demanded)
     permitted = {*expectation.required, *expectation.default, *expectation.permitted} - required - expectation.forbidden.keys()
-    missing = _missing(expectation, facts, required)
+    held = facts.sids
+    missing = _missing(expectation, facts, required - held)
     waived = any(judged.standing is Standing.WAIVED for judged in judged_holders)
+    allowed = ALLOWED | {Standing.ORPHAN} if tailoring.keep_orphans else ALLOWED
+    drifts = bool(missing) or any(judged.standing not in allowed for judged in judged_holders)
     verdict = Verdict(
-        Status.WAIVED if waived else Status.COMPLIANT,
+        Status.DRIFT if drifts else Status.WAIVED if waived else Status.COMPLIANT,
         circumstances,
         judged_holders,
         missing,
         (
             *notes,
             *expectation.notes,
-            *_notes_on_holders(expectation, facts),
+            *_notes_on_holders(expectation, facts, held),
             *(_kept(judged_holders) if tailoring.keep_orphans else ()),
         ),
-        ALLOWED | {Standing.ORPHAN} if tailoring.keep_orphans else ALLOWED,
+        allowed,
         row,
         _used(expectation.exception_uses, judged_holders, takes_exceptions, forbidden),
         tuple(sorted(required, key=sort_key)),
@@ -148,9 +151,8 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
         forbidden,
         takes_exceptions,
     )
-    if verdict.missing or verdict.unexpected:
+    if drifts:
         _stop_at_doubt(verdict, expectation)
-        return dataclasses.replace(verdict, status=Status.DRIFT)
     return verdict
 
 
@@ -225,9 +227,11 @@ _SILENT = " and the row of the policy foresees no exception"
 
 def _waive(judged: Judged, expectation: Expectation, row: Row | None, waive: Waive) -> Judged:
     """A finding that an exception answers for is waived; one whose exception does not hold says so."""
+    if judged.standing in ALLOWED or not expectation.exception_uses:
+        return judged
     sid = judged.holder.sid
     exception_uses = [use for use in expectation.exception_uses if use.sid == sid]
-    if judged.standing in ALLOWED or not exception_uses:
+    if not exception_uses:
         return judged
     if sid in expectation.forbidden:
         return dataclasses.replace(
@@ -255,9 +259,11 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None, waive: Wai
 
 
 def _used(
-    exception_uses: Iterable[ExceptionUse], judged_holders: Iterable[Judged], foreseen: bool, forbidden: frozenset[str]
+    exception_uses: Collection[ExceptionUse], judged_holders: Iterable[Judged], foreseen: bool, forbidden: frozenset[str]
 ) -> tuple[ExceptionUse, ...]:
     """The exceptions, those that waived a holder marked as used, and those that would have if they were ``foreseen``."""
+    if not exception_uses:
+        return ()
     standings = {judged.holder.sid: judged.standing for judged in judged_holders}
 
     def state(use: ExceptionUse) -> State:
@@ -272,16 +278,15 @@ def _used(
     return tuple(dataclasses.replace(use, state=state(use)) for use in exception_uses)
 
 
-def _missing(expectation: Expectation, facts: HostFacts, required: Collection[str]) -> tuple[Missing, ...]:
+def _missing(expectation: Expectation, facts: HostFacts, absent: Collection[str]) -> tuple[Missing, ...]:
+    if not absent:
+        return ()
     names = {**expectation.names, **{answer.sid: answer.name for answer in facts.accounts if answer.sid and answer.name}}
-    absent = sorted(set(required) - facts.sids, key=sort_key)
-    return tuple(Missing(sid, names.get(sid) or NAMES.get(sid), expectation.required[sid]) for sid in absent)
+    return tuple(Missing(sid, names.get(sid) or NAMES.get(sid), expectation.required[sid]) for sid in sorted(absent, key=sort_key))
 
 
-def _notes_on_holders(expectation: Expectation, facts: HostFacts) -> tuple[str, ...]:
-    notes = [
-        f"{shown(sid)}: {expectation.row_notes[sid]}" for sid in sorted(expectation.row_notes.keys() & facts.sids, key=sort_key)
-    ]
+def _notes_on_holders(expectation: Expectation, facts: HostFacts, held: frozenset[str]) -> tuple[str, ...]:
+    notes = [f"{shown(sid)}: {expectation.row_notes[sid]}" for sid in sorted(expectation.row_notes.keys() & held, key=sort_key)]
     if facts.lookup_status != SUCCESS:
         notes.append(f"not all names could be looked up on the host ({facts.lookup_status})")
     return tuple(notes)
