@@ -16,6 +16,7 @@ from .._host.core_lock import holding
 from .._host.failures import was_not_reached
 from .._host.processes import NOT_KEPT, Kind, Processes, Share
 from .._host.reader import Reader
+from .._host.repeated import keep_answers
 from .._host.schedule import End, Limits
 from .._host.windows import READ
 from . import fleet_run, progress
@@ -72,6 +73,7 @@ class FleetReader:
 
     def _work(self, share: Share) -> None:
         """Read a share of the hosts, in a process of its own."""
+        keep_answers()
         lock = threading.Lock()
 
         def read(host: str) -> tuple[End, Result]:
