@@ -79,8 +79,8 @@ def pages(tmp_path_factory):
     """Files of the pages: ``fleet`` (450 hosts), ``hostile``, ``enforced``, ``dead``."""
     folder = tmp_path_factory.mktemp("pages")
     reports = {
-        "fleet": samples.sample(450),
-        "hostile": samples.hostile(),
+        "fleet": samples.with_gpos(samples.sample(450)),
+        "hostile": samples.with_gpos(samples.hostile()),
         "enforced": samples.sample(60, action="enforce"),
         "dead": samples.every_host(samples.dead, 30),
     }

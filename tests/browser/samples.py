@@ -193,6 +193,37 @@ def hostile() -> dict[str, t.Any]:
     return report
 
 
+def with_gpos(report: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The same report with the GPOs of its hosts, and a planned change of the first one that reaches all of its hosts."""
+    reached: dict[tuple[str, str], list[str]] = {}
+    for record in report["hosts"]:
+        controller = record["controller"]
+        if controller and controller["kind"] == "gpo":
+            reached.setdefault((controller["guid"].upper(), controller["name"]), []).append(record["host"])
+    (guid, name), hosts = next(iter(reached.items()))
+    side = {"before": [], "after": ["S-1-5-32-568", name], "version_before": 6, "version_after": 7, "finishes": False}
+    side |= {f"{part}_{when}": None for part in ("extensions", "template_sha256") for when in ("before", "after")}
+    impact = [
+        {"host": host, "wins": True, "gains": ["S-1-5-32-568"], "loses": [], "drifts": place % 2 == 0, "features": ["IIS"], "own_accounts": [name]}
+        for place, host in enumerate([*hosts, "elsewhere"])
+    ]  # fmt: skip
+    change = {
+        "guid": guid, "name": name, "run_id": "1", "at": "2026-01-31T08:15:00Z", "outcome": "planned", "plan": side, "impact": impact,
+        "impact_of": "the audit 1", "impact_accounts": [{"op": "add", "sid": "S-1-5-32-568", "name": None, "hosts": len(hosts)}], "impact_unseen": 1,
+    }  # fmt: skip
+    section = {
+        "domain": name, "controller": name, "read_at": "2026-01-31T08:15:00Z", "policy": "microsoft", "complete": True, "compliant": True,
+        "not_defining": 40, "unread": [], "gpos": [_gpo(*one) for one in reached], "changes": [change],
+    }  # fmt: skip
+    return {**report, "gpos": section}
+
+
+def _gpo(guid: str, name: str) -> dict[str, t.Any]:
+    empty: dict[str, t.Any] = {key: [] for key in ("holders", "findings", "links", "filters")}
+    nothing = dict.fromkeys(("documented", "extensions", "template_sha256"))
+    return {"guid": guid, "name": name, "state": "nobody", "compliant": True, "version": 6, "folder_version": 6, **empty, **nothing}
+
+
 def _document(
     records: list[Record],
     action: str,

@@ -289,6 +289,22 @@ def test_pages_turn(browser, pages):
     assert text(browser, "#page") == "Page 1 of 1"
 
 
+def test_a_host_of_a_change_of_a_gpo_leads_to_its_row_and_that_to_the_gpo(browser, pages):
+    report = open_page(browser, pages)
+    (change,) = report["gpos"]["changes"]
+    host = next(one["host"] for one in change["impact"] if one["drifts"])
+
+    click(browser, f'#gpos a[href="#q={host}"]')
+    wait(browser, "!document.querySelector('#count').innerText.startsWith('450 hosts')")
+    assert host in column(browser, 0)
+    place = column(browser, 0).index(host)
+    link = browser.find_elements("css selector", "#rows > tr")[place].find_element("css selector", "a")
+    assert link.get_attribute("href").endswith(f"#gpo-{change['guid'].upper()}") or change["guid"] in link.get_attribute("href")
+    link.click()
+
+    assert browser.execute_script("return document.querySelector(':target').innerText").startswith(change["name"])
+
+
 def test_a_host_shows_its_holders(browser, pages):
     report = open_page(browser, pages, state="#status=waived")
     click(browser, "#rows button")

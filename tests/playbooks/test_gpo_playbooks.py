@@ -97,6 +97,22 @@ def test_the_four_beats_with_the_impact_on_audited_hosts(fleet, playbook, domain
     assert (second.rc, second.outcome.changed, state_of(domain, web).versions) == (0, set(), (0x10005, 0x10005))
 
 
+def test_the_report_of_the_hosts_has_what_a_planned_change_means_for_them(fleet, playbook, domain, web, earlier, tmp_path):
+    kept = {"impersonate_gpo_file": str(tmp_path / "gpos.json")}
+    playbook(fleet, GPO_AUDIT, limit="dc01", extravars=kept)
+    playbook(fleet, ENFORCE, limit="dc01", check=True, extravars={**WISH, **kept, "impersonate_report_previous": str(earlier)})
+
+    playbook(fleet, AUDIT, limit=MEMBERS, extravars={**kept, "impersonate_report_name": "after"})
+
+    reports = tmp_path / "reports"
+    (change,) = json.loads((reports / "after.json").read_text())["gpos"]["changes"]
+    assert (change["guid"], change["outcome"], change["impact_unseen"]) == (web, "planned", 0)
+    assert {row["host"]: row["gains"] for row in change["impact"]} == {host: [names.IIS_IUSRS] for host in WEB}
+    page = (reports / "after.html").read_text()
+    assert all(f'<a href="#q={host}"><bdi>{host}</bdi></a>' in page for host in WEB)
+    assert "2 would gain BUILTIN\\IIS_IUSRS" in (reports / "after.md").read_text().replace("\\\\", "\\")
+
+
 def test_without_a_report_the_impact_is_said_to_be_unknown(fleet, playbook, domain):
     done = playbook(fleet, ENFORCE, limit="dc01", check=True, extravars=WISH)
 
