@@ -17,6 +17,9 @@ printf '[galaxy-importer]\nRUN_ANSIBLE_TEST = False\nRUN_FLAKE8 = True\nRUN_ANSI
 (cd .build && env -u PYTHONPATH -u ANSIBLE_COLLECTIONS_PATH PATH="$PWD/galaxy/bin:$PATH" GALAXY_IMPORTER_CONFIG="$PWD/galaxy-importer.cfg" \
     galaxy/bin/python -m galaxy_importer.main "$archive" >galaxy-importer.log 2>&1) || {
     cat .build/galaxy-importer.log
+    if grep -q 'Timeout on call to ansible-lint' .build/galaxy-importer.log; then
+        echo "The importer gives ansible-lint 180 seconds, which do not suffice on a busy machine: try again on an idle one." >&2
+    fi
     exit 1
 }
 # The importer has flake8 read the PowerShell of a module that has its documentation beside it, as if it were Python.
