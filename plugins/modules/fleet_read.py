@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 ---
 module: fleet_read
 short_description: Read who holds SeImpersonatePrivilege on all hosts of a play and judge it
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Does on each host what M(winrights.seimpersonate.local_right_info) does with O(winrights.seimpersonate.local_right_info#module:from_variables).
   - By the choice of M(winrights.seimpersonate.fleet_check) each host is read in a task of its own, or all hosts in one task. The options of each host are

@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 ---
 module: prove
 short_description: Compare what this collection reads from a host with what Windows' own programs say there
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Runs the reading payload of M(winrights.seimpersonate.local_right_info) with everything it can read, then a plain PowerShell script that shares nothing with
     it and asks other sources of the same host, such as C(secedit), C(whoami), C(sc.exe), C(gpresult) and C(Get-CimClass).

@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 ---
 module: prove_change
 short_description: Try out on a lab host what Windows answers when the right is given and taken
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Gives C(SeImpersonatePrivilege) to C(NT SERVICE\winrights-proof), a service that does not exist, reads, takes the right away, and does the same in the ways
     that must fail, such as twice, with a misspelt right, by a handle that may do less, and as a user who is no administrator.

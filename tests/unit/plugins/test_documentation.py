@@ -82,6 +82,31 @@ def test_every_module_is_in_the_action_group(checkout):
     assert set(groups["seimpersonate"]) == modules == set(MODULES)
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_new_in_the_release_that_first_has_it(shown, checkout, name):
+    """The changelog lists a new module by this; one that claims a release before it would be in no list."""
+    releases = yaml.safe_load((checkout / "changelogs/changelog.yaml").read_text())["releases"]
+    first = [release for release, one in releases.items() if name in [module["name"] for module in one.get("modules", ())]]
+    next_one = yaml.safe_load((checkout / "galaxy.yml").read_text())["version"]
+
+    assert shown[f"winrights.seimpersonate.{name}"]["doc"]["version_added"] == (first[0] if first else next_one)
+
+
+def test_what_was_released_is_not_built_again(checkout):
+    """While there are fragments, the archive is another than that of the last release, and has another version."""
+    releases = yaml.safe_load((checkout / "changelogs/changelog.yaml").read_text())["releases"]
+    fragments = list((checkout / "changelogs/fragments").glob("*.yml"))
+
+    assert not fragments or yaml.safe_load((checkout / "galaxy.yml").read_text())["version"] not in releases
+
+
+def test_the_readme_of_the_role_names_each_part(checkout):
+    parts = yaml.safe_load((checkout / "roles/impersonate/meta/argument_specs.yml").read_text())["argument_specs"].keys() - {"main"}
+    readme = (checkout / "roles/impersonate/README.md").read_text()
+
+    assert [part for part in sorted(parts) if f"| `{part}` |" not in readme] == []
+
+
 def test_every_role_variable_has_its_default_and_its_line_in_the_specs(checkout):
     role = checkout / "roles/impersonate"
     defaults = yaml.safe_load((role / "defaults/main.yml").read_text())
