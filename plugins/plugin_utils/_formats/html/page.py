@@ -8,7 +8,7 @@ import base64
 import functools
 import hashlib
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -237,11 +237,16 @@ def _policy(policy: PolicyHead | None) -> dict[str, object] | None:
         "compare": compare.get(policy["compare"], clean(policy["compare"])),
         "sha256": clean(policy["sha256"]),
         "version": clean(policy["version"]),
-        "references": [
-            " ".join(clean(text, SENTENCE) for text in (one["framework"], one["id"], one["title"])) for one in policy["references"]
-        ],
+        "references": _controls(policy, documents),
         "documents": [_document(one) for one in documents],
     }
+
+
+def _controls(policy: PolicyHead, documents: Iterable[Mapping[str, t.Any]]) -> list[str]:
+    """Each control once, with the edition of its document: a number alone may be that of another recommendation."""
+    titles = {document.get("title"): _document(document)["title"] for document in documents}
+    controls = [(titles.get(one["framework"]) or clean(one["framework"], SENTENCE), one["id"]) for one in policy["references"]]
+    return list(dict.fromkeys(f"{document}: {clean(number, SENTENCE)}" for document, number in controls))
 
 
 def _document(document: Mapping[str, t.Any]) -> dict[str, str]:

@@ -115,3 +115,17 @@ def test_the_language_of_the_first_host_names_no_account_of_the_fleet(names):
     records = [{"host": finding["name"], "holders": [], "findings": [finding]} for finding in findings]
 
     assert _unexpected(records) == [{"sid": "S-1-5-32-545", "name": ROME, "kind": "unknown", "hosts": 2}]
+
+
+def test_the_appendix_names_each_control_once_with_its_edition():
+    report = by_stig()
+    control = {"framework": STIG["title"], "id": "V-254503 SV-254503r958726"}
+    report["policy"]["documents"] = {"server_2022": STIG}
+    report["policy"]["references"] = [{**control, "title": f"operating_systems.server_2022.{role}"} for role in ("a", "b")]
+
+    assert (
+        html(report).count(
+            "<li><bdi>DISA, Microsoft Windows Server 2022 STIG, V2R8, 2026-04-01: V-254503 SV-254503r958726</bdi></li>"
+        )
+        == 1
+    )
