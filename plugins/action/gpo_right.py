@@ -82,6 +82,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if self._task.diff:
                 result["diff"] = gpo_plan_lines.diff(plan)
             Display().display("\n" + "\n".join(gpo_plan_lines.lines(plan, change)) + "\n")
+            if planned.refusal:
+                raise planned.refusal
             if not self._task.check_mode:
                 ending = gpo_enforcement.carry_out(job, host, facts, plan, now)
                 result["notes"] += [ending.earlier] if ending.earlier else []

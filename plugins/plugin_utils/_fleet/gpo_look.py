@@ -45,29 +45,24 @@ def reach_of(records: Sequence[Record], guid: str, domain: str | None, sids: Col
     )
 
 
-def refuse(sids: Collection[Sid] | None, allow: Collection[str], reach: Reach | None, most: int) -> None:
-    """Raises GpoRefused for what would do harm on audited hosts. ``most``: on how many of them an account may be taken away, or given
-    against their policy; 0 without a limit.
+def refusal(sids: Collection[Sid] | None, allow: Collection[str], reach: Reach | None, most: int) -> GpoRefused | None:
+    """Why a change is refused that would do harm on audited hosts, or None. ``most``: on how many of them an account may be taken away, or
+    given against their policy; 0 without a limit.
     """
     if reach is None:
-        return
+        return None
     web = [one.audited.host for one in reach.impacts if one.audited.wins and "IIS" in one.audited.features]
     if sids is not None and IIS_IUSRS not in sids and web and Reason.WITHOUT_IIS.value not in allow:
         hosts = some([visible(host) for host in web])
-        raise GpoRefused(
-            Reason.WITHOUT_IIS,
-            f"the list leaves out {shown(IIS_IUSRS)}, and hosts run IIS: {hosts}; {allowing(Reason.WITHOUT_IIS)}",
-        )
-    wide = [
-        *second_look(reach.granted, len(reach.unseen), most, op="add"),
-        *second_look(reach.planned, len(reach.unseen), most),
-    ]
+        why = f"the list leaves out {shown(IIS_IUSRS)}, and hosts run IIS: {hosts}"
+        return GpoRefused(Reason.WITHOUT_IIS, f"{why}; {allowing(Reason.WITHOUT_IIS)}")
+    unseen = len(reach.unseen)
+    wide = [*second_look(reach.granted, unseen, most, op="add"), *second_look(reach.planned, unseen, most)]
     if wide and Reason.MANY_HOSTS.value not in allow:
-        more = f" ({len(reach.unseen)} hosts of the report that may be more count)" if reach.unseen else ""
-        raise GpoRefused(
-            Reason.MANY_HOSTS,
-            f"it {some([change.text for change in wide])}{more}, and max_hosts_per_account is {most}; {allowing(Reason.MANY_HOSTS)}",
-        )
+        more = f" ({unseen} {'host' if unseen == 1 else 'hosts'} of the report that may be more count)" if unseen else ""
+        why = f"it {some([change.text for change in wide])}{more}, and max_hosts_per_account is {most}"
+        return GpoRefused(Reason.MANY_HOSTS, f"{why}; {allowing(Reason.MANY_HOSTS)}")
+    return None
 
 
 def _plan(record: Record, impact: HostImpact, added: Sequence[Sid]) -> Mapping[str, object]:

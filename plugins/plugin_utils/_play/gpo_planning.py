@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._fleet.gpo_look import Reach, reach_of, refuse
+from .._fleet.gpo_look import Reach, reach_of, refusal
 from .._gpo.errors import NotUnderstood
 from .._gpo.facts import DomainFacts, GpoFacts
 from .._gpo.parts import parts_of
@@ -22,11 +22,15 @@ from .gpo_options import Wish
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, and the hosts that it reaches. ``reach``: None where they are not known; ``impact_of``: the report, or why not."""
+    """A plan, and the hosts that it reaches. ``reach``: None where they are not known; ``impact_of``: the report, or why not.
+
+    ``refusal``: why the plan is not carried out, for what it would do to hosts.
+    """
 
     plan: GpoPlan
     reach: Reach | None
     impact_of: str
+    refusal: GpoRefused | None = None
 
 
 def planned(wish: Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> Planned:
@@ -36,9 +40,9 @@ def planned(wish: Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> Plan
     reach = None if wish.records is None else reach_of(wish.records, gpo.guid, facts.controller.domain, sids)
     if plan.empty:
         return Planned(plan, reach, wish.impact_of)
-    refuse(sids, wish.allow, reach, wish.max_hosts)
+    refused = refusal(sids, wish.allow, reach, wish.max_hosts)
     unseen = None if reach is None else unseen_by_hosts(facts, gpo, plan.before)
-    return Planned(plan, None, unseen) if unseen else Planned(plan, reach, wish.impact_of)
+    return Planned(plan, None, unseen, refused) if unseen else Planned(plan, reach, wish.impact_of, refused)
 
 
 def _wanted(wish: Wish, facts: DomainFacts, gpo: GpoFacts) -> GpoPlan:

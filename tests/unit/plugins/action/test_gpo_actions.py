@@ -755,6 +755,8 @@ def test_hosts_that_gain_or_lose_an_account_by_a_gpo_have_the_second_look(run, d
 
     assert (refused["refused"], parts(domain, guid)) == ("many_hosts", before)
     assert f"would add BUILTIN\\Users ({USERS}) on 2 hosts" in refused["msg"]
-    assert "1 hosts of the report that may be more" in refused["msg"]
+    assert "1 host of the report that may be more" in refused["msg"]
+    assert [(one["host"], one["gains"]) for one in refused["impact"]] == [(host, [USERS, IIS]) for host in ("web01", "web02")]
+    assert (refused["changed"], refused["attempted"], refused["snapshot"]) == (False, [], None)
     allowed = run(Right, gpo=guid, allow=["many_hosts"], **wish)
     assert (allowed["outcome"], allowed["impact_unseen"]) == ("applied", 1)
