@@ -384,7 +384,7 @@ public class Session
 	{
 		IntPtr token;
 		if (OpenProcessToken(GetCurrentProcess(), 0x8, out token) == 0) // TOKEN_QUERY
-			throw new InvalidOperationException("OpenProcessToken failed.");
+			throw new InvalidOperationException();
 		try
 		{
 			Ask(token, 1, user => User = Sid.ToText(user, 0));
@@ -414,7 +414,7 @@ public class Session
 		try
 		{
 			if (GetTokenInformation(token, kind, buffer, size, out size) == 0)
-				throw new InvalidOperationException("GetTokenInformation failed.");
+				throw new InvalidOperationException();
 			read(buffer);
 		}
 		finally { Marshal.FreeHGlobal(buffer); }

@@ -268,7 +268,7 @@ class ControlTraces:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a group. ``use``: 1 user, 2 group, 4 local group, None unknown; ``sid``: None where the host tells none."""
+    """A member of a group. ``use``: SID_NAME_USE, None where its name was not asked for; ``sid``: None where the host tells none."""
 
     sid: Sid | None
     name: str | None

@@ -97,7 +97,7 @@ def test_the_comparison_above_holds_for_the_payload_as_it_is(powershell, sent):
 
 
 SIM = names.domain_sid("SIM")
-BARE = "'[\\\\@]' })\n    $Policy.FromNames($bare"
+BARE = "'[\\\\@]' })\n\t$Policy.FromNames($bare"
 
 
 @pytest.mark.engine

@@ -166,9 +166,7 @@ def groups(holders: Sequence[Json], cim: Cim, policy: Policy, windows: winapi.Wi
                 row["status"] = "failed"
                 continue
             row["status"] = "not_told" if not (own or told) else "read" if len(told) <= most else "limit"
-            row["members"] = [
-                {"sid": sid, "name": name, "use": use if use in (1, 2, 4) else None} for sid, name, use in told[:most]
-            ]
+            row["members"] = [{"sid": sid, "name": name, "use": use} for sid, name, use in told[:most]]
             found += row["members"]
             room -= len(row["members"])
     return list(rows.values())
