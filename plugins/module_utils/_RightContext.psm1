@@ -132,7 +132,7 @@ function Get-Rsop {
 			foreach ($one in $Template) { $one.gpo }
 		)
 		if ($named) {
-			$from.As = @{ id = 'id'; guid = 'guidName'; name = 'name' }
+			$from.As = @{ id = 'id'; guid = 'guidName'; name = 'name'; version = 'version' }
 			$rsop.gpos = @(Read-Cim @from -Class 'RSOP_GPO' | Where-Object { $_.id -in $named -or $_.guid -in $named })
 		}
 		if ($rsop.settings) {

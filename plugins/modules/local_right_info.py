@@ -242,6 +242,7 @@ controller:
       V(unknown), and C(why) says so in a sentence.
     - C(name), C(guid), C(link), C(precedence) and C(status) are those of the GPO that won, C(losers) the others that define the right.
     - C(evidence) is V(rsop), V(templates), V(mdm), V(stated) or V(none). C(as_of) is when Group Policy last ran.
+    - C(version) is that of the GPO that won, as the last run of Group Policy on the host saw it; null where RSoP has none.
     - C(pending) is set by a report that knows the GPOs of the domain, and null otherwise.
     - C(extra) and C(lacking) are SIDs by which the holders differ from what that GPO or the management service asks for, null where that cannot be compared.
   returned: success

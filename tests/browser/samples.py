@@ -523,6 +523,7 @@ def _controller(kind: str, name: str | None, guid: str | None, link: str | None)
         "as_of": "2026-01-31T07:02:00Z" if found else None,
         "why": f"the GPO {name} sets the right" if found else "no GPO sets the right",
         "losers": [],
+        "version": 5 if found else None,
         "pending": None,
         "extra": [] if found else None,
         "lacking": [] if found else None,

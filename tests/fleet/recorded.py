@@ -149,6 +149,7 @@ def _policy(made: Machine, control: Json, clock: datetime) -> None:
             som_type=types.get(one["som"], 3), precedence=one["precedence"], status=one["status"], error=one["error"],
             accounts=None if one["accounts"] is None else tuple(one["accounts"]),
             age=None if one["created"] is None else _hours(clock, one["created"]), recorded_id=one["gpo"],
+            version=known.get(one["gpo"], {}).get("version"),
         )
         for one in rsop["settings"]
     )  # fmt: skip

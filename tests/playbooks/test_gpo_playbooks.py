@@ -11,7 +11,8 @@ from playbooks.gpo_state import STATES, state_of
 
 from fleet import gpo_demo
 from fleet.windows import names
-from fleet.windows.machine import FLOOR
+from fleet.windows.domain import TEMPLATE
+from fleet.windows.machine import FLOOR, RIGHT
 from fleet.windows.policyclient import refreshed
 
 pytestmark = pytest.mark.parametrize("back_end", ["emulator"], indirect=True)  # an engine needs a directory: tests/directory
@@ -157,12 +158,40 @@ def test_the_loop_is_closed_when_the_hosts_have_refreshed(fleet, playbook, domai
     assert {host for host, status in waiting.statuses.items() if status != "compliant"} == set(WEB)
     assert {host for host, record in waiting.records.items() if record["controller"]["pending"]} == set(WEB)
     assert all("pending" in waiting.records[host]["reason"] for host in WEB)
+    assert all(
+        "(version 5 for computers), which this host has not applied yet (it has 4)" in waiting.records[host]["reason"]
+        for host in WEB
+    )
+    assert {waiting.records[host]["controller"]["version"] for host in WEB} == {0x10004}
 
     assert sorted(refreshed(domain, "web01", "web02", "app01", "file01")) == sorted(WEB)
     after = playbook(fleet, AUDIT, limit=MEMBERS, extravars=kept)
     assert (after.rc, set(after.statuses.values())) == (0, {"compliant"})
-    assert {after.records[host]["controller"]["guid"] for host in WEB} == {web}
+    assert {(after.records[host]["controller"]["guid"], after.records[host]["controller"]["version"]) for host in WEB} == {
+        (web, 0x10005)
+    }
     assert not any(record["controller"]["pending"] for record in after.records.values())
+
+
+def test_another_list_under_the_version_that_a_host_has_seen_is_not_pending(fleet, playbook, domain, web, tmp_path):
+    """As after a template that was edited by hand: no client looks at it again by itself."""
+    kept = {"impersonate_gpo_file": str(tmp_path / "gpos.json")}
+    edited = domain.replica.template(web).decode("utf-16").replace(f"{RIGHT} = ", f"{RIGHT} = *{names.IIS_IUSRS},").encode("utf-16")
+    domain.replica.sysvol.write(f"{domain.replica.folder(web)}\\{TEMPLATE}", edited)
+    playbook(fleet, GPO_AUDIT, limit="dc01", extravars=kept)
+    assert (state_of(domain, web).accounts, refreshed(domain)) == (NEW, [])
+
+    audit = playbook(fleet, AUDIT, limit=MEMBERS, extravars=kept)
+    told = {host: audit.records[host] for host in WEB}
+    assert {host: record["status"] for host, record in told.items()} == dict.fromkeys(WEB, "drift")
+    assert {(record["controller"]["version"], record["controller"]["pending"]) for record in told.values()} == {(0x10004, False)}
+    assert all("changed without a new version" in " ".join(record["notes"]) for record in told.values())
+    assert not any("pending" in record["reason"] for record in told.values())
+
+    refreshed(domain, *WEB, force=True)
+    after = playbook(fleet, AUDIT, limit=MEMBERS, extravars=kept)
+    assert (after.rc, set(after.statuses.values())) == (0, {"compliant"})
+    assert not any("new version" in " ".join(record["notes"]) for record in after.records.values())
 
 
 def test_restore_takes_a_run_back_for_good(fleet, playbook, domain, web):

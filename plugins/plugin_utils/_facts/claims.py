@@ -36,7 +36,11 @@ NOT_TOLD = Asked(None, "its list is not told")
 
 @dataclass(frozen=True, slots=True)
 class GpoSetting:
-    """One GPO that defines the right on a host. ``link``: where it is linked; ``status``: applied, failed, not attempted, None unknown."""
+    """One GPO that defines the right on a host. ``link``: where it is linked; ``status``: applied, failed, not attempted, None unknown.
+
+    ``version``: what the last run of Group Policy saw of the GPO, None where that is not known. RSOP_GPO has 0 where none was logged (its
+    MOF: ``uint32 version = 0``).
+    """
 
     name: str | None
     guid: str | None
@@ -45,6 +49,7 @@ class GpoSetting:
     status: str | None = None
     error: int | None = None
     asked: Asked = NOT_TOLD
+    version: int | None = None
 
     @property
     def words(self) -> str:
@@ -78,16 +83,20 @@ def by_rsop(traces: ControlTraces, setting: Setting) -> GpoSetting:
         status=None if setting.status is None else _STATUS.get(setting.status),
         error=setting.error or None,
         asked=_of_templates(cached, traces) if cached else _of_setting(setting, traces),
+        version=(gpo.version if gpo else None) or None,
     )
 
 
 def by_templates(traces: ControlTraces) -> tuple[GpoSetting, ...]:
     """One claim for each GPO that has cached templates with the right; templates that name no GPO have one each."""
-    names = {gpo.guid.upper(): gpo.name for gpo in traces.rsop.gpos if gpo.guid}
+    known = {gpo.guid.upper(): (gpo.name, gpo.version or None) for gpo in traces.rsop.gpos if gpo.guid}
     found: dict[str, list[Template]] = {}
     for template in sorted(traces.templates or (), key=lambda template: template.file):
         found.setdefault((template.gpo or "").upper() or f"?{template.file}", []).append(template)
-    return tuple(GpoSetting(names.get(key), own[0].gpo or None, asked=_of_templates(own, traces)) for key, own in found.items())
+    return tuple(
+        GpoSetting(name, own[0].gpo or None, asked=_of_templates(own, traces), version=version)
+        for (name, version), own in ((known.get(key, (None, None)), own) for key, own in found.items())
+    )
 
 
 def by_management(mdm: Mdm, traces: ControlTraces) -> Asked:

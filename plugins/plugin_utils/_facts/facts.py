@@ -185,11 +185,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Gpo:
-    """An instance of RSOP_GPO: the GPOID of settings, the GUID and the name."""
+    """An instance of RSOP_GPO: the GPOID of settings, the GUID and the name. ``version``: as it was logged, 0 where none was."""
 
     id: str | None
     guid: str | None
     name: str | None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

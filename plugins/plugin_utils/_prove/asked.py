@@ -53,7 +53,7 @@ CLASSES: Mapping[tuple[str, str], Mapping[str, str | None]] = {
         "UserRight": "String", "GPOID": "String", "SOMID": "String", "AccountList": "StringArray", "creationTime": None,
         "ErrorCode": "UInt32", "precedence": "UInt32", "Status": "UInt32",
     },
-    ("root/rsop/computer", "RSOP_GPO"): {"id": "String", "guidName": "String", "name": "String"},
+    ("root/rsop/computer", "RSOP_GPO"): {"id": "String", "guidName": "String", "name": "String", "version": "UInt32"},
     ("root/rsop/computer", "RSOP_SOM"): {"id": "String", "type": "UInt32"},
 }  # fmt: skip
 """Classes and properties that the payload's queries name, with their types; None where no document says how the cmdlet calls the type."""

@@ -321,6 +321,7 @@ def _controller(controller: Controller) -> dict[str, object]:
         "as_of": controller.as_of,
         "why": controller.why,
         "losers": [_gpo(claim) for claim in controller.losers],
+        "version": controller.winner.version if controller.winner else None,
         "pending": None,
         "extra": None if controller.extra is None else list(controller.extra),
         "lacking": None if controller.lacking is None else list(controller.lacking),

@@ -175,9 +175,15 @@ class Controller(Gpo):
     as_of: str | None
     why: str
     losers: list[Gpo]
+    version: t.Annotated[
+        LaterNumber,
+        Says("Of the winner, as the last run of Group Policy on the host saw it; its lower 16 bits count changes for computers."),
+    ]
     pending: t.Annotated[
         LaterFlag,
-        Says("The winner has another list in the domain by now, which the host has not applied yet; null where that is not known."),
+        Says(
+            "The domain has a later list or version of the winner, which the host has not applied yet; null where that is not known."
+        ),
     ]
     extra: t.Annotated[list[Sid] | None, Says("Holders that the winner does not name; null where that cannot be compared.")]
     lacking: list[Sid] | None

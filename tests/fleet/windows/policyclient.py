@@ -134,7 +134,7 @@ class Client:
                 place,
                 tuple(account.removeprefix("*") for account in accounts),
                 age=0.0,
-                version=one.container.version,
+                version=_unsigned(one.container.version),
             )
             for place, (one, accounts) in enumerate(reversed(defining), start=1)
         )
@@ -155,7 +155,7 @@ class Client:
     def _others(self, found: list[Linked]) -> tuple[Setting, ...]:
         known = {one.guid for one in self.machine.gpos}
         return tuple(
-            Setting(one.container.name, one.container.guid, one.som, version=one.container.version)
+            Setting(one.container.name, one.container.guid, one.som, version=_unsigned(one.container.version))
             for one in found
             if one.container.guid not in known
         )
@@ -178,6 +178,11 @@ def extensions_of(text: str | None) -> list[str]:
             break
         found.append(guid.upper())
     return found
+
+
+def _unsigned(version: int | None) -> int | None:
+    """A version as RSOP_GPO has it, a uint32; in the directory it has a sign."""
+    return None if version is None else version % (1 << 32)
 
 
 def file_version(content: bytes | None) -> int | None:

@@ -40,9 +40,14 @@ def setting(number, precedence=1, *, som="DC=sim,DC=example", status=1, error=0,
             "accounts": list(accounts), "created": AN_HOUR_AGO}  # fmt: skip
 
 
-def told(*settings, soms=(), named=True, **fields):
+def told(*settings, soms=(), named=True, versions=(), **fields):
     """What RSoP tells of these settings."""
-    gpos = [{"id": one["gpo"], "guid": one["gpo"][3:41], "name": f"gpo {GUIDS.index(one['gpo'][3:41])}"} for one in settings]
+    gpos = [
+        {"id": one["gpo"], "guid": one["gpo"][3:41], "name": f"gpo {GUIDS.index(one['gpo'][3:41])}", "version": None}
+        for one in settings
+    ]
+    for row, version in zip(gpos, versions, strict=False):
+        row["version"] = version
     linked = [{"id": one["som"], "type": 3} for one in settings]
     answer = SILENT | {"settings": list(settings), "gpos": gpos if named else [], "soms": list(soms) or linked}
     return {"rsop": answer | fields}
@@ -80,17 +85,20 @@ CASES = [
     case("a winner and losers", host(gpos=(gpo(1, 3), gpo(2, 1, link="OU=web,DC=sim,DC=example", som_type=Som.OU), gpo(0, 2)), **BARE), **told(
         setting(2, som="OU=web,DC=sim,DC=example"), setting(0, 2), setting(1, 3),
         soms=[{"id": "DC=sim,DC=example", "type": 3}, {"id": "OU=web,DC=sim,DC=example", "type": 4}, {"id": "DC=sim,DC=example", "type": 3}],
-        gpos=[{"id": setting(number)["gpo"], "guid": GUIDS[number], "name": f"gpo {number}"} for number in (1, 2, 0)])),
+        gpos=[{"id": setting(number)["gpo"], "guid": GUIDS[number], "name": f"gpo {number}", "version": None} for number in (1, 2, 0)])),
+    case("the version of a GPO", host(gpos=(gpo(0, version=0x10005), gpo(1, 2, version=0xFFFFFFFF), gpo(2, 3)), **BARE), **told(
+        setting(0), setting(1, 2), setting(2, 3), versions=(0x10005, 0xFFFFFFFF, None))),
     case("attempted and failed", host(gpos=(gpo(0, status=3, error=1332),), **BARE), **told(setting(0, status=3, error=1332))),
     case("not attempted", host(gpos=(gpo(0, status=0),), **BARE), **told(setting(0, status=0))),
     case("the local GPO", host(gpos=(Setting("Local Group Policy", link="Local", som_type=Som.LOCAL, accounts=()),), **BARE), rsop=SILENT | {
         "settings": [setting(0, som="Local", accounts=()) | {"gpo": "LocalGPO"}],
-        "gpos": [{"id": "LocalGPO", "guid": "{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}", "name": "Local Group Policy"}],
+        "gpos": [{"id": "LocalGPO", "guid": "{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}", "name": "Local Group Policy", "version": None}],
         "soms": [{"id": "Local", "type": 1}]}),
     case("the local GPO loses", host(gpos=(Setting("Local Group Policy", GUIDS[1], link="Local", som_type=Som.LOCAL, precedence=2), gpo(0)), **BARE),
          rsop=SILENT | {
         "settings": [setting(0), setting(1, 2, som="Local", accounts=Setting("x").accounts) | {"gpo": "LocalGPO"}],
-        "gpos": [{"id": "LocalGPO", "guid": GUIDS[1], "name": "Local Group Policy"}, {"id": setting(0)["gpo"], "guid": GUIDS[0], "name": "gpo 0"}],
+        "gpos": [{"id": "LocalGPO", "guid": GUIDS[1], "name": "Local Group Policy", "version": None},
+                 {"id": setting(0)["gpo"], "guid": GUIDS[0], "name": "gpo 0", "version": None}],
         "soms": [{"id": "Local", "type": 1}, {"id": "DC=sim,DC=example", "type": 3}]}),
     case("a list that is empty", host(gpos=(gpo(0, accounts=()),), **BARE), **told(setting(0, accounts=()))),
     case("failed for a child", host(gpos=(gpo(0, status=4),), **BARE), **told(setting(0, status=4))),
@@ -128,7 +136,7 @@ CASES = [
     case("a GPOPath without a GUID", host(templates={"gpt00000.dom": EMPTY + "GPOPath=LocalGPO\n"}), templates=[row(value="", known=False)]),
     case("no file names the right", host(templates={"gpt00000.dom": ELSEWHERE, "gpt00001.inf": b"", "gpt00002.inf": b"\x00\xff\xfe"})),
     case("templates of GPOs that RSoP only names", host(templates={"gpt00000.dom": template(gpo(0)), "gpt00001.inf": template(gpo(1))},
-         rsop=Rsop(others=(gpo(0), gpo(2)))), rsop=SILENT | {"gpos": [{"id": setting(0)["gpo"], "guid": GUIDS[0], "name": "gpo 0"}]},
+         rsop=Rsop(others=(gpo(0), gpo(2)))), rsop=SILENT | {"gpos": [{"id": setting(0)["gpo"], "guid": GUIDS[0], "name": "gpo 0", "version": None}]},
          templates=[row(), row(1, file="gpt00001.inf")]),
     case("blank lines by the thousand", host(templates={"gpt00000.dom": "\r\n" * 4000 + "[Privilege Rights]" + "\r\n \t" * 4000 + ANSI + "\n" * 4000}),
          templates=[row(1, "*S-1-5-19 , SIM\\svc", "gpt00000.dom")], sids=[{"asked": "SIM\\svc", "sid": SVC}]),
@@ -146,14 +154,14 @@ CASES = [
     case("MDM, other rights", host(mdm={"BackupFilesAndDirectories": "x"})),
     case("MDM is denied", host(mdm={"ImpersonateClient_ProviderSet": 1}, denied_keys=(MDM,)), mdm=None),
     case("names, SIDs with a star and without", host(gpos=(NAMED,), **BARE),
-         **told(setting(0, accounts=NAMED.accounts), gpos=[{"id": NAMED.id, "guid": GUIDS[0], "name": "named"}]),
+         **told(setting(0, accounts=NAMED.accounts), gpos=[{"id": NAMED.id, "guid": GUIDS[0], "name": "named", "version": None}]),
          sids=[{"asked": "SIM\\gone", "sid": None}, {"asked": "SIM\\svc", "sid": SVC}]),
     case("localised names", host(language="de", gpos=(gpo(0, accounts=("Administratoren", "NT-AUTORITÄT\\LOKALER DIENST", "SERVICE", "Lieferanten")),), **BARE),
          **told(setting(0, accounts=("Administratoren", "NT-AUTORITÄT\\LOKALER DIENST", "SERVICE", "Lieferanten"))),
          sids=[{"asked": "Administratoren", "sid": "S-1-5-32-544"}, {"asked": "Lieferanten", "sid": None},
                {"asked": "NT-AUTORITÄT\\LOKALER DIENST", "sid": "S-1-5-19"}, {"asked": "SERVICE", "sid": "S-1-5-6"}]),
     case("the names get no answer", host(gpos=(NAMED,), **BARE, faults={"LsaLookupNames2": Fault(0xC0000233, on=2)}),
-         **told(setting(0, accounts=NAMED.accounts), gpos=[{"id": NAMED.id, "guid": GUIDS[0], "name": "named"}]),
+         **told(setting(0, accounts=NAMED.accounts), gpos=[{"id": NAMED.id, "guid": GUIDS[0], "name": "named", "version": None}]),
          sids=[{"asked": "SIM\\gone", "sid": None}, {"asked": "SIM\\svc", "sid": None}]),
     case("more names than are looked up", host(gpos=(gpo(0, accounts=MANY[:150]), gpo(1, 2, accounts=MANY[150:])), **BARE),
          **told(setting(0, accounts=MANY[:150]), setting(1, 2, accounts=MANY[150:])),

@@ -78,7 +78,9 @@ def _rsop(machine: Machine, cim: Cim, templates: Sequence[Json]) -> Json:
         named = [str(one["gpo"]).lower() for one in (*answer["settings"], *templates)]
         if len(named) > 1 or any(named):
             rows = [row for row in cim.rows("RSOP_GPO") if {str(row[key]).lower() for key in ("id", "guidName")} & {*named}]
-            answer["gpos"] = [{"id": row["id"], "guid": row["guidName"], "name": row["name"]} for row in rows]
+            answer["gpos"] = [
+                {"id": row["id"], "guid": row["guidName"], "name": row["name"], "version": row["version"]} for row in rows
+            ]
         if answer["settings"]:
             linked = {one["som"] for one in answer["settings"]}
             answer["soms"] = [{"id": row["id"], "type": row["type"]} for row in cim.rows("RSOP_SOM") if row["id"] in linked]

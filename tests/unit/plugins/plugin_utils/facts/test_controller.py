@@ -279,6 +279,36 @@ def test_the_guid_is_that_of_the_gpo_where_its_name_in_the_directory_has_none():
 
 
 @pytest.mark.parametrize(
+    "traced",
+    [
+        pytest.param(facts(setting()), id="by RSoP"),
+        pytest.param(facts(extension=None, templates=(TEMPLATE,)), id="by its template"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("logged", "version"),
+    [
+        pytest.param(0x10005, 0x10005, id="a version"),
+        pytest.param(0xFFFFFFFF, 0xFFFFFFFF, id="the largest"),
+        pytest.param(0, None, id="0, which is what the class has where none was logged"),
+        pytest.param(None, None, id="none"),
+    ],
+)
+def test_the_version_of_the_winner_that_the_host_has_seen(traced, logged, version):
+    rsop = dataclasses.replace(
+        traced.control.rsop, gpos=(Gpo(OTHER_DN, OTHER, "Old baseline", 7), Gpo(DN, GUID, "Servers baseline", logged))
+    )
+
+    winner = who_controls(dataclasses.replace(traced, control=dataclasses.replace(traced.control, rsop=rsop))).winner
+
+    assert (winner.guid, winner.version) == (GUID, version)
+
+
+def test_a_winner_that_rsop_gpo_does_not_list_has_no_version():
+    assert who_controls(facts(setting(gpo=f"cn={GUID},unlisted", som=""))).winner.version is None
+
+
+@pytest.mark.parametrize(
     ("host", "words"),
     [
         pytest.param(facts(setting()), "Group Policy takes a local change back, at its first refresh after 16 hours", id="applied"),

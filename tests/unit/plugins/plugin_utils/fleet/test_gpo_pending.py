@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.sids import FLOOR
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gpo_pending import with_pending
@@ -17,14 +19,15 @@ def host(also=(), extra=(), lacking=(), **more):
     controller = {
         "kind": "gpo", "name": "Web", "guid": GUID.lower(), "link": None, "precedence": 1, "status": "applied", "error": None,
         "provider": None, "evidence": "rsop", "as_of": "2026-01-31T08:00:00.1234567Z", "why": "", "losers": [], "pending": None,
-        "extra": None if extra is None else list(extra), "lacking": list(lacking), **more,
+        "version": None, "extra": None if extra is None else list(extra), "lacking": list(lacking), **more,
     }  # fmt: skip
     holders = [{"sid": sid, "name": None} for sid in sorted({*FLOOR, *also})]
     return {**record_of("web01", None), "controller": controller, "holders": holders, "reason": "x"}
 
 
-def gpos(*sids, state="defined", read_at="2026-01-31T08:15:00Z"):
-    return {"read_at": read_at, "gpos": [{"guid": GUID, "name": "Web", "state": state, "holders": [{"sid": sid} for sid in sids]}]}
+def gpos(*sids, state="defined", read_at="2026-01-31T08:15:00Z", version=None, folder_version=None):
+    row = {"guid": GUID, "name": "Web", "state": state, "holders": [{"sid": sid} for sid in sids]}
+    return {"read_at": read_at, "gpos": [{**row, "version": version, "folder_version": folder_version or version}]}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,67 @@ def test_whether_a_host_waits_for_group_policy(record, section, pending):
     assert any("has not applied yet" in note for note in marked["notes"]) is (pending is True)
     assert marked["reason"].startswith("pending: ") is (pending is True)
     assert marked["status"] == record["status"]
+
+
+BOTH = 3 << 16
+"""Three changes for users."""
+
+
+@pytest.mark.parametrize(
+    ("version", "section", "pending", "noted"),
+    [
+        pytest.param(4, gpos(*FLOOR, IIS, version=5), True, "(version 5 for computers)", id="an earlier version and its list"),
+        pytest.param(4, gpos(*FLOOR, version=5), False, None, id="an earlier version whose list is the same"),
+        pytest.param(4, gpos(state=None, version=5), True, "another version in the domain", id="an earlier version, and a template that is not known"),
+        pytest.param(4, gpos(*FLOOR, None, version=5), True, "(it has 4)", id="an earlier version, and a name without a SID"),
+        pytest.param(4, gpos(state="not_defined", version=5), True, "another list in the domain", id="an earlier version that defined it"),
+        pytest.param(5, gpos(*FLOOR, IIS, version=5), False, "changed without a new version", id="the same version with another list"),
+        pytest.param(5, gpos(*FLOOR, version=5), False, None, id="the same version and list"),
+        pytest.param(5, gpos(state=None, version=5), False, None, id="the same version, and a template that is not known"),
+        pytest.param(5, gpos(state="not_defined", version=5), False, "gpupdate /force", id="the same version that defined it on the host alone"),
+        pytest.param(BOTH + 5, gpos(*FLOOR, IIS, version=BOTH + 5), False, "version 5 for", id="the whole version, the same"),
+        pytest.param(5, gpos(*FLOOR, IIS, version=BOTH + 5), False, "version 5 for", id="the half for computers, the same"),
+        pytest.param((5 << 16) + 5, gpos(*FLOOR, IIS, version=BOTH + 5), False, "version 5 for", id="folder above container, the same"),
+        pytest.param(BOTH + 5, gpos(*FLOOR, IIS, version=(4 << 16) + 5), False, "version 5 for", id="only the users' half has changed"),
+        pytest.param(0xFFFFFFFF, gpos(*FLOOR, IIS, version=-1), False, "version 65535 for", id="with a sign and without"),
+        pytest.param(65535, gpos(*FLOOR, IIS, version=1), True, "(it has 65535)", id="1 comes after 65535"),
+        pytest.param(131071, gpos(*FLOOR, IIS, version=65537), True, "(it has 65535)", id="and in the whole version"),
+        pytest.param(6, gpos(*FLOOR, IIS, version=5), True, "(it has 6)", id="a version that the domain controller has not"),
+        pytest.param(0, gpos(*FLOOR, IIS, version=5), True, "another list in the domain by now, which", id="none was logged: the lists"),
+        pytest.param(65536, gpos(*FLOOR, version=65536), False, None, id="no change for computers was ever counted: the lists"),
+        pytest.param(None, gpos(*FLOOR, IIS, version=5), True, "another list in the domain by now, which", id="not known: the lists"),
+        pytest.param(5, gpos(*FLOOR, IIS), True, "another list in the domain by now, which", id="not known of the domain: the lists"),
+        pytest.param(5, gpos(*FLOOR, IIS, version=5, folder_version=4), True, "another list in the domain by now, which",
+                     id="that of the container, and the folder has another: the lists"),
+        pytest.param(4, gpos(*FLOOR, IIS, version=5, folder_version=4), True, "another list in the domain by now, which",
+                     id="that of the folder: the lists"),
+        pytest.param(3, gpos(*FLOOR, None, version=5, folder_version=4), True, "(it has 3)", id="none of the two"),
+    ],
+)  # fmt: skip
+def test_the_version_tells_whether_a_host_has_seen_the_change(version, section, pending, noted):
+    (marked,) = with_pending([host(version=version)], section)
+
+    assert marked["controller"]["pending"] is pending
+    assert len(marked["notes"]) == (noted is not None)
+    assert (noted or "") in " ".join(marked["notes"])
+    assert marked["reason"].startswith("pending: ") is (pending is True)
+
+
+def test_a_record_of_an_earlier_release_has_no_version():
+    record = host()
+    del record["controller"]["version"]
+
+    (marked,) = with_pending([record], gpos(*FLOOR, IIS, version=5))
+
+    assert marked["controller"]["pending"] is True
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(-(2**31), 2**32 - 1))
+def test_versions_are_compared_by_the_count_for_computers_alone(seen, there):
+    (marked,) = with_pending([host(version=seen)], gpos(*FLOOR, IIS, version=there))
+
+    same = seen % 2**16 != 0 and (seen - there) % 2**16 == 0
+    assert marked["controller"]["pending"] is not same
 
 
 def test_hosts_without_a_controller_stay_as_they_are():
