@@ -30,6 +30,8 @@ attributes:
     support: full
     platforms: posix
 options:
+  policy:
+    default: microsoft
   gpo_file:
     description:
       - The file in which M(winrights.seimpersonate.gpo_right_info) kept what it read of Group Policy Objects. The report then has a section of them.
@@ -81,7 +83,7 @@ seealso:
 EXAMPLES = r"""
 - name: Check the options once
   winrights.seimpersonate.fleet_check:
-    policy: "{{ our_policy }}"
+    policy: microsoft
     permitted: [NT SERVICE\BackupAgent]
     report_dir: reports
   register: check

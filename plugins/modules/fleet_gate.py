@@ -37,6 +37,25 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Check the options once
+  winrights.seimpersonate.fleet_check:
+    report_dir: reports
+  register: check
+
+- name: Read every host
+  winrights.seimpersonate.local_right_info:
+    run_id: "{{ check.run_id }}"
+  register: audit
+  ignore_errors: true
+  ignore_unreachable: true
+
+- name: Write the report of the fleet
+  winrights.seimpersonate.fleet_report:
+    results: audit
+    check: "{{ check }}"
+    report_dir: reports
+  register: report
+
 - name: Fail when the fleet is not in order
   winrights.seimpersonate.fleet_gate:
     passed: "{{ report.gate_passed }}"

@@ -49,9 +49,16 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Check the options once
+  winrights.seimpersonate.fleet_check:
+    action: enforce
+    report_dir: reports
+    snapshot_dir: impersonate-snapshots
+  register: check
+
 - name: Plan on every host
   winrights.seimpersonate.local_right:
-    policy: "{{ our_policy }}"
+    policy: microsoft
     run_id: "{{ check.run_id }}"
   check_mode: true
   register: plan

@@ -38,6 +38,7 @@ EXAMPLES = r"""
 - name: Check the options once, and choose who reads
   winrights.seimpersonate.fleet_check:
     from_variables: true
+    report_dir: reports
   register: check
 
 - name: Read all hosts
@@ -50,6 +51,7 @@ EXAMPLES = r"""
 - name: Write the report
   winrights.seimpersonate.fleet_report:
     from_variables: true
+    report_dir: reports
     results: audit
     check: "{{ check }}"
 """

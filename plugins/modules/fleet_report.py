@@ -52,6 +52,18 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Check the options once
+  winrights.seimpersonate.fleet_check:
+    report_dir: reports
+  register: check
+
+- name: Read every host; one that cannot be read stays in the play, so that the report knows it
+  winrights.seimpersonate.local_right_info:
+    run_id: "{{ check.run_id }}"
+  register: audit
+  ignore_errors: true
+  ignore_unreachable: true
+
 - name: Write the report of the fleet
   winrights.seimpersonate.fleet_report:
     results: audit

@@ -37,7 +37,7 @@ options:
       - The policy that judges, as data or by its name (V(microsoft), V(cis), V(stig) or one of O(policies)).
       - A GPO is for many hosts, so that an account which any row of the policy allows is allowed in it.
     type: raw
-    required: true
+    default: microsoft
   policies:
     description:
       - Policies as data, by their names. O(policy) may name one or extend one.

@@ -134,15 +134,30 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show what would change, change nothing
+- name: Show what would change to bring a host to Microsoft's defaults, change nothing
   winrights.seimpersonate.local_right:
-    policy: "{{ our_policy }}"
+    policy: microsoft
   check_mode: true
   diff: true
 
+- name: Bring it there; somebody answers for one account, which keeps the right until a day
+  winrights.seimpersonate.local_right:
+    policy: microsoft
+    exceptions:
+      - account: CORP\svc-backup
+        reason: the nightly backup impersonates the owners of the files
+        owner: Backup team
+        expires: "2099-12-31"
+  register: change
+
+- name: Tell what has to restart before the change is effective
+  ansible.builtin.debug:
+    var: change.restart
+  when: change is changed
+
 - name: Let the backup service keep the right, on every host
   winrights.seimpersonate.local_right:
-    policy: "{{ our_policy }}"
+    policy: microsoft
     permitted:
       - NT SERVICE\BackupAgent
 

@@ -33,7 +33,7 @@ attributes:
     platforms: windows
 options:
   policy:
-    required: true
+    default: microsoft
   run_id:
     description:
       - Name of the run, as M(winrights.seimpersonate.fleet_check) returned it. The result carries it, so that M(winrights.seimpersonate.fleet_report) does not
@@ -50,29 +50,48 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Judge a host by a policy of one row
+- name: Audit a host by Microsoft's defaults
   winrights.seimpersonate.local_right_info:
-    policy:
-      name: web
-      title: Our web servers
-      host_roles:
-        member_server:
-          required: [administrators, local_service, network_service, service, iis_iusrs]
-          source: our handbook, section 4
-      compare: exact
   register: audit
 
-- name: The backup service may hold the right as well
+- name: Tell who should not hold the right, or does not and should, and what to do
+  ansible.builtin.debug:
+    msg: "{{ audit.findings | map(attribute='text') | zip(audit.findings | map(attribute='advice')) }}"
+  when: not audit.compliant
+
+- name: Judge it by the STIG; the backup service may hold the right as well
   winrights.seimpersonate.local_right_info:
-    policy: "{{ our_policy }}"
+    policy: stig
     permitted:
       - NT SERVICE\BackupAgent
-      - S-1-5-21-1004336348-1177238915-682003330-1201
-  register: audit
 
-- name: Tell who should not hold it
-  ansible.builtin.debug:
-    var: audit.findings
+- name: Somebody answers for an account, until a day
+  winrights.seimpersonate.local_right_info:
+    exceptions:
+      - account: CORP\svc-backup
+        reason: the nightly backup impersonates the owners of the files
+        owner: Backup team
+        expires: "2099-12-31"
+
+- name: Judge it by a policy of our own, which is Microsoft's but for one row
+  winrights.seimpersonate.local_right_info:
+    policy:
+      name: ours
+      title: Our servers
+      extends: microsoft
+      host_roles:
+        member_server:
+          required: [administrators, local_service, network_service, service]
+          permitted: [CORP\svc-app]
+          source: our handbook, section 4
+
+- name: Go on where a host cannot be read
+  block:
+    - winrights.seimpersonate.local_right_info:
+      register: audit
+  rescue:
+    - ansible.builtin.debug:
+        msg: "{{ ansible_failed_result.error.category }}: {{ ansible_failed_result.msg }}"
 """
 
 RETURN = r"""

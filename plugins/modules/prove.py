@@ -38,7 +38,7 @@ options:
     description:
       - The policy by which the recording notes a verdict. The playbook C(winrights.seimpersonate.prove) hands over the shipped policy C(microsoft).
     type: raw
-    required: true
+    default: microsoft
   dest:
     description:
       - Folder on the controller for the file C(prove-<host>.json).
@@ -57,7 +57,7 @@ seealso:
 EXAMPLES = r"""
 - name: Prove what the collection reads
   winrights.seimpersonate.prove:
-    policy: "{{ our_policy }}"
+    policy: microsoft
     dest: proofs
 """
 

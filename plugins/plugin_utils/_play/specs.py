@@ -26,7 +26,8 @@ _TAILORING: Spec = {
     "forbidden": {"type": "list", "elements": "str", "default": []},
 }
 _POLICIES: Spec = {"policies": {"type": "dict", "default": {}}}
-_JUDGEMENT: Spec = {"policy": {"type": "raw", "required": True}, **_POLICIES, **_TAILORING}
+_POLICY: Spec = {"policy": {"type": "raw", "default": "microsoft"}}
+_JUDGEMENT: Spec = {**_POLICY, **_POLICIES, **_TAILORING}
 
 _HANDLING: Spec = {
     "unexpected": {"type": "str", "choices": [choice.value for choice in Unexpected], "default": "remove"},
@@ -99,7 +100,7 @@ LOCAL_RIGHT: Spec = {
 }
 GPO_RIGHT_INFO: Spec = {
     **_FROM,
-    "policy": {"type": "raw", "required": True},
+    **_POLICY,
     **_POLICIES,
     "gpos": {"type": "list", "elements": "str", "default": []},
     "previous": {"type": "path"},
@@ -133,7 +134,6 @@ FLEET_CHECK: Spec = {
     "serial": {"type": "raw"},
     "max_hosts_per_account": {"type": "int", "default": 10},
     "approved_plan": {"type": "str"},
-    "policy": {"type": "raw"},
     "restore": {"type": "str"},
     **_SNAPSHOTS,
     "same_for_all": {"type": "list", "elements": "str", "default": []},
@@ -169,7 +169,7 @@ FLEET_MARK: Spec = {
 }
 FLEET_GATE: Spec = {"passed": {"type": "bool", "required": True}, "verdict": {"type": "str", "required": True}}
 PROVE: Spec = {
-    "policy": {"type": "raw", "required": True},
+    **_POLICY,
     "dest": {"type": "path", "default": "."},
     "kind": {"type": "str", "choices": ["host", "simulated"], "default": "host"},
 }
