@@ -31,6 +31,7 @@ PER_PLAY = {
 # What Ansible and ansible-runner alone look at, and only in Python: the first play may bring it to a process that has begun without.
 OF_ANSIBLE = ("ANSIBLE_", "AWX_", "RUNNER_", "FLEET_")
 WITH_IT = {"PATH", "NO_PROXY", "no_proxy", "PWD", "OLDPWD", "_"}
+WITH_IT |= {"COLUMNS", "LINES"}  # readline, which pytest imports, sets them behind the back of os.environ
 MODULES = (
     "ansible.cli.playbook",
     "ansible.executor.playbook_executor",
@@ -86,6 +87,7 @@ class Ansible:
                 _import(name)
         _define()
         _remember()
+        _import_ours()
         if threading.active_count() > 1:
             raise RuntimeError(f"a process with threads cannot be forked: {threading.enumerate()}")
         gc.collect()
@@ -125,11 +127,31 @@ def _remember() -> None:
         return codes[key]
 
     finder.compile = compiled
-    roots = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep)
-    for path in sorted(path for root in roots for path in Path(root).glob("ansible_collections/*/*/plugins/**/*.py")):
+    for path in sorted(path for root in _roots() for path in root.glob("*/*/plugins/**/*.py")):
         compiled(source=path.read_bytes(), filename=str(path), mode="exec", flags=0, dont_inherit=True)
     meta = Path(finder.__file__).parents[2] / "config" / "ansible_builtin_runtime.yml"
     finder._meta_yml_to_dict(meta.read_bytes(), ("ansible.builtin", "runtime.yml"))
+
+
+def _roots() -> list[Path]:
+    return [Path(path, "ansible_collections") for path in os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep)]
+
+
+def _import_ours() -> None:
+    """Import this collection where the plays have it, and compile the template of its page: for a play of two hosts that is as much work as all else.
+
+    The collection loader is set up here, and not again by a play: it would warn that it is there.
+    """
+    loader = importlib.import_module("ansible.plugins.loader")
+    loader._configure_collection_loader()
+    loader._configure_collection_loader = lambda *_paths: None
+    if not any((root / "winrights" / "seimpersonate").is_dir() for root in _roots()):
+        return
+    package = importlib.import_module("ansible_collections.winrights.seimpersonate.plugins.action")
+    for path in sorted(Path(package.__path__[0]).glob("*.py")):
+        importlib.import_module(f"{package.__name__}.{path.stem}")
+    page = importlib.import_module("ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page")
+    page._environment().get_template("page.html.j2")
 
 
 def _play(argv: list[str]) -> t.NoReturn:
