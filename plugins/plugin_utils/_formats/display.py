@@ -8,6 +8,7 @@ import functools
 from collections.abc import Iterable, Mapping
 
 from .._accounts.sids import NAMES
+from .._facts.releases import FIRST_WINDOWS_11
 from .._fleet.worst import meaning_of
 from .._result.types import Record
 from .._verdict.status import UNREAD, Status
@@ -38,12 +39,19 @@ def accounts(sids: Iterable[str], names_by_sid: Mapping[str, str | None]) -> lis
 
 
 def system_of(record: Record) -> str:
-    """Windows of a host: caption, version and build; empty where it was not read."""
+    """Windows of a host: caption, version and build; empty where it was not read.
+
+    A client with a build of Windows 11 may say "Windows 10" in its value ProductName; the build tells them apart, as it does for the
+    rows of a policy.
+    """
     windows = record["windows"]
     if not windows:
         return ""
+    caption = windows["caption"]
+    if caption and (windows["build"] or 0) >= FIRST_WINDOWS_11 and caption.startswith("Windows 10 "):
+        caption = f"Windows 11 {caption.removeprefix('Windows 10 ')}"
     build = f"build {windows['build']}" if windows["build"] else None
-    return visible(" ".join(part for part in (windows["caption"], windows["display_version"], build) if part))
+    return visible(" ".join(part for part in (caption, windows["display_version"], build) if part))
 
 
 def iis_of(record: Record) -> str:

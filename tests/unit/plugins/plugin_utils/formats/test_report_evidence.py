@@ -11,6 +11,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.sum
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats import sentences
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.csv import csv_accounts, csv_hosts
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.display import system_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html import sections
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.junit import junit
@@ -115,6 +116,24 @@ def test_the_language_of_the_first_host_names_no_account_of_the_fleet(names):
     records = [{"host": finding["name"], "holders": [], "findings": [finding]} for finding in findings]
 
     assert _unexpected(records) == [{"sid": "S-1-5-32-545", "name": ROME, "kind": "unknown", "hosts": 2}]
+
+
+@pytest.mark.parametrize(
+    ("caption", "build", "shown"),
+    [
+        pytest.param("Windows 10 Enterprise", 22631, "Windows 11 Enterprise build 22631", id="Windows 11"),
+        pytest.param(
+            "Windows 10 Enterprise multi-session", 26100, "Windows 11 Enterprise multi-session build 26100", id="multi-session"
+        ),
+        pytest.param("Windows 10 Enterprise", 19045, "Windows 10 Enterprise build 19045", id="Windows 10"),
+        pytest.param("Windows Server 2025 Standard", 26100, "Windows Server 2025 Standard build 26100", id="a server"),
+        pytest.param("Windows 10 Enterprise", None, "Windows 10 Enterprise", id="a build that was not read"),
+        pytest.param(None, 22631, "build 22631", id="no caption"),
+    ],
+)
+def test_a_host_is_shown_as_the_windows_it_is_judged_as(caption, build, shown):
+    """Judged by the rule for Windows 11 and shown as Windows 10, a finding could not be defended."""
+    assert system_of({"windows": {"caption": caption, "display_version": None, "build": build}}) == shown
 
 
 def test_the_appendix_names_each_control_once_with_its_edition():
