@@ -12,11 +12,15 @@ from ansible.errors import AnsibleActionFail
 
 from .._fleet.plans import BAD_INPUT
 from .._input.categories import ErrorCategory
+from .._input.checks import close
 from .._input.errors import BadInput
 from .._result.build import error
 
 # Where core's sentences name an option (ansible.module_utils.common.parameters).
 _OPTION = re.compile(r"(?<=value of )[a-z_]+(?= must)|(?<=argument ')[a-z_]+(?=' is)|(?<=option ')[a-z_]+(?=' is)")
+_UNSUPPORTED = re.compile(
+    r"^Unsupported parameters for \(.*?\) module: (?P<given>.+?)\. Supported parameters include: (?P<options>.+?)\.?$"
+)
 
 
 @contextlib.contextmanager
@@ -30,9 +34,9 @@ def marked(named: Callable[[str], str]) -> Iterator[None]:
     except BadInput as error:
         error.option = named(error.option)
         raise AnsibleActionFail(str(error), result=_result(str(error))) from None
-    except AnsibleActionFail as error:  # of core's own check of the options; its obj tells file and line
+    except AnsibleActionFail as error:  # of core's own check of the options; its obj is all of them, without file and line
         message = _renamed(error.message, named)
-        raise AnsibleActionFail(message, obj=getattr(error, "obj", None), result=_result(message)) from None
+        raise AnsibleActionFail(message, result=_result(message)) from None
 
 
 @contextlib.contextmanager
@@ -48,12 +52,17 @@ def refused(named: Callable[[str], str], before: str = "") -> Iterator[None]:
         error.option = named(error.option)
         raise AnsibleActionFail(f"{before}{error}", obj=error.written) from None
     except AnsibleActionFail as error:  # of core's own check of the options
-        raise AnsibleActionFail(f"{before}{_renamed(error.message, named)}", obj=getattr(error, "obj", None)) from None
+        raise AnsibleActionFail(f"{before}{_renamed(error.message, named)}") from None
 
 
 def _renamed(message: str, named: Callable[[str], str]) -> str:
-    """A sentence of ansible-core, which does not know the variables of the role."""
-    return _OPTION.sub(lambda match: named(match[0]), message)
+    """A sentence of ansible-core, with the variables of the role, and ours where an option is misspelt."""
+    unsupported = _UNSUPPORTED.search(message)
+    if not unsupported:
+        return _OPTION.sub(lambda match: named(match[0]), message)
+    given, options = (unsupported[name].split(", ") for name in ("given", "options"))
+    wrong = [BadInput(option, "there is no such option", near=close(option, options)) for option in given]
+    return f"{'; '.join(map(str, wrong))}; options are {', '.join(options)}"
 
 
 def _result(message: str) -> dict[str, object]:
