@@ -204,7 +204,7 @@ def main() -> int:
         for sentence in wrong:
             print("WRONG:", sentence, file=sys.stderr)
         if not wrong:
-            screen.end(["Everything was as it should be.", f"All output: {everything}; VERBOSE=1 shows it here."])
+            screen.end(["The demo ended as it should.", f"All output: {everything}; VERBOSE=1 shows it here."])
     return 1 if wrong else 0
 
 

@@ -188,7 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
             print("WRONG:", sentence, file=sys.stderr)
         if not wrong:
             end = [
-                "Everything was as it should be.",
+                "The demo ended as it should.",
                 f"Recordings: {folder}/prove-*.json",
                 f"All output: {everything}; VERBOSE=1 shows it here.",
             ]

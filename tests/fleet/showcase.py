@@ -64,7 +64,7 @@ class Stage:
             sys.exit(f"ansible-playbook ended with {ran.returncode} and left {len(written)} reports:\n{ran.stdout[-3_000:]}")
         shown = [*plan_of(ran.stdout)[:plan], *summary_of(ran.stdout, whole)]
         if aloud:
-            self.screen.say(f"  {line}" for line in shown)
+            self.screen.say(shown)  # as wide as a screen already
         return ran.returncode, json.loads(written.pop().read_text(encoding="utf-8"))
 
 
@@ -267,7 +267,7 @@ def ending(reports: Path, everything: Path, alive: bool) -> list[str]:
     pages = sorted(reports.resolve().glob("*.html"), key=lambda page: page.name)
     again = f"make fleet INVENTORY={reports / 'fleet.yml'}{' ALIVE=yes' if alive else ''}"
     return [
-        "Everything was as it should be.",
+        "The demo ended as it should; what drifts here drifts on purpose.",
         f"Report of the fleet: {pages[0] if pages else reports.resolve()}",
         f"All that ansible-playbook printed is in {everything}; VERBOSE=1 shows it here.",
         f"To repeat a command: {again}",
