@@ -25,6 +25,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
     variables,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.garbage import none_searched
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, visible
 
@@ -40,6 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = False
 
+    @none_searched()
     def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
         naming = of_role.naming(self._task.args)

@@ -29,6 +29,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
     specs,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.garbage import none_searched
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import Declared, Record, Run, Summary, Used
@@ -49,6 +50,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = False
     _requires_connection = False
 
+    @none_searched()
     def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
         task_vars = task_vars or {}

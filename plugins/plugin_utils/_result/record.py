@@ -26,6 +26,7 @@ _TAKEN_OVER = tuple(key for key in RECORD if key not in ("host", "reason", "chan
 # What is true of a host whatever else does not fit: when and how it answered, and what a change left on it.
 _KEPT = ("policy", "transport", "checked_at", "duration_ms", "computer", "windows", "session", "change")
 
+_STATUSES = frozenset(status.value for status in Status)
 _OUTCOMES = tuple(outcome.value for outcome in Outcome)  # what is compared may have no hash
 
 
@@ -87,7 +88,7 @@ def _spoilt(host: str, data: Mapping[str, object], category: ErrorCategory, mess
 
 
 def _has_status(result: Mapping[str, object]) -> bool:
-    return isinstance(result.get("status"), str) and result["status"] in {status.value for status in Status}
+    return isinstance(result.get("status"), str) and result["status"] in _STATUSES
 
 
 def _reason(record: Record) -> str:
