@@ -73,6 +73,7 @@ def test_exceptions_of_hosts_that_were_not_read_are_told_apart_without_a_search(
         "account": "S-1-5-32-551",
         "reason": "r",
         "owner": "o",
+        "ticket": "",
         "expires": "2099-12-31",
         "groups": ["web"],
         "hosts": [],
