@@ -157,7 +157,7 @@ def _drift_row(records: Sequence[Record], role: str, tier: bool, setter: str, pl
 def within(rows: Iterable[DriftRow], room: int) -> list[DriftRow]:
     """The same rows with as many accounts and lines of a plan as there is room for, in characters; how many are left out is said.
 
-    The first rows have them whole; every row has the first few.
+    The first rows have them whole; every row has the first few, without their reasons where there is no room for them.
     """
     fitting = []
     for row in rows:
@@ -176,6 +176,8 @@ def _accounts_within(accounts: Sequence[Account], room: int) -> tuple[list[Accou
         if size > room and len(shown) >= _FIRST:
             left = len(accounts) - len(shown)
             return [*shown, Account(f"and {left:,} more, in the JSON", "")], room
+        if size > room:
+            account = account._replace(why=())  # it is named nevertheless
         room -= size
         shown.append(account)
     return shown, room

@@ -148,3 +148,11 @@ def test_the_appendix_names_each_control_once_with_its_edition():
         )
         == 1
     )
+
+
+def test_without_room_an_account_is_named_and_its_reasons_are_left_out():
+    rows = sections.drift_rows(by_stig()["hosts"])
+
+    assert any(account.why for row in rows for account in row.unexpected)
+    assert [account for row in sections.within(rows, 0) for account in row.unexpected if account.why] == []
+    assert [row.unexpected[0].text for row in sections.within(rows, 0)] == [row.unexpected[0].text for row in rows]
