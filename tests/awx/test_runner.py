@@ -84,6 +84,26 @@ def test_a_failed_gate_on_every_core_that_is_there(job, core):
     check(done, report, {"compliant": 1, "drift": 1}, False)
 
 
+@pytest.mark.parametrize(
+    ("tolerate", "status"),
+    [pytest.param("", "failed", id="as the survey has it"), pytest.param("unreachable: 50%", "successful", id="as the guide says")],
+)
+def test_a_plan_with_a_dead_host_can_be_approved_only_where_that_is_tolerated(job, tolerate, status):
+    done, _report = job("enforce.yml", ["dead", "drifted"], {"impersonate_tolerate": tolerate}, check=True)
+
+    assert done.status == status, done.stdout
+
+
+def test_an_enforcement_goes_on_without_a_dead_host_where_that_is_tolerated(job):
+    done, report = job("enforce.yml", ["dead", "drifted"], {"impersonate_tolerate": "unreachable: 50%"})
+
+    assert done.status == "successful", done.stdout
+    assert {host["host"]: host["status"] for host in report["hosts"]} == {
+        "dead": "unreachable",
+        "drifted": "compliant",
+    }
+
+
 def test_a_second_look_leaves_its_verdict(job):
     done, _report = job("enforce.yml", ["dead", "drifted"], {"impersonate_max_hosts_per_account": 1})
 
