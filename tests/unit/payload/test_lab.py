@@ -84,3 +84,47 @@ def test_a_misuse_fails(good, bad, breach, powershell, tell, spoilt):
 
     assert answer["failed"]
     assert breach in answer["msg"]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("good", "bad", "call"),
+    [
+        pytest.param(
+            'Must("OpenProcessToken", OpenProcessToken(GetCurrentProcess(), TokenDuplicate | TokenQuery, out own));',
+            'own = IntPtr.Zero; Must("OpenProcessToken", 0);',
+            "OpenProcessToken",
+            id="its own token",
+        ),
+        pytest.param(
+            'Must("ImpersonateLoggedOnUser", ImpersonateLoggedOnUser(token));',
+            'Must("ImpersonateLoggedOnUser", 0);',
+            "ImpersonateLoggedOnUser",
+            id="to be somebody else",
+        ),
+    ],
+)
+def test_what_windows_refuses_a_plain_user_is_told_and_nothing_stays(good, bad, call, powershell, tell, spoilt):
+    machine = Machine.standalone_server("LAB01")
+
+    answer = tell(spoilt(powershell, ("plugins/module_utils/_LsaLab.cs", good, bad)), machine, "prove_change", **lab.ARGUMENTS)
+
+    assert [row["step"] for row in answer["steps"]] == STEPS
+    assert answer["steps"][-1] == {"step": STEPS[-1], "status": None, "call": None, "error": f"{call} failed.", "holders": None}
+    assert (answer["changed"], set(answer["after"]), set(machine.holders())) == (False, set(FLOOR), set(FLOOR))
+
+
+@pytest.mark.engine
+def test_a_message_in_another_language_arrives_on_any_code_page(powershell, tell, spoilt):
+    """An error of Windows is in its own language; what is printed is ASCII, which the fixture asserts."""
+    message = (
+        "plugins/modules/prove_change.ps1",
+        "= 'There is a service",
+        '= "$([char] 0xFC)$([char] 0x20AC) " + \'There is a service',
+    )
+    machine = Machine.standalone_server("LAB01")
+    machine.services = (lab.SERVICE,)
+
+    answer = tell(spoilt(powershell, message), machine, "prove_change", **lab.ARGUMENTS)
+
+    assert answer["refused"].startswith("ü€ There is a service")
