@@ -73,8 +73,8 @@ bench-report: venv-test ## CPU, memory and size of the report of 10,000 and 50,0
 	@$(RUN) python -m pytest -q -n $(JOBS) -m size tests/unit
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/benchmarks/report.py --no-browser
 
-payload-coverage: venv-test ## Which lines of the payload its tests run under the engine
-	@$(RUN) python tests/payload_coverage.py
+payload-coverage: venv-test ## Which lines of the payload its tests run under the engine (PARTS="read change gpo lab prove")
+	@$(RUN) python tests/payload_coverage.py $(PARTS)
 
 test-long: venv-test ## The property tests with thousands of random cases each (SEED=1: those of that seed)
 	@seed=$${SEED:-$$(date +%s)}; echo "make test-long SEED=$$seed tries these cases again"; \

@@ -1,14 +1,17 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which statements of the payload its engine tests run: make payload-coverage.
+"""Which statements of the payload its engine tests run: make payload-coverage, or make payload-coverage PARTS="gpo lab".
 
-As a program it makes a copy of each script with a counter before every statement, runs the engine tests of the payload with this
-file as their plugin, and prints a table. The plugin sends the copies instead of the texts; a test that alters a text in place gets
-a copy of its own. Exits with 1 when a test failed, or a line was not run and REASONS has none for it.
+As a program it makes a copy of each script of the parts, all without one, with a counter before every statement, runs the engine tests
+of these parts with this file as their plugin, and prints a table. The plugin sends the copies instead of the texts; a test that alters a
+text in place gets a copy of its own. Exits with 1 when a test failed, or a line was not run and REASONS has none for it.
+
+The part ``lab`` takes a few minutes; all parts are every engine test of the payload, and take as long as these.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import dataclasses
 import functools
@@ -23,7 +26,7 @@ from pathlib import Path
 
 from fleet.backends import request
 from fleet.backends.emulator import emulator, texts
-from fleet.backends.engine import engine
+from fleet.backends.engine import engine, pwsh, ways
 from fleet.backends.engine.pwsh import STARTUP, STARTUP_OF_DIRECTORY, STARTUP_OF_PROVE, PowerShell
 
 if t.TYPE_CHECKING:
@@ -33,7 +36,7 @@ if t.TYPE_CHECKING:
 # (file, its line without indentation) -> why no test on the engine runs it
 REASONS: dict[tuple[str, str], str] = {}
 
-FOLDER = "PAYLOAD_COVERAGE_FOLDER"
+FOLDER, TEXTS = "PAYLOAD_COVERAGE_FOLDER", "PAYLOAD_COVERAGE_TEXTS"
 PREFIX = f"ansible_collections.{texts.COLLECTION}."
 
 # Prints for a script its points as (what, offset, end, line): before a statement of a block, around one without, in a method.
@@ -90,6 +93,34 @@ WITH_CLASS = "plugins/module_utils/_LsaRights.cs"
 
 
 @dataclasses.dataclass(frozen=True)
+class Part:
+    """Scripts by the beginnings of their names, and the tests that run them."""
+
+    scripts: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+_PAYLOAD = "tests/unit/payload"
+PARTS: dict[str, Part] = {
+    "read": Part(
+        ("local_right_info.", "_RightReport.", "_RightContext.", "_LsaRights."),
+        tuple(
+            f"{_PAYLOAD}/test_{name}.py"
+            for name in ("traces", "pools", "services", "group_policy", "events", "names", "users", "wrapped_lists", "same_answer")
+        ),
+    ),
+    "change": Part(
+        ("local_right.", "_RightChange.", "_LsaChange."),
+        (f"{_PAYLOAD}/test_change.py", f"{_PAYLOAD}/test_rules.py", f"{_PAYLOAD}/test_users.py"),
+    ),
+    "gpo": Part(("gpo_right", "_Gpo"), ("tests/directory", f"{_PAYLOAD}/test_gpo_text.py")),
+    "lab": Part(("prove_change.", "_LsaLab."), (f"{_PAYLOAD}/test_lab.py", f"{_PAYLOAD}/test_text.py")),
+    "prove": Part(("prove.",), (f"{_PAYLOAD}/test_prove_answers.py", f"{_PAYLOAD}/test_prove_script.py")),
+}
+"""Every script is in one part; a part has the tests that are made for it, which is not all that happen to run it."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Copy:
     """A script with counters. `points`: name of each, with what it counts and its line."""
 
@@ -124,10 +155,11 @@ def copy_of(path: str, text: str) -> Copy:
     return Copy(text + (CLASS if path == WITH_CLASS else ""), points)
 
 
-def originals() -> dict[str, str]:
-    """Path -> text of every script of the payload."""
+def originals(parts: t.Collection[str] = ()) -> dict[str, str]:
+    """Path -> text of every script of these parts of the payload, of all without one."""
     paths = {path for module in emulator.MODULES for path in texts.current(module)}
-    return {path: (texts.CHECKOUT / path).read_text() for path in sorted(paths)}
+    begins = tuple(begin for name in parts or PARTS for begin in PARTS[name].scripts)
+    return {path: (texts.CHECKOUT / path).read_text() for path in sorted(paths) if Path(path).name.startswith(begins)}
 
 
 # -- the plugin -------------------------------------------------------------------------------------------------------
@@ -137,11 +169,14 @@ def pytest_configure() -> None:
     """Let the back end send the copies; only where the program below asks for it."""
     if FOLDER not in os.environ:
         return
-    folder, known = Path(os.environ[FOLDER]), originals()
+    folder, known = Path(os.environ[FOLDER]), originals(os.environ[TEXTS].split())
     run, environment = PowerShell.run, PowerShell._environment
+    warm_in: dict[bytes, tuple[str, ...] | None] = {}
 
     def covered_run(self: PowerShell, machine: Machine, received: Received) -> Output:
-        return run(self, machine, with_copies(received, known, folder))
+        copies = with_copies(received, known, folder)
+        warm_in[copies.stdin] = ways.kind(received)
+        return run(self, machine, copies)
 
     def covered_environment(self: PowerShell, machine: Machine, home: Path, startup: Path) -> dict[str, str]:
         hits = tempfile.NamedTemporaryFile(dir=folder, suffix=".hits", delete=False)  # noqa: SIM115
@@ -149,6 +184,8 @@ def pytest_configure() -> None:
         return {**environment(self, machine, home, folder / startup.name), "PAYLOAD_COVERAGE": hits.name}
 
     PowerShell.run, PowerShell._environment = covered_run, covered_environment  # type: ignore[method-assign]
+    # Copies of the checkout's texts stay in servers of their own, as the texts would.
+    pwsh.kind = lambda received: warm_in.get(received.stdin)
 
 
 def with_copies(received: Received, known: t.Mapping[str, str], folder: Path) -> Received:
@@ -158,10 +195,13 @@ def with_copies(received: Received, known: t.Mapping[str, str], folder: Path) ->
         return received if call.arguments else dataclasses.replace(received, command_line=_with_files(call.text, known, folder))
     stdin = received.stdin
     sent = call.texts.items() if isinstance(call, request.ModuleCall) else ()
-    for path, text in ((texts._path(name), text) for name, text in sent if name.startswith(PREFIX)):
-        copy = copy_of(path, text)
-        if copy.points.keys() != copy_of(path, known[path]).points.keys():
-            copy = Copy(text + (CLASS if path == WITH_CLASS else ""), {})  # a test took away a statement
+    paths = {texts._path(name): text for name, text in sent if name.startswith(PREFIX)}
+    counted = any(path.endswith(".cs") for path in paths if path in known)
+    for path, text in paths.items():
+        whole = Copy(text + (CLASS if path == WITH_CLASS and counted else ""), {})
+        copy = copy_of(path, text) if path in known else whole
+        if path in known and copy.points.keys() != copy_of(path, known[path]).points.keys():
+            copy = whole  # a test took away a statement
         stdin = stdin.replace(base64.b64encode(text.encode()), base64.b64encode(copy.text.encode()))
     return dataclasses.replace(received, stdin=stdin)
 
@@ -180,11 +220,17 @@ def _with_files(script: str, known: t.Mapping[str, str], folder: Path) -> str:
 
 def main() -> int:
     """Run the tests and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all without one")
+    parts = list(dict.fromkeys(parser.parse_args().parts or PARTS))
+    if unknown := [name for name in parts if name not in PARTS]:
+        parser.error(f"no part {', '.join(unknown)}, only {', '.join(PARTS)}")
+    tests = list(dict.fromkeys(test for name in parts for test in PARTS[name].tests))
     with tempfile.TemporaryDirectory(prefix="payload-coverage-") as made:
         folder = Path(made)
         for startup in (STARTUP, STARTUP_OF_PROVE, STARTUP_OF_DIRECTORY):
             (folder / startup.name).write_text(startup.read_text() + ADD_HIT)
-        environment = {**os.environ, FOLDER: made, "PYTHONPATH": str(texts.CHECKOUT / "tests")}
+        environment = {**os.environ, FOLDER: made, TEXTS: " ".join(parts), "PYTHONPATH": str(texts.CHECKOUT / "tests")}
         command = [
             sys.executable,
             "-m",
@@ -197,9 +243,12 @@ def main() -> int:
             "-n",
             os.environ.get("JOBS", "2"),
         ]
-        ran = subprocess.run([*command, "tests/unit/payload", "tests/directory"], cwd=texts.CHECKOUT, env=environment, check=False)
+        whole = ["tests/unit/payload", "tests/directory"]
+        ran = subprocess.run(
+            [*command, *(whole if set(parts) == set(PARTS) else tests)], cwd=texts.CHECKOUT, env=environment, check=False
+        )
         hits = {name for file in folder.glob("*.hits") for name in file.read_text().splitlines()}
-    good = [_tell(path, text, copy_of(path, text).points, hits) for path, text in originals().items()]
+    good = [_tell(path, text, copy_of(path, text).points, hits) for path, text in originals(parts).items()]
     return 0 if ran.returncode == 0 and all(good) else 1
 
 
