@@ -12,13 +12,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 WHEELS = CHECKOUT / ".build/wheels"
 PROJECT = CHECKOUT / "playbooks/awx/project"
 
-_LONG = {"configured", "ran"}
-"""Fixtures that run playbooks for all tests of a file."""
-
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(item.path).is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.awx)
-            if _LONG.intersection(item.fixturenames):  # one worker: another one would make its runs once more
-                item.add_marker(pytest.mark.xdist_group(Path(item.path).stem))
