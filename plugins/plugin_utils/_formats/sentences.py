@@ -59,9 +59,9 @@ def next_step(report: Report) -> list[str]:
     summary, run = report["summary"], report["run"]
     kept = next((change["snapshot"] for record in report["hosts"] if (change := record["change"]) and change["snapshot"]), None)
     if run["action"] == "enforce" and kept:
-        folder = visible(kept.rpartition("/")[0], _PART)
+        folder = visible(kept.rsplit("/", 2)[0], _PART)  # the run has a folder in it
         return [
-            f"The holders from before are kept in {folder}; to bring them back:",
+            f"To bring back the holders from before, kept in {folder}:",
             f"  ansible-playbook winrights.seimpersonate.restore -e impersonate_restore={visible(run['id'], _PART)}",
         ]
     if run["check_mode"] and summary["by_outcome"].get("planned"):

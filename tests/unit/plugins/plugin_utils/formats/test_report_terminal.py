@@ -298,7 +298,7 @@ def test_whatever_was_or_would_be_changed_is_said_without_the_findings_again(out
         pytest.param(
             "enforce", False, "applied", "/srv/kept/RUN/web01.json",
             [
-                "The holders from before are kept in /srv/kept/RUN; to bring them back:",
+                "To bring back the holders from before, kept in /srv/kept:",
                 "  ansible-playbook winrights.seimpersonate.restore -e impersonate_restore=RUN",
             ],
             id="changed: how to take it back",
