@@ -100,6 +100,15 @@ def test_what_was_released_is_not_built_again(checkout):
     assert not fragments or yaml.safe_load((checkout / "galaxy.yml").read_text())["version"] not in releases
 
 
+def test_awx_gets_the_release_that_its_playbooks_are_part_of(checkout):
+    version = yaml.safe_load((checkout / "galaxy.yml").read_text())["version"]
+    asked = (checkout / "playbooks/awx/project/collections/requirements.yml").read_text()
+
+    assert yaml.safe_load(asked)["collections"] == [{"name": "winrights.seimpersonate", "version": f">={version}"}]
+    for text in (asked, (checkout / "playbooks/awx/execution-environment.yml").read_text()):
+        assert f"winrights-seimpersonate-{version}.tar.gz" in text
+
+
 def test_the_readme_of_the_role_names_each_part(checkout):
     parts = yaml.safe_load((checkout / "roles/impersonate/meta/argument_specs.yml").read_text())["argument_specs"].keys() - {"main"}
     readme = (checkout / "roles/impersonate/README.md").read_text()
