@@ -33,6 +33,7 @@ def test_the_four_beats(fleet, enforce, audit):
 
     planned = enforce(fleet, check=True, diff=True)
     assert (planned.rc, planned.outcome.changed, planned.outcomes) == (0, {"web01"}, {"web01": "planned"})
+    assert planned.outcome.stats["changed"] == {"web01": 1}  # looked at and planned, and counted once
     assert planned.statuses == {"web01": "drift"}  # a plan has not changed anything yet
     assert planned.records["web01"]["change"]["status_after"] == "compliant"
     assert set(machine.holders()) == BEFORE
@@ -42,6 +43,7 @@ def test_the_four_beats(fleet, enforce, audit):
 
     applied = enforce(fleet, diff=True)
     assert (applied.rc, applied.outcome.changed, applied.statuses) == (0, {"web01"}, {"web01": "compliant"})
+    assert applied.outcome.stats["changed"] == {"web01": 1}
     assert set(machine.holders()) == WANTED
     change, plan = applied.records["web01"]["change"], planned.records["web01"]["change"]
     assert (change["added"], change["removed"]) == (plan["added"], plan["removed"]) == ([names.IIS_IUSRS], [names.USERS])
