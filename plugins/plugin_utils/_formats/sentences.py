@@ -14,6 +14,7 @@ from .._fleet.summary import planned_sentence
 from .._fleet.waivers import SOON, days_left
 from .._policy.exceptions import State
 from .._result.types import Generator, PolicyHead, Record, Report, Summary, Used
+from .._verdict.expectation import Standing
 from .._verdict.rank import WORDS
 from .._verdict.status import UNREAD, Status
 from .._wording import first_few, visible
@@ -56,6 +57,25 @@ def facts(report: Report) -> list[str]:
 
 def next_step(report: Report) -> list[str]:
     """What a person does after this run, a line each; nothing where there is nothing to do."""
+    return [*_orphans_kept(report), *_after(report)]
+
+
+def _orphans_kept(report: Report) -> list[str]:
+    """An enforcement leaves holders whose account was deleted, unless told otherwise, and is content; an audit is not."""
+    kept = sum(
+        record["status"] in (Status.COMPLIANT.value, Status.WAIVED.value)
+        and any(holder["standing"] == Standing.ORPHAN.value for holder in record["holders"] or ())
+        for record in report["hosts"]
+    )
+    if not kept:
+        return []
+    return [
+        f"{kept} {'host keeps' if kept == 1 else 'hosts keep'} the right for accounts that were deleted. An audit calls that drift.",
+        "  -e impersonate_orphans=remove takes it from them.",
+    ]
+
+
+def _after(report: Report) -> list[str]:
     summary, run = report["summary"], report["run"]
     kept = next((change["snapshot"] for record in report["hosts"] if (change := record["change"]) and change["snapshot"]), None)
     if run["action"] == "enforce" and kept:

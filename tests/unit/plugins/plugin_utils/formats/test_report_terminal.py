@@ -327,6 +327,46 @@ def test_it_says_what_comes_next(action, check_mode, outcome, snapshot, lines):
     assert lines or said[-1].startswith("Fleet gate")
 
 
+@pytest.mark.parametrize(
+    ("statuses", "lines"),
+    [
+        pytest.param(
+            ["compliant"],
+            [
+                "1 host keeps the right for accounts that were deleted. An audit calls that drift.",
+                "  -e impersonate_orphans=remove takes it from them.",
+            ],
+            id="one",
+        ),
+        pytest.param(
+            ["compliant", "waived", "drift", "error"],
+            [
+                "2 hosts keep the right for accounts that were deleted. An audit calls that drift.",
+                "  -e impersonate_orphans=remove takes it from them.",
+            ],
+            id="several, and some that are no better for an audit",
+        ),
+        pytest.param(["drift"], [], id="a finding says it already"),
+    ],
+)
+def test_orphans_that_an_enforcement_keeps_are_no_surprise_to_an_audit(statuses, lines):
+    report = samples.sample(1)
+    orphan = {
+        "sid": "S-1-5-21-1-2-3-1234",
+        "name": None,
+        "resolved": "unmapped",
+        "kind": "orphan",
+        "standing": "orphan",
+        "why": "gone",
+    }
+    record = {**report["hosts"][0], "holders": [orphan], "change": None}
+    report["hosts"] = [{**record, "host": f"h{number}", "status": status} for number, status in enumerate(statuses)]
+
+    said = terminal(report)
+
+    assert [line for line in said.splitlines() if "were deleted" in line or "impersonate_orphans" in line] == lines
+
+
 def test_outcomes_are_words():
     report = samples.sample(1)
     report["summary"]["by_outcome"] = {"nothing_to_restore": 3}
