@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import typing as t
 from pathlib import Path
 
@@ -92,12 +93,23 @@ class Stage:
             self.wrong.append(f"{words}: {value} instead of {should}")
 
 
-def shown(output: str, begin: str, most: int) -> list[str]:
-    """A line of what a run printed that begins so, and at most so many indented ones below it."""
+def shown(output: str, begin: str, most: int, without: tuple[str, ...] = ()) -> list[str]:
+    """A line of what a run printed that begins so, and at most so many indented ones below it, but for those that begin with ``without``."""
     lines = output.splitlines()
     start = next((place for place, line in enumerate(lines) if line.startswith(begin)), len(lines))
     below = itertools.takewhile(lambda line: line.startswith("  "), lines[start + 1 :])
-    return [fitted(f"  {line}") for line in [*lines[start : start + 1], *itertools.islice(below, most)]]
+    return [
+        part
+        for line in [*lines[start : start + 1], *itertools.islice(below, most)]
+        if not line.lstrip().startswith(without)
+        for part in textwrap.wrap(f"  {line}", 100, subsequent_indent=" " * (6 + len(line) - len(line.lstrip())))
+    ]
+
+
+def briefly(row: Report) -> str:
+    """A GPO with one of its findings, the shortest, and how many more it has."""
+    first, *more = sorted((finding["text"] for finding in row["findings"]), key=len)
+    return f"    {row['name']}: {first}{f'; {len(more)} more' if more else ''}"
 
 
 def in_domain(domain: PolicyDomain, name: str = gpo_demo.WEB) -> tuple[list[str] | None, int | None, int | None]:
@@ -132,13 +144,13 @@ def tell(stage: Stage, domain: PolicyDomain, fleet: Fleet) -> None:
     kept = ("-e", f"impersonate_gpo_file={stage.folder / 'gpos.json'}")
     said = stage.play("2. gpo_audit: the GPOs of the domain", "gpo_audit", "dc01", *kept, code=2)
     stage.screen.say(shown(said, "Group Policy Objects of", 0))
-    found = {
-        row["name"]: sorted({one["kind"] for one in row["findings"]})
-        for row in json.loads((stage.folder / "gpos.json").read_text())["gpos"]
-    }
-    stage.screen.say(fitted(f"    {name}: {', '.join(kinds)}") for name, kinds in sorted(found.items()) if kinds)
-    stage.expect("found is what is wrong with each, and nothing else", found, gpo_demo.FINDINGS)
-    stage.expect("with one remote command", len(fleet.commands("dc01")), 1)
+    rows = json.loads((stage.folder / "gpos.json").read_text())["gpos"]
+    found = {row["name"]: sorted({one["kind"] for one in row["findings"]}) for row in rows}
+    stage.screen.say(fitted(briefly(row)) for row in rows if row["findings"])
+    asked = len(fleet.commands("dc01"))
+    stage.expect(
+        "found with one remote command is what is wrong with each, and nothing else", (found, asked), (gpo_demo.FINDINGS, 1)
+    )
 
     said = stage.play(
         "3. gpo_enforce --check --diff: look first, with the impact on the hosts of that audit",
@@ -148,7 +160,7 @@ def tell(stage: Stage, domain: PolicyDomain, fleet: Fleet) -> None:
         "--diff",
         code=0,
     )
-    stage.screen.say(line for line in shown(said, "GPO Web servers", 12) if "after:" not in line and "before:" not in line)
+    stage.screen.say(shown(said, "GPO Web servers", 12, without=("before:", "after:")))
     reached = [re.sub(r"^  impact by the audit [^:]*: ", "  ", line) for line in IMPACT.findall(said.replace("\r", ""))]
     stage.expect("that is the whole impact", reached, REACHED)
     changed = [line for line in said.splitlines() if re.match(r"[+-](?:version|  )", line)]
@@ -204,7 +216,7 @@ def main() -> int:
         for sentence in wrong:
             print("WRONG:", sentence, file=sys.stderr)
         if not wrong:
-            screen.end(["The demo ended as it should.", f"All output: {everything}; VERBOSE=1 shows it here."])
+            screen.end(["The demo ended as it should.", f"Each command and all output: {everything}; VERBOSE=1 shows them here."])
     return 1 if wrong else 0
 
 
