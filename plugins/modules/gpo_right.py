@@ -79,6 +79,7 @@ options:
       - From how many hosts of the report of O(previous) the change may take the same account, and to how many it may give one that their policy does not
         allow. V(0) is no limit.
       - Hosts of that report of which it is not known who sets the right count.
+      - A right that is no longer defined counts on each host on which the GPO sets it, since what they lose cannot be known before.
     type: int
     default: 10
   restore:
@@ -200,6 +201,7 @@ impact:
   description:
     - Audited hosts that name the GPO, each with C(host), C(wins), C(gains), C(loses), C(drifts), C(features) and C(own_accounts). Null without a report,
       and where hosts cannot have named the GPO yet, since it does not define the right or they do not get as far as its security settings.
+    - C(wins) is null where the host names the GPO as one of several and none as the winner; the rest is then what happens if this one won.
     - What cannot be known before, such as what hosts do with a right that is no longer defined, is null.
   returned: when a plan was made
   type: list

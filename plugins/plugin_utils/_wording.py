@@ -42,6 +42,11 @@ def few_lines(lines: Sequence[str], limit: int) -> list[str]:
     return [*shown, *([f"and {len(left_out)} more"] if left_out else [])]
 
 
+def hosts_in_words(count: int) -> str:
+    """``1 host``, ``2 hosts``."""
+    return f"{count} {'host' if count == 1 else 'hosts'}"
+
+
 @functools.lru_cache(maxsize=50_000)
 def visible(text: str, most: int = NAME) -> str:
     """The text on one line, not longer than ``most`` characters; what cannot be seen is written out: ``\\n``, ``\\x1b``, ``\\u202e``.

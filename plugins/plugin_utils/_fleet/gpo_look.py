@@ -12,7 +12,7 @@ from .._accounts.sids import IIS_IUSRS, Sid
 from .._gpo.impact import HostImpact, impact_of
 from .._gpo.refusal import GpoRefused, Reason, allowing
 from .._result.types import Record
-from .._wording import some, visible
+from .._wording import hosts_in_words, some, visible
 from .gpo_hosts import audited, may_be_reached
 from .plans import Planned, count_plans, second_look
 
@@ -41,7 +41,7 @@ def reach_of(records: Sequence[Record], guid: str, domain: str | None, sids: Col
         impacts,
         tuple(count_plans(plans)),
         tuple(change for change in count_plans(grants) if change.op == "add"),
-        tuple(record["host"] for record in records if may_be_reached(record, domain)),
+        tuple(record["host"] for record in records if may_be_reached(record, guid, domain)),
     )
 
 
@@ -51,18 +51,37 @@ def refusal(sids: Collection[Sid] | None, allow: Collection[str], reach: Reach |
     """
     if reach is None:
         return None
-    web = [one.audited.host for one in reach.impacts if one.audited.wins and "IIS" in one.audited.features]
+    those = [one for one in reach.impacts if one.audited.wins is not False]
+    web = [one.audited.host for one in those if "IIS" in one.audited.features]
     if sids is not None and IIS_IUSRS not in sids and web and Reason.WITHOUT_IIS.value not in allow:
         hosts = some([visible(host) for host in web])
         why = f"the list leaves out {shown(IIS_IUSRS)}, and hosts run IIS: {hosts}"
         return GpoRefused(Reason.WITHOUT_IIS, f"{why}; {allowing(Reason.WITHOUT_IIS)}")
-    unseen = len(reach.unseen)
-    wide = [*second_look(reach.granted, unseen, most, op="add"), *second_look(reach.planned, unseen, most)]
+    wide = _wide(reach, [one.audited.host for one in those if one.loses is None], most)
     if wide and Reason.MANY_HOSTS.value not in allow:
-        more = f" ({unseen} {'host' if unseen == 1 else 'hosts'} of the report that may be more count)" if unseen else ""
-        why = f"it {some([change.text for change in wide])}{more}, and max_hosts_per_account is {most}"
+        why = f"{wide}{_doubt(reach)}, and max_hosts_per_account is {most}"
         return GpoRefused(Reason.MANY_HOSTS, f"{why}; {allowing(Reason.MANY_HOSTS)}")
     return None
+
+
+def _wide(reach: Reach, not_known: Sequence[str], most: int) -> str:
+    """What a change does to more hosts than may be, empty where there is none. ``not_known``: hosts that may lose any account."""
+    unseen = len(reach.unseen)
+    if not_known and 0 < most < len(not_known) + unseen:
+        count = hosts_in_words(len(not_known))
+        return f"the GPO no longer defines the right for {count}, and whether they keep the list cannot be known before"
+    wide = [*second_look(reach.granted, unseen, most, op="add"), *second_look(reach.planned, unseen, most)]
+    return f"it {some([change.text for change in wide])}" if wide else ""
+
+
+def _doubt(reach: Reach) -> str:
+    """Of which hosts that count it is not known whether the GPO sets the right."""
+    unsure = sum(one.audited.wins is None for one in reach.impacts)
+    doubts = [
+        *([f"on {hosts_in_words(unsure)} it may have lost against another GPO, and they count"] if unsure else []),
+        *([f"{hosts_in_words(len(reach.unseen))} of the report that may be more count"] if reach.unseen else []),
+    ]
+    return f" ({'; '.join(doubts)})" if doubts else ""
 
 
 def _plan(record: Record, impact: HostImpact, added: Sequence[Sid]) -> Mapping[str, object]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .._accounts.parsing import shown
 from .._accounts.same_account import same_row
 from .._accounts.sids import sort_key
-from .._wording import some, visible
+from .._wording import hosts_in_words, some, visible
 from .scope import same_machines
 
 BAD_INPUT = "bad_input"
@@ -37,7 +37,7 @@ class Planned:
     @property
     def text(self) -> str:
         """For people: the account and how many hosts."""
-        return f"would {self.op} {shown(self.sid, self.name)} on {len(self.hosts)} {'host' if len(self.hosts) == 1 else 'hosts'}"
+        return f"would {self.op} {shown(self.sid, self.name)} on {hosts_in_words(len(self.hosts))}"
 
 
 def count_plans(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[Planned]:

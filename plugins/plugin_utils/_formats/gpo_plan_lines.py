@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from .._accounts.parsing import shown
 from .._gpo.plan import GpoPlan
 from .._result.gpo_types import GpoAccountImpact, GpoChange, GpoHostImpact, Gpos
-from .._wording import few_lines, some, visible
+from .._wording import few_lines, hosts_in_words, some, visible
 
 _NAMED = 5
 _ACCOUNTS = 10  # that hosts gain, or lose
@@ -70,12 +70,15 @@ def impact_lines(change: GpoChange) -> list[str]:
     impact = change["impact"]
     if impact is None:
         return [f"impact: not known ({visible(change['impact_of'], 400)})"]
-    wins = [one for one in impact if one["wins"]]
-    lost = len(impact) - len(wins)
+    wins = [one for one in impact if one["wins"] is not False]
+    unsure = sum(one["wins"] is None for one in impact)
+    sets, lost = f"{len(wins) - unsure} audited {'host' if len(wins) - unsure == 1 else 'hosts'}", len(impact) - len(wins)
     unseen = change["impact_unseen"] or 0
-    more = [f"  {unseen} hosts of that report may be more: it is not known who sets the right on them"] if unseen else []
+    more = [f"  {hosts_in_words(unseen)} of that report may be more: it is not known who sets the right there"] if unseen else []
+    doubt = [f"  {hosts_in_words(unsure)}: which of several GPOs won is not known; counted as set by it"] if unsure else []
     return [
-        f"impact by {visible(change['impact_of'])}: it sets the right on {len(wins)} audited hosts, and lost against another GPO on {lost}",
+        f"impact by {visible(change['impact_of'])}: it sets the right on {sets}, and lost against another GPO on {lost}",
+        *doubt,
         *(f"  {line}" for op in ("add", "remove") for line in _accounts(change["impact_accounts"] or (), op)),
         *(f"  {line}" for line in _hosts(impact, wins)),
         *more,

@@ -91,12 +91,12 @@ def _reached(change: GpoChange) -> list[Sample]:
     """How many hosts a change has each effect on."""
     hosts = change["impact"] or ()
     counts = {
-        "set": sum(one["wins"] for one in hosts),
-        "lost": sum(not one["wins"] for one in hosts),
+        "set": sum(one["wins"] is True for one in hosts),
+        "lost": sum(one["wins"] is False for one in hosts),
         "gain": sum(bool(one["gains"]) for one in hosts),
         "lose": sum(bool(one["loses"]) for one in hosts),
         "drift": sum(bool(one["drifts"]) for one in hosts),
-        "unknown": sum(one["gains"] is None for one in hosts) + (change["impact_unseen"] or 0),
+        "unknown": sum(one["gains"] is None or one["wins"] is None for one in hosts) + (change["impact_unseen"] or 0),
     }
     labels = {"guid": change["guid"], "outcome": change["outcome"]}
     return [({**labels, "effect": effect}, str(count)) for effect, count in counts.items()]

@@ -17,12 +17,13 @@ Record = Mapping[str, object]
 class Audited:
     """What an earlier report says of a host on which a GPO defines the right.
 
-    ``wins``: it sets the right there, else another one does. ``required``, ``allowed``: by the policy of that report, None where the
-    host was not judged. ``features``: which of IIS, SSIS, AD FS it has; ``own_accounts``: services and pools under accounts of their own.
+    ``wins``: it sets the right there, else another one does; None where it may be either. ``required``, ``allowed``: by the policy of
+    that report, None where the host was not judged. ``features``: which of IIS, SSIS, AD FS it has; ``own_accounts``: services and pools
+    under accounts of their own.
     """
 
     host: str
-    wins: bool
+    wins: bool | None
     holders: frozenset[Sid]
     required: frozenset[Sid] | None
     allowed: frozenset[Sid] | None
@@ -49,22 +50,26 @@ class HostImpact:
 def impact_of(audited: Iterable[Audited], sids: Collection[Sid] | None) -> tuple[HostImpact, ...]:
     """What a list means for each host, sorted by host. ``sids``: None where the GPO no longer defines the right.
 
-    A host that another GPO sets keeps what it has. Without the definition a host may keep the list or go back to its own, which no
-    document promises, so that is not known. The floor stays on each host, since Windows takes it from none.
+    A host that another GPO sets keeps what it has; where it may be either, what is told is what happens if this one sets it. Without
+    the definition a host may keep the list or go back to its own, which no document promises, so that is not known. The floor stays on
+    each host, since Windows takes it from none.
     """
     return tuple(sorted((_one(host, sids) for host in audited), key=lambda impact: impact.audited.host))
 
 
 def _one(host: Audited, sids: Collection[Sid] | None) -> HostImpact:
-    if not host.wins:
-        return HostImpact(host, (), (), None if host.required is None else False)
+    if host.wins is False:
+        return HostImpact(host, (), (), _drifts(host, host.holders))
     if sids is None:
         return HostImpact(host, None, None, None)
     after = set(sids) | FLOOR
     gains, loses = after - host.holders, host.holders - after
-    drifts = (
-        None
-        if host.required is None or host.allowed is None
-        else bool(host.required - after or after - host.allowed - host.required)
-    )
-    return HostImpact(host, tuple(sorted(gains, key=sort_key)), tuple(sorted(loses, key=sort_key)), drifts)
+    return HostImpact(host, tuple(sorted(gains, key=sort_key)), tuple(sorted(loses, key=sort_key)), _drifts(host, after))
+
+
+def _drifts(host: Audited, after: Collection[Sid]) -> bool | None:
+    """Whether a host with these holders differs from its policy; None where it was not judged."""
+    if host.required is None or host.allowed is None:
+        return None
+    holders = frozenset(after)
+    return bool(host.required - holders or holders - host.allowed - host.required)

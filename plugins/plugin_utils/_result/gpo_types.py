@@ -80,7 +80,10 @@ class GpoHostImpact(t.TypedDict):
     """What a change of a GPO means for an audited host that names it."""
 
     host: str
-    wins: t.Annotated[bool, Says("The GPO sets the right there; false where it lost against another one.")]
+    wins: t.Annotated[
+        bool | None,
+        Says("The GPO sets the right there; false where it lost against another one, null where that is not known."),
+    ]
     gains: t.Annotated[list[Sid] | None, Says("Null where that cannot be known before.")]
     loses: list[Sid] | None
     drifts: t.Annotated[bool | None, Says("The host would differ from its policy then.")]

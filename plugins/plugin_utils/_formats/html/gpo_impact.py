@@ -25,7 +25,9 @@ def gpo_changes(gpos: Gpos, records: Sequence[Record]) -> dict[str, object]:
 
 def _change(change: GpoChange, here: Set[str]) -> dict[str, object]:
     names = {one["sid"]: one["name"] for one in change["impact_accounts"] or ()}
-    hosts = sorted(change["impact"] or (), key=lambda one: (not one["drifts"], not (one["gains"] or one["loses"]), not one["wins"]))
+    hosts = sorted(
+        change["impact"] or (), key=lambda one: (not one["drifts"], not (one["gains"] or one["loses"]), one["wins"] is False)
+    )
     shown, left_out = first_few(hosts, _HOSTS)
     return {
         "guid": change["guid"],

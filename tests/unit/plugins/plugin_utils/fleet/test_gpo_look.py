@@ -44,7 +44,17 @@ def three(**keys):
     return [record(str(number), **keys) for number in range(3)]
 
 
+def unsure(**more):
+    """A controller of a host that names the GPO as one of several, and none as the winner."""
+    return {**CONTROLLER, "guid": None, "losers": [{"name": "x", "guid": GUID.lower(), "status": "applied"}], **more}
+
+
+def computer(role, domain=None):
+    return {"dns_domain": domain, "machine_role": role}
+
+
 UNREAD = record_of("dead", None)
+UNKNOWN = {**CONTROLLER, "kind": "unknown", "guid": None}
 
 
 def test_accounts_are_counted_as_the_plans_of_hosts_are():
@@ -71,6 +81,28 @@ def test_accounts_are_counted_as_the_plans_of_hosts_are():
                      id="a host of another domain"),
         pytest.param([*three(more=[holder(USERS)]), record("local", controller={**CONTROLLER, "kind": "local", "guid": None})], FOUR, 3, None, "",
                      id="a host that sets the right itself"),
+        pytest.param(three(more=[holder(USERS)], controller=unsure()), FOUR, 2, "many_hosts", "on 3 hosts it may have lost",
+                     id="several cached templates, and nobody knows which won"),
+        pytest.param(three(more=[holder(USERS)], controller=unsure(kind="unknown")), FOUR, 2, "many_hosts", "would remove BUILTIN\\Users",
+                     id="RSoP names several winners"),
+        pytest.param(three(more=[holder(USERS)], controller=unsure(kind="unknown")), FOUR, 3, None, "", id="a host that may have it counts once"),
+        pytest.param(three(more=[holder(USERS)], controller=unsure(kind="stale")), FOUR, 2, "many_hosts", "on 3 hosts", id="stale, of several"),
+        pytest.param(three(more=[holder(USERS)], controller=unsure(kind="mdm")), FOUR, 2, None, "", id="a management service won"),
+        pytest.param(three(more=[holder(USERS)], controller=unsure(guid="{0}")), FOUR, 2, None, "", id="another GPO won"),
+        pytest.param([*three(more=[holder(USERS)]), record("x", controller={**UNKNOWN, "kind": "stale"})], FOUR, 3, "many_hosts", "1 host of the report",
+                     id="a host of which all is too old"),
+        pytest.param([*three(more=[holder(USERS)]), record("x", controller=UNKNOWN)], FOUR, 3, "many_hosts", "1 host of the report",
+                     id="a host that could not say"),
+        pytest.param([*three(more=[holder(USERS)]), record("x", controller=UNKNOWN, computer=computer(2))], FOUR, 3, None, "", id="a server of a workgroup"),
+        pytest.param([*three(more=[holder(USERS)]), record("x", controller=UNKNOWN, computer=computer(3))], FOUR, 3, "many_hosts", "1 host of the report",
+                     id="a member of a domain that is not known"),
+        pytest.param(three(), None, 2, "many_hosts", "no longer defines the right for 3 hosts", id="no longer defined for many"),
+        pytest.param(three(), None, 3, None, "", id="no longer defined for as many as may be"),
+        pytest.param([*three(), UNREAD], None, 3, "many_hosts", "1 host of the report", id="no longer defined, and a host was not read"),
+        pytest.param(three(controller=unsure(guid="{0}")), None, 2, None, "", id="no longer defined where another GPO won"),
+        pytest.param(three(exceptions=[{"sid": USERS, "state": "unused"}]), [*FOUR, USERS], 2, None, "", id="given by an exception"),
+        pytest.param(three(exceptions=[{"sid": USERS, "state": "expired"}]), [*FOUR, USERS], 2, "many_hosts", "would add", id="given by an expired exception"),
+        pytest.param([record("web01", iis=True, controller=unsure())], FOUR, 0, "without_iis_iusrs", "web01", id="hosts with IIS, of several GPOs"),
         pytest.param([record("web01", iis=True)], FOUR, 0, "without_iis_iusrs", "web01", id="hosts with IIS"),
         pytest.param([record("web01", iis=True)], [], 0, "without_iis_iusrs", "web01", id="hosts with IIS, and nobody"),
         pytest.param([record("web01", iis=True)], [*FOUR, IIS], 0, None, "", id="hosts with IIS, and IIS_IUSRS"),

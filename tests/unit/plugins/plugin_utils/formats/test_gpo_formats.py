@@ -343,6 +343,25 @@ def test_the_table_of_the_impact_is_a_file_of_its_own(made, tmp_path):
     assert "csv_gpo_impact" not in write(made(), tmp_path, ["csv"]).files
 
 
+@pytest.mark.parametrize("kind", ["markdown", "junit"])
+def test_a_host_that_one_of_several_gpos_sets_is_not_told_as_lost(made, kind):
+    text = " ".join(CHANGES[kind](made(gpos(changes=[change(reached("web01", wins=None), impact_unseen=1)]))).split())
+
+    assert "it sets the right on 0 audited hosts, and lost against another GPO on 0" in text
+    assert "1 host: which of several GPOs won is not known" in text
+    assert "1 host of that report may be more" in text
+
+
+def test_the_page_has_three_answers_to_whether_the_gpo_sets_the_right(made):
+    page = html(made(gpos(changes=[change(reached("a"), reached("b", wins=None), reached("c", wins=False))])))
+
+    assert re.findall(r"<td>(yes|no, another one won|not known)</td><td class=\"account\">", page) == [
+        "yes",
+        "not known",
+        "no, another one won",
+    ]
+
+
 def test_a_host_of_a_change_leads_to_its_row_where_the_report_has_it(made):
     page = html(made(gpos(changes=[change(reached("web01"), reached("elsewhere&<"))])))
 

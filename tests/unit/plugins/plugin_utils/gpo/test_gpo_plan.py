@@ -107,11 +107,22 @@ def test_what_a_change_means_for_hosts():
         host("b", wins=False),
         host("c", holders=frozenset({*FOUR, USERS}), required=frozenset(FOUR), allowed=frozenset({IIS})),
         host("d", required=None, allowed=None),
+        host("e", wins=False, holders=frozenset({*FOUR, USERS})),
+        host("f", wins=False, required=None, allowed=None),
+        host("g", wins=None),
     ]
 
     impacts = {one.audited.host: (one.gains, one.loses, one.drifts) for one in impact_of(hosts, FOUR)}
 
-    assert impacts == {"a": ((), (IIS,), True), "b": ((), (), False), "c": ((), (USERS,), False), "d": ((), (IIS,), None)}
+    assert impacts == {
+        "a": ((), (IIS,), True),
+        "b": ((), (), False),
+        "c": ((), (USERS,), False),
+        "d": ((), (IIS,), None),
+        "e": ((), (), True),
+        "f": ((), (), None),
+        "g": ((), (IIS,), True),
+    }
 
 
 def test_what_hosts_do_without_the_definition_is_not_known():
@@ -137,14 +148,15 @@ def test_hosts_of_a_report_name_the_gpo_that_won_and_those_that_lost():
     base = record_of("x", None)
     records = [
         {**base, "host": "won", "controller": controller, "features": {"iis": feature, "adfs": {**feature, "present": None}}},
-        {**base, "host": "lost", "controller": {**controller, "guid": None, "losers": [loser]}},
+        {**base, "host": "lost", "controller": {**controller, "guid": "{0}", "losers": [loser]}},
+        {**base, "host": "either", "controller": {**controller, "guid": None, "losers": [loser]}},
         {**base, "host": "other", "controller": {**controller, "guid": "{0}"}},
         {**base, "host": "unread"},
     ]
 
     found = {one.host: one for one in audited(records, guid, "sim.example")}
 
-    assert {name: one.wins for name, one in found.items()} == {"won": True, "lost": False}
+    assert {name: one.wins for name, one in found.items()} == {"won": True, "lost": False, "either": None}
     assert found["won"].features == ("IIS",)
 
 
