@@ -22,6 +22,7 @@ from .._accounts.sids import FLOOR
 from .._gpo.version import machine_half
 from .._result.gpo_types import GpoRow, Gpos
 from .._result.types import Controller, Record
+from .gpo_hosts import may_mean
 
 _UNTIL = "gpupdate on the host applies it, or Group Policy itself within 90 to 120 minutes"
 
@@ -35,13 +36,13 @@ def with_pending(records: Iterable[Record], gpos: Gpos | None) -> list[Record]:
         return list(records)
     rows = {row["guid"].upper(): row for row in gpos["gpos"]}
     read_at = _utc.host_time(gpos["read_at"])
-    return [_one(record, rows, read_at) for record in records]
+    return [_one(record, rows, gpos["domain"], read_at) for record in records]
 
 
-def _one(record: Record, rows: Mapping[str, GpoRow], read_at: datetime.datetime | None) -> Record:
+def _one(record: Record, rows: Mapping[str, GpoRow], domain: str | None, read_at: datetime.datetime | None) -> Record:
     controller = record["controller"]
     row = rows.get((controller["guid"] or "").upper()) if controller and controller["kind"] == "gpo" else None
-    if controller is None or row is None:
+    if controller is None or row is None or not may_mean(record, row["guid"], domain):
         return record
     applied = _utc.host_time(controller["as_of"])
     known = applied is not None and read_at is not None and applied <= read_at
@@ -57,7 +58,7 @@ def _compared(record: Record, controller: Controller, row: GpoRow) -> tuple[bool
     """Whether the host waits for the last change of its winner, and what is to be noted; None where that is not known."""
     other_list, same_version = _other_list(record, controller, row), _same_version(controller, row)
     if same_version:
-        return False, _unseen(row) if other_list else ""
+        return False, _unseen(controller, row) if other_list else ""
     if other_list or (other_list is None and same_version is False):
         return True, _waits(controller, row, "list" if other_list else "version")
     return other_list, ""
@@ -76,14 +77,14 @@ def _other_list(record: Record, controller: Controller, row: GpoRow) -> bool | N
 
 
 def _same_version(controller: Controller, row: GpoRow) -> bool | None:
-    """Whether the host has seen the version that the domain has; None where one of them is not known, or the domain has two of them.
+    """Whether the host has seen the version that the domain has; None where one of the three is not known, or the domain has two of them.
 
     A report of an earlier release has none, and RSoP has 0 where none was logged.
     """
     seen = machine_half(controller.get("version") or 0)
-    halves = {machine_half(version) for version in (row["version"], row["folder_version"]) if version is not None}
-    if not seen or row["version"] is None:
+    if not seen or row["version"] is None or row["folder_version"] is None:
         return None
+    halves = {machine_half(row["version"]), machine_half(row["folder_version"])}
     if seen not in halves:
         return False
     return True if len(halves) == 1 else None
@@ -100,12 +101,15 @@ def _waits(controller: Controller, row: GpoRow, what: str) -> str:
     )
 
 
-def _unseen(row: GpoRow) -> str:
+def _unseen(controller: Controller, row: GpoRow) -> str:
     """Another list under the version that the host has seen: no client looks at it again before it is told to."""
     version = machine_half(row["version"] or 0)
+    status = controller["status"]
+    failed = "" if status in (None, "applied") else f"the host tells of its application: {status}, or "
     return (
         f"the GPO {_words(row)} has another list in the domain than on this host, which has seen its version {version} for computers:"
-        " the list was changed without a new version, or had not come to the domain controller of this host when it refreshed;"
+        f" for example, {failed}the list was changed without a new version, or had not come to the domain controller of this host when"
+        " it refreshed;"
         " gpupdate /force on the host applies it"
     )
 

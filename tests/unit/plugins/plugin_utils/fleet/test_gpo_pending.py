@@ -12,22 +12,25 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gpo_pending import with_pending
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
+DEFAULT = "{31B2F340-016D-11D2-945F-00C04FB984F9}"
 GUID, IIS, USERS = "{11111111-2222-3333-4444-5555555555AB}", "S-1-5-32-568", "S-1-5-32-545"
 
 
-def host(also=(), extra=(), lacking=(), **more):
+def host(also=(), extra=(), lacking=(), domain=None, **more):
     controller = {
         "kind": "gpo", "name": "Web", "guid": GUID.lower(), "link": None, "precedence": 1, "status": "applied", "error": None,
         "provider": None, "evidence": "rsop", "as_of": "2026-01-31T08:00:00.1234567Z", "why": "", "losers": [], "pending": None,
         "version": None, "extra": None if extra is None else list(extra), "lacking": list(lacking), **more,
     }  # fmt: skip
     holders = [{"sid": sid, "name": None} for sid in sorted({*FLOOR, *also})]
-    return {**record_of("web01", None), "controller": controller, "holders": holders, "reason": "x"}
+    computer = {"dns_domain": domain}
+    return {**record_of("web01", None), "computer": computer, "controller": controller, "holders": holders, "reason": "x"}
 
 
-def gpos(*sids, state="defined", read_at="2026-01-31T08:15:00Z", version=None, folder_version=None):
-    row = {"guid": GUID, "name": "Web", "state": state, "holders": [{"sid": sid} for sid in sids]}
-    return {"read_at": read_at, "gpos": [{**row, "version": version, "folder_version": folder_version or version}]}
+def gpos(*sids, state="defined", read_at="2026-01-31T08:15:00Z", version=None, folder_version="the same", guid=GUID):
+    row = {"guid": guid, "name": "Web", "state": state, "holders": [{"sid": sid} for sid in sids]}
+    folder_version = version if folder_version == "the same" else folder_version
+    return {"domain": "sim.example", "read_at": read_at, "gpos": [{**row, "version": version, "folder_version": folder_version}]}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +52,14 @@ def gpos(*sids, state="defined", read_at="2026-01-31T08:15:00Z", version=None, f
         pytest.param(host(kind="stale"), gpos(*FLOOR, IIS), None, id="RSoP that is too old"),
         pytest.param(host(guid="{0}"), gpos(*FLOOR, IIS), None, id="another GPO"),
         pytest.param(host(), None, None, id="GPOs that were not read"),
+        pytest.param(
+            host(guid=DEFAULT, domain="sim.example"), gpos(*FLOOR, IIS, guid=DEFAULT), True, id="a default GPO of its domain"
+        ),
+        pytest.param(
+            host(guid=DEFAULT, domain="other.example"), gpos(*FLOOR, IIS, guid=DEFAULT), None, id="a default GPO of another domain"
+        ),
+        pytest.param(host(guid=DEFAULT), gpos(*FLOOR, IIS, guid=DEFAULT), True, id="a default GPO of a domain that is not known"),
+        pytest.param(host(domain="other.example"), gpos(*FLOOR, IIS), True, id="a GPO of another domain by its GUID"),
     ],
 )
 def test_whether_a_host_waits_for_group_policy(record, section, pending):
@@ -93,6 +104,8 @@ BOTH = 3 << 16
         pytest.param(4, gpos(*FLOOR, IIS, version=5, folder_version=4), True, "another list in the domain by now, which",
                      id="that of the folder: the lists"),
         pytest.param(3, gpos(*FLOOR, None, version=5, folder_version=4), True, "(it has 3)", id="none of the two"),
+        pytest.param(5, gpos(*FLOOR, IIS, version=5, folder_version=None), True, "another list in the domain by now, which",
+                     id="that of the folder is not known: the lists"),
     ],
 )  # fmt: skip
 def test_the_version_tells_whether_a_host_has_seen_the_change(version, section, pending, noted):
@@ -102,6 +115,21 @@ def test_the_version_tells_whether_a_host_has_seen_the_change(version, section, 
     assert len(marked["notes"]) == (noted is not None)
     assert (noted or "") in " ".join(marked["notes"])
     assert marked["reason"].startswith("pending: ") is (pending is True)
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        pytest.param("applied", "for example, the list was changed without a new version", id="applied"),
+        pytest.param(None, "for example, the list was changed without a new version", id="not known"),
+        pytest.param("failed", "for example, the host tells of its application: failed, or the list was changed", id="failed"),
+        pytest.param("not attempted", "for example, the host tells of its application: not attempted, or", id="not attempted"),
+    ],
+)
+def test_another_list_under_the_same_version_may_have_several_causes(status, cause):
+    (marked,) = with_pending([host(version=5, status=status)], gpos(*FLOOR, IIS, version=5))
+
+    assert cause in marked["notes"][0]
 
 
 def test_a_record_of_an_earlier_release_has_no_version():
