@@ -89,6 +89,11 @@ class _Draft:
             self.gpo, self.was, will, (undo, write_gpt_ini(self.ini, undo)), self.before, self.after, finishes=finishes, notes=notes
         )
 
+    def anew(self, *known: int, notes: tuple[str, ...] = ()) -> GpoPlan:
+        """The change to a version that no client has seen, and the same for its undoing. ``known``: versions of earlier runs."""
+        seen = [*self.versions, *known]
+        return self.plan(next_version(*seen), *seen, notes=notes)
+
     def tidying(self, note: str) -> GpoPlan:
         """The GPO as it is, sent all the same: that takes a journal away."""
         undo = self.was.version, self.was.gpt_ini or b""
@@ -152,7 +157,7 @@ def plan_restore(facts: DomainFacts, gpo: GpoFacts, earlier: Parts, written: Map
     draft = _Draft(gpo, was, ini, template, extensions, listed(current), listed(again))
     if undone and journal is None and was.extensions in (extensions, earlier.extensions):
         return untouched(gpo, was, draft.before, draft.after)
-    return draft.plan(next_version(*draft.versions, *([journal.after.version] if journal and journal.clear else [])))
+    return draft.anew(*([journal.before.version, journal.after.version] if journal and journal.clear else []))
 
 
 def _refuse_without_floor(sids: Collection[Sid] | None) -> None:
@@ -186,7 +191,7 @@ def _fresh(draft: _Draft, notes: tuple[str, ...]) -> GpoPlan:
     agree = draft.after is None or (folder is not None and same_version(was.version, folder) and machine_half(was.version) != 0)
     if draft.template == was.template and draft.extensions == was.extensions and agree:
         return untouched(draft.gpo, was, draft.before, draft.after)
-    return draft.plan(next_version(*draft.versions), *draft.versions, notes=notes)
+    return draft.anew(notes=notes)
 
 
 def _with_journal(draft: _Draft, journal: Journal, allow: Collection[str]) -> GpoPlan:
@@ -203,16 +208,16 @@ def _with_journal(draft: _Draft, journal: Journal, allow: Collection[str]) -> Gp
             ) from None
         known = [journal.before.version, journal.after.version] if journal.clear else []
         note = f"an earlier change was not finished, and {error}; this one begins with what is there"
-        return draft.plan(next_version(*draft.versions, *known), notes=(note,))
+        return draft.anew(*known, notes=(note,))
     if stage is Stage.NOTHING:
         plan = _fresh(draft, ("an earlier run was ended before it wrote anything",))
         return draft.tidying("what an earlier run left beside the template is taken away") if plan.empty else plan
     done = "an earlier run was ended after it made its change, before its journal was taken away; this one takes it away"
     if draft.parts(journal.after.version).digests != journal.after.digests:
         note = done if stage is Stage.DONE else "an earlier change to something else was not finished; this one replaces it"
-        return draft.plan(next_version(*draft.versions, journal.before.version, journal.after.version), notes=(note,))
+        return draft.anew(journal.before.version, journal.after.version, notes=(note,))
     note = done if stage is Stage.DONE else "an earlier run was ended before it was done; this one finishes its change"
-    return draft.plan(journal.after.version, finishes=True, notes=(note,))
+    return draft.plan(journal.after.version, *draft.versions, journal.before.version, finishes=True, notes=(note,))
 
 
 def _notes(draft: _Draft) -> tuple[str, ...]:

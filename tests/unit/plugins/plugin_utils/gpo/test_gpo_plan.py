@@ -15,7 +15,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.facts
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.impact import Audited, impact_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.journal import Stage, Unclear, read_journal, stage_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.parts import digest, parts_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import plan_gpo
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.plan import plan_gpo, plan_restore
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.refusal import GpoRefused
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.template import read_template
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
@@ -202,24 +202,54 @@ def test_parts_are_as_the_domain_controller_told_them(domain, read):
     assert parts.gpt_ini == domain.replica.gpt_ini(guid)
 
 
-def test_a_definition_that_was_being_taken_away_is_taken_away_to_its_end(plan):
+SEEN_BY_CLIENTS = json.dumps({"guid": "x", "before": {**OLD, "version": 65535}, "after": {**NEW, "version": 2}})
+
+
+def test_a_change_that_begins_anew_has_an_undoing_that_no_client_has_seen(plan):
+    """The container has 65535, and an earlier run had 2: 1 is free, and its undoing must not be 2."""
+    made = plan([*FOUR, IIS], change={"version": 65535, "journal": SEEN_BY_CLIENTS}, allow=["unfinished_change"])
+
+    assert (made.will.version, made.undo[0]) == (1, 3)
+
+
+def test_a_restore_has_an_undoing_that_no_client_has_seen(domain, read):
+    guid = domain.add_gpo("Servers", accounts=STARRED, version=5)
+    facts = read(guid)
+    gpo = dataclasses.replace(facts.gpo(guid), version=65535, journal=SEEN_BY_CLIENTS)
+    now = parts_of(gpo)
+
+    made = plan_restore(
+        facts, gpo, dataclasses.replace(now, template=None), {"template_sha256": digest(now.template), "extensions": now.extensions}
+    )
+
+    assert (made.will.version, made.undo[0]) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("was", "version", "undo"),
+    [pytest.param(5, 6, 7, id="the next"), pytest.param(1, 65535, 2, id="the next is one that clients have seen")],
+)
+def test_a_definition_that_was_being_taken_away_is_taken_away_to_its_end(plan, was, version, undo):
     """Ended after the template was replaced: the extension goes as well, under the version that was planned."""
     template, pair = (
         b"[Unicode]\r\nUnicode=yes\r\n",
         "[{827D319E-6EAC-11D2-A4EA-00C04F79F83A}{803E14A0-B4FB-11D0-A0D0-00A0C90F574B}]",
     )
     ini = "[General]\r\nVersion={}\r\n"
-    before = {"template_sha256": "0" * 64, "version": 5, "extensions": pair, "gpt_ini_sha256": digest(ini.format(5).encode())}
+    before = {"template_sha256": "0" * 64, "version": was, "extensions": pair, "gpt_ini_sha256": digest(ini.format(5).encode())}
     after = {
         "template_sha256": digest(template),
-        "version": 6,
+        "version": version,
         "extensions": None,
-        "gpt_ini_sha256": digest(ini.format(6).encode()),
+        "gpt_ini_sha256": digest(ini.format(version).encode()),
     }
     journal = json.dumps({"guid": "{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}", "before": before, "after": after})
 
     made = plan(
-        None, sections=template, guid="{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}", change={"journal": journal, "extensions": pair}
+        None,
+        sections=template,
+        guid="{3E9A5D10-7C44-4B53-9F27-2B1D6C0A8E11}",
+        change={"journal": journal, "extensions": pair, "version": was},
     )
 
-    assert (made.finishes, made.will.version, made.will.extensions) == (True, 6, None)
+    assert (made.finishes, made.will.version, made.will.extensions, made.undo[0]) == (True, version, None, undo)
