@@ -70,7 +70,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result.update(**gpos, path=None)
         try:
             if path:
-                result.update(gpo_keeping.keep_read(path, gpos), path=str(path))
+                result.update(gpo_keeping.keep_read(path, gpos, named=bool(asked)), path=str(path))
         except (OSError, BadInput) as error:
             result.update(failed=True, msg=f"gpo_file: {path} cannot be written ({error}), so that what was read could not be kept")
         return result

@@ -21,11 +21,13 @@ def check_kept(path: Path | None) -> None:
         read_gpos(_OPTION, path)
 
 
-def keep_read(path: Path, gpos: Gpos) -> Gpos:
-    """Keep what was read, with the changes that the file has of these GPOs as they are; returns that. Raises OSError and BadInput."""
+def keep_read(path: Path, gpos: Gpos, named: bool) -> Gpos:
+    """Keep what was read, with the changes that the file has of these GPOs as they are; returns that. ``named``: not all were asked for.
+    Raises OSError and BadInput.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with locks.turn(_turn(path)):
-        kept = carried_over(gpos, read_gpos(_OPTION, path) if path.is_file() else None)
+        kept = carried_over(gpos, read_gpos(_OPTION, path) if path.is_file() else None, named)
         write_gpos(path, kept)
     return kept
 

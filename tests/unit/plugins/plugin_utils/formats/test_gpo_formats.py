@@ -427,7 +427,8 @@ def planned(**more):
         pytest.param(row(version=7, template_sha256="b" * 64), {}, True, id="as after it"),
         pytest.param(row(version=8, template_sha256="b" * 64), {}, False, id="changed again"),
         pytest.param(row(version=7, template_sha256="a" * 64), {}, False, id="changed by somebody else"),
-        pytest.param(row(OTHER), {}, True, id="no row of the GPO"),
+        pytest.param(row(version=6, template_sha256="b" * 64), {}, True, id="the template is written, and the container is not"),
+        pytest.param(row(OTHER), {}, False, id="no row of the GPO, which no longer defines the right"),
         pytest.param(row(**NOW), {"domain": "SIM.example"}, True, id="the domain in capitals"),
         pytest.param(row(**NOW), {"domain": "other.example"}, False, id="another domain"),
     ],
@@ -437,6 +438,35 @@ def test_a_change_is_kept_as_long_as_the_gpo_shows_it(now, earlier, kept):
 
     assert section["changes"] == ([planned()] if kept else [])
     assert section["gpos"] == [now]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kept"),
+    [("planned", False), ("applied", False), ("not_started", False), ("undone", True), ("unknown", True)],
+)
+def test_a_change_whose_end_is_not_that_of_its_plan_is_kept_until_the_next(outcome, kept):
+    section = carried_over(gpos(row(version=7, template_sha256="a" * 64)), gpos(changes=[planned(outcome=outcome)]))
+
+    assert section["changes"] == ([planned(outcome=outcome)] if kept else [])
+
+
+@pytest.mark.parametrize(
+    ("now", "named", "side", "kept"),
+    [
+        pytest.param({}, False, None, False, id="it no longer defines the right"),
+        pytest.param({}, False, "before", True, id="it did not before the change"),
+        pytest.param({}, False, "after", True, id="it shall not after the change"),
+        pytest.param({}, True, None, True, id="only named GPOs were read"),
+        pytest.param({"complete": False}, False, None, True, id="not every GPO was read"),
+    ],
+)
+def test_a_change_of_a_gpo_without_a_row(now, named, side, kept):
+    one = planned()
+    one["plan"] |= {side: None} if side else {}
+
+    section = carried_over(gpos(row(OTHER), unread=[], **now), gpos(changes=[one]), named=named)
+
+    assert section["changes"] == ([one] if kept else [])
 
 
 def test_a_change_takes_the_place_of_an_earlier_one_of_its_gpo():
