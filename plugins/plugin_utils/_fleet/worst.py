@@ -19,11 +19,16 @@ from .._verdict.rank import Tier, gravest, order, tier_of
 from .._verdict.status import UNREAD, WORST_FIRST, Status
 
 _KINDS = [kind.value for kind in (FindingKind.UNEXPECTED, FindingKind.MISSING, FindingKind.ORPHAN, FindingKind.LEGACY)]
+_UNKNOWN_AUTHORITY = "the certificate of the host is not trusted: the controller does not know who signed it"
 _TRAITS: t.Final = (
+    ("proxyerror", "the proxy of the controller does not lead to the host: set NO_PROXY for the hosts"),
     ("credentials were rejected", "credentials rejected: wrong name or password, a locked account, or a denied logon"),
     ("mismatch, certificate is not valid", "the certificate of the host is for another name than the inventory's"),
     ("certificate has expired", "the certificate of the host has expired"),
-    ("certificate_verify_failed", "the certificate of the host is not trusted: the controller does not know who signed it"),
+    ("certificate is not yet valid", "the certificate of the host is not valid yet: look at the clock of the controller first"),
+    ("self-signed certificate", _UNKNOWN_AUTHORITY),
+    ("self signed certificate", _UNKNOWN_AUTHORITY),  # OpenSSL before 3.0
+    ("unable to get local issuer certificate", _UNKNOWN_AUTHORITY),
     ("wrong_version_number", "HTTPS was asked of a port that does not speak it: 5986 is HTTPS, 5985 HTTP (ansible_port)"),
     ("connection refused", "nothing answers at the address and port of WinRM: connection refused"),
     ("no route to host", "no way to the address of the host: no route to host"),
@@ -37,15 +42,18 @@ _TRAITS: t.Final = (
     ),
     ("cannot contact any kdc", "Kerberos finds no domain controller of the realm: DNS, or /etc/krb5.conf"),
     ("clock skew too great", "the clocks of the controller and of the domain differ by more than Kerberos allows"),
-    ("proxyerror", "the proxy of the controller does not lead to the host: set NO_PROXY for the hosts"),
     (
         "bad http response returned from server. code 404",
         "something else than WinRM answers at the address, or a proxy (NO_PROXY): HTTP 404",
     ),
-    ("connection aborted", "the connection was closed: HTTP asked of a port of HTTPS, or a device on the way"),
     ("timed out", "no answer in time"),
+    ("connection aborted", "the connection was closed: HTTP asked of a port of HTTPS, or a device on the way"),
 )
-"""Words of the client libraries (guide_troubleshooting), and what they mean. An unreachable host with other words keeps them."""
+"""Words of the client libraries (guide_troubleshooting), and what they mean. An unreachable host with other words keeps them.
+
+The first that fits counts, so a cause stands before what it looks like: a proxy that refuses also says "connection refused", and silence
+in an open connection also "connection aborted".
+"""
 
 _OWN: t.Final = re.compile(r"host='[^']*', port=\d+|0x[0-9a-f]+", re.IGNORECASE)
 """What differs between hosts that were not reached for the same reason: address, port, and where an object was in memory."""

@@ -169,12 +169,46 @@ def test_the_worst_is_first(records, rows):
         pytest.param("Temporary failure in name resolution", "DNS does not answer", id="no DNS"),
         pytest.param("Bad HTTP response returned from server. Code 404", "NO_PROXY", id="a proxy, or another server"),
         pytest.param("Server not found in Kerberos database", "service principal", id="Kerberos, another name"),
+        pytest.param(
+            "certificate verify failed: unable to get local issuer certificate", "does not know who signed it", id="no authority"
+        ),
+        pytest.param("certificate verify failed: certificate is not yet valid", "not valid yet", id="a clock, or a young certificate"),
+        pytest.param(
+            "ProxyError('Unable to connect to proxy', NewConnectionError('[Errno 111] Connection refused'))",
+            "proxy of the controller",
+            id="a proxy that refuses",
+        ),
+        pytest.param(
+            "ProxyError('Unable to connect to proxy', NameResolutionError('[Errno -2] Name or service not known'))",
+            "proxy of the controller",
+            id="a proxy that DNS does not know",
+        ),
+        pytest.param(
+            "ProxyError('Cannot connect to proxy.', TimeoutError('timed out'))", "proxy of the controller", id="a proxy that is silent"
+        ),
+        pytest.param(
+            "('Connection aborted.', TimeoutError(110, 'Connection timed out'))", "no answer in time", id="silence in a connection"
+        ),
     ],
 )
 def test_what_a_library_says_is_explained(words, meaning):
     kerberos_or_ssl = words.replace("certificate verify failed", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
 
     assert meaning in meaning_of(lost("a", f"ntlm: {kerberos_or_ssl}"))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param("certificate is not yet valid", id="not yet valid"),
+        pytest.param("CA md too weak", id="a weak digest"),
+        pytest.param("certificate has expired", id="expired"),
+    ],
+)
+def test_an_unknown_authority_is_only_said_where_the_library_says_it(fault):
+    words = f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {fault} (_ssl.c:1006)"  # no meaning: the words are shown
+
+    assert "who signed" not in meaning_of(lost("a", f"ntlm: {words}"))
 
 
 def test_an_exception_that_does_not_waive_is_not_said_beside_its_holder():
