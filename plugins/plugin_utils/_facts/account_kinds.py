@@ -63,8 +63,12 @@ def kind_of(holder: Holder, computer: Computer) -> AccountKind:
         return AccountKind.ORPHAN
     if holder.resolved is not Resolution.LSA or holder.name is None:
         return AccountKind.UNKNOWN
-    authority = holder.name.partition("\\")[0].casefold()
-    return AccountKind.LOCAL if authority == computer.name.casefold() else AccountKind.DOMAIN
+    return AccountKind.LOCAL if is_local(holder.sid, holder.name, computer.name) else AccountKind.DOMAIN
+
+
+def is_local(sid: str, name: str | None, computer: str) -> bool:
+    """Whether an account with the name that the LSA gave is one of this computer's own."""
+    return sid.startswith("S-1-5-21-") and (name or "").partition("\\")[0].casefold() == computer.casefold()
 
 
 @functools.lru_cache(maxsize=4_096)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .._accounts.parsing import shown
-from .._accounts.same_account import same_row
+from .._accounts.same_account import fleet_name, same_row
 from .._accounts.sids import sort_key
+from .._facts.account_kinds import AccountKind, is_local
 from .._wording import hosts_in_words, some, visible
 from .scope import same_machines
 
@@ -20,14 +21,22 @@ BAD_INPUT = "bad_input"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One change that several hosts would get. ``op``: add or remove; ``name``: as the first host says it. ``changes``: each host with the
-    SID that the account has there.
+    """One change that several hosts would get. ``op``: add or remove; ``sid``, ``name``: as the first host says them, the name of a local
+    account without its host's. ``changes``: each host with the SID that the account has there.
     """
 
     op: str
     sid: str
     name: str | None
     changes: tuple[tuple[str, str], ...]
+    local: bool = False
+
+    @property
+    def account(self) -> str:
+        """For people outside too: no SID of one host stands for another's, and none says which host a local account is on."""
+        if self.local and self.name:
+            return visible(self.name)
+        return "accounts that were deleted" if len({sid for _host, sid in self.changes}) > 1 else shown(self.sid, self.name)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -37,7 +46,7 @@ class Planned:
     @property
     def text(self) -> str:
         """For people: the account and how many hosts."""
-        return f"would {self.op} {shown(self.sid, self.name)} on {hosts_in_words(len(self.hosts))}"
+        return f"would {self.op} {self.account} on {hosts_in_words(len(self.hosts))}"
 
 
 def count_plans(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[Planned]:
@@ -46,17 +55,26 @@ def count_plans(results: Mapping[str, Mapping[str, t.Any] | None]) -> list[Plann
     The same local account has another SID on every host, so it counts by its name; deleted accounts count as one.
     """
     changes: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    shown_as: dict[str, tuple[str, str | None]] = {}
+    shown_as: dict[str, tuple[str, str | None, bool]] = {}
     for host, result in sorted(results.items()):
-        kinds = {holder["sid"]: holder["kind"] for holder in (result or {}).get("holders") or ()}
+        kinds = _kinds(result or {})
         for op, key in (("add", "added"), ("remove", "removed")):
             for sid in (result or {}).get(key) or ():
                 name = (result or {}).get("names", {}).get(sid)
-                group = same_row(sid, name, kinds.get(sid))
+                kind = kinds.get(sid)
+                group = same_row(sid, name, kind)
                 changes.setdefault((op, group), []).append((host, sid))
-                shown_as.setdefault(group, (sid, name))
+                shown_as.setdefault(group, (sid, fleet_name(name, kind), kind == AccountKind.LOCAL.value))
     ordered = sorted(changes.items(), key=lambda item: (item[0][0], sort_key(shown_as[item[0][1]][0])))
-    return [Planned(op, *shown_as[group], tuple(its)) for (op, group), its in ordered]
+    return [Planned(op, *shown_as[group][:2], tuple(its), shown_as[group][2]) for (op, group), its in ordered]
+
+
+def _kinds(result: Mapping[str, t.Any]) -> dict[str, str]:
+    """The sorts of accounts by SID: of the holders, and of local accounts that do not hold the right yet."""
+    computer = str((result.get("computer") or {}).get("name") or "")
+    names: Mapping[str, str | None] = result.get("names", {}) if computer else {}
+    new = {sid: AccountKind.LOCAL.value for sid, name in names.items() if is_local(sid, name, computer)}
+    return new | {holder["sid"]: holder["kind"] for holder in result.get("holders") or ()}
 
 
 def second_look(planned: Iterable[Planned], unread: int, limit: int, op: str = "remove") -> list[Planned]:

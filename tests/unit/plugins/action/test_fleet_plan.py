@@ -86,6 +86,36 @@ def test_hosts_that_were_not_read_count(plan):
     assert plan({"a": removal(), "b": lost, "c": None}, impersonate_max_hosts_per_account=2)["failed"]
 
 
+def own(host, op, kind, name=None):
+    """A host that would lose or get an account of its own. ``kind``: as what it holds it; None where it does not hold it yet."""
+    sid = f"S-1-5-21-{len(host)}{host[-1]}-1-1-1001"
+    holders = [{"sid": sid, "name": name, "kind": kind}] if kind else []
+    return removal(
+        **{"removed": [], op: [sid], "names": {sid: name}, "holders": holders, "computer": {"name": host, "sid": sid[:-5]}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        pytest.param({host: own(host, "removed", "local", f"{host}\\svc") for host in ("WEB01", "WEB02")}, "would remove .\\svc on 2 hosts",
+                     id="a local account on two"),
+        pytest.param({"WEB01": own("WEB01", "removed", "local", "WEB01\\svc")}, "would remove .\\svc on 1 host", id="a local account on one"),
+        pytest.param({host: own(host, "added", None, f"{host}\\svc") for host in ("WEB01", "WEB02")}, "would add .\\svc on 2 hosts",
+                     id="a local account that does not hold the right yet"),
+        pytest.param({host: own(host, "removed", "orphan") for host in ("WEB01", "WEB02")}, "would remove accounts that were deleted on 2 hosts",
+                     id="deleted accounts with other SIDs"),
+    ],
+)  # fmt: skip
+def test_no_host_is_named_in_what_leaves_the_controller_and_no_sid_stands_for_another(plan, results, said):
+    result = plan(results, check_mode=True, impersonate_max_hosts_per_account=0)
+
+    assert result["planned"] == [said]
+    assert not [
+        word for word in (*results, "S-1-5-21") if word.casefold() in f"{result['ansible_stats']}{result['verdict']}".casefold()
+    ]
+
+
 @pytest.mark.parametrize(
     ("results", "check", "most", "words"),
     [

@@ -172,7 +172,9 @@ def test_the_worst_is_first(records, rows):
         pytest.param(
             "certificate verify failed: unable to get local issuer certificate", "does not know who signed it", id="no authority"
         ),
-        pytest.param("certificate verify failed: certificate is not yet valid", "not valid yet", id="a clock, or a young certificate"),
+        pytest.param(
+            "certificate verify failed: certificate is not yet valid", "not valid yet", id="a clock, or a young certificate"
+        ),
         pytest.param(
             "ProxyError('Unable to connect to proxy', NewConnectionError('[Errno 111] Connection refused'))",
             "proxy of the controller",
@@ -184,7 +186,9 @@ def test_the_worst_is_first(records, rows):
             id="a proxy that DNS does not know",
         ),
         pytest.param(
-            "ProxyError('Cannot connect to proxy.', TimeoutError('timed out'))", "proxy of the controller", id="a proxy that is silent"
+            "ProxyError('Cannot connect to proxy.', TimeoutError('timed out'))",
+            "proxy of the controller",
+            id="a proxy that is silent",
         ),
         pytest.param(
             "('Connection aborted.', TimeoutError(110, 'Connection timed out'))", "no answer in time", id="silence in a connection"
