@@ -4,7 +4,8 @@
 
 ansible-core prints a failed task twice since 2.19: its message with the lines of the role around the task, and its result. The first is
 the key ``exception``, which it makes for every failed result, and leaves out where an exception of the action says
-``omit_exception_key``. An exception goes past ``failed_when``, ``until`` and ``retries``, so that a task with one of these keeps both.
+``omit_exception_key``. An exception goes past ``failed_when``, ``changed_when``, ``until`` and ``retries``, so that a task with one of
+these keeps both. ``changed_when: false`` says of a failure what it is without it.
 """
 
 from __future__ import annotations
@@ -65,9 +66,5 @@ def told_once(run: Run) -> Run:
 
 def _is_plain_failure(action: ActionBase, result: Result) -> bool:
     task = action._task
-    return bool(
-        result.get("failed")
-        and not result.get("changed")
-        and "warnings" not in result
-        and not (task.failed_when or task.until or task.retries)
-    )
+    looked_at = task.failed_when or task.until or task.retries or task.changed_when not in ([], [False])
+    return bool(result.get("failed") and not result.get("changed") and not result.get("warnings") and not looked_at)

@@ -14,6 +14,7 @@ from ansible.playbook.task import Task
 from ansible.template import Templar
 from gpo_runs import STARRED, Right
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.told_once import Failed
 from fleet.backends.emulator.gpo_change import gpo_right
 from fleet.backends.emulator.gpo_report import gpo_right_info
 from fleet.backends.emulator.gpo_steps import Killed
@@ -28,7 +29,7 @@ def run_action(plugin_class, execute, check_mode=False, diff=False, windows=True
     connection._shell._IS_WINDOWS = windows
     connection.transport = "winrm" if windows else "ssh"
     plugin = plugin_class(
-        task=MagicMock(Task, args=options, check_mode=check_mode, diff=diff, async_val=0, delegate_to=delegate_to),
+        task=_task(args=options, check_mode=check_mode, diff=diff, delegate_to=delegate_to),
         connection=connection,
         play_context=MagicMock(),
         loader=loader,
@@ -37,7 +38,15 @@ def run_action(plugin_class, execute, check_mode=False, diff=False, windows=True
     )
     plugin._load_name = plugin_class.__module__.rpartition(".")[2]  # as the loader of plugins does; 2.16 names it in its errors
     plugin._execute_module = lambda module_name, module_args, task_vars: execute(module_name.rpartition(".")[2], module_args)
-    return plugin.run(task_vars={"inventory_hostname": "web01", **(task_vars or {})})
+    try:
+        return plugin.run(task_vars={"inventory_hostname": "web01", **(task_vars or {})})
+    except Failed as failed:  # as ansible-core makes a result of it, without the key exception
+        return {**failed.result, "failed": True, "changed": False, "msg": failed.message}
+
+
+def _task(**given):
+    """A task without a keyword of its own that looks at the result."""
+    return MagicMock(Task, async_val=0, failed_when=[], changed_when=[], until=[], retries=None, **given)
 
 
 @pytest.fixture(scope="session")

@@ -17,14 +17,22 @@ FAILED = {"failed": True, "changed": False, "msg": "cannot be read", "status": "
 
 def run(result, **keywords):
     """What a task with these keywords gets of an action that returns the result."""
-    action = SimpleNamespace(_task=SimpleNamespace(**{"failed_when": [], "until": [], "retries": None, **keywords}))
+    action = SimpleNamespace(_task=SimpleNamespace(**{"failed_when": [], "changed_when": [], "until": [], "retries": None, **keywords}))
     return told_once(lambda _action, _tmp, _task_vars: dict(result))(action)
 
 
 @SINCE_2_19
-def test_a_failure_keeps_its_result():
+@pytest.mark.parametrize(
+    ("more", "keywords"),
+    [
+        pytest.param({}, {}, id="a host that was not read"),
+        pytest.param({"warnings": []}, {}, id="a refused host: it says that there is no warning"),
+        pytest.param({}, {"changed_when": [False]}, id="a plan, which changes nothing whatever is said of the task"),
+    ],
+)
+def test_a_failure_keeps_its_result(more, keywords):
     with pytest.raises(AnsibleActionFail) as raised:
-        run(FAILED)
+        run({**FAILED, **more}, **keywords)
 
     assert raised.value.omit_exception_key
     assert (raised.value.message, raised.value.result["status"]) == ("cannot be read", "error")
@@ -37,6 +45,8 @@ def test_a_failure_keeps_its_result():
         pytest.param({**FAILED, "changed": True}, {}, id="something was changed"),
         pytest.param({**FAILED, "warnings": ["look"]}, {}, id="with a warning"),
         pytest.param(FAILED, {"failed_when": ["false"]}, id="failed_when has a say"),
+        pytest.param(FAILED, {"changed_when": ["result.status == 'error'"]}, id="changed_when has a say"),
+        pytest.param(FAILED, {"changed_when": [True]}, id="changed_when says that it is a change"),
         pytest.param(FAILED, {"until": ["result is success"]}, id="until has a say"),
         pytest.param(FAILED, {"retries": 3}, id="retries have a say"),
     ],
