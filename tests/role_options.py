@@ -34,6 +34,14 @@ def role_options(tasks: str, module: str, **variables: t.Any) -> dict[str, t.Any
     return {name: value for name, value in options.items() if name != "from_variables"}
 
 
+def handed_on(tasks: str, imported: str) -> dict[str, t.Any]:
+    """The variables that a file of the role gives to another one."""
+    (task,) = (
+        task for task in _load(ROLE / "tasks" / f"{tasks}.yml") if task.get("ansible.builtin.import_tasks") == f"{imported}.yml"
+    )
+    return dict(task.get("vars", {}))
+
+
 def defaults() -> dict[str, t.Any]:
     """The variables of the role where a user says nothing."""
     return dict(_load(ROLE / "defaults/main.yml"))

@@ -66,7 +66,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             differs = self._check_variables(task_vars or {}, options, looked)
             batches.batches_of("serial", options["serial"])
             task_options.most_hosts_of(options)
-            check_approval(options["approved_plan"])
+            check_approval(options["approved_plan"], options["compared"])
             warnings = [] if options["action"] == "audit" else _check_snapshots(options, task_vars or {}, named)
             if options["action"] == "restore":
                 restore, spoilt = self._run_to_restore(options)

@@ -65,6 +65,12 @@ options:
     description:
       - As in M(winrights.seimpersonate.fleet_plan). A text that is none is refused.
     type: str
+  compared:
+    description:
+      - Whether M(winrights.seimpersonate.fleet_plan) compares O(approved_plan) in this run, later or before. Where it does not, an approved plan is refused.
+    type: bool
+    default: true
+    version_added: 0.2.0
   progress:
     description:
       - As in M(winrights.seimpersonate.local_right_info).

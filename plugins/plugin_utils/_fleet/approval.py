@@ -27,14 +27,20 @@ def approval_of(action: str, planned: Sequence[Planned]) -> str:
     return " ".join([_digest(action, *planned), *each])
 
 
-def check_approval(approved: str | None) -> None:
-    """Raises BadInput for a text that is not of this form, as where AWX lost the artifacts of a plan."""
+def check_approval(approved: str | None, compared: bool = True) -> None:
+    """Raises BadInput for a text that is not of this form, as where AWX lost the artifacts of a plan, and for one that is not compared."""
     if approved and not _FORM.fullmatch(approved):
         raise BadInput(
             "approved_plan",
             "is not what a plan hands over as its plan",
             value=approved,
             expected="start the workflow anew, so that it is planned and approved again",
+        )
+    if approved and not compared:
+        raise BadInput(
+            "approved_plan",
+            "nothing compares it in this run",
+            expected="run the part plan of the role before its part enforce, as the playbooks enforce and restore do",
         )
 
 

@@ -134,6 +134,7 @@ FLEET_CHECK: Spec = {
     "serial": {"type": "raw"},
     "max_hosts_per_account": {"type": "int", "default": 10},
     "approved_plan": {"type": "str"},
+    "compared": {"type": "bool", "default": True},
     "restore": {"type": "str"},
     **_SNAPSHOTS,
     "same_for_all": {"type": "list", "elements": "str", "default": []},

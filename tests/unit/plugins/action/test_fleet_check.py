@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleError
-from role_options import role_options
+from role_options import handed_on, role_options
 
 from ansible_collections.winrights.seimpersonate.plugins.action.fleet_check import ActionModule
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots
@@ -70,6 +70,45 @@ def test_a_message_names_the_variable_of_the_role(check, variables, sentence):
         check(**variables)
 
     assert f"Nothing was sent to any host. {sentence}" in said(error)
+
+
+APPROVED = "0" * 32
+
+
+COMPARED, STOPPED = ({"__impersonate_look": {"gate_passed": passed}} for passed in (True, False))
+
+
+@pytest.fixture
+def check_part(check):
+    """Check the options of an enforcement as a part of the role does. ``look``: what the part ``plan`` registered before, if it ran."""
+
+    def run(part, look, approved):
+        facts = {"hostvars": {"web01": look}, "ansible_play_hosts_all": ["web01"], **handed_on(part, "check")}
+        return check("enforce", impersonate_approved_plan=approved, **facts)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "look", [pytest.param({}, id="enforce alone"), pytest.param(STOPPED, id="enforce after a plan that stopped")]
+)
+def test_an_approved_plan_is_refused_where_nothing_compares_it(check_part, look):
+    with pytest.raises(AnsibleError) as error:
+        check_part("enforce", look, APPROVED)
+
+    assert "Nothing was sent to any host. impersonate_approved_plan: nothing compares it in this run" in said(error)
+
+
+@pytest.mark.parametrize(
+    ("part", "look", "approved"),
+    [
+        pytest.param("enforce", COMPARED, APPROVED, id="enforce after the plan"),
+        pytest.param("enforce", {}, "", id="enforce alone, and nothing was approved"),
+        pytest.param("plan", {}, APPROVED, id="the plan, which compares"),
+    ],
+)
+def test_an_approved_plan_is_no_hindrance_where_it_is_compared(check_part, part, look, approved):
+    assert check_part(part, look, approved)["run_id"]
 
 
 def test_good_options_begin_a_run(check):

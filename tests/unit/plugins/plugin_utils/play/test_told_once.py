@@ -17,7 +17,9 @@ FAILED = {"failed": True, "changed": False, "msg": "cannot be read", "status": "
 
 def run(result, **keywords):
     """What a task with these keywords gets of an action that returns the result."""
-    action = SimpleNamespace(_task=SimpleNamespace(**{"failed_when": [], "changed_when": [], "until": [], "retries": None, **keywords}))
+    action = SimpleNamespace(
+        _task=SimpleNamespace(**{"failed_when": [], "changed_when": [], "until": [], "retries": None, **keywords})
+    )
     return told_once(lambda _action, _tmp, _task_vars: dict(result))(action)
 
 
