@@ -39,9 +39,9 @@ function Get-ApplicationPool {
 				manual = $said.manualGroupMembership -eq 'true'
 			}
 		}
-		$rows = Get-Sorted $rows
+		$rows = @(Get-Sorted $rows)
 		if ($rows.Count -gt 2000) { return 'many' }
-		'read', @($rows.Values)
+		'read', $rows
 	}
 	catch [UnauthorizedAccessException] { 'denied' }
 	catch [IO.IOException] { 'locked' }
@@ -53,8 +53,8 @@ function Get-RunningService {
 	# Whether there are more than 2,000, and the first, if known.
 	$as = @{ name = 'Name'; account = 'StartName'; pid = 'ProcessId' }
 	try {
-		$rows = Get-Sorted (Read-Cim 'Win32_Service' -As $as -Where "WHERE State = 'Running'" -Seconds 60)
-		$first = @($rows.Values | Select-Object -First 2000)
+		$rows = @(Get-Sorted (Read-Cim 'Win32_Service' -As $as -Where "WHERE State = 'Running'" -Seconds 60))
+		$first = @($rows | Select-Object -First 2000)
 		foreach ($one in $first) {
 			$key = Read-Service $one.name
 			$keeps = Read-Value $key.Data -Name 'RequiredPrivileges'

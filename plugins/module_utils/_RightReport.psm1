@@ -68,7 +68,7 @@ function Get-Sorted {
 	param($Row)
 	$rows = [Collections.SortedList]::new([StringComparer]::Ordinal)
 	foreach ($one in $Row) { $rows[$one.Name] = $one }
-	$rows
+	$rows.GetValueList()
 }
 
 function Get-Machine {
@@ -104,7 +104,7 @@ function Get-WebServer {
 	if ($null -ne $major) { $iis.version = $major, (Read-Value $setup.Data -Name 'MinorVersion') -join '.' }
 	if ($null -eq $parts.Data) { return $iis }
 	$present = $parts.Data.PSObject.Properties | Where-Object { $_.Value -is [int] -and $_.Value -eq 1 }
-	$iis.components = @((Get-Sorted $present).Keys)
+	$iis.components = @(foreach ($one in Get-Sorted $present) { $one.Name })
 	$iis
 }
 
@@ -116,7 +116,7 @@ function Get-Feature {
 		spooler = Read-Value $spooler.Data -Name 'Start'
 		spooler_known = $null -ne $spooler.Found
 	}
-	$has.ssis = try { , @((Get-Sorted (Get-Service -Name 'MsDtsServer*' -ErrorAction Stop)).Keys) } catch { $null }
+	$has.ssis = try { , @(foreach ($one in Get-Sorted (Get-Service -Name 'MsDtsServer*' -ErrorAction Stop)) { $one.Name }) } catch { $null }
 	$has.session_host = try {
 		$as, $space = @{ mode = 'TerminalServerMode' }, 'root/cimv2/TerminalServices'
 		$ProductType -ne 'WinNT' -and (Read-Cim 'Win32_TerminalServiceSetting' -As $as -Namespace $space).mode -eq 1

@@ -76,6 +76,7 @@ def case(name, machine, *accounts):
         case("German names", server(language="de", iis=True), "NT-AUTORITÄT\\LOKALER DIENST"),
         case("IIS with all its services", server(iis=True, services=("IISADMIN", "WMSVC"))),
         case("an old IIS without components", server(iis=Iis("8.5", ("W3SVC",), ()))),
+        case("components of IIS with names of members of a list", server(iis=Iis(components=("Keys", "Count", "W3SVC", "Values")))),
         case("a service of IIS without IIS", server(services=("WAS",))),
         case("the keys of IIS are denied", server(iis=True, denied_keys=(INET_STP,))),
         case("every key is denied", server(iis=True, denied_keys=(r"HKLM:\SOFTWARE", r"HKLM:\SYSTEM"))),
