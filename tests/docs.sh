@@ -16,6 +16,7 @@ import zlib
 
 PAGES = {
     "action_plugins": "plugins/action.html#action-plugins",
+    "ansible_collections.ansible.builtin.assert_module": "collections/ansible/builtin/assert_module.html",
     "ansible_collections.ansible.builtin.psrp_connection": "collections/ansible/builtin/psrp_connection.html",
     "ansible_collections.ansible.builtin.winrm_connection": "collections/ansible/builtin/winrm_connection.html",
     "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
