@@ -238,9 +238,14 @@ def listed(template: Template | None) -> tuple[str, ...] | None:
     return tuple(entry.sid or entry.text for entry in template.entries)
 
 
-def sids_of(accounts: Iterable[str] | None) -> tuple[Sid, ...] | None:
-    """Those of the accounts of a line that are SIDs; None for a right that is not defined."""
-    return None if accounts is None else tuple(account for account in accounts if account.startswith("S-1-"))
+def sids_of(facts: DomainFacts, accounts: Iterable[str]) -> dict[str, Sid | None]:
+    """The SID of each account of a line: its own, or that of its name as the domain controller has looked it up; None where it has not."""
+    return {account: account if account.startswith("S-1-") else _looked_up(facts, account) for account in accounts}
+
+
+def _looked_up(facts: DomainFacts, name: str) -> Sid | None:
+    known = facts.account(name)
+    return known.sid if known else None
 
 
 def _base64(data: bytes) -> str:

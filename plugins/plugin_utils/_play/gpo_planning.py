@@ -16,7 +16,7 @@ from .._gpo.reach import unseen_by_hosts
 from .._gpo.refusal import GpoRefused, Reason, check_controller, domain_of
 from .._gpo.template import read_template
 from .._host import gpo_snapshots
-from .._wording import visible
+from .._wording import some, visible
 from .gpo_options import Wish
 
 
@@ -36,7 +36,11 @@ class Planned:
 def planned(wish: Wish, facts: DomainFacts, gpo: GpoFacts, folder: Path) -> Planned:
     """The plan of a task. ``folder``: of snapshots. Raises BadInput, GpoRefused and Spoilt."""
     plan = _wanted(wish, facts, gpo) if wish.restore is None else _restore(wish.restore, facts, gpo, folder)
-    sids = sids_of(plan.after)
+    known = None if plan.after is None else sids_of(facts, plan.after)
+    names = [visible(account) for account, sid in (known or {}).items() if sid is None]
+    if wish.records is not None and names:
+        return Planned(plan, None, f"the list has names without a SID: {some(names)}")
+    sids = None if known is None else [sid for sid in known.values() if sid is not None]
     reach = None if wish.records is None else reach_of(wish.records, gpo.guid, facts.controller.domain, sids)
     if plan.empty:
         return Planned(plan, reach, wish.impact_of)
