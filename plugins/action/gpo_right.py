@@ -39,6 +39,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.give
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import check_snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.told_once import told_once
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result import build, gpo_build
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.gpo_types import GpoChange
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -83,6 +84,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 result["diff"] = gpo_plan_lines.diff(plan)
             Display().display("\n" + "\n".join(gpo_plan_lines.lines(plan, change)) + "\n")
             if planned.refusal:
+                _note(result, kept, {**change, "outcome": "refused"}, facts)
                 raise planned.refusal
             if not self._task.check_mode:
                 ending = gpo_enforcement.carry_out(job, host, facts, plan, now)
@@ -90,10 +92,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 result.update(gpo_build.ended(ending, plan))
                 if ending.snapshot and warnings:
                     result.setdefault("warnings", []).extend(warnings)
-            if kept and not plan.empty:
-                change["outcome"] = result["outcome"]
-                if warning := gpo_keeping.keep_change(kept, change, facts.controller.domain):
-                    result.setdefault("warnings", []).append(warning)
+            if not plan.empty:
+                _note(result, kept, {**change, "outcome": result["outcome"]}, facts)
         except HostError as error:
             refused = {"outcome": "refused", "refused": Reason.NOT_A_CONTROLLER.value} if error.call == NO_CONTROLLER else {}
             planned_already = (
@@ -116,3 +116,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """The plan and what it means for audited hosts. Raises GpoRefused and Spoilt."""
         with bad_input.marked(of_role.naming(self._task.args)):
             return gpo_planning.planned(wish, facts, gpo, folder)
+
+
+def _note(result: Result, kept: Path | None, change: GpoChange, facts: DomainFacts) -> None:
+    """Note a change in the file for reports, where there is one; the result has a warning where the file does not get it."""
+    warning = gpo_keeping.keep_change(kept, change, facts.controller.domain) if kept else None
+    if warning:
+        result.setdefault("warnings", []).append(warning)

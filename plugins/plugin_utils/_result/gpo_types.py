@@ -121,7 +121,7 @@ class GpoChange(t.TypedDict):
     name: str | None
     run_id: str
     at: _Clock
-    outcome: t.Annotated[str, Words(("planned", "applied", "undone", "not_started", "unknown"))]
+    outcome: t.Annotated[str, Words(("planned", "refused", "applied", "undone", "not_started", "unknown"))]
     plan: GpoPlanned
     impact: t.Annotated[list[GpoHostImpact] | None, Says("Audited hosts that name the GPO; null where that is not known.")]
     impact_of: t.Annotated[str, Says("The report that the impact is taken from, or why it is not known.")]

@@ -661,6 +661,24 @@ def test_a_restore_is_refused_for_what_it_would_take_from_hosts(run, domain, gui
     assert allowed["outcome"] == "applied"
 
 
+@pytest.mark.parametrize(
+    ("account", "impact", "why"),
+    [
+        pytest.param("Nobody at all", None, "the list has names without a SID: Nobody at all", id="a name without a SID"),
+        pytest.param(f"*{USERS}", [USERS], "the audit", id="a SID"),
+    ],
+)
+def test_a_restore_of_a_list_with_names_has_no_impact_that_is_known(run, domain, audit, account, impact, why):
+    guid = domain.add_gpo("Names", accounts=[*STARRED, f"*{IIS}", account], version=5)
+    run(Right, gpo=guid, **STATES["defined"])
+    report = audit({"web01": guid}, holds=[*FLOOR, IIS])
+
+    result = run(Right, gpo=guid, restore="latest", previous=report, check_mode=True)
+
+    assert (result["outcome"], why in result["impact_of"]) == ("planned", True)
+    assert (result["impact"] and result["impact"][0]["gains"]) == impact
+
+
 # -- what a report gets of it ----------------------------------------------------------------------------------------
 
 
@@ -697,6 +715,28 @@ def test_a_plan_and_the_change_are_kept_with_their_impact_for_a_report(run, guid
 
     run(Right, gpo=guid, gpo_file=kept.path, restore="latest")
     assert kept() == [(guid, "applied", None)]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_plan_that_is_refused_for_hosts_takes_the_place_of_an_older_one(run, domain, guid, audit, kept, check_mode):
+    before = parts(domain, guid)
+    report = audit({"web01": guid}, holds=FLOOR)
+    run(Right, gpo=guid, gpo_file=kept.path, check_mode=True, **STATES["defined"])
+
+    run(Right, gpo=guid, gpo_file=kept.path, previous=report, check_mode=check_mode, **STATES["nobody"])
+
+    assert [(one, outcome, len(impact)) for one, outcome, impact in kept()] == [(guid, "refused", 1)]
+    assert [one["outcome"] for one in run(Info, gpo_file=kept.path)["changes"]] == ["refused"]
+    assert parts(domain, guid) == before
+
+
+def test_a_refused_plan_that_cannot_be_kept_says_so(run, guid, audit, tmp_path):
+    report = audit({"web01": guid}, holds=FLOOR)
+
+    result = run(Right, gpo=guid, gpo_file=str(tmp_path / "gpos.json"), previous=report, **STATES["nobody"])
+
+    assert (result["outcome"], result["refused"]) == ("refused", "without_iis_iusrs")
+    assert "is not there yet, so that no report will show this change" in result["warnings"][0]
 
 
 def test_a_change_that_is_history_is_not_kept(run, domain, guid, kept):
