@@ -177,6 +177,7 @@ def _accounts_within(accounts: Sequence[Account], room: int) -> tuple[list[Accou
             left = len(accounts) - len(shown)
             return [*shown, Account(f"and {left:,} more, in the JSON", "")], room
         if size > room:
+            size -= sum(map(len, account.why))
             account = account._replace(why=())  # it is named nevertheless
         room -= size
         shown.append(account)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from browser import samples
 
@@ -156,3 +158,12 @@ def test_without_room_an_account_is_named_and_its_reasons_are_left_out():
     assert any(account.why for row in rows for account in row.unexpected)
     assert [account for row in sections.within(rows, 0) for account in row.unexpected if account.why] == []
     assert [row.unexpected[0].text for row in sections.within(rows, 0)] == [row.unexpected[0].text for row in rows]
+
+
+def test_reasons_that_are_left_out_take_no_room():
+    (row, *_more) = sections.drift_rows(by_stig()["hosts"])
+    accounts = [sections.Account("a", "", ("x" * 100,)), sections.Account("b", "", ("y",))]
+
+    (shown,) = sections.within([dataclasses.replace(row, advice=[], unexpected=accounts, missing=[], plan=[])], 150)
+
+    assert [account.why for account in shown.unexpected] == [(), ("y",)]
