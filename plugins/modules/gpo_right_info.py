@@ -57,7 +57,8 @@ options:
     description:
       - A file on the controller of Ansible that keeps what was read. The report of a fleet shows it where M(winrights.seimpersonate.fleet_report) is given
         the same file.
-      - Changes that M(winrights.seimpersonate.gpo_right) noted in it stay as long as their GPO is as before the change or as after it.
+      - Changes that M(winrights.seimpersonate.gpo_right) noted in it stay as long as their GPO is as before the change, in the middle of
+        it or as after it; those that were undone, or of which it is not known how they ended, until the next one.
     type: path
 seealso:
   - module: winrights.seimpersonate.gpo_right

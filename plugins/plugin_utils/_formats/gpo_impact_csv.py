@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CSV of what changes of Group Policy Objects mean: one row a GPO, host and account, one for a host that gains and loses nothing. Pure."""
+"""CSV of what changes of Group Policy Objects mean: one row a GPO, host and account, one for a host that gains and loses nothing, and one
+for a change that no audited host names. Pure.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from .display import shown
 
 COLUMNS = (
     "guid", "gpo", "change", "at", "run_id", "impact_of", "host", "wins", "effect", "account", "drifts", "features", "own_accounts",
+    "unseen",
 )  # fmt: skip
 
 
@@ -32,13 +35,14 @@ def _rows(change: GpoChange) -> Iterator[Sequence[str]]:
         visible(change["run_id"]),
         visible(change["impact_of"], SENTENCE),
     ]
-    if change["impact"] is None:
-        yield [*head, "", "", "not known", "", "", "", ""]
+    if not change["impact"]:
+        yield [*head, "", "", "not known" if change["impact"] is None else "none", "", "", "", "", _count(change["impact_unseen"])]
         return
     names = {one["sid"]: one["name"] for one in change["impact_accounts"] or ()}
     for host in change["impact"]:
         place = [*head, visible(host["host"]), _word(host["wins"])]
         rest = [_word(host["drifts"]), "; ".join(host["features"]), "; ".join(visible(one) for one in host["own_accounts"])]
+        rest.append(_count(change["impact_unseen"]))
         yield from ([*place, effect, account, *rest] for effect, account in _effects(host, names))
 
 
@@ -49,6 +53,10 @@ def _effects(host: GpoHostImpact, names: Mapping[str, str | None]) -> list[tuple
         (word, shown(sid, names.get(sid))) for word, sids in (("gains", host["gains"]), ("loses", host["loses"])) for sid in sids
     ]
     return effects or [("none", "")]
+
+
+def _count(known: int | None) -> str:
+    return "" if known is None else str(known)
 
 
 def _word(known: bool | None) -> str:

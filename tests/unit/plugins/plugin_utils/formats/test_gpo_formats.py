@@ -362,6 +362,28 @@ def test_the_page_has_three_answers_to_whether_the_gpo_sets_the_right(made):
     ]
 
 
+@pytest.mark.parametrize(
+    ("known", "effect", "unseen"),
+    [
+        pytest.param(change(), "not known", "", id="not known"),
+        pytest.param(change(reached("x"), impact=[]), "none", "2", id="no host names it"),
+        pytest.param(change(reached("x", gains=[], loses=[])), "none", "2", id="a host that gains and loses nothing"),
+        pytest.param(change(reached("x", loses=[]), impact_unseen=0), "gains", "0", id="every host is known"),
+    ],
+)
+def test_each_change_has_a_row_of_its_impact_with_the_hosts_that_may_be_more(made, known, effect, unseen):
+    rows = list(csv.DictReader(io.StringIO(csv_gpo_impact(made(gpos(changes=[known]))).lstrip("\ufeff"))))
+
+    assert [(one["effect"], one["unseen"]) for one in rows] == [(effect, unseen)]
+
+
+def test_one_host_is_told_as_one(made):
+    text = " ".join(markdown(made(gpos(changes=[change(reached("web01"), impact_unseen=1)]))).split())
+
+    assert "it sets the right on 1 audited host, and lost" in text
+    assert "1 host of that report may be more" in text
+
+
 def test_a_host_of_a_change_leads_to_its_row_where_the_report_has_it(made):
     page = html(made(gpos(changes=[change(reached("web01"), reached("elsewhere&<"))])))
 
