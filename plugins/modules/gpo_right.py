@@ -103,6 +103,7 @@ options:
     description:
       - The file in which M(winrights.seimpersonate.gpo_right_info) kept the GPOs. What is planned, also in check mode, or changed is noted in it with its
         impact on hosts, the last change of each GPO. The report of a fleet shows it where M(winrights.seimpersonate.fleet_report) is given the same file.
+      - A plan that is refused for audited hosts is noted as refused.
       - Where it is not there yet, or is of another domain, a warning says so.
     type: path
   run_id:
