@@ -8,19 +8,26 @@ Each text of others in them is fit to be seen; the formats add their own escapes
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Sequence
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 
+from .._facts.evidence import ControllerKind
 from .._fleet.summary import planned_sentence
 from .._fleet.waivers import SOON, days_left
 from .._policy.exceptions import State
-from .._result.types import Generator, PolicyHead, Record, Report, Summary, Used
+from .._result.types import Generator, PolicyHead, Record, Report, Run, Summary, Used
 from .._verdict.expectation import Standing
+from .._verdict.outcome import Outcome
 from .._verdict.rank import WORDS
 from .._verdict.status import UNREAD, Status
-from .._wording import first_few, visible
+from .._wording import first_few, hosts_in_words, visible
 from .display import document_of
+from .names import file_to_open
 
 _PART = 300  # characters of a text of others
+_PATH = 4_096  # the longest path of Linux
 _DOCUMENTS, _NOTES, _EXCEPTIONS = 6, 3, 4
 _STATES = {state.value: state.value.replace("_", " ") for state in State}
 
@@ -55,40 +62,84 @@ def facts(report: Report) -> list[str]:
     ]
 
 
-def next_step(report: Report) -> list[str]:
-    """What a person does after this run, a line each; nothing where there is nothing to do."""
-    return [*_orphans_kept(report), *_after(report)]
+def next_step(report: Report, files: Mapping[str, str], snapshots: str) -> list[str]:
+    """What a person does after this run, a line each; nothing where there is nothing to do. A path in them is whole.
+
+    ``files``: format -> path of the report, empty where none is left to open. ``snapshots``: the folder in which snapshots are looked for
+    unless another one is given. In AWX nobody has a command line, and what was merged is no run that has one.
+    """
+    return [*_orphans_kept(report), *_after(report, files, snapshots)]
 
 
 def _orphans_kept(report: Report) -> list[str]:
     """An enforcement leaves holders whose account was deleted, unless told otherwise, and is content; an audit is not."""
-    kept = sum(
-        record["status"] in (Status.COMPLIANT.value, Status.WAIVED.value)
-        and any(holder["standing"] == Standing.ORPHAN.value for holder in record["holders"] or ())
+    places = collections.Counter(
+        _set_by(record)
         for record in report["hosts"]
+        if record["status"] in (Status.COMPLIANT.value, Status.WAIVED.value)
+        and any(holder["standing"] == Standing.ORPHAN.value for holder in record["holders"] or ())
     )
+    kept = sum(places.values())
     if not kept:
         return []
+    host = places.pop("", 0)
+    option = f"{'' if report['run']['awx'] else '-e '}impersonate_orphans=remove"
+    some_of_them = f" on {hosts_in_words(host)}" if host < kept else ""
     return [
-        f"{kept} {'host keeps' if kept == 1 else 'hosts keep'} the right for accounts that were deleted. An audit calls that drift.",
-        "  -e impersonate_orphans=remove takes it from them.",
+        f"{hosts_in_words(kept)} {'keeps' if kept == 1 else 'keep'} the right for accounts that were deleted. An audit calls that drift.",
+        *([f"  {option} takes it from them{some_of_them}."] if host else []),
+        *(f"  Take them out of the {place} that sets it on {hosts_in_words(count)}." for place, count in sorted(places.items())),
     ]
 
 
-def _after(report: Report) -> list[str]:
+def _set_by(record: Record) -> str:
+    """What sets the right from outside the host, where a change of the host is refused; empty where the host does."""
+    controller = record["controller"]
+    if controller is None or controller["kind"] == ControllerKind.LOCAL.value:
+        return ""
+    if controller["kind"] == ControllerKind.MDM.value:
+        return "MDM policy"
+    return "GPO" if controller["kind"] == ControllerKind.GPO.value or controller["guid"] else ""
+
+
+def _after(report: Report, files: Mapping[str, str], snapshots: str) -> list[str]:
     summary, run = report["summary"], report["run"]
-    kept = next((change["snapshot"] for record in report["hosts"] if (change := record["change"]) and change["snapshot"]), None)
-    if run["action"] == "enforce" and kept:
-        folder = visible(kept.rsplit("/", 2)[0], _PART)  # the run has a folder in it
-        return [
-            f"To bring back the holders from before, kept in {folder}:",
-            f"  ansible-playbook winrights.seimpersonate.restore -e impersonate_restore={visible(run['id'], _PART)}",
-        ]
+    one_run = not run.get("merged")
+    if run["action"] == "enforce" and one_run and (kept := _kept(report["hosts"])):
+        return _way_back(run, kept.rsplit("/", 2)[0], snapshots)  # the run has a folder in it
     if run["check_mode"] and summary["by_outcome"].get("planned"):
-        return ["Next: the same command without --check makes the planned changes."]
-    if any(summary["by_status"][status] for status in (Status.DRIFT.value, *UNREAD)):
+        return ["Next: the same command without --check makes the planned changes."] if one_run and not run["awx"] else []
+    if file_to_open(files) and any(summary["by_status"][status] for status in (Status.DRIFT.value, *UNREAD)):
         return ["Next: open the report. It says for each finding what to do and where, and for each unread host why."]
     return []
+
+
+_CHANGED = (Outcome.APPLIED.value, Outcome.UNDO_FAILED.value, Outcome.UNKNOWN.value)
+"""Outcomes after which a host is, or may be, other than it was before the run."""
+
+
+def _kept(records: Iterable[Record]) -> str | None:
+    """A snapshot of a host that may be other than before; None where nothing is to be brought back."""
+    changes = (record["change"] for record in records)
+    return next((change["snapshot"] for change in changes if change and change["outcome"] in _CHANGED and change["snapshot"]), None)
+
+
+def _way_back(run: Run, folder: str, snapshots: str) -> list[str]:
+    where = f"The holders from before are kept in {visible(folder, _PATH)}."
+    restore = f"impersonate_restore={visible(run['id'], _PART)}"
+    if run["awx"]:
+        return [where, f"The playbook restore brings them back, with {restore}."]
+    place = "" if folder == snapshots else f" -e {_extra_variable('impersonate_snapshot_dir', visible(folder, _PATH))}"
+    return [
+        where,
+        "To bring them back, with the inventory and the variables of this run:",
+        f"  ansible-playbook winrights.seimpersonate.restore -e {restore}{place}",
+    ]
+
+
+def _extra_variable(name: str, value: str) -> str:
+    """A variable as the shell and ``ansible-playbook -e`` take it: ``name=value`` ends at a space, JSON does not."""
+    return f"{name}={value}" if re.fullmatch(r"[\w./@%+:-]+", value) else shlex.quote(json.dumps({name: value}, ensure_ascii=False))
 
 
 def exceptions(used: Sequence[Used], finished: str) -> list[str]:

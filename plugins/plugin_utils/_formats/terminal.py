@@ -21,10 +21,10 @@ _HOST, _ACCOUNT = 30, 60  # columns of a name
 _NAMES = 3  # hosts that one row names
 
 
-def terminal(report: Report, files: Mapping[str, str] | None = None) -> str:
+def terminal(report: Report, files: Mapping[str, str] | None = None, snapshots: str = "") -> str:
     """The summary of a report: the verdict, numbers, what drifts, what was not read, the gate, what to do next, and where the report is.
 
-    ``files``: format -> path. Only the path may be longer than a line: it must be whole to be opened.
+    ``files``: format -> path. ``snapshots``: see sentences.next_step. Only a path may be longer than a line: it must be whole to be opened.
     """
     summary, run = report["summary"], report["run"]
     notes, more = sentences.notes(report)
@@ -42,7 +42,7 @@ def terminal(report: Report, files: Mapping[str, str] | None = None) -> str:
         *(fitted(("  " if place else "") + line, WIDTH) for place, line in enumerate(exceptions)),
         *_gpos(report),
         *folded(sentences.gate(summary)),
-        *(fitted(line, WIDTH) for line in sentences.next_step(report)),
+        *sentences.next_step(report, files or {}, snapshots),
         *_where(files or {}),
     ]
     rows = drifting(report["hosts"])

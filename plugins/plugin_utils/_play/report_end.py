@@ -19,6 +19,7 @@ from .._formats.terminal import terminal
 from .._formats.write import write
 from .._result.types import Report
 from .._wording import visible
+from . import specs
 from .given import Options, Result, TaskVars
 from .lasting import ends_with_job
 
@@ -54,9 +55,14 @@ def end(
     lost_with_job = ends_with_job(options["report_dir"], task_vars)
     filed = file_report(report, options, formats, lambda files: sentence(where_of(files, awx, lost_with_job)), awx)
     lasting = {} if lost_with_job else filed["files"]
-    Display().display("\n" + (shown if shown is not None else terminal(report, lasting) + "\n"))
+    Display().display("\n" + (shown if shown is not None else terminal(report, lasting, _snapshots()) + "\n"))
     result = {"changed": False, "gate_passed": passed and not filed.get("failed"), **filed}
     return Ended(result, lasting, [_passing(options["report_dir"], awx)] if lost_with_job and shown is None else [])
+
+
+def _snapshots() -> str:
+    """Where ``restore`` looks for snapshots unless it is told another folder."""
+    return str(Path(str(specs.LOCAL_RIGHT["snapshot_dir"]["default"])).absolute())
 
 
 @dataclass(frozen=True, slots=True)

@@ -330,64 +330,99 @@ def test_whatever_was_or_would_be_changed_is_said_without_the_findings_again(out
     assert f"\nChanges:\n  web01: {said}\n" in terminal(report)
 
 
+RESTORE = "  ansible-playbook winrights.seimpersonate.restore -e impersonate_restore=RUN"
+LONG = "/srv/" + "long-name-of-a-folder/" * 6 + "kept"
+
+
+def back(folder, *more):
+    """What is said of the way back. ``more``: what stands in the command behind the run."""
+    return [
+        f"The holders from before are kept in {folder}.",
+        "To bring them back, with the inventory and the variables of this run:",
+        "".join([RESTORE, *(f" -e {one}" for one in more)]),
+    ]
+
+
+@pytest.fixture
+def last_lines():
+    """What a report says behind its gate, of one host whose change ended with ``outcome``. ``run``: more of its run."""
+
+    def said(outcome, snapshot=None, files=None, status="compliant", folder="", **run):
+        report = samples.sample(1)
+        record = changed("web01", outcome=outcome, status=status)
+        report["hosts"] = [{**record, "change": {**record["change"], "snapshot": snapshot}}]
+        report["run"] = {**report["run"], "id": "RUN", "action": "enforce", "check_mode": False, "awx": {}, **run}
+        by_status = {**dict.fromkeys(report["summary"]["by_status"], 0), status: 1}
+        report["summary"] = {**report["summary"], "by_outcome": {outcome: 1}, "by_status": by_status}
+        lines = terminal(report, files, folder).splitlines()
+        gate = max(place for place, line in enumerate(lines) if line.startswith("Fleet gate"))
+        return [line for line in lines[gate + 1 :] if not line.startswith(("  which counts", "Report: "))]
+
+    return said
+
+
 @pytest.mark.parametrize(
-    ("action", "check_mode", "outcome", "snapshot", "lines"),
+    ("outcome", "snapshot", "run", "lines"),
     [
-        pytest.param(
-            "enforce", False, "applied", "/srv/kept/RUN/web01.json",
-            [
-                "To bring back the holders from before, kept in /srv/kept:",
-                "  ansible-playbook winrights.seimpersonate.restore -e impersonate_restore=RUN",
-            ],
-            id="changed: how to take it back",
-        ),
-        pytest.param(
-            "enforce", True, "planned", None, ["Next: the same command without --check makes the planned changes."],
-            id="planned: how to change",
-        ),
-        pytest.param("restore", False, "applied", "/srv/kept/RUN/web01.json", [], id="restored: nothing"),
+        pytest.param("applied", "/srv/kept/RUN/web01.json", {}, back("/srv/kept"), id="changed"),
+        pytest.param("undo_failed", "/srv/kept/RUN/web01.json", {}, back("/srv/kept"), id="undone in part"),
+        pytest.param("unknown", "/srv/kept/RUN/web01.json", {}, back("/srv/kept"), id="nobody knows"),
+        pytest.param("undone", "/srv/kept/RUN/web01.json", {}, [], id="undone"),
+        pytest.param("not_started", "/srv/kept/RUN/web01.json", {}, [], id="not begun"),
+        pytest.param("changed_meanwhile", "/srv/kept/RUN/web01.json", {}, [], id="changed by another one"),
+        pytest.param("applied", "/srv/own/RUN/web01.json", {}, back("/srv/own", "impersonate_snapshot_dir=/srv/own"), id="a folder of their own"),
+        pytest.param("applied", f"{LONG}/RUN/web01.json", {}, back(LONG, f"impersonate_snapshot_dir={LONG}"), id="a long path is whole"),
+        pytest.param("applied", "/srv/my own/RUN/web01.json", {}, back("/srv/my own", """'{"impersonate_snapshot_dir": "/srv/my own"}'"""),
+                     id="a path with a space"),
+        pytest.param("applied", "/srv/kept/RUN/web01.json", {"awx": {"job_id": "7"}},
+                     ["The holders from before are kept in /srv/kept.", "The playbook restore brings them back, with impersonate_restore=RUN."],
+                     id="in AWX nobody has a command line"),
+        pytest.param("applied", "/srv/kept/R1/web01.json", {"merged": [{"run": {"id": "R1"}}]}, [], id="merged runs have no name together"),
+        pytest.param("planned", None, {"check_mode": True}, ["Next: the same command without --check makes the planned changes."], id="planned"),
+        pytest.param("planned", None, {"check_mode": True, "awx": {"job_id": "7"}}, [], id="planned in AWX"),
+        pytest.param("planned", None, {"check_mode": True, "merged": [{"run": {"id": "R1"}}]}, [], id="several plans"),
+        pytest.param("applied", "/srv/kept/RUN/web01.json", {"action": "restore"}, [], id="restored"),
     ],
 )  # fmt: skip
-def test_it_says_what_comes_next(action, check_mode, outcome, snapshot, lines):
-    report = samples.sample(1)
-    record = changed("web01", outcome=outcome)
-    report["hosts"] = [{**record, "change": {**record["change"], "snapshot": snapshot}}]
-    report["run"] = {**report["run"], "id": "RUN", "action": action, "check_mode": check_mode}
-    report["summary"] = {
-        **report["summary"],
-        "by_outcome": {outcome: 1},
-        "by_status": dict.fromkeys(report["summary"]["by_status"], 0),
-    }
-
-    said = terminal(report).splitlines()
-
-    assert said[len(said) - len(lines) :] == lines
-    assert lines or said[-1].startswith("Fleet gate")
+def test_it_says_what_comes_next(last_lines, outcome, snapshot, run, lines):
+    assert last_lines(outcome, snapshot, folder="/srv/kept", **run) == lines
 
 
 @pytest.mark.parametrize(
-    ("statuses", "lines"),
+    ("files", "said"),
     [
-        pytest.param(
-            ["compliant"],
-            [
-                "1 host keeps the right for accounts that were deleted. An audit calls that drift.",
-                "  -e impersonate_orphans=remove takes it from them.",
-            ],
-            id="one",
-        ),
-        pytest.param(
-            ["compliant", "waived", "drift", "error"],
-            [
-                "2 hosts keep the right for accounts that were deleted. An audit calls that drift.",
-                "  -e impersonate_orphans=remove takes it from them.",
-            ],
-            id="several, and some that are no better for an audit",
-        ),
-        pytest.param(["drift"], [], id="a finding says it already"),
+        pytest.param({"html": "/r/a.html"}, True, id="there is one"),
+        pytest.param({}, False, id="it ended with its job"),
     ],
 )
-def test_orphans_that_an_enforcement_keeps_are_no_surprise_to_an_audit(statuses, lines):
+def test_a_report_is_to_be_opened_where_there_is_one(last_lines, files, said):
+    lines = last_lines("unchanged", files=files, status="drift", action="audit")
+
+    assert any(line.startswith("Next: open the report.") for line in lines) is said
+
+
+KEPT = "{} the right for accounts that were deleted. An audit calls that drift."
+TAKEN, TAKEN_IN_AWX = "  -e impersonate_orphans=remove takes it from them.", "  impersonate_orphans=remove takes it from them."
+
+
+@pytest.mark.parametrize(
+    ("hosts", "awx", "lines"),
+    [
+        pytest.param([("compliant", "local")], {}, [KEPT.format("1 host keeps"), TAKEN], id="one"),
+        pytest.param([("compliant", "local"), ("waived", "local"), ("drift", "local"), ("error", "local")], {},
+                     [KEPT.format("2 hosts keep"), TAKEN], id="several, and some that are no better for an audit"),
+        pytest.param([("drift", "local")], {}, [], id="a finding says it already"),
+        pytest.param([("compliant", "gpo")], {}, [KEPT.format("1 host keeps"), "  Take them out of the GPO that sets it on 1 host."], id="a GPO sets it"),
+        pytest.param([("compliant", "mdm")], {}, [KEPT.format("1 host keeps"), "  Take them out of the MDM policy that sets it on 1 host."],
+                     id="a management service sets it"),
+        pytest.param([("compliant", "local"), ("compliant", "gpo"), ("waived", "gpo")], {},
+                     [KEPT.format("3 hosts keep"), "  -e impersonate_orphans=remove takes it from them on 1 host.",
+                      "  Take them out of the GPO that sets it on 2 hosts."],
+                     id="some of both"),
+        pytest.param([("compliant", "local")], {"job_id": "7"}, [KEPT.format("1 host keeps"), TAKEN_IN_AWX], id="in AWX nobody has a command line"),
+    ],
+)  # fmt: skip
+def test_orphans_that_an_enforcement_keeps_are_no_surprise_to_an_audit(hosts, awx, lines):
     report = samples.sample(1)
     orphan = {
         "sid": "S-1-5-21-1-2-3-1234",
@@ -398,11 +433,16 @@ def test_orphans_that_an_enforcement_keeps_are_no_surprise_to_an_audit(statuses,
         "why": "gone",
     }
     record = {**report["hosts"][0], "holders": [orphan], "change": None}
-    report["hosts"] = [{**record, "host": f"h{number}", "status": status} for number, status in enumerate(statuses)]
+    report["hosts"] = [
+        {**record, "host": f"h{number}", "status": status, "controller": {"kind": kind, "name": None, "guid": None}}
+        for number, (status, kind) in enumerate(hosts)
+    ]
+    report["run"] = {**report["run"], "awx": awx}
 
     said = terminal(report)
 
-    assert [line for line in said.splitlines() if "were deleted" in line or "impersonate_orphans" in line] == lines
+    words = ("were deleted", "impersonate_orphans", "Take them out")
+    assert [line for line in said.splitlines() if any(word in line for word in words)] == lines
 
 
 def test_outcomes_are_words():
