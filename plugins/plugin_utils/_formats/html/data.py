@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from ... import _utc
 from ..._accounts.same_account import fleet_name
+from ..._fleet.gpo_hosts import may_mean
 from ..._fleet.worst import rank_of_host
 from ..._result.types import Holder, Record
 from ..._wording import first_few
@@ -57,13 +58,14 @@ def encode(columns: Mapping[str, object]) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def columns(records: Sequence[Record], title: str, room: int | None = None) -> dict[str, object]:
+def columns(records: Sequence[Record], title: str, room: int | None = None, domain: str | None = None) -> dict[str, object]:
     """The data of the table; ``title`` begins the name of the CSV that a reader downloads.
 
     ``room``: characters for accounts and errors that one host alone has, None: for all of them. The first hosts have them whole, then
     such an account is told by its kind and such an error by its first word; every host keeps its row, its status and how many it has.
+    ``domain``: of the GPOs that the page shows, None where it shows none or where that is not known.
     """
-    coding = _Coding(records, room)
+    coding = _Coding(records, room, domain)
     times = [_seconds(record["checked_at"]) for record in records]
     base = min((time for time in times if time is not None), default=0)
     names, endings = _names([clean(record["host"]) for record in records])
@@ -108,16 +110,24 @@ def _names(hosts: Sequence[str]) -> tuple[list[str], dict[str, object]]:
 class _Coding:
     """The dictionaries of a table while it is made."""
 
-    def __init__(self, records: Sequence[Record], room: int | None) -> None:
+    def __init__(self, records: Sequence[Record], room: int | None, domain: str | None) -> None:
         self.accounts, self.lists, self.holders, self.shapes, self.templates = (Dictionary() for _number in range(5))
         self.words = {key: Dictionary() for key in ("role", "system", "iis", "controller", "citation", "plan", "rank")}
         self._held: dict[object, int] = {}
+        self._domain = domain
         self._records, self._room, self._whole = records, room or 0, room is None
         self._hosts = collections.Counter[Account]() if self._whole else _hosts_of_accounts(records)
 
+    def _controller(self, record: Record) -> tuple[object, ...]:
+        """Kind, GPO and sentence; a fourth value where the GPO is none of those that the page shows, although it has the GUID of one."""
+        controller = record["controller"]
+        known = controller["kind"] if controller else "", gpo_of(record), set_by(record)
+        foreign = controller and controller["guid"] and not may_mean(record, controller["guid"], self._domain)
+        return (*known, 1) if foreign else known
+
     def shape(self, record: Record) -> int:
         """The code of what a host has in common with others, see SHAPE."""
-        words, controller = self.words, record["controller"]
+        words = self.words
         names = names_by_sid(record) if any(record[key] for key in ("missing", "unexpected", "waived")) else {}
         kinds = {} if self._whole else {one["sid"]: one["kind"] for one in record["holders"]}
         return self.shapes.code(
@@ -131,7 +141,7 @@ class _Coding:
                     self.lists.code(self._listed([(sid, names.get(sid), kinds.get(sid)) for sid in record[key]], step=1))
                     for key in ("missing", "unexpected", "waived")
                 ),
-                words["controller"].code((controller["kind"] if controller else "", gpo_of(record), set_by(record))),
+                words["controller"].code(self._controller(record)),
                 words["citation"].code(citation_of(record)),
                 words["plan"].code(plan_of(record)),
                 words["rank"].code(rank_of_host(record) or ""),

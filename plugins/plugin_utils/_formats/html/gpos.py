@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..._fleet.gpo_hosts import may_mean
 from ..._result.gpo_types import GpoRow, Gpos
 from ..._result.types import Record
 from ..._wording import SENTENCE, few_lines, first_few
@@ -18,9 +19,12 @@ _MOST, _FEW = 100, 20  # GPOs; accounts, findings and links of one
 
 
 def gpo_section(gpos: Gpos | None, records: Sequence[Record]) -> dict[str, object]:
-    """What the page shows, those with something wrong first; ``gpo_guids``: rows that hosts link to."""
+    """What the page shows, those with something wrong first; ``gpo_guids``: rows that changes link to.
+
+    ``winner_guids``: those that winners of hosts link to: not where a host of another domain has a GPO of the same GUID.
+    """
     if not gpos:
-        return {"gpos": None, "gpo_guids": ()}
+        return {"gpos": None, "gpo_guids": (), "winner_guids": ()}
     rows, left_out = first_few(sorted(gpos["gpos"], key=lambda row: row["compliant"]), _MOST)
     unread = [_unread(row["guid"], row["error"]) for row in gpos["unread"][:_MOST]]
     section = {
@@ -30,7 +34,13 @@ def gpo_section(gpos: Gpos | None, records: Sequence[Record]) -> dict[str, objec
         "left": len(left_out) + max(0, len(gpos["unread"]) - _MOST),
         **gpo_changes(gpos, records),
     }
-    return {"gpos": section, "gpo_guids": [row["guid"].upper() for row in rows]}
+    guids = [row["guid"].upper() for row in rows]
+    foreign = {guid for record in records if (guid := _winner(record)) and not may_mean(record, guid, gpos["domain"])}
+    return {"gpos": section, "gpo_guids": guids, "winner_guids": [guid for guid in guids if guid not in foreign]}
+
+
+def _winner(record: Record) -> str:
+    return (record["controller"]["guid"] or "").upper() if record["controller"] else ""
 
 
 def _row(row: GpoRow) -> dict[str, object]:

@@ -61,13 +61,14 @@ def html(report: Report, *, csv: str | None = None, sha256: str | None = None) -
 
     ``csv``: name of the CSV file of the hosts beside it, to point to. ``sha256``: of the JSON file beside it, else it is computed.
     """
+    gpos = report.get("gpos")
     most = max(_SIZE, _PER_HOST * len(report["hosts"]))
     accounts = account_rows(report["hosts"])
     values = {
         **_header(report),
         **_rows(report["hosts"], accounts),
         **_charts(report["summary"], report["run"], accounts),
-        **gpo_section(report.get("gpos"), report["hosts"]),
+        **gpo_section(gpos, report["hosts"]),
         "summary": report["summary"],
         "changed": _changed(report["summary"].get("changed")),
         "exceptions": [_exception(one, report["run"]["finished"]) for one in report["summary"]["exceptions"]],
@@ -75,7 +76,7 @@ def html(report: Report, *, csv: str | None = None, sha256: str | None = None) -
         "sha256": sha256 or hashlib.sha256(to_json(report).encode("utf-8", "replace")).hexdigest(),
     }
     for room in _ROOMS:
-        table = data.encode(data.columns(report["hosts"], _stem(report["run"]), room))
+        table = data.encode(data.columns(report["hosts"], _stem(report["run"]), room, gpos["domain"] if gpos else None))
         text = _render(values, table, len(report["hosts"]), abridged=room is not None)
         if len(text.encode("utf-8", "replace")) <= most:
             break

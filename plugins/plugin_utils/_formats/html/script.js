@@ -144,10 +144,11 @@
     text.split("\\").forEach((part, place) => made.append(...(place ? ["\\", element("wbr"), part] : [part])));
     return made;
   };
-  // The GPO that sets the right leads to its own row, where the page has one.
+  // The GPO that sets the right leads to its own row, where the page has one: not to one of another domain with the same GUID.
   const setBy = (code) => {
     const made = element("td");
-    const guid = /\{[-0-9A-F]{36}\}/i.exec(data.controller[code][1]);
+    const [, gpo, , elsewhere] = data.controller[code];
+    const guid = !elsewhere && /\{[-0-9A-F]{36}\}/i.exec(gpo);
     const target = guid && `gpo-${guid[0].toUpperCase()}`;
     if (!target || !byId(target)) {
       made.textContent = controllers[code];

@@ -23,6 +23,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.g
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.gpo_impact_csv import COLUMNS as IMPACT_COLUMNS
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.gpo_impact_csv import csv_gpo_impact
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.gpo_lines import lines, read_gpos, write_gpos
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html import data
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import (
     json_lines,
@@ -39,6 +40,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.re
 
 JUNIT = xmlschema.XMLSchema(Path(__file__).parents[5] / "tests/unit/data/junit.xsd")
 GUID, OTHER = "{11111111-2222-3333-4444-5555555555AB}", "{11111111-2222-3333-4444-555555555500}"
+DEFAULT = "{31B2F340-016D-11D2-945F-00C04FB984F9}"
 USERS, IIS = "S-1-5-32-545", "S-1-5-32-568"
 
 
@@ -212,6 +214,28 @@ def test_a_host_links_to_the_row_of_its_gpo(made):
 
     assert f'<a href="#gpo-{GUID}">' in page
     assert f'<tr id="gpo-{GUID}">' in page
+
+
+@pytest.mark.parametrize(
+    ("guid", "domain", "links"),
+    [
+        pytest.param(DEFAULT, "SIM.example", True, id="a default GPO of its domain"),
+        pytest.param(DEFAULT, "other.example", False, id="a default GPO of another domain"),
+        pytest.param(DEFAULT, None, True, id="a default GPO of a domain that is not known"),
+        pytest.param(GUID, "other.example", True, id="a GPO of another domain by its GUID"),
+    ],
+)
+def test_a_host_does_not_link_to_the_default_gpo_of_another_domain(made, guid, domain, links):
+    controller = {
+        "kind": "gpo", "name": "Web servers", "guid": guid, "link": None, "precedence": 1, "status": "applied", "error": None,
+        "provider": None, "evidence": "rsop", "as_of": None, "why": "a GPO sets it", "losers": [], "extra": None, "lacking": None,
+    }  # fmt: skip
+    report = made(gpos(row(guid)))
+    report["hosts"] = [{**report["hosts"][0], "controller": controller, "computer": {"dns_domain": domain}}]
+
+    assert (f'<a href="#gpo-{guid}">' in html(report)) is links
+    (told,) = data.columns(report["hosts"], "x", None, "sim.example")["controller"]
+    assert len(told) == (3 if links else 4)
 
 
 def test_the_table_of_gpos_is_a_file_of_its_own(made, tmp_path):
