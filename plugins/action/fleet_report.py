@@ -58,7 +58,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         named = of_role.naming(self._task.args)
         with bad_input.refused(named):
             self._task.args = of_role.filled(self._task.args, specs.FLEET_REPORT, task_vars, self._templar.template)
-        _validation, options = self.validate_argument_spec(specs.FLEET_REPORT)
+            _validation, options = self.validate_argument_spec(specs.FLEET_REPORT)
         results = fleet_run.results_of(task_vars, options["results"], options["check"])
         not_yet = [host for host, registered in results.items() if registered is None]
         with bad_input.refused(named):

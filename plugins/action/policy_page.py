@@ -11,9 +11,8 @@ from ansible.utils.display import Display
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.policy_page import page, screen
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, specs, variables
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import specs, variables
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
 
 
@@ -27,15 +26,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(specs.POLICY_PAGE)
-        try:
+        with bad_input.refused(str):
+            _validation, options = self.validate_argument_spec(specs.POLICY_PAGE)
             if options["allow_unknown"] is not None:
                 variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
             task_options.refuse_shipped_names(options["own_policies"])
             policies = task_options.policies_of(options["policies"])
             text = page(policies)
-        except BadInput as error:
-            raise AnsibleActionFail(str(error)) from None
         path = Path(options["dest"]).absolute() if options["dest"] else None
         written = path is not None and not self._task.check_mode
         if path and written:
