@@ -85,13 +85,18 @@ EXAMPLES = r"""
           permitted: [CORP\svc-app]
           source: our handbook, section 4
 
-- name: Go on where a host cannot be read
+- name: Go on where a host answers and cannot be read
   block:
     - winrights.seimpersonate.local_right_info:
       register: audit
   rescue:
     - ansible.builtin.debug:
         msg: "{{ ansible_failed_result.error.category }}: {{ ansible_failed_result.msg }}"
+
+- name: Keep also a host in the play that does not answer
+  winrights.seimpersonate.local_right_info:
+  register: audit
+  ignore_unreachable: true
 """
 
 RETURN = r"""
