@@ -51,7 +51,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         named = of_role.naming(self._task.args)
         with bad_input.refused(named):
             self._task.args = of_role.filled(self._task.args, specs.FLEET_PLAN, task_vars or {}, self._templar.template)
-        _validation, options = self.validate_argument_spec(specs.FLEET_PLAN)
+            _validation, options = self.validate_argument_spec(specs.FLEET_PLAN)
         results = fleet_run.results_of(task_vars or {}, options["results"], options["check"])
         errors = not_sent(results)
         if errors:
@@ -93,8 +93,8 @@ def _refusal(foreign: Sequence[Planned], wide: Sequence[Planned], most: int, opt
     """Why no host is changed. ``foreign``: what was not approved; ``wide``: removals on more hosts than ``most``, which ``option`` says."""
     if foreign:
         return (
-            f"Nothing was changed. This is not what was approved: {some([account.text for account in foreign])}. Since the plan a host was "
-            "changed, was lost or came back. Plan again and have it approved; in AWX start the workflow anew."
+            f"Nothing was changed. This is not what was approved: {some([account.text for account in foreign])}. Since the plan a host, "
+            "the inventory or the policy is another. Plan again and have it approved; in AWX start the workflow anew."
         )
     return (
         f"Nothing was changed. Look at this first: {'; '.join(account.text for account in wide)}. At most "

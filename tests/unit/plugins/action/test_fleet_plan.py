@@ -60,8 +60,9 @@ def test_what_was_approved_is_planned_and_anything_else_stops_before_the_change(
     assert (same["gate_passed"], same["not_approved"], "failed" in same) == (True, [], False)
     assert (other["gate_passed"], other["failed"]) == (False, True)
     assert other["not_approved"] == ["would remove BUILTIN\\Users (S-1-5-32-545) on 2 hosts"]
-    assert other["verdict"].startswith(
+    assert other["verdict"] == (
         "Nothing was changed. This is not what was approved: would remove BUILTIN\\Users (S-1-5-32-545) on 2 hosts. "
+        "Since the plan a host, the inventory or the policy is another. Plan again and have it approved; in AWX start the workflow anew."
     )
     assert other["ansible_stats"]["data"]["impersonate"]["gate_passed"] is False
 
