@@ -39,11 +39,13 @@ seealso:
 EXAMPLES = r"""
 - name: Check the options once
   winrights.seimpersonate.fleet_check:
+    policy: microsoft
     report_dir: reports
   register: check
 
 - name: Read every host
   winrights.seimpersonate.local_right_info:
+    policy: microsoft
     run_id: "{{ check.run_id }}"
   register: audit
   ignore_errors: true

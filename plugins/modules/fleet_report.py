@@ -54,11 +54,13 @@ seealso:
 EXAMPLES = r"""
 - name: Check the options once
   winrights.seimpersonate.fleet_check:
+    policy: microsoft # the report names it, and the task below judges by it
     report_dir: reports
   register: check
 
 - name: Read every host; one that cannot be read stays in the play, so that the report knows it
   winrights.seimpersonate.local_right_info:
+    policy: microsoft
     run_id: "{{ check.run_id }}"
   register: audit
   ignore_errors: true

@@ -12,7 +12,7 @@ from .._policy.policy import Policy
 from .._result.gpo_types import Gpos
 from .._result.record import SCHEMA_VERSION
 from .._result.types import Generator, PolicyHead, Record, Report, Run, Used
-from .scope import PLAY, notes_of, same_machines, scope_of
+from .scope import PLAY, notes_of, other_policies, same_machines, scope_of
 from .summary import summarise
 
 
@@ -43,7 +43,12 @@ def build_report(
             "run": {**run},
             "policy": {**policy} if policy else None,
             "scope": scope_of(hosts, source),
-            "notes": [*notes_of(heads), *same_machines((host["host"], host["computer"]) for host in hosts), *notes],
+            "notes": [
+                *notes_of(heads),
+                *other_policies(policy and policy["name"], (host["policy"] for host in hosts)),
+                *same_machines((host["host"], host["computer"]) for host in hosts),
+                *notes,
+            ],
             "summary": summarise(hosts, fail_on, exceptions, tolerate),
             "gpos": gpos,
             "hosts": hosts,

@@ -56,6 +56,14 @@ def notes_of(heads: Sequence[tuple[RunHead, str]]) -> list[str]:
     return [f"{who} limited to {limits}: other hosts of the inventory are in no number here{unless}"]
 
 
+def other_policies(policy: str | None, judged_by: Iterable[str | None]) -> list[str]:
+    """A sentence where the policy at the head of a report judged no host. ``judged_by``: the policy of each host, if it was judged."""
+    others = sorted({name for name in judged_by if name})
+    if policy is None or not others or policy in others:
+        return []
+    return [f"no host was judged by {policy}, the policy of this report: the hosts were judged by {some(others, LIMITS)}"]
+
+
 def same_machines(computers: Iterable[tuple[str, Mapping[str, object] | None]]) -> list[str]:
     """Sentences on machines that answered under several names of the inventory: each name has a row, and a change is made once.
 

@@ -196,8 +196,10 @@ def _policy(policy: PolicyHead | None, records: Sequence[Record]) -> list[str]:
     document = policy["document"]
     by = f"; by {', '.join(str(document[key]) for key in ('publisher', 'title', 'date') if document.get(key))}" if document else ""
     version = f", version {policy['version']}" if policy["version"] and not document else ""
-    others = sorted({record["policy"] for record in records if record["policy"]} - {policy["name"]})
-    more = [f"other policies of some hosts: {visible(', '.join(others), _PART)}"] if others else []
+    judged_by = {record["policy"] for record in records if record["policy"]}
+    others = visible(", ".join(sorted(judged_by - {policy["name"]})), _PART)
+    which = "other policies of some hosts" if policy["name"] in judged_by else "policies of all hosts"
+    more = [f"{which}: {others}"] if others else []
     sentence = visible(f"{policy['name']} ({policy['title']}){version}, compare {policy['compare']}{by}", 600)
     return [f"policy: {sentence}", *_cut(documents(policy, records)), *more]
 

@@ -60,6 +60,23 @@ def test_each_host_of_the_play_is_in_the_report(report):
     assert result["verdict"].startswith("NOT ASSESSED COMPLETELY - 0 of 4 hosts drift, 3 not assessed")
 
 
+@pytest.mark.parametrize(
+    ("judged_by", "note"),
+    [
+        pytest.param(["stig", "stig"], ["no host was judged by microsoft, the policy of this report: the hosts were judged by stig"], id="no host"),
+        pytest.param(["stig", "microsoft"], [], id="some of them"),
+        pytest.param([None, None], [], id="none was judged"),
+    ],
+)  # fmt: skip
+def test_a_policy_at_the_head_that_judged_no_host_is_said(report, judged_by, note):
+    head = {"name": "microsoft", "title": "Microsoft's", "version": None, "compare": "exact", "sha256": "0" * 64, "document": None}
+    check = {**CHECK, "policy": {**head, "references": [], "gpo": None}}
+
+    _result, written = report({f"host{number}": {**GOOD, "policy": policy} for number, policy in enumerate(judged_by)}, check)
+
+    assert written["notes"] == note
+
+
 def test_what_the_check_expected_counts_though_its_file_is_gone(report, tmp_path):
     check = {**CHECK, "expected": ["good", "new"]}
 

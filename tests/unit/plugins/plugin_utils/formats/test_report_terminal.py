@@ -445,6 +445,21 @@ def test_orphans_that_an_enforcement_keeps_are_no_surprise_to_an_audit(hosts, aw
     assert [line for line in said.splitlines() if any(word in line for word in words)] == lines
 
 
+@pytest.mark.parametrize(
+    ("policies", "line"),
+    [
+        pytest.param(["stig", "cis"], "  policies of all hosts: cis, stig", id="the policy of the report judged none"),
+        pytest.param(["stig", "microsoft"], "  other policies of some hosts: stig", id="it judged some"),
+        pytest.param(["microsoft", "microsoft"], None, id="it judged all"),
+    ],
+)
+def test_hosts_that_another_policy_judged_are_said(policies, line):
+    report = samples.sample(2)
+    report["hosts"] = [{**record, "policy": policy} for record, policy in zip(report["hosts"], policies, strict=True)]
+
+    assert [said for said in terminal(report).splitlines() if "policies of" in said] == [line] * bool(line)
+
+
 def test_outcomes_are_words():
     report = samples.sample(1)
     report["summary"]["by_outcome"] = {"nothing_to_restore": 3}
