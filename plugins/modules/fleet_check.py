@@ -50,6 +50,7 @@ options:
     description:
       - As in M(winrights.seimpersonate.local_right).
     type: bool
+    version_added: 0.2.0
     default: false
   serial:
     description:
@@ -65,6 +66,7 @@ options:
     description:
       - As in M(winrights.seimpersonate.fleet_plan). A text that is none is refused.
     type: str
+    version_added: 0.2.0
   compared:
     description:
       - Whether M(winrights.seimpersonate.fleet_plan) compares O(approved_plan) in this run, later or before. Where it does not, an approved plan is refused.

@@ -44,6 +44,7 @@ options:
       - A host that could be read then and cannot be read now, or the other way round, makes a difference where anything is planned for it.
       - By default nothing is compared.
     type: str
+    version_added: 0.2.0
 seealso:
   - module: winrights.seimpersonate.local_right
 """

@@ -118,6 +118,7 @@ options:
       - Whether a job of AWX may change anything though O(snapshot_dir) ends with its container, so that nothing could be restored.
       - Without it that is refused before the host is read. With it there is a warning. Outside of AWX it has no meaning.
     type: bool
+    version_added: 0.2.0
     default: false
   run_id:
     description:

@@ -92,6 +92,29 @@ def test_a_module_is_new_in_the_release_that_first_has_it(shown, checkout, name)
     assert shown[f"winrights.seimpersonate.{name}"]["doc"]["version_added"] == (first[0] if first else next_one)
 
 
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        pytest.param(name, option, id=f"{name}: {option}")
+        for option, names in {
+            "approved_plan": ("fleet_plan", "fleet_check"),
+            "compared": ("fleet_check",),
+            "snapshots_may_be_lost": ("local_right", "fleet_check"),
+        }.items()
+        for name in names
+    ],
+)
+def test_an_option_that_came_later_says_since_when(shown, name, option):
+    assert shown[f"winrights.seimpersonate.{name}"]["doc"]["options"][option].get("version_added") == "0.2.0"
+
+
+@pytest.mark.parametrize("variable", ["impersonate_approved_plan", "impersonate_snapshots_may_be_lost"])
+def test_a_variable_that_came_later_says_since_when(checkout, variable):
+    specs = yaml.safe_load((checkout / "roles/impersonate/meta/argument_specs.yml").read_text())["argument_specs"]
+
+    assert specs["enforce"]["options"][variable].get("version_added") == "0.2.0"
+
+
 def test_what_was_released_is_not_built_again(checkout):
     """While there are fragments, the archive is another than that of the last release, and has another version."""
     releases = yaml.safe_load((checkout / "changelogs/changelog.yaml").read_text())["releases"]
