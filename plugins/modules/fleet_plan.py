@@ -95,7 +95,9 @@ second_look:
   elements: str
   sample: []
 plan:
-  description: What can be approved, namely digests of the planned changes of all accounts and, for up to 40 accounts, of each. It names neither hosts nor accounts.
+  description:
+    - What can be approved, namely digests of the planned changes of all accounts and, for up to 40 accounts, of each.
+    - It names neither hosts nor accounts.
   returned: always
   type: str
   sample: 6f2b1d0c9a8e7f6d5c4b3a2918273645 0d9c8b7a6f5e4d3c2b1a09f8e7d6c5b4
