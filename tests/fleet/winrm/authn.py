@@ -83,14 +83,12 @@ class Users:
         lines = [f"{user}:0:{'0' * 32}:{self._hash(password)}:[U]:LCT-0" for user, password in users]
         with self._environment:
             path = _Stores.path("\n".join(lines))
-            before = os.environ.get("NTLM_USER_FILE")
+            before = os.environ.get("NTLM_USER_FILE", "")  # pyspnego takes an empty path for none
             os.environ["NTLM_USER_FILE"] = str(path)
             try:
                 yield
-            finally:
-                os.environ.pop("NTLM_USER_FILE")
-                if before is not None:
-                    os.environ["NTLM_USER_FILE"] = before
+            finally:  # never taken out again: a client's thread that walks the environment would fail on a key that is gone
+                os.environ["NTLM_USER_FILE"] = before
 
     def _hash(self, password: str) -> str:
         if password not in self._hashes:

@@ -20,7 +20,7 @@ from fleet.backend import Canned
 from fleet.simulation import Fleet
 from fleet.windows.machine import Logon, Machine
 from fleet.winrm import soap
-from fleet.winrm.authn import Access, ChannelBinding
+from fleet.winrm.authn import Access, ChannelBinding, Users
 from fleet.winrm.certificates import bindings
 
 pytestmark = pytest.mark.wire
@@ -216,6 +216,17 @@ def test_the_environment_is_as_before(fleet, monkeypatch):
     pywinrm(fleet, "ONE", USER, PASSWORD, "ntlm")
 
     assert os.environ["NTLM_USER_FILE"] == "somewhere"
+
+
+def test_a_client_may_walk_the_environment_while_a_login_ends(monkeypatch):
+    monkeypatch.delenv("NTLM_USER_FILE", raising=False)
+    users = Users(lambda: {USER: PASSWORD})
+
+    with users.store():
+        walk = iter(os.environ.items())
+        next(walk)
+
+    assert all(isinstance(value, str) for _name, value in walk)
 
 
 @pytest.mark.parametrize(("digest", "length"), [("sha1", 32), ("sha256", 32), ("sha384", 48), ("sha512", 64)])
