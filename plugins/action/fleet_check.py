@@ -6,6 +6,7 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.vars.hostvars import HostVars
@@ -101,6 +102,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             started=started,
             run_id=run_id,
             restore=restore,
+            planning=options["planning"],
             policy=None,
             exceptions=[],
             expected=expected,
@@ -119,9 +121,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return result
 
     def _reader(self, task_vars: TaskVars, options: Options, looked: reader_choice.Looked, run_id: str) -> Result:
-        """Who reads the hosts, told on the terminal where it is an audit, and how. Raises BadInput."""
+        """Who reads the hosts, told on the terminal, and how; changes themselves are made by a task for each host. Raises BadInput."""
         settings = reader_choice.checked(options)
-        if options["action"] != "audit":
+        if options["action"] != "audit" and not options["planning"]:
             return {"name": "host"}
         hosts = looked.effective(_raw_variables(task_vars))
         choice = reader_choice.choose(options["reader"], hosts, reader_choice.run_of(self._task, task_vars, one_host.is_known()))
@@ -130,7 +132,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         (Display().v if few else Display().display)(choice.sentence)
         if choice.reader == "host":
             return {"name": "host"}
-        results = results_file.place_of(options["report_dir"], run_id)
+        folder = constants.DEFAULT_LOCAL_TMP if options["planning"] else options["report_dir"]  # of a plan there is no report
+        results = results_file.place_of(folder, run_id)
         return {"name": "fleet", "alone": sorted(choice.alone), "results": results, "progress": options["progress"], **settings}
 
     def _check_variables(self, task_vars: TaskVars, options: Options, looked: reader_choice.Looked) -> BadInput | None:

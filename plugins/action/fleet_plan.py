@@ -56,6 +56,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         errors = not_sent(results)
         if errors:
             raise AnsibleActionFail(f"Nothing was changed on any host. {'; '.join(errors)}")
+        fleet_run.keep_plans(options["check"], results)
         planned = count_plans(results)
         with bad_input.refused(named):
             most = task_options.most_hosts_of(options)

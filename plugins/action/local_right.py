@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import datetime
 import time
+import typing as t
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import enforcement, snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.core_lock import releasing
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.categories import ErrorCategory
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import CannotJudge
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, jobs, of_role, progress, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, jobs, of_role, once, progress, specs
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import check_snapshots
@@ -23,12 +25,13 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result im
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.outcome import Outcome
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(once.PayloadOnce, ActionBase):  # type: ignore[misc]
     """Bring the right on one host to what the task asks: read, judge, plan, keep the pre-image, apply, verify."""
 
     _supports_check_mode = True
     _supports_async = False
     _requires_connection = True
+    _connection: t.Any
 
     @told_once
     def run(self, tmp: str | None = None, task_vars: TaskVars | None = None) -> Result:
@@ -74,6 +77,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _enforce(self, job: enforcement.Job, task_vars: TaskVars, now: datetime.datetime) -> Result:
         facts = None
         try:
+            self._connection = releasing(self._connection)
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars)
             facts = host.read_for_change(job.names)
             job_result = enforcement.plan(job, facts, None if self._task.check_mode else enforcement.already_changed(job, facts))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 import typing as t
 
@@ -22,7 +21,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result im
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.judgement import judged
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(once.PayloadOnce, ActionBase):  # type: ignore[misc]
     """Read who holds the right on one host and judge it: one command, nothing written, the same in check mode."""
 
     _supports_check_mode = True
@@ -63,7 +62,3 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             duration_ms=round((time.monotonic() - started) * 1000),
         )
         return result
-
-    def _configure_module(self, module_name: str, module_args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> t.Any:
-        build = functools.partial(super()._configure_module, module_name=module_name, module_args=module_args, task_vars=task_vars)
-        return once.payload(self, module_args, task_vars, build)

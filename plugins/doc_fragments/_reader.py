@@ -9,8 +9,8 @@ class ModuleDocFragment:
 options:
   reader:
     description:
-      - Who reads the hosts of an audit. With V(host) each has a task of its own; with V(fleet) one task reads all of them; V(auto) is V(fleet) from 50 hosts
-        on that can be read in threads, outside AWX, unless more hosts than those need a process each.
+      - Who reads the hosts of an audit, and those of the look at the fleet before a change. With V(host) each has a task of its own; with V(fleet) one task
+        reads all of them; V(auto) is V(fleet) from 50 hosts on that can be read in threads, outside AWX, unless more hosts than those need a process each.
       - The guide on large fleets tells what differs.
     type: str
     choices: [auto, host, fleet]

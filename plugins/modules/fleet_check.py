@@ -73,6 +73,13 @@ options:
     type: bool
     default: true
     version_added: 0.2.0
+  planning:
+    description:
+      - Whether M(winrights.seimpersonate.fleet_read) behind this task plans the changes of O(action) in check mode. All hosts may be read in one task then, as
+        in an audit. Changes themselves are made by a task for each host.
+    type: bool
+    default: false
+    version_added: 0.2.0
   progress:
     description:
       - As in M(winrights.seimpersonate.local_right_info).
@@ -113,6 +120,11 @@ restore:
   returned: success
   type: str
   sample: null
+planning:
+  description: As O(planning) says.
+  returned: success
+  type: bool
+  sample: false
 policy:
   description: Name, title, version, compare mode, documents, control numbers and GPO rows of the policy, and the SHA-256 of its data. Null in a restore.
   returned: success
@@ -125,7 +137,7 @@ expected:
   elements: str
   sample: [web01, web02]
 reader:
-  description: Who reads the hosts of an audit, as C(name), V(host) or V(fleet), and how, for M(winrights.seimpersonate.fleet_read).
+  description: Who reads the hosts of an audit or a plan, as C(name), V(host) or V(fleet), and how, for M(winrights.seimpersonate.fleet_read).
   returned: success
   type: dict
   sample: {name: host}

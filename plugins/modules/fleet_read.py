@@ -9,10 +9,12 @@ short_description: Read who holds SeImpersonatePrivilege on all hosts of a play 
 version_added: 0.2.0
 description:
   - Does on each host what M(winrights.seimpersonate.local_right_info) does with O(winrights.seimpersonate.local_right_info#module:from_variables).
+  - Where fleet_check was told with O(winrights.seimpersonate.fleet_check#module:planning) that changes are planned, it does on each host what
+    M(winrights.seimpersonate.local_right) does in check mode, and fails outside of it.
   - By the choice of M(winrights.seimpersonate.fleet_check) each host is read in a task of its own, or all hosts in one task. The options of each host are
     those of its variables either way.
-  - One task keeps the results of the hosts in a file, from which M(winrights.seimpersonate.fleet_report) takes them, and registers none. It fails where that
-    file cannot be written; a host that cannot be read never makes it fail.
+  - One task keeps the results of the hosts in a file, from which M(winrights.seimpersonate.fleet_report) and M(winrights.seimpersonate.fleet_plan) take them,
+    and registers none. It fails where that file cannot be written; a host that cannot be read never makes it fail.
 author:
   - Winrights Authors (@winrights)
 extends_documentation_fragment:
@@ -63,7 +65,7 @@ run_id:
   type: str
   sample: 20260131T081500Z-3f2a91
 results:
-  description: The file with the results of all hosts, a line of JSON for each. It is taken away when the report is written.
+  description: The file with the results of all hosts, a line of JSON for each. It is taken away when the report is written, that of a plan with the run.
   returned: when one task reads all hosts
   type: str
   sample: /srv/audit/reports/impersonate-20260131T081500Z-3f2a91.results

@@ -61,9 +61,9 @@ options:
     type: str
   plan:
     description:
-      - What the planning task of M(winrights.seimpersonate.fleet_plan) registered for this host. The task then adds and removes nothing
-        beyond it, and is refused
-        when the host would need more, because the fleet was looked at before somebody changed the host.
+      - What the planning task of M(winrights.seimpersonate.fleet_plan) registered for this host, or M(winrights.seimpersonate.fleet_read) for all of them.
+        The task then adds and removes nothing beyond it, and is refused when the host would need more, because the fleet was looked at before somebody
+        changed the host.
     type: dict
   unexpected:
     description:

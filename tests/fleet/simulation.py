@@ -139,6 +139,11 @@ class Fleet:
             self._selector.register(listener, selectors.EVENT_READ, listener)
             self._wake()
 
+    @property
+    def machines(self) -> list[Machine]:
+        """The machines of the fleet, in the order in which they came."""
+        return [listener.host.machine for listener in self._listeners.values()]
+
     def also(self, name: str, of: str) -> None:
         """Give a machine that is in the fleet one more name in the inventory."""
         if name in self._variables:

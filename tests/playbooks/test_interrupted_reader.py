@@ -33,9 +33,9 @@ def _as_at_a_terminal():
 
 
 class Run:
-    """An audit that one task reads, in a process of its own; and every process that it begins."""
+    """An audit, or another playbook, that one task reads, in a process of its own; and every process that it begins."""
 
-    def __init__(self, fleet, folder, **variables):
+    def __init__(self, fleet, folder, playbook="winrights.seimpersonate.audit", **variables):
         self.reports, self._mark = folder / "reports", str(uuid.uuid4())
         self._living, held = os.pipe()  # each process of the run holds an end of it, for as long as it lives
         variables = {
@@ -49,7 +49,7 @@ class Run:
         self.main = subprocess.Popen(
             [
                 str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(fleet.write_inventory(folder / "fleet.yml")), "-e",
-                json.dumps(variables), "winrights.seimpersonate.audit",
+                json.dumps(variables), playbook,
             ],
             env={**os.environ, "PATH": path(), "NO_PROXY": "127.0.0.0/8", "IMPERSONATE_TEST": self._mark},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, preexec_fn=_as_at_a_terminal,
@@ -70,7 +70,15 @@ class Run:
 
     def wait_for_results(self, hosts):
         """Wait until so many hosts have been read."""
-        while len([line for file in self.reports.glob("*.results") for line in file.read_text().splitlines() if line]) < hosts:
+        self.wait_until(
+            lambda: (
+                len([line for file in self.reports.glob("*.results") for line in file.read_text().splitlines() if line]) >= hosts
+            )
+        )
+
+    def wait_until(self, reached):
+        """Wait until something is so, for as long as the run goes on."""
+        while not reached():
             with contextlib.suppress(subprocess.TimeoutExpired):  # the hosts are threads of this process, and need its processor
                 self.main.wait(0.05)
                 raise AssertionError(self.main.stdout.read())

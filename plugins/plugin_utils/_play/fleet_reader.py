@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 import typing as t
+from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail
 
@@ -18,7 +19,6 @@ from .._host.processes import NOT_KEPT, Kind, Processes, Share
 from .._host.reader import Reader
 from .._host.repeated import keep_answers
 from .._host.schedule import End, Limits
-from .._host.windows import READ
 from . import fleet_run, progress
 from .given import Check, Result, TaskVars
 from .interrupted import Interrupts, write_report
@@ -30,21 +30,23 @@ if t.TYPE_CHECKING:
 
 
 class FleetReader:
-    """Reads all hosts of a play from inside of an action. ``check``: what fleet_check returned."""
+    """Reads all hosts of a play from inside of an action, each as a task of ``module`` with these options would.
 
-    def __init__(self, action: ActionBase, task_vars: TaskVars, check: Check) -> None:
+    ``check``: what fleet_check returned.
+    """
+
+    def __init__(self, action: ActionBase, task_vars: TaskVars, check: Check, module: str, args: Mapping[str, object]) -> None:
         self._action, self._vars, self._check = action, task_vars, check
         self._run_id, self._settings = fleet_run.run_of(check), check["reader"]
         self._file = ResultsFile(self._settings["results"])
-        args = {"from_variables": True, "run_id": self._run_id, "progress": False}
-        self._one = OneHost(action, task_vars, READ, args)
+        self._one = OneHost(action, task_vars, module, {**args, "progress": False})
         limit = self._settings["fleet_timeout"]
         self._until = time.monotonic() + limit if limit else None
 
     def read(self) -> Result:
         """Read every host of the play that is still in it. Returns where their results are.
 
-        Raises AnsibleActionFail where they cannot be kept. A run that is interrupted has its report, and this does not return.
+        Raises AnsibleActionFail where they cannot be kept. An audit that is interrupted has its report, and this does not return.
         """
         signal.alarm(0)  # the time limit of the task, which would end the reading of all hosts
         hosts = [str(host) for host in self._vars["ansible_play_hosts"]]
@@ -65,7 +67,8 @@ class FleetReader:
                         "the results of the hosts cannot be kept: the disk may be full. Those that were not are not checked"
                     )
                 if processes.stopped:
-                    write_report(self._action, self._vars, self._check)
+                    if not self._check["planning"]:
+                        write_report(self._action, self._vars, self._check)
                     interrupts.go_on()
         except OSError as error:
             raise AnsibleActionFail(f"the results of the hosts cannot be kept: {error}") from error

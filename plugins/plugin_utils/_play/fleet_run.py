@@ -94,6 +94,24 @@ def _kept_by_reader(path: str, hosts: set[str]) -> Result:
         raise AnsibleActionFail(f"the results of the hosts cannot be read: {error}") from error
 
 
+def keep_plans(check: Check, results: Mapping[str, Mapping[str, object] | None]) -> None:
+    """Leave of what the fleet's reader kept no more than was planned, which each host looks up when it is changed.
+
+    Raises AnsibleActionFail where that cannot be kept.
+    """
+    if check.get("reader", {}).get("name") != "fleet":
+        return
+    plans = {host: {key: result.get(key) for key in _PLAN} for host, result in results.items() if result}
+    try:
+        ResultsFile(check["reader"]["results"]).replace(plans)
+    except OSError as error:
+        raise AnsibleActionFail(f"Nothing was changed on any host. What was planned for them cannot be kept: {error}") from error
+
+
+_PLAN = ("outcome", "added", "removed")
+"""What counts of a plan when a host is changed."""
+
+
 def forget_results(check: Check) -> None:
     """Take away the file of the fleet's reader, for which the report stands now."""
     if check.get("reader", {}).get("name") == "fleet":

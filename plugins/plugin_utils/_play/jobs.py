@@ -17,6 +17,7 @@ from .._input.errors import BadInput
 from .._policy.policy import plain_policy
 from .._verdict.expectation import Tailoring
 from .._verdict.plan import Orphans
+from . import once
 from . import options as task_options
 from .given import Options
 
@@ -49,7 +50,7 @@ def job_of(options: Options, task_vars: Mapping[str, object], now: datetime.date
         )
         tailoring = dataclasses.replace(tailoring, keep_orphans=task_options.orphans_of(options) is Orphans.KEEP)
     else:
-        policy = task_options.policy_of(options)
+        policy = once.policy(options)
         tailoring = task_options.tailoring_of(options, policy, task_vars, now.date())
         digest = task_options.digest_of(policy) if options.get("policy") else None
     return Job(
@@ -62,7 +63,7 @@ def job_of(options: Options, task_vars: Mapping[str, object], now: datetime.date
         controller=task_options.controller_of(options),
         policy_digest=digest,
         pre_image=pre_image,
-        agreed=task_options.agreed_of(options),
+        agreed=task_options.agreed_of(options, host),
     )
 
 

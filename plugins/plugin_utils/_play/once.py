@@ -7,9 +7,10 @@ A process that reads one host makes everything once anyway. Nothing here depends
 
 from __future__ import annotations
 
+import functools
 import json
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .._host.windows import ReadRequest
@@ -53,6 +54,7 @@ class Prepared:
 
 
 _prepared: Once[Prepared] = Once()
+_policies: Once[Policy] = Once()
 _payloads: Once[object] = Once()
 
 
@@ -64,13 +66,22 @@ def prepared(args: Mapping[str, object], validate: Callable[[], Options]) -> Pre
 
     def make() -> Prepared:
         options = validate()
-        return Prepared(options, task_options.policy_of(options), task_options.read_request_of(options))
+        return Prepared(options, policy(options), task_options.read_request_of(options))
 
     return _prepared.get(_key(args), make)
 
 
-def payload(action: ActionBase, module_args: Mapping[str, object], task_vars: TaskVars, build: Callable[[], object]) -> object:
+def policy(options: Options) -> Policy:
+    """The policy of a task; one that its other options make up (no ``policy``) is made anew. Raises BadInput."""
+    chosen = options.get("policy")
+    key = None if chosen is None else _key([chosen, options.get("policies")])
+    return _policies.get(key, lambda: task_options.policy_of(options))
+
+
+def payload(action: ActionBase, module: Sequence[object], task_vars: TaskVars, build: Callable[[], object]) -> object:
     """What ansible-core builds of a module for a host of an action: the same for the same arguments, environment and interpreters.
+
+    ``module``: its name and its arguments.
 
     With become it is built for each host, since it has a password in it then.
     """
@@ -81,7 +92,15 @@ def payload(action: ActionBase, module_args: Mapping[str, object], task_vars: Ta
     }
     become = getattr(action._connection, "become", None)
     shell = getattr(action._connection._shell, "_load_name", None)
-    return _payloads.get(None if become else _key([module_args, environment, interpreters, shell]), build)
+    return _payloads.get(None if become else _key([module, environment, interpreters, shell]), build)
+
+
+class PayloadOnce:
+    """An action that sends the hosts of one process the payload that was built for the first of them."""
+
+    def _configure_module(self, module_name: str, module_args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> t.Any:
+        build = functools.partial(super()._configure_module, module_name=module_name, module_args=module_args, task_vars=task_vars)  # type: ignore[misc]
+        return payload(t.cast("ActionBase", self), [module_name, module_args], task_vars, build)
 
 
 def _key(value: object) -> str | None:

@@ -29,6 +29,7 @@ from .._verdict.expectation import Tailoring, Waive
 from .._verdict.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
 from .given import Options, TaskVars
 from .policies import policy_from
+from .results_file import ResultsFile
 
 MOST_HOURS = 90 * 24
 """How far back a window of events may reach."""
@@ -147,11 +148,19 @@ def refuse_shipped_names(policies: object, policy: object = None) -> None:
             raise BadInput(f"policies.{name}", f"this is the name of a shipped policy; choose another one and let it extend {name}")
 
 
-def agreed_of(options: Options) -> Agreed | None:
-    """What the fleet looked at (``plan``: what planning this host returned); None when it did not look. Raises BadInput."""
+def agreed_of(options: Options, host: str) -> Agreed | None:
+    """What the fleet looked at (``plan``: what planning this host returned, or the one task for all hosts); None when it did not look.
+
+    Raises BadInput, also where one task has planned for all hosts and what it kept cannot be read.
+    """
     planned = options.get("plan")
     if planned is None:
         return None
+    if "results" in planned:
+        try:
+            planned = checks.mapping("plan", ResultsFile(checks.text("plan.results", planned["results"])).of_host(host) or {})
+        except OSError as error:
+            raise BadInput("plan.results", f"what was planned for the hosts cannot be read: {error}") from error
     add, remove = (
         frozenset(checks.text(f"plan.{key}", sid) for sid in checks.items(f"plan.{key}", planned.get(key) or []))
         for key in ("added", "removed")

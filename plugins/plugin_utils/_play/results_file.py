@@ -6,16 +6,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, KeysView
+from collections.abc import Iterator, KeysView, Mapping
 from pathlib import Path
 
-from .._files import file_name
+from .._files import file_name, write_atomically
 from .given import Result
 
 
-def place_of(report_dir: str, run_id: str) -> str:
-    """Where the results of a run are: beside its report, which stands for them when it is written."""
-    return str(Path(report_dir).expanduser().absolute() / file_name(run_id, ".results", "impersonate-"))
+def place_of(folder: str, run_id: str) -> str:
+    """Where the results of a run are: beside its report, which stands for them when it is written, or in the folder of the run."""
+    return str(Path(folder).expanduser().absolute() / file_name(run_id, ".results", "impersonate-"))
 
 
 class ResultsFile:
@@ -51,6 +51,20 @@ class ResultsFile:
         """Host -> its result, the last one; empty where there is no file. Raises OSError."""
         self._read = 0
         return dict(self._new()) if self._path.exists() else {}
+
+    def of_host(self, host: str) -> object:
+        """The last result of one host, without a look into those of others; None where it has none. Raises OSError."""
+        prefix = json.dumps([host])[:-1].encode() + b","
+        found = None
+        with self._path.open("rb") as file:
+            for line in file:
+                if line.startswith(prefix):
+                    found = _entry(line) or found
+        return found[1] if found else None
+
+    def replace(self, results: Mapping[str, object]) -> None:
+        """Have these results in it, and no others, at once. Raises OSError, and then the file is as it was."""
+        write_atomically(self._path, "".join(f"{json.dumps(entry)}\n" for entry in results.items()), mode=0o600)
 
     def remove(self) -> None:
         """Take the file away, when the report is written. Raises OSError."""

@@ -135,6 +135,7 @@ FLEET_CHECK: Spec = {
     "max_hosts_per_account": {"type": "int", "default": 10},
     "approved_plan": {"type": "str"},
     "compared": {"type": "bool", "default": True},
+    "planning": {"type": "bool", "default": False},
     "restore": {"type": "str"},
     **_SNAPSHOTS,
     "same_for_all": {"type": "list", "elements": "str", "default": []},

@@ -37,7 +37,7 @@ def options(tasks, module, hosts):
     [
         pytest.param("audit", "fleet_read", id="read"),
         pytest.param("mark", "fleet_mark", id="mark"),
-        pytest.param("plan", "local_right", id="plan"),
+        pytest.param("plan", "fleet_read", id="plan"),
         pytest.param("enforce", "local_right", id="change"),
     ],
 )

@@ -43,6 +43,43 @@ def test_what_a_killed_writer_left_is_no_result_and_spoils_none(file, tmp_path, 
     assert file.results() == {"a": 1, "c": 3}
 
 
+@pytest.mark.parametrize(
+    ("host", "result"),
+    [
+        pytest.param("web", {"status": "compliant"}, id="the last one counts"),
+        pytest.param("web0", {"n": 1}, id="a name that begins as another one"),
+        pytest.param("we", None, id="a name that another one begins with"),
+        pytest.param('odd", "web', {"n": 2}, id="a name with what JSON writes around one"),
+        pytest.param("cut", {"n": 3}, id="whose later line was cut"),
+        pytest.param("nobody", None, id="a host without a result"),
+    ],
+)
+def test_one_host_s_result_is_found_without_those_of_others(file, tmp_path, host, result):
+    for name, kept in (
+        ("web", 0),
+        ("web0", {"n": 1}),
+        ('odd", "web', {"n": 2}),
+        ("cut", {"n": 3}),
+        ("web", {"status": "compliant"}),
+    ):
+        file.keep(name, kept)
+    with open(place_of(str(tmp_path / "reports"), "run"), "ab") as raw:
+        raw.write(b'["cut", {"n":')
+
+    assert file.of_host(host) == result
+
+
+def test_other_results_take_the_place_of_all(file, tmp_path):
+    file.keep("a", {"much": "x" * 1000})
+    file.keep("b", 2)
+
+    file.replace({"a": {"little": 1}})
+
+    assert file.results() == {"a": {"little": 1}}
+    assert os.stat(place_of(str(tmp_path / "reports"), "run")).st_mode & 0o777 == 0o600
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["impersonate-run.results"]
+
+
 def test_it_is_for_its_owner_alone(file, tmp_path):
     assert os.stat(place_of(str(tmp_path / "reports"), "run")).st_mode & 0o777 == 0o600
 
