@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import platform
+import typing as t
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -178,10 +179,26 @@ def plain_result(value: object) -> object:
 
 
 _LARGE = 1 << 64  # from here on JSON is asked, which writes no number of more than 4,300 digits
+_SCALARS = frozenset({str, bool, float, type(None)})
 
 
 def _plain(value: object) -> object:
-    """Ansible's own containers as plain data.
+    """Ansible's own containers as plain data. What is plain already, as nearly every result is, is handed back and not copied."""
+    return value if _is_plain(value) else _made_plain(value)
+
+
+def _is_plain(value: t.Any) -> bool:
+    """Whether a value is of Python's own types all through."""
+    kind = type(value)
+    if kind is dict:
+        return all(type(key) is str and (type(item) in _SCALARS or _is_plain(item)) for key, item in value.items())
+    if kind is list:
+        return all(type(item) in _SCALARS or _is_plain(item) for item in value)
+    return kind in _SCALARS or (kind is int and abs(value) < _LARGE)
+
+
+def _made_plain(value: object) -> object:
+    """A copy that is plain.
 
     A text goes through ``str.__str__``: the unsafe text of ansible-core up to 2.18 gives itself for ``str(text)``, and is no ``str``.
     """
@@ -192,7 +209,7 @@ def _plain(value: object) -> object:
     if isinstance(value, int) and abs(value) < _LARGE:
         return int(value)
     if isinstance(value, Mapping):
-        return {str.__str__(str(key)): _plain(item) for key, item in value.items()}
+        return {str.__str__(str(key)): _made_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_made_plain(item) for item in value]
     return json.loads(json.dumps(value))

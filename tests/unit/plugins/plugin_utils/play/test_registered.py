@@ -56,6 +56,14 @@ def test_texts_are_texts_and_nothing_else(registered):
     assert results["web01"] == {key: list(value) if isinstance(value, tuple) else value for key, value in registered.items()}
 
 
+def test_a_result_that_is_plain_is_not_copied():
+    registered = {"holders": [{"sid": "S-1-5-6", "use": 5, "name": None}], "share": 0.5, "complete": True, "run_id": "r"}
+
+    results = results_of({"hostvars": {"web01": {"audit": registered}}, "ansible_play_hosts_all": ["web01"]}, "audit", CHECK)
+
+    assert results["web01"] is registered
+
+
 class Asked(HostVars):
     """Ansible's own variables of hosts, which say for whom they were put together."""
 
