@@ -161,18 +161,22 @@ def _exceptions(
 
 
 def _unread(task_vars: TaskVars, records: list[Record], missing: list[str], named: list[str]) -> dict[str, list[str]]:
-    """Hosts that were not judged, with their groups: only the inventory tells which exceptions are meant for them.
+    """Hosts that were not judged, with those of the groups ``named`` by an exception that they are in: only the inventory tells which
+    exceptions are meant for them.
 
     Hosts outside the play count when the run was narrowed; without that they are no Windows hosts of this audit, unless they were
-    expected. One that the inventory does not know may be in any group that an exception names (``named``).
+    expected. One that the inventory does not know may be in any of these groups. What a host is in is read off the groups: its variables
+    take ansible-core milliseconds, for each host.
     """
     read = {record["host"] for record in records if record["status"] not in (*UNREAD, Status.NOT_APPLICABLE.value)}
     narrowed = task_vars.get("ansible_limit") or _narrowed_by(task_vars)
-    known = dict.fromkeys((task_vars.get("groups") or {}).get("all", ()))
+    groups = task_vars.get("groups") or {}
+    known = dict.fromkeys(groups.get("all", ()))
+    members = {name: set(groups.get(name, ())) for name in named}
     unknown = {host for host in missing if host not in known}
     hosts = dict.fromkeys([*task_vars["ansible_play_hosts_all"], *(known if narrowed else ()), *missing])
     return {
-        str(host): named if host in unknown else [str(name) for name in task_vars["hostvars"][host].get("group_names", ())]
+        str(host): named if host in unknown else [name for name in named if host in members[name]]
         for host in hosts
         if host not in read
     }

@@ -33,12 +33,12 @@ def report(action, tmp_path):
     def execute(module, args):
         raise AssertionError(f"{module} was sent to a host")
 
-    def run(results, check=None, **variables):
+    def run(results, check=None, groups=None, **variables):
         hosts = Long(results)
         variables = {"impersonate_report_dir": str(tmp_path / "reports"), "impersonate_report_formats": ["json"], **variables}
         task_vars = {
             "hostvars": {host: {"__impersonate_audit": result} for host, result in results.items()},
-            "groups": {"all": hosts},
+            "groups": {"all": hosts, **(groups or {})},
             **dict.fromkeys(("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch"), hosts),
         }
         options = role_options("audit", "fleet_report", **variables, __impersonate_check=CHECK if check is None else check)
@@ -85,18 +85,35 @@ def test_what_the_check_expected_counts_though_its_file_is_gone(report, tmp_path
     assert {record["host"]: record["status"] for record in written["hosts"]} == {"good": "compliant", "new": "not_checked"}
 
 
+EXCEPTION = {
+    "account": "S-1-5-32-551",
+    "reason": "r",
+    "owner": "o",
+    "ticket": "",
+    "expires": "2099-12-31",
+    "groups": ["web"],
+    "hosts": [],
+    "sid": "S-1-5-32-551",
+}
+
+
+@pytest.mark.parametrize(
+    ("results", "groups", "state"),
+    [
+        pytest.param({"lost": LOST}, {"web": ["lost"]}, "unknown", id="a host of the group was not read"),
+        pytest.param({"good": GOOD, "lost": LOST}, {"web": ["good"]}, "unused", id="a host of no such group was not read"),
+        pytest.param({"lost": LOST}, {}, "unused", id="there is no such group"),
+        pytest.param({"good": GOOD}, {"web": ["good"]}, "unused", id="all hosts were read"),
+    ],
+)
+def test_an_exception_for_a_group_is_unused_only_when_every_host_of_it_was_read(report, results, groups, state):
+    _result, written = report(results, {**CHECK, "exceptions": [EXCEPTION]}, groups)
+
+    assert [used["state"] for used in written["summary"]["exceptions"]] == [state]
+
+
 def test_exceptions_of_hosts_that_were_not_read_are_told_apart_without_a_search(report):
-    exception = {
-        "account": "S-1-5-32-551",
-        "reason": "r",
-        "owner": "o",
-        "ticket": "",
-        "expires": "2099-12-31",
-        "groups": ["web"],
-        "hosts": [],
-        "sid": "S-1-5-32-551",
-    }
-    check = {**CHECK, "exceptions": [exception], "expected": Long(["good", "lost", "new"])}
+    check = {**CHECK, "exceptions": [EXCEPTION], "expected": Long(["good", "lost", "new"])}
 
     _result, written = report({"good": GOOD, "lost": LOST}, check)
 
