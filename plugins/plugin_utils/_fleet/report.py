@@ -61,7 +61,8 @@ def encodable(report: Report) -> Report:
     becomes ``\\udcff`` in letters. One that has none is handed back as it is.
     """
     try:
-        json.dumps(report, ensure_ascii=False).encode()
+        for part in ({**report, "hosts": []}, *report["hosts"]):  # one after the other: as a whole it takes more memory and time
+            json.dumps(part, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return t.cast("Report", written_out(report))
     return report
@@ -105,9 +106,11 @@ def to_json(report: Report) -> str:
     """
     head = json.dumps({**report, "hosts": []}, indent=2, sort_keys=True, ensure_ascii=False)
     rest = "\n".join(map(_escaped, head.split("\n")))
-    hosts = ",\n".join("    " + _escaped(json.dumps(host, sort_keys=True, ensure_ascii=False)) for host in report["hosts"])
-    # A line break inside a text is written as \\n, so this line is there once.
-    return (rest.replace('\n  "hosts": []', f'\n  "hosts": [\n{hosts}\n  ]', 1) if hosts else rest) + "\n"
+    if not report["hosts"]:
+        return f"{rest}\n"
+    before, line, after = rest.partition('\n  "hosts": [')  # a line break inside a text is written as \\n, so this line is there once
+    hosts = ",\n    ".join(_escaped(json.dumps(host, sort_keys=True, ensure_ascii=False)) for host in report["hosts"])
+    return f"{before}{line}\n    {hosts}\n  {after}\n"
 
 
 def _escaped(line: str) -> str:
