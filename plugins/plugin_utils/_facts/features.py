@@ -89,11 +89,19 @@ def _reason_for_no_accounts(feature: Feature) -> str:
     return feature.because if feature.present is None else "the host shows none"
 
 
+# What most hosts of a fleet show alike is made once, not for each of them: hence a second function that takes no more than decides.
+
+
 def _iis(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
-    because = f"IIS {facts.iis.version} is installed" if facts.iis.version else "IIS is installed"
-    if facts.iis.installed is None:
+    return _iis_by(facts.iis.installed, facts.iis.version, facts.iis.components)
+
+
+@functools.lru_cache(maxsize=512)
+def _iis_by(installed: bool | None, version: str | None, components: tuple[str, ...]) -> Feature:
+    because = f"IIS {version} is installed" if version else "IIS is installed"
+    if installed is None:
         because = "a 32-bit PowerShell on 64-bit Windows does not see it, or its keys could not be read"
-    return Feature(facts.iis.installed, because, found=facts.iis.components if facts.iis.installed else ())
+    return Feature(installed, because, found=components if installed else ())
 
 
 # identityType of an application pool's processModel -> the account that it means
@@ -178,7 +186,11 @@ def pool_users(facts: HostFacts) -> Mapping[str, str]:
 
 
 def _ssis(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
-    services = facts.features.ssis
+    return _ssis_by(facts.features.ssis)
+
+
+@functools.lru_cache(maxsize=512)
+def _ssis_by(services: tuple[str, ...] | None) -> Feature:
     if services is None:
         return Feature(None, "the services could not be listed")
     accounts = {service_sid(name): f"the service {name} exists" for name in services}
@@ -186,21 +198,33 @@ def _ssis(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
 
 
 def _adfs(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
-    present = facts.features.adfs
+    return _adfs_by(facts.features.adfs)
+
+
+@functools.cache
+def _adfs_by(present: bool | None) -> Feature:
     return Feature(
         present, "the service adfssrv exists" if present is not None else "the key of the service adfssrv could not be read"
     )
 
 
 def _print_spooler(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
-    if not facts.features.spooler_known:
+    return _print_spooler_by(facts.features.spooler_known, facts.features.spooler)
+
+
+@functools.lru_cache(maxsize=512)
+def _print_spooler_by(known: bool, start: int | None) -> Feature:
+    if not known:
         return Feature(None, "the key of the service Spooler could not be read")
-    start = facts.features.spooler
     return Feature(start is not None and start != _DISABLED, "the service Spooler exists and is not disabled")
 
 
 def _session_host(facts: HostFacts, _legacy: tuple[str, ...]) -> Feature:
-    present = facts.features.session_host
+    return _session_host_by(facts.features.session_host)
+
+
+@functools.cache
+def _session_host_by(present: bool | None) -> Feature:
     because = "the terminal server mode could not be asked" if present is None else "the host is a Remote Desktop session host"
     return Feature(present, because)
 

@@ -99,6 +99,17 @@ class Row:
         )
 
     @functools.cached_property
+    def entries(self) -> tuple[tuple[str, Account, str], ...]:
+        """Each account with the list that it stands in and where that comes from: ``cited``, and the erratum where its document does not
+        print the account.
+        """
+        return tuple((key, account, self._source_of(account)) for key in ACCOUNT_KEYS for account in getattr(self, key))
+
+    def _source_of(self, account: Account) -> str:
+        erratum = self.erratum if self.printed is not None and account.key not in self.printed else ""
+        return f"{self.cited}{'; ' + erratum if erratum else ''}"
+
+    @functools.cached_property
     def per_release(self) -> bool:
         """The row counts on some releases of Windows only."""
         return self.systems != _EVERY_SYSTEM

@@ -202,11 +202,10 @@ def rows_that_count(rows: Iterable[Row], circumstances: Circumstances) -> Iterat
 
 def _enter_row(expectation: Expectation, row: Row, circumstances: Circumstances, answers: Answers) -> None:
     circumstance = _circumstance(row, circumstances)
-    for key in ACCOUNT_KEYS:
-        for account in getattr(row, key):
-            sid = _enter(expectation, key, account, f"{key} {_because(row, account, circumstance)}", answers, of_policy=True)
-            if sid and row.note:
-                expectation.row_notes[sid] = row.note
+    for key, account, source in row.entries:
+        sid = _enter(expectation, key, account, f"{key} {circumstance} ({source})", answers, of_policy=True)
+        if sid and row.note:
+            expectation.row_notes[sid] = row.note
     if row.feature is None:
         return
     feature = circumstances.features[row.feature]
@@ -250,12 +249,6 @@ def _circumstance(row: Row, circumstances: Circumstances) -> str:
     if row.per_release and circumstances.system and circumstances.role:
         return f"on {circumstances.role.words} with {circumstances.system.words}"
     return f"on {circumstances.role.words}" if circumstances.role else "on this host"
-
-
-def _because(row: Row, account: Account, circumstance: str) -> str:
-    """The end of the sentence ``required ...``."""
-    erratum = row.erratum if row.printed is not None and account.key not in row.printed else ""
-    return f"{circumstance} ({row.cited}{'; ' + erratum if erratum else ''})"
 
 
 def _enter(expectation: Expectation, key: str, account: Account, why: str, answers: Answers, of_policy: bool = False) -> str | None:

@@ -129,11 +129,11 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
     permitted = {*expectation.required, *expectation.default, *expectation.permitted} - required - expectation.forbidden.keys()
     held = facts.sids
     missing = _missing(expectation, facts, required - held)
-    waived = any(judged.standing is Standing.WAIVED for judged in judged_holders)
     allowed = ALLOWED | {Standing.ORPHAN} if tailoring.keep_orphans else ALLOWED
-    drifts = bool(missing) or any(judged.standing not in allowed for judged in judged_holders)
+    standings = {judged.standing for judged in judged_holders}
+    drifts = bool(missing) or not standings <= allowed
     verdict = Verdict(
-        Status.DRIFT if drifts else Status.WAIVED if waived else Status.COMPLIANT,
+        Status.DRIFT if drifts else Status.WAIVED if Standing.WAIVED in standings else Status.COMPLIANT,
         circumstances,
         judged_holders,
         missing,
