@@ -108,7 +108,9 @@ def to_json(report: Report) -> str:
     rest = "\n".join(map(_escaped, head.split("\n")))
     if not report["hosts"]:
         return f"{rest}\n"
-    before, line, after = rest.partition('\n  "hosts": [')  # a line break inside a text is written as \\n, so this line is there once
+    before, line, after = rest.partition(
+        '\n  "hosts": ['
+    )  # a line break inside a text is written as \\n, so this line is there once
     hosts = ",\n    ".join(_escaped(json.dumps(host, sort_keys=True, ensure_ascii=False)) for host in report["hosts"])
     return f"{before}{line}\n    {hosts}\n  {after}\n"
 
