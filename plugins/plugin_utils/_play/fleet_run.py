@@ -191,7 +191,7 @@ def _is_plain(value: t.Any) -> bool:
     """Whether a value is of Python's own types all through."""
     kind = type(value)
     if kind is dict:
-        return all(type(key) is str and (type(item) in _SCALARS or _is_plain(item)) for key, item in value.items())
+        return set(map(type, value)) <= {str} and all(type(item) in _SCALARS or _is_plain(item) for item in value.values())
     if kind is list:
         return all(type(item) in _SCALARS or _is_plain(item) for item in value)
     return kind in _SCALARS or (kind is int and abs(value) < _LARGE)
