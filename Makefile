@@ -18,7 +18,7 @@ LIFE ?= 3600
 INVENTORY ?= .build/fleet.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-enforce demo-prove demo-gpo bench bench-scale bench-guide unit test test-engine test-long test-browser test-samba test-directory test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables recordings schema payloads lock build clean venv-test venv-lint
+.PHONY: help demo demo-enforce demo-prove demo-gpo bench bench-scale bench-guide unit test test-engine test-long test-browser test-samba test-directory test-kerberos test-awx bench-report payload-coverage matrix matrix-venvs sanity galaxy docs lint fleet policies variables recordings schema payloads lock build clean venv-test venv-lint
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,7 @@ unit: venv-test ## The unit tests that open no socket, run no playbook and make 
 	@$(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them, FRESH=1 for a fresh ansible-playbook per play)
-	@$(RUN) python -m pytest -n $(JOBS) --dist worksteal -m "not engine and not browser and not samba and not directory" $(ARGS)
+	@$(RUN) python -m pytest -n $(JOBS) --dist worksteal -m "not engine and not browser and not samba and not directory and not kerberos" $(ARGS)
 
 test-engine: venv-test ## The tests of the real payload under a PowerShell engine (FRESH=1: a process for each command; FRESH=compare: both ways)
 	@FRESH=$(FRESH) $(RUN) python -m pytest -n $(JOBS) --dist worksteal -m engine $(ARGS)
@@ -65,6 +65,11 @@ test-samba: venv-test ## The model of the LSA against that of Samba's domain con
 
 test-directory: venv-test ## The payload of the GPO modules on Samba's domain controller (as root, with Debian's packages and the engine)
 	@$(RUN) python -m pytest -q -m directory tests/directory $(ARGS)
+
+test-kerberos: $(HERE) ## The audit with Kerberos, against a realm on this machine (Debian: krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc)
+	@VENV=.build/kerberos requirements/venv.sh kerberos
+	@PATH="$(CURDIR)/.build/kerberos/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS)" PYTHONPATH="$(CURDIR)/tests" $(COMPILED) \
+		python -m pytest -q -m kerberos tests/playbooks/test_kerberos.py $(ARGS)
 
 test-awx: $(HERE) ## The playbooks under ansible-runner as AWX runs them, the configuration of AWX with its real modules (CORES="2.16 2.18 2.19 2.21")
 	@CORES="$(CORES)" sh tests/awx.sh $(ARGS)

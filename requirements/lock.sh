@@ -4,12 +4,12 @@
 # Writes the lock files anew from the .in files (make lock). Needs uv.
 set -eu
 cd "$(dirname "$0")"
-lock() { # lock file, .in file, oldest Python, ansible-core, further constraints
+lock() { # lock file, .in file, oldest Python, ansible-core, further constraints, which packages have to be wheels
     {
         printf '# SPDX-FileCopyrightText: Winrights Authors\n# SPDX-License-Identifier: GPL-3.0-or-later\n'
         printf '# Made by requirements/lock.sh from %s for Python %s; do not edit.\n' "$2" "$3"
         printf 'ansible-core%s\n' "$4" | uv pip compile --quiet --no-config --universal --python-version "$3" --generate-hashes \
-            --no-emit-index-url --only-binary :all: --no-header --no-annotate --constraint - --constraint "${5:-/dev/null}" "$2"
+            --no-emit-index-url --only-binary "${6:-:all:}" --no-header --no-annotate --constraint - --constraint "${5:-/dev/null}" "$2"
     } > "$1.new"
     mv "$1.new" "$1"
 }
@@ -28,6 +28,10 @@ lock galaxy-py3.12.txt galaxy.in 3.12 '>=2.21,<2.22'
 # So do the tests with AWX's tools.
 lock awx-py3.11.txt awx.in 3.11 '<2.20' test-py3.11.txt
 lock awx-py3.12.txt awx.in 3.12 '>=2.21,<2.22' test-py3.12.txt
+# So do the tests with Kerberos, whose libraries have no wheels; what builds them has a lock of its own.
+lock kerberos-build.txt kerberos-build.in 3.11 ''
+lock kerberos-py3.11.txt kerberos.in 3.11 '<2.20' test-py3.11.txt :none:
+lock kerberos-py3.12.txt kerberos.in 3.12 '>=2.21,<2.22' test-py3.12.txt :none:
 # The docs site is built in one too.
 lock docs-py3.11.txt docs.in 3.11 '<2.20'
 lock docs-py3.12.txt docs.in 3.12 '>=2.21,<2.22'

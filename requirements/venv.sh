@@ -44,5 +44,11 @@ else
         exit 1
     }
 fi
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: -r "$lock"
+install() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "$@"; }
+if [ -f "requirements/$set_name-build.txt" ]; then # some of its packages have no wheel; pip would fetch what builds them without a hash
+    install --only-binary=:all: -r "requirements/$set_name-build.txt"
+    CFLAGS=-O0 install --no-build-isolation --use-pep517 -r "$lock" # for tests; to optimize them takes twice as long
+else
+    install --only-binary=:all: -r "$lock"
+fi
 echo "$stamp" > "$venv/.stamp-$set_name"
