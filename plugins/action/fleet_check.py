@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.app
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.awx import awx_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import policy_head
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import jobs_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots, tickets
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput, written_as
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
     bad_input,
@@ -62,7 +63,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         policy, restore, expected = None, None, []
         spoilt: list[str] = []
         exceptions: tuple[PolicyException, ...] = ()
-        looked = reader_choice.Looked(task_vars or {})
+        looked = reader_choice.Looked(task_vars or {}, _raw_variables(task_vars or {}))
         with bad_input.refused(named, before):
             differs = self._check_variables(task_vars or {}, options, looked)
             batches.batches_of("serial", options["serial"])
@@ -125,16 +126,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         settings = reader_choice.checked(options)
         if options["action"] != "audit" and not options["planning"]:
             return {"name": "host"}
-        hosts = looked.effective(_raw_variables(task_vars))
-        choice = reader_choice.choose(options["reader"], hosts, reader_choice.run_of(self._task, task_vars, one_host.is_known()))
+        user = functools.cache(lambda: str(one_host.as_written(self._task, self._loader).remote_user or ""))
+        run = reader_choice.run_of(self._task, task_vars, one_host.is_known(), user, tickets.can_be_shared)
+        choice = reader_choice.choose(options["reader"], looked.hosts, run)
         one_task.decide(choice.reader == "fleet")
-        few = choice.reader == "host" and len(hosts) < reader_choice.FEW  # what a person expects
+        few = choice.reader == "host" and len(looked.hosts) < reader_choice.FEW  # what a person expects
         (Display().v if few else Display().display)(choice.sentence)
         if choice.reader == "host":
             return {"name": "host"}
         folder = constants.DEFAULT_LOCAL_TMP if options["planning"] else options["report_dir"]  # of a plan there is no report
         results = results_file.place_of(folder, run_id)
-        return {"name": "fleet", "alone": sorted(choice.alone), "results": results, "progress": options["progress"], **settings}
+        apart = {"alone": sorted(choice.alone), "logins": [list(group) for group in choice.logins]}
+        return {"name": "fleet", **apart, "results": results, "progress": options["progress"], **settings}
 
     def _check_variables(self, task_vars: TaskVars, options: Options, looked: reader_choice.Looked) -> BadInput | None:
         """What differs between hosts and must not, in one look at each of them. Later batches need not look again.

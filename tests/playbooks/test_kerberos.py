@@ -119,3 +119,46 @@ def test_a_wrong_password_gets_no_ticket_and_no_verdict(reach, audit, connection
 
     assert (run.rc, run.statuses) == (2, {"clean": status, "drifted": status})
     assert (fleet.creates("clean"), fleet.errors()) == ([], [])
+
+
+@pytest.fixture
+def kinit(tmp_path):
+    """A program that keeps whom it is called for, and is kinit; and the file with that."""
+    program, calls = tmp_path / "kinit", tmp_path / "calls"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {calls}\nexec kinit "$@"\n')
+    program.chmod(0o755)
+    return program, calls
+
+
+@pytest.mark.parametrize(
+    ("password", "status"),
+    [
+        pytest.param(SECRET, "compliant", id="right"),
+        pytest.param("not the password", "unreachable", id="wrong for one of two users"),
+    ],
+)
+def test_hosts_of_one_login_have_one_kinit_and_the_statuses_of_a_task_for_each(realm, playbook, kinit, password, status):
+    program, calls = kinit
+    passwords = {f"auditor@{realm}": SECRET, f"backup@{realm}": password}
+    hosts = {f"{user.partition('@')[0]}{number}": user for user in passwords for number in range(4)}
+    found, asked = {}, {}
+    for reader in ("host", "fleet"):
+        with Fleet([], Emulator(), connection="winrm", scheme="http", transport="kerberos") as fleet:
+            for host, user in hosts.items():
+                own = {"ansible_user": user, "ansible_password": passwords[user], "ansible_winrm_kinit_cmd": str(program)}
+                own |= {"ansible_winrm_kerberos_hostname_override": NAME, "ansible_winrm_kinit_env_vars": ["KRB5_CONFIG"]}
+                fleet.add(Machine.member_server(host, logons={user: Logon("NTLM and Basic would need this")}), variables=own)
+            run = playbook(fleet, "winrights.seimpersonate.audit", extravars={"impersonate_reader": reader})
+            users = {host: {create.user for create in fleet.creates(host)} for host in hosts}
+        assert fleet.errors() == []
+        assert users == {host: {user} if passwords[user] == SECRET else set() for host, user in hosts.items()}
+        found[reader] = {host: (record["status"], record["error"]) for host, record in run.records.items()}
+        asked[reader] = sorted(calls.read_text().split())
+        calls.unlink()
+
+    assert {host: found["fleet"][host][0] for host in hosts} == {
+        host: "compliant" if passwords[user] == SECRET else status for host, user in hosts.items()
+    }
+    assert found["fleet"] == found["host"]
+    assert (asked["host"], asked["fleet"]) == (sorted(hosts.values()), sorted(passwords))
+    assert "processes of its own for each Kerberos login: 2 for 8 of them" in run.said

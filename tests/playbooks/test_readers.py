@@ -258,7 +258,9 @@ def test_a_user_that_is_a_template_is_looked_at_host_by_host(playbook):
         web("ab", variables={**templated, "vault_user": "auditor@SIM.EXAMPLE"})(fleet)
         run = playbook(fleet, "winrights.seimpersonate.audit", extravars={"impersonate_reader": "fleet"})
 
-    assert "Reader: fleet (one task reads all hosts; a process for each of 1 of them (Kerberos))" in run.said
+    assert (
+        "Reader: fleet (one task reads all hosts; a process for each of 1 of them (Kerberos, with a login of its own))" in run.said
+    )
 
 
 BEHIND = "    - {name: Behind it, ansible.builtin.debug: {}}\n"

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One task reads all hosts of a play: processes with threads, and a process for each host that no thread can read."""
+"""One task reads all hosts of a play: processes with threads, some for hosts of one Kerberos login, one for each host without threads."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail
 
+from .._host import tickets
 from .._host.core_lock import holding
 from .._host.failures import was_not_reached
 from .._host.processes import NOT_KEPT, Kind, Processes, Share
@@ -23,6 +25,7 @@ from . import fleet_run, progress
 from .given import Check, Result, TaskVars
 from .interrupted import Interrupts, write_report
 from .one_host import OneHost
+from .reader_choice import shares_of
 from .results_file import ResultsFile
 
 if t.TYPE_CHECKING:
@@ -41,6 +44,7 @@ class FleetReader:
         self._file = ResultsFile(self._settings["results"])
         self._one = OneHost(action, task_vars, module, {**args, "progress": False})
         limit = self._settings["fleet_timeout"]
+        self._with_login = {host for group in self._settings["logins"] for host in group}
         self._until = time.monotonic() + limit if limit else None
 
     def read(self) -> Result:
@@ -50,10 +54,8 @@ class FleetReader:
         """
         signal.alarm(0)  # the time limit of the task, which would end the reading of all hosts
         hosts = [str(host) for host in self._vars["ansible_play_hosts"]]
-        alone = set(self._settings["alone"])
-        threads, singles = [host for host in hosts if host not in alone], [(host,) for host in hosts if host in alone]
         count = self._settings["processes"] or _processors()
-        shares: list[Share] = [share for number in range(count) if (share := tuple(threads[number::count]))]
+        shares, logins, singles = shares_of(hosts, self._settings["alone"], self._settings["logins"], count)
         parent = os.getppid()
         processes = Processes(
             self._work, read=self._file.hosts, died=self._died, over=self._is_over, orphaned=lambda: os.getppid() != parent
@@ -61,7 +63,8 @@ class FleetReader:
         try:
             self._file.begin()
             with Interrupts(processes.stop) as interrupts:
-                processes.run(Kind(shares, len(shares)), Kind(singles, int(self._vars.get("ansible_forks", 5))))
+                forks = int(self._vars.get("ansible_forks", 5))
+                processes.run(Kind(shares, len(shares)), Kind(logins, count), Kind(singles, forks))
                 if processes.not_kept:
                     raise AnsibleActionFail(
                         "the results of the hosts cannot be kept: the disk may be full. Those that were not are not checked"
@@ -86,7 +89,8 @@ class FleetReader:
 
         settings = self._settings
         limits = Limits(settings["host_timeout"], self._until, settings["retries"], settings["threads"])
-        Reader(share, limits, read, self._tell, given_up=_given_up, failed=_failed).run()
+        with tickets.of_one_login() if share[0] in self._with_login else contextlib.nullcontext():
+            Reader(share, limits, read, self._tell, given_up=_given_up, failed=_failed).run()
 
     def _tell(self, host: str, result: Result) -> None:
         """Keep the result of a host, or end this process, whose parent then ends the run."""

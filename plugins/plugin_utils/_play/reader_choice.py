@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ansible.errors import AnsibleError
 
@@ -23,20 +23,38 @@ LOOKED_AT = (
     "ansible_connection",
     "ansible_become",
     "ansible_winrm_transport",
-    "ansible_psrp_auth",
     "ansible_user",
     "ansible_winrm_user",
+    "ansible_winrm_kinit_mode",
 )
 """Variables that tell how a host may be read."""
+_USERS = ("ansible_user", "ansible_ssh_user", "ansible_winrm_user")
+LOGIN = (
+    *_USERS,
+    "ansible_password",
+    "ansible_ssh_pass",
+    "ansible_winrm_pass",
+    "ansible_winrm_password",
+    "ansible_winrm_kinit_cmd",
+    "ansible_winrm_kinit_args",
+    "ansible_winrm_kinit_env_vars",
+    "ansible_winrm_kerberos_delegation",
+)
+"""Variables that tell whose tickets of Kerberos the winrm connection gets, and how."""
 _CONNECTIONS = {prefix + name: name for name in ("winrm", "psrp") for prefix in ("", "ansible.builtin.", "ansible.legacy.")}
 _FALSE = (None, False, 0, "", "false", "False", "no", "No", "off", "0", "n", "f")
 _LINEAR = ("linear", "ansible.builtin.linear", "debug", "ansible.builtin.debug")
 _NAMED = 3  # reasons in a sentence
+_OF_ONE_PROCESS = 50  # hosts of one login for which a second process, with a kinit of its own, is not worth while
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What counts of a run: the connection and become of the task, its strategy, and whether AWX runs it."""
+    """What counts of a run: the connection and become of the task, its strategy, and whether AWX runs it.
+
+    For hosts with Kerberos alone, and asked then: ``user``, the keyword remote_user of the task, not templated; ``shares_tickets``, whether
+    hosts of one login may share tickets.
+    """
 
     connection: str = "ssh"
     become: bool = False
@@ -45,58 +63,81 @@ class Run:
     awx: bool = False
     marked: bool = False
     known: bool = True
+    user: Callable[[], str] = field(default=lambda: "", repr=False)
+    shares_tickets: Callable[[], bool] = field(default=lambda: True, repr=False)
 
 
-def run_of(task: Task, task_vars: TaskVars, known: bool) -> Run:
-    """What counts of the run of a task of ansible-core."""
+def run_of(task: Task, task_vars: TaskVars, known: bool, user: Callable[[], str], shares_tickets: Callable[[], bool]) -> Run:
+    """What counts of the run of a task of ansible-core. ``user`` and ``shares_tickets``: as in Run."""
     return Run(
         connection=str(task.connection), become=bool(task.become), delegated=bool(task.delegate_to), strategy=str(task.get_play().strategy),
         awx=in_awx(task_vars), marked=task_vars.get("impersonate_mark_hosts") not in _FALSE, known=known,
+        user=user, shares_tickets=shares_tickets,
     )  # fmt: skip
 
 
 class Looked:
-    """What the variables of hosts say of how they may be read, by a look at one host after the other."""
+    """What the variables of hosts say of how they may be read, by a look at one host after the other.
 
-    def __init__(self, task_vars: TaskVars) -> None:
+    Variables that the play, the role or the task sets for all hosts count more than those of the inventory. They are the variables of the
+    task that the inventory does not have for its host, or has otherwise: ``own`` has what it has, not templated, as those of the task are.
+    """
+
+    def __init__(self, task_vars: TaskVars, own: Mapping[str, object]) -> None:
         self.hosts: dict[str, dict[str, object]] = {}
-        self._of_play = {name: task_vars[name] for name in LOOKED_AT if name in task_vars}
+        names = [name for name in {*LOOKED_AT, *LOGIN} if name in task_vars]
+        self._others = {name: task_vars[name] for name in names if name not in own or own[name] != task_vars[name]}
+        self._added = {name for name in LOGIN if name in self._others and name not in own}
 
     def look(self, host: str, values: Mapping[str, object]) -> None:
-        """Take the variables of one host."""
-        self.hosts[host] = {name: _value(values, name) for name in LOOKED_AT if name in values}
+        """Take the variables of one host; those of its login only where that may be with Kerberos, since a vault may have to be opened."""
+        seen = self._seen(LOOKED_AT, values)
+        self.hosts[host] = seen | self._seen(LOGIN, values) if _may_be_kerberos(seen) else seen
 
-    def effective(self, own: Mapping[str, object]) -> dict[str, dict[str, object]]:
-        """Host -> its variables, with those that the play, the role or the task sets for all hosts.
+    def _seen(self, names: Iterable[str], values: Mapping[str, object]) -> dict[str, object]:
+        return {name: self._effective(name, values) for name in names if name in values or name in self._others}
 
-        Those are the variables of the task that the inventory does not have for its host, or has otherwise: ``own`` has what it has,
-        not templated, as those of the task are.
-        """
-        others = {name: value for name, value in self._of_play.items() if name not in own or own[name] != value}
-        return {host: {**values, **others} for host, values in self.hosts.items()}
+    def _effective(self, name: str, values: Mapping[str, object]) -> object:
+        """The value that counts. It is not known where ansible-core may have added that of the command line for a host without one."""
+        if name not in self._others:
+            return _value(values, name)
+        other = self._others[name]
+        return _UNKNOWN if name in self._added and name in values and _value(values, name) != other else other
+
+
+_UNKNOWN = "{{"
 
 
 def _value(values: Mapping[str, object], name: str) -> object:
     try:
         return values[name]
     except AnsibleError:  # a template that has no value here may have one in the task
-        return "{"
+        return _UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Who reads the hosts, ``host`` or ``fleet``, and why; hosts that the fleet's reader gives a process each, with the reason."""
+    """Who reads the hosts, ``host`` or ``fleet``, and why.
+
+    ``alone``: hosts that the fleet's reader gives a process each, with the reason. ``logins``: hosts that share a login with Kerberos, for
+    each such login; no process reads hosts of two.
+    """
 
     reader: str
     why: str
-    alone: Mapping[str, str]
+    alone: Mapping[str, str] = field(default_factory=dict)
+    logins: Sequence[Sequence[str]] = ()
 
     @property
     def sentence(self) -> str:
         """What a person is told."""
-        tasks = "one task reads all hosts" if self.reader == "fleet" else "a task for each host"
-        rest = f"; a process for each of {len(self.alone)} of them ({_reasons(self.alone)})" if self.alone else ""
-        return f"Reader: {self.reader} ({tasks}{rest}), {self.why}"
+        parts = ["one task reads all hosts" if self.reader == "fleet" else "a task for each host"]
+        if self.logins:
+            hosts = sum(map(len, self.logins))
+            parts.append(f"processes of its own for each Kerberos login: {len(self.logins)} for {hosts} of them")
+        if self.alone:
+            parts.append(f"a process for each of {len(self.alone)} of them ({_reasons(self.alone)})")
+        return f"Reader: {self.reader} ({'; '.join(parts)}), {self.why}"
 
 
 def choose(wanted: str, hosts: Mapping[str, Mapping[str, object]], run: Run) -> Choice:
@@ -104,25 +145,28 @@ def choose(wanted: str, hosts: Mapping[str, Mapping[str, object]], run: Run) -> 
 
     Raises BadInput where the fleet's reader is wanted and cannot be had.
     """
-    alone = {host: why for host, values in hosts.items() if (why := _why_alone(values, run))}
     if wanted == "host":
-        return Choice("host", "as impersonate_reader says", {})
+        return Choice("host", "as impersonate_reader says")
+    why = _why_not(run)
     if wanted == "fleet":
-        if why := _why_not(run):
+        if why:
             raise BadInput("reader", f"one task cannot read all hosts {why}; use host")
-        return Choice("fleet", "as impersonate_reader says", alone)
-    threads = len(hosts) - len(alone)
+        return Choice("fleet", "as impersonate_reader says", *_apart(hosts, run))
     if run.awx:
-        return Choice("host", "because AWX shows a host by its own tasks", {})
-    if why := _why_not(run):
-        return Choice("host", f"because one task cannot read all hosts {why}", {})
+        return Choice("host", "because AWX shows a host by its own tasks")
+    if why:
+        return Choice("host", f"because one task cannot read all hosts {why}")
+    if len(hosts) < FEW:
+        return Choice("host", f"because of the number of hosts: fewer than {FEW}")
+    alone, logins = _apart(hosts, run)
+    threads = len(hosts) - len(alone)
     if threads < FEW:
-        reason = f"fewer than {FEW}" if len(hosts) < FEW else f"{threads} of {len(hosts)} can be read in threads, fewer than {FEW}"
-        return Choice("host", f"because of the number of hosts: {reason}", {})
+        reason = f"{threads} of {len(hosts)} can be read in threads, fewer than {FEW}"
+        return Choice("host", f"because of the number of hosts: {reason}")
     if len(alone) > threads:
         reason = f"for most of them, {len(alone)} of {len(hosts)}, a process each would be needed ({_reasons(alone)})"
-        return Choice("host", f"because of the hosts: {reason}", {})
-    return Choice("fleet", f"because there are {FEW} hosts or more", alone)
+        return Choice("host", f"because of the hosts: {reason}")
+    return Choice("fleet", f"because there are {FEW} hosts or more", alone, logins)
 
 
 def _reasons(alone: Mapping[str, str]) -> str:
@@ -139,35 +183,89 @@ def _why_not(run: Run) -> str | None:
     return None if run.strategy in _LINEAR else f"with the strategy {run.strategy}"
 
 
+def _apart(hosts: Mapping[str, Mapping[str, object]], run: Run) -> tuple[dict[str, str], list[tuple[str, ...]]]:
+    """Hosts that need a process each, with the reason, and those that share a login with Kerberos, for each such login."""
+    alone: dict[str, str] = {}
+    logins: dict[tuple[str, ...], list[str]] = {}
+    for host, values in hosts.items():
+        if why := _why_alone(values, run):
+            alone[host] = why
+        elif _gets_tickets(values, run):
+            login = _login(values, run)
+            if login is None:
+                alone[host] = "Kerberos, with a template for the login"
+            elif not run.shares_tickets():
+                alone[host] = "Kerberos, with this winrm connection"
+            else:
+                logins.setdefault(login, []).append(host)
+    alone |= {group[0]: "Kerberos, with a login of its own" for group in logins.values() if len(group) == 1}
+    return alone, [tuple(group) for group in logins.values() if len(group) > 1]
+
+
 def _why_alone(values: Mapping[str, object], run: Run) -> str | None:
-    """Why a host cannot be read by a thread beside others, or None where it can be."""
+    """Why a host cannot be read by a thread beside others, or None where it can be, perhaps only beside those of the same login."""
     if run.delegated:
         return "the task is delegated"
-    value = values.get("ansible_connection") or run.connection
-    connection = _CONNECTIONS.get(str(value))
-    if connection is None:
+    if _connection(values, run) is None:
+        value = values.get("ansible_connection") or run.connection
         return "a template for the connection" if _is_template(value) else f"connection {value}"
-    become = values.get("ansible_become", run.become)
-    if become not in _FALSE:
-        return "become"
-    return "Kerberos" if _may_be_kerberos(connection, values) else None
+    return "become" if values.get("ansible_become", run.become) not in _FALSE else None
 
 
-def _may_be_kerberos(connection: str, values: Mapping[str, object]) -> bool:
-    """Whether the login may be Kerberos: the winrm connection names the cache of its tickets in the environment, one for the whole process.
+def _connection(values: Mapping[str, object], run: Run) -> str | None:
+    return _CONNECTIONS.get(str(values.get("ansible_connection") or run.connection))
 
-    It does so where the transport is kerberos, which it is by default where the name of the user has a realm (documentation of the
-    connection plugins ``ansible.builtin.winrm`` and ``ansible.builtin.psrp``).
+
+def _gets_tickets(values: Mapping[str, object], run: Run) -> bool:
+    """Whether the connection may get tickets of Kerberos, whose place it names in the environment, which is one for the whole process.
+
+    That is winrm, unless its tickets are got by the user (documentation of ``ansible.builtin.winrm``). psrp keeps those of a password in
+    memory, for each connection, and otherwise takes the user's (pyspnego, ``_kinit`` and ``_get_gssapi_credential`` in spnego/_gss.py).
     """
-    value = values.get("ansible_winrm_transport" if connection == "winrm" else "ansible_psrp_auth")
-    if value not in (None, "", []):
-        return "kerberos" in str(value) or _is_template(value)
+    manual = values.get("ansible_winrm_kinit_mode") == "manual"
+    return _connection(values, run) == "winrm" and not manual and _may_be_kerberos(values)
+
+
+def _may_be_kerberos(values: Mapping[str, object]) -> bool:
+    """Whether the winrm connection may log in with Kerberos: by its transport, and by default where the name of the user has a realm."""
+    transport = values.get("ansible_winrm_transport")
+    if transport not in (None, "", []):
+        return "kerberos" in str(transport) or _is_template(transport)
     users = [values[name] for name in ("ansible_winrm_user", "ansible_user") if values.get(name)]
-    return connection == "winrm" and (not users or any("@" in str(user) or _is_template(user) for user in users))
+    return not users or any("@" in str(user) or _is_template(user) for user in users)
+
+
+def _login(values: Mapping[str, object], run: Run) -> tuple[str, ...] | None:
+    """What is the same for two hosts that can share tickets, or None where that is not known: the connection's values are templates."""
+    login = tuple(str(values.get(name)) for name in LOGIN)
+    user = "" if any(values.get(name) for name in _USERS) else run.user()
+    return None if any(map(_is_template, (*login, user, values.get("ansible_winrm_kinit_mode")))) else login
 
 
 def _is_template(value: object) -> bool:
-    return "{" in str(value)
+    return any(mark in str(value) for mark in ("{{", "{%", "{#"))
+
+
+Shares = list[tuple[str, ...]]
+
+
+def shares_of(
+    hosts: Sequence[str], alone: Collection[str], logins: Iterable[Collection[str]], processes: int
+) -> tuple[Shares, Shares, Shares]:
+    """Which hosts one process reads: shares for threads, shares of hosts with one Kerberos login each, hosts alone.
+
+    Each process of a login asks for tickets, so that few hosts have one process. ``hosts``: those that are still in the play.
+    """
+    left = set(hosts).difference(alone)
+    groups = [[host for host in group if host in left] for group in logins]
+    others = left.difference(*groups)
+    threads = [host for host in hosts if host in others]
+    parts = [part for group in groups for part in _parts(group, min(processes, -(-len(group) // _OF_ONE_PROCESS)))]
+    return _parts(threads, processes), parts, [(host,) for host in hosts if host not in left]
+
+
+def _parts(hosts: Sequence[str], count: int) -> Shares:
+    return [part for number in range(count) if (part := tuple(hosts[number::count]))]
 
 
 OPTIONS = ("threads", "processes", "host_timeout", "fleet_timeout", "retries")

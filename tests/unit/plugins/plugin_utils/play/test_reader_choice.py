@@ -14,8 +14,11 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.read
     Run,
     checked,
     choose,
+    shares_of,
 )
 
+KERBEROS = {"ansible_winrm_transport": "kerberos", "ansible_user": "auditor@SIM.EXAMPLE", "ansible_password": "Simulated-{1"}
+OWN_LOGIN = "Kerberos, with a login of its own"
 NTLM = {"ansible_connection": "winrm", "ansible_winrm_transport": "ntlm", "ansible_user": "SIM\\auditor"}
 
 
@@ -69,12 +72,16 @@ def test_a_reader_that_cannot_be_had_is_refused(run):
         pytest.param({"ansible_connection": "local"}, "connection local", id="local"),
         pytest.param({"ansible_connection": None}, "connection ssh", id="the connection of the play"),
         pytest.param({"ansible_connection": "{{ c }}"}, "a template for the connection", id="a template"),
-        pytest.param({"ansible_winrm_transport": "kerberos"}, "Kerberos", id="Kerberos"),
-        pytest.param({"ansible_winrm_transport": ["ntlm", "kerberos"]}, "Kerberos", id="Kerberos among others"),
-        pytest.param({"ansible_winrm_transport": "{{ t }}"}, "Kerberos", id="perhaps Kerberos"),
-        pytest.param({"ansible_winrm_transport": None, "ansible_user": "a@SIM.EXAMPLE"}, "Kerberos", id="a user with a realm"),
-        pytest.param({"ansible_winrm_transport": "", "ansible_user": None}, "Kerberos", id="a user of the command line"),
-        pytest.param({"ansible_connection": "psrp", "ansible_psrp_auth": "kerberos"}, "Kerberos", id="psrp, Kerberos"),
+        pytest.param(KERBEROS, OWN_LOGIN, id="Kerberos"),
+        pytest.param({"ansible_winrm_transport": ["ntlm", "kerberos"]}, OWN_LOGIN, id="Kerberos among others"),
+        pytest.param({"ansible_winrm_transport": "{{ t }}"}, OWN_LOGIN, id="perhaps Kerberos"),
+        pytest.param({"ansible_winrm_transport": None, "ansible_user": "a@SIM.EXAMPLE"}, OWN_LOGIN, id="a user with a realm"),
+        pytest.param({"ansible_winrm_transport": "", "ansible_user": None}, OWN_LOGIN, id="a user of the command line"),
+        pytest.param({**KERBEROS, "ansible_winrm_kinit_mode": "managed"}, OWN_LOGIN, id="managed Kerberos"),
+        pytest.param({**KERBEROS, "ansible_winrm_kinit_mode": "manual"}, None, id="the user's own tickets"),
+        pytest.param({**KERBEROS, "ansible_become": True}, "become", id="Kerberos and become"),
+        pytest.param({"ansible_connection": "psrp", "ansible_psrp_auth": "kerberos"}, None, id="psrp, Kerberos"),
+        pytest.param({"ansible_connection": "psrp", "ansible_psrp_auth": "{{ a }}"}, None, id="psrp, perhaps Kerberos"),
     ],
 )
 def test_hosts_that_are_read_alone(values, why):
@@ -93,20 +100,111 @@ def test_a_few_odd_hosts_do_not_change_who_reads_the_others():
 @pytest.mark.parametrize(
     ("threads", "alone", "reader", "why"),
     [
-        pytest.param(100, 9_900, "host", "for most of them, 9900 of 10000, a process each would be needed (Kerberos)", id="most"),
+        pytest.param(100, 9_900, "host", "for most of them, 9900 of 10000, a process each would be needed (become)", id="most"),
         pytest.param(
-            60, 61, "host", "for most of them, 61 of 121, a process each would be needed (Kerberos)", id="one more than half"
+            60, 61, "host", "for most of them, 61 of 121, a process each would be needed (become)", id="one more than half"
         ),
         pytest.param(60, 60, "fleet", "50 hosts or more", id="half of them"),
     ],
 )
 def test_where_most_hosts_are_read_alone_each_has_its_own_task(threads, alone, reader, why):
-    kerberos = {f"odd{number}": {**NTLM, "ansible_winrm_transport": "kerberos"} for number in range(alone)}
+    odd = {f"odd{number}": {**NTLM, "ansible_become": True} for number in range(alone)}
 
-    choice = choose("auto", {**hosts(threads), **kerberos}, Run())
+    choice = choose("auto", {**hosts(threads), **odd}, Run())
 
     assert (choice.reader, why in choice.why) == (reader, True), choice.why
-    assert choose("fleet", {**hosts(threads), **kerberos}, Run()).reader == "fleet"
+    assert choose("fleet", {**hosts(threads), **odd}, Run()).reader == "fleet"
+
+
+OF_A_LOGIN = {**NTLM, **KERBEROS}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        pytest.param({}, {}, True, id="the same login"),
+        pytest.param({"ansible_host": "a"}, {"ansible_host": "b"}, True, id="the same login at other addresses"),
+        pytest.param({"ansible_winrm_transport": ["ntlm", "kerberos"]}, {}, True, id="other transports as well"),
+        pytest.param({"ansible_user": "backup@SIM.EXAMPLE"}, {}, False, id="another user"),
+        pytest.param({"ansible_winrm_user": "backup@SIM.EXAMPLE"}, {}, False, id="another user, by the other name"),
+        pytest.param({"ansible_password": "another"}, {}, False, id="another password"),
+        pytest.param({"ansible_winrm_password": "another"}, {}, False, id="another password, by the other name"),
+        pytest.param({"ansible_ssh_pass": "another"}, {}, False, id="another password, by the old name"),
+        pytest.param({"ansible_winrm_kinit_cmd": "/opt/kinit"}, {}, False, id="another program"),
+        pytest.param({"ansible_winrm_kinit_args": "-l 10m"}, {}, False, id="other arguments"),
+        pytest.param({"ansible_winrm_kinit_env_vars": ["KRB5_CONFIG"]}, {}, False, id="another environment"),
+        pytest.param({"ansible_winrm_kerberos_delegation": True}, {}, False, id="delegation"),
+    ],
+)
+def test_hosts_of_one_kerberos_login_share_processes_and_others_never_do(first, second, same):
+    fleet = {name: {**OF_A_LOGIN, **first} for name in ("a", "b")} | {name: {**OF_A_LOGIN, **second} for name in ("c", "d")}
+
+    choice = choose("fleet", {**fleet, "ntlm": NTLM}, Run())
+
+    assert [set(group) for group in choice.logins] == ([{"a", "b", "c", "d"}] if same else [{"a", "b"}, {"c", "d"}])
+    assert choice.alone == {}
+    assert f"processes of its own for each Kerberos login: {len(choice.logins)} for 4 of them)" in choice.sentence
+
+
+@pytest.mark.parametrize(
+    ("values", "run", "why"),
+    [
+        pytest.param({"ansible_user": "{{ vault_user }}"}, Run(), "Kerberos, with a template for the login", id="user"),
+        pytest.param(
+            {"ansible_password": "{% if a %}b{% endif %}"}, Run(), "Kerberos, with a template for the login", id="password"
+        ),
+        pytest.param({"ansible_winrm_kinit_args": "{{ a }}"}, Run(), "Kerberos, with a template for the login", id="arguments"),
+        pytest.param({"ansible_winrm_kinit_mode": "{{ m }}"}, Run(), "Kerberos, with a template for the login", id="mode"),
+        pytest.param(
+            {"ansible_user": None}, Run(user=lambda: "{{ u }}"), "Kerberos, with a template for the login", id="remote_user"
+        ),
+        pytest.param({}, Run(user=lambda: "{{ u }}"), None, id="remote_user that does not count"),
+        pytest.param({"ansible_user": None}, Run(user=lambda: "auditor@SIM.EXAMPLE"), None, id="remote_user for all of them"),
+        pytest.param({}, Run(shares_tickets=lambda: False), "Kerberos, with this winrm connection", id="a new plugin"),
+    ],
+)
+def test_hosts_whose_login_is_not_known_are_read_alone(values, run, why):
+    choice = choose("fleet", {name: {**OF_A_LOGIN, **values} for name in ("a", "b")}, run)
+
+    assert choice.alone == ({"a": why, "b": why} if why else {})
+    assert choice.logins == ([] if why else [("a", "b")])
+
+
+def test_a_domain_with_kerberos_is_read_by_one_task():
+    choice = choose("auto", hosts(50, **KERBEROS), Run())
+
+    assert (choice.reader, list(map(len, choice.logins)), choice.alone) == ("fleet", [50], {})
+
+
+@pytest.mark.parametrize(
+    ("alone", "logins", "processes", "shares"),
+    [
+        pytest.param([], [], 2, ([4, 4], [], []), id="threads"),
+        pytest.param([], [], 16, ([1] * 8, [], []), id="more processes than hosts"),
+        pytest.param(["h0", "h7"], [], 2, ([3, 3], [], [1, 1]), id="some alone"),
+        pytest.param([], [["h0", "h1"], ["h2", "h3", "h4"]], 2, ([2, 1], [2, 3], []), id="two logins, one process each"),
+        pytest.param([], [["h0", "gone"], ["left", "play"]], 2, ([4, 3], [1], []), id="hosts that left the play"),
+        pytest.param(["h1"], [["h0", "h1"]], 1, ([6], [1], [1]), id="one that is to be alone is"),
+    ],
+)
+def test_every_host_is_read_by_one_process(alone, logins, processes, shares):
+    names = [f"h{number}" for number in range(8)]
+
+    found = shares_of(names, alone, logins, processes)
+
+    assert tuple([len(share) for share in kind] for kind in found) == shares
+    assert sorted(host for kind in found for share in kind for host in share) == names
+    assert all(len([group for group in logins if set(group) & set(share)]) == 1 for share in found[1])
+
+
+@pytest.mark.parametrize(
+    ("count", "processes"),
+    [pytest.param(50, 1, id="few"), pytest.param(51, 2, id="some"), pytest.param(500, 8, id="not more than for others")],
+)
+def test_many_hosts_of_a_login_have_as_many_processes_as_others(count, processes):
+    names = [f"h{number}" for number in range(count)]
+
+    assert len(shares_of(names, [], [names], 8)[1]) == processes
 
 
 class Undefined(dict):
@@ -121,18 +219,18 @@ class Undefined(dict):
 @pytest.mark.parametrize(
     ("of_task", "alone"),
     [
-        pytest.param(NTLM, {"host1"}, id="as the inventory says"),
+        pytest.param(NTLM, {"host1"}, id="as the inventory says, perhaps Kerberos"),
         pytest.param({**NTLM, "ansible_connection": "ssh"}, {"host0", "host1"}, id="the play says otherwise"),
         pytest.param({**NTLM, "ansible_become": True}, {"host0", "host1"}, id="the play says more"),
-        pytest.param({**NTLM, "ansible_winrm_transport": "kerberos"}, {"host0", "host1"}, id="an extra variable"),
+        pytest.param({**NTLM, "ansible_winrm_transport": "kerberos"}, set(), id="Kerberos for all of them"),
     ],
 )
 def test_variables_of_the_play_count_for_all_hosts_and_an_unknown_one_for_its_host(of_task, alone):
-    looked = Looked(of_task)
+    looked = Looked(of_task, NTLM)
     looked.look("host0", NTLM)
     looked.look("host1", Undefined(NTLM))
 
-    assert set(choose("fleet", looked.effective(NTLM), Run()).alone) == alone
+    assert set(choose("fleet", looked.hosts, Run()).alone) == alone
 
 
 TEMPLATE = {**NTLM, "ansible_winrm_transport": None, "ansible_user": "{{ vault_user }}"}
@@ -148,11 +246,42 @@ TEMPLATE = {**NTLM, "ansible_winrm_transport": None, "ansible_user": "{{ vault_u
     ],
 )
 def test_a_template_of_the_inventory_is_what_each_host_makes_of_it(of_task, alone):
-    looked = Looked({**TEMPLATE, **of_task})
+    looked = Looked({**TEMPLATE, **of_task}, TEMPLATE)
     looked.look("plain", {**TEMPLATE, "ansible_user": "SIM\\auditor"})
     looked.look("realm", {**TEMPLATE, "ansible_user": "auditor@SIM.EXAMPLE"})
 
-    assert set(choose("fleet", looked.effective(TEMPLATE), Run()).alone) == alone
+    assert set(choose("fleet", looked.hosts, Run()).alone) == alone
+
+
+@pytest.mark.parametrize(
+    ("of_task", "second", "logins"),
+    [
+        pytest.param({}, {}, [("a", "b")], id="of the inventory"),
+        pytest.param({}, {"ansible_password": "another"}, [], id="another password"),
+        pytest.param(
+            {"ansible_password": "of the play"}, {"ansible_password": "another"}, [("a", "b")], id="the play's password counts"
+        ),
+        pytest.param({"ansible_password": "{{ of_host }}"}, {}, [], id="a template of the play"),
+        pytest.param({"ansible_winrm_password": "asked for"}, {}, [("a", "b")], id="a password for all of them"),
+        pytest.param(
+            {"ansible_winrm_password": "asked for"}, {"ansible_winrm_password": "own"}, [], id="a password for those that have none"
+        ),
+        pytest.param({"ansible_winrm_kinit_mode": "manual"}, {}, [], id="the user's own tickets"),
+    ],
+)
+def test_a_login_is_what_counts_for_the_host(of_task, second, logins):
+    looked = Looked({**OF_A_LOGIN, **of_task}, OF_A_LOGIN)
+    looked.look("a", OF_A_LOGIN)
+    looked.look("b", {**OF_A_LOGIN, **second})
+
+    assert choose("fleet", looked.hosts, Run()).logins == logins
+
+
+def test_the_password_of_a_host_without_kerberos_is_not_looked_at():
+    looked = Looked({}, {})
+    looked.look("host", {**NTLM, "ansible_password": "Simulated-1"})
+
+    assert "ansible_password" not in looked.hosts["host"]
 
 
 GOOD = {"reader_threads": 1, "reader_processes": 0, "reader_host_timeout": 1.0, "reader_fleet_timeout": 0.0, "reader_retries": 0}
