@@ -52,7 +52,7 @@ def realm(tools):
     try:
         for name in ("auditor", "backup"):
             realm.addprinc(f"{name}@{realm.realm}", SECRET)
-        for service in ("HTTP", "WSMAN"):
+        for service in ("HTTP", "WSMAN", "host"):  # the last is what psrp asks for from ansible-core 2.21 on
             realm.addprinc(f"{service}/{NAME}@{realm.realm}")
             realm.extract_keytab(f"{service}/{NAME}@{realm.realm}", realm.keytab)
         realm.start_kdc()
