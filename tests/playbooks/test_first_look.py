@@ -8,7 +8,7 @@ import signal
 
 import pytest
 from test_interrupted_reader import Run
-from test_readers import comparable
+from test_readers import comparable, together
 
 from fleet.backends.emulator.emulator import Emulator
 from fleet.faults import Scenario
@@ -24,14 +24,6 @@ def drifted(*hosts, **options):
     def fill(fleet):
         for host in hosts:
             fleet.add(Machine.member_server(host, also=[names.USERS]), **options)
-
-    return fill
-
-
-def together(*fills):
-    def fill(fleet):
-        for one in fills:
-            one(fleet)
 
     return fill
 
