@@ -17,8 +17,8 @@ options:
     default: host
   reader_threads:
     description:
-      - With one task for all hosts, how many of them each process reads at once. Where none of them ends for 3 seconds, as many more are
-        begun, up to eight times as many.
+      - With one task for all hosts, how many of them each process reads at once. While the process has time to spare, since its threads wait
+        for their hosts, up to eight times as many.
     type: int
     default: 16
   reader_processes:

@@ -20,7 +20,7 @@ Told = Callable[[str, Result], None]
 
 
 class Reader:
-    """Reads hosts in threads, so many at once as the limits say, until each has ended or the time of all is over.
+    """Reads hosts in threads, as many at once as the schedule allows, until each has ended or the time of all is over.
 
     A thread whose host does not answer in time is left behind, since nothing can end a thread that waits in a library.
     ``given_up``: the result of such a host. ``failed``: the result of a read that raised an exception.
@@ -29,9 +29,9 @@ class Reader:
     def __init__(
         self, hosts: Iterable[str], limits: Limits, read: Read, told: Told, *,
         given_up: Callable[[float], Result], failed: Callable[[BaseException], Result],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.monotonic, spent: Callable[[], float] = time.process_time,
     ) -> None:  # fmt: skip
-        self._clock, self._limits = clock, limits
+        self._clock, self._spent, self._limits = clock, spent, limits
         self._schedule = Schedule(hosts, limits)
         self._read, self._told, self._given_up, self._failed = read, told, given_up, failed
         self._changed = threading.Condition()
@@ -44,8 +44,9 @@ class Reader:
         with self._changed:
             while not self._schedule.done(self._clock()):
                 self._begin_all()
-                wake = self._schedule.wake(self._clock())
+                wake = self._schedule.wake()
                 self._changed.wait(None if wake is None else max(0.0, wake - self._clock()))
+                self._schedule.look(self._clock(), self._spent())
                 self._give_up()
             return self._schedule.unread
 

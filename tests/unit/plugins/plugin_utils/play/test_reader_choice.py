@@ -197,6 +197,18 @@ def test_every_host_is_read_by_one_process(alone, logins, processes, shares):
     assert all(len([group for group in logins if set(group) & set(share)]) == 1 for share in found[1])
 
 
+@pytest.mark.parametrize("every", [2, 10, 20])
+@pytest.mark.parametrize("form", ["host{:05}", "srv{}.corp.example", "cluster{}-a"])
+def test_hosts_with_a_place_in_common_are_spread_over_the_processes(form, every):
+    """Every other host may be the passive node of a cluster, every tenth one switched off: none of the processes has most of them."""
+    names = [form.format(number) for number in range(1000)]
+    alike = set(names[::every])
+
+    shares = shares_of(names, [], [], 2)[0]
+
+    assert all(0.4 < len(alike & set(share)) / len(alike) < 0.6 for share in shares)
+
+
 @pytest.mark.parametrize(
     ("count", "processes"),
     [pytest.param(50, 1, id="few"), pytest.param(51, 2, id="some"), pytest.param(500, 8, id="not more than for others")],
