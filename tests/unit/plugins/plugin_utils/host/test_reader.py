@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.reader import Reader
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.schedule import End, Limits
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.schedule import LOOK, End, Limits
 
 
 class Clock:
@@ -36,7 +36,7 @@ def reader():
         made = Reader(
             hosts, limits or Limits(3600), read, tell,
             given_up=lambda seconds: {"given up": seconds}, failed=lambda error: {"failed": f"{type(error).__name__}: {error}"},
-            **({"clock": clock} if clock else {}),
+            spent=lambda: 0.0, **({"clock": clock} if clock else {}),
         )  # fmt: skip
         return made, told
 
@@ -64,7 +64,7 @@ def test_a_thread_reads_one_host_after_the_other(reader, at_once):
         threads.add(threading.current_thread())  # the thread itself, whose number is given again when it has ended
         return answer(host)
 
-    made, told = reader([f"host{number}" for number in range(50)], read, Limits(3600, at_once=at_once))
+    made, told = reader([f"host{number}" for number in range(50)], read, Limits(3600, at_once=at_once), Clock())
     made.run()
 
     assert (len(told), len(threads) <= at_once) == (50, True)
@@ -94,6 +94,25 @@ def test_a_host_that_is_lost_once_is_read_in_the_end(reader):
 
     assert made.run() == []
     assert (tries, told) == (["a", "b", "a"], {"a": {"host": "a"}, "b": {"host": "b"}})
+
+
+def test_hosts_that_do_not_answer_keep_no_others_waiting(reader):
+    clock, release = Clock(), threading.Event()
+
+    def read(host):
+        if host == "living":
+            release.set()
+            return answer(host)
+        if host == "dead2":
+            clock.now = LOOK  # and the process had nothing to do until then
+        release.wait(60)
+        return End.LOST, {"lost": True}
+
+    made, told = reader(["dead1", "dead2", "living"], read, Limits(3600, at_once=2), clock)
+
+    assert made.run() == []
+    assert next(iter(told)) == "living"
+    assert set(told) == {"dead1", "dead2", "living"}
 
 
 def test_a_host_that_answers_for_ever_costs_its_own_time_only(reader):
