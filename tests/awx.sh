@@ -14,4 +14,4 @@ for core in ${CORES:-}; do
 done
 [ -n "${PREPARE:-}" ] && exit 0
 PATH="$PWD/.build/awx/bin:$PATH" ANSIBLE_COLLECTIONS_PATH="$PWD/.build/collections" PYTHONPATH="$PWD/tests" \
-    python -m pytest -q -n "${JOBS:-2}" -m awx tests/awx "$@"
+    python -m pytest -q -n "${JOBS:-2}" --dist worksteal -m awx tests/awx "$@"
