@@ -26,6 +26,7 @@ PER_PLAY = {
     "KRB5_CONFIG",
     "KRB5_KDC_PROFILE",
     "KRB5_KTNAME",
+    "NTLM_USER_FILE",  # of the simulated hosts, which are in the process that asks for plays; pyspnego looks for it at each login
     "PYTEST_CURRENT_TEST",
 }
 # What Ansible and ansible-runner alone look at, and only in Python: the first play may bring it to a process that has begun without.

@@ -104,6 +104,19 @@ def test_a_play_of_the_server_is_as_a_fresh_one(servers, monkeypatch, tmp_path, 
     assert list(difflib.unified_diff(run(True), run(False), "fresh", "forked", n=0, lineterm="")) == []
 
 
+def test_a_play_after_a_login_at_a_simulated_host_is_forked_like_the_first(servers, monkeypatch, tmp_path):
+    """Otherwise every play but the first would import Ansible itself, with the same result, in twice the time."""
+    path = tmp_path / "parent.yml"
+    path.write_text(LOCAL.format(command="tr '\\0' ' ' < /proc/$PPID/cmdline"))
+    monkeypatch.setattr("fleet.plays.play.plays", lambda: servers[False])
+    with Fleet([Machine.member_server("a")], Emulator()) as fleet:
+        audit = play(fleet, "winrights.seimpersonate.audit", extravars={"impersonate_report_dir": str(tmp_path)}, tmp_path=tmp_path)
+        after = play(fleet, path, tmp_path=tmp_path)
+
+    (parent,) = [event["event_data"]["res"]["stdout"] for event in after.events if event["event"] == "runner_on_ok"]
+    assert (audit.rc, Path(parent.split()[1]).name) == (0, "play_server.py")
+
+
 def waiting(tmp_path):
     """A playbook whose command says into a pipe that it began, and does not end; and the pipe."""
     pipe, path = tmp_path / "began", tmp_path / "wait.yml"
