@@ -19,11 +19,11 @@ HERE = Path(__file__).parent
 class Plays:
     """A play server, and what the environment of a play needs so that its ansible-playbook is the server's client.
 
-    `fresh`: each play is a process that imports Ansible itself, by default as the variable FRESH says.
+    `fresh`: each play is a process that imports Ansible itself, by default where FRESH is 1. With FRESH=compare it is not: commands are compared then.
     """
 
     def __init__(self, fresh: bool | None = None) -> None:
-        fresh = bool(os.environ.get("FRESH")) if fresh is None else fresh
+        fresh = os.environ.get("FRESH") == "1" if fresh is None else fresh
         self._folder = Path(tempfile.mkdtemp(prefix="plays-"))  # the server removes it
         client = self._folder / "ansible-playbook"
         client.write_text(f"#!{sys.executable} -IS\n{(HERE / 'play_client.py').read_text()}")
