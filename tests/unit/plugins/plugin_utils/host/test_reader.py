@@ -101,14 +101,13 @@ def test_hosts_that_do_not_answer_keep_no_others_waiting(reader):
 
     def read(host):
         if host == "living":
-            release.set()
             return answer(host)
         if host == "dead2":
             clock.now = LOOK  # and the process had nothing to do until then
         release.wait(60)
         return End.LOST, {"lost": True}
 
-    made, told = reader(["dead1", "dead2", "living"], read, Limits(3600, at_once=2), clock)
+    made, told = reader(["dead1", "dead2", "living"], read, Limits(3600, at_once=2), clock, after_each=release.set)
 
     assert made.run() == []
     assert next(iter(told)) == "living"
