@@ -266,8 +266,12 @@ def shares_of(
 
 
 def _parts(hosts: Sequence[str], count: int) -> Shares:
-    """As good as by chance, and the same in each run: hosts that are dead or slow often have a part of their names in common."""
-    mixed = sorted(hosts, key=lambda host: zlib.crc32(host.encode("utf-8", "surrogateescape")))
+    """The hosts in so many parts, dealt as good as by chance, and alike in each run: dead or slow hosts often have a part of their names in
+    common.
+
+    No name of a host may end the run: what UTF-8 has no place for passes as well.
+    """
+    mixed = sorted(hosts, key=lambda host: zlib.crc32(host.encode("utf-8", "surrogatepass")))
     return [part for number in range(count) if (part := tuple(mixed[number::count]))]
 
 

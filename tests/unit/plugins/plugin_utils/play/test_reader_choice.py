@@ -197,6 +197,11 @@ def test_every_host_is_read_by_one_process(alone, logins, processes, shares):
     assert all(len([group for group in logins if set(group) & set(share)]) == 1 for share in found[1])
 
 
+@pytest.mark.parametrize("name", ["\ud800", "höst", ""], ids=ascii)
+def test_a_host_with_any_name_is_read(name):
+    assert sorted(host for share in shares_of(["a", name], [], [], 2)[0] for host in share) == sorted(["a", name])
+
+
 @pytest.mark.parametrize("every", [2, 10, 20])
 @pytest.mark.parametrize("form", ["host{:05}", "srv{}.corp.example", "cluster{}-a"])
 def test_hosts_with_a_place_in_common_are_spread_over_the_processes(form, every):
