@@ -96,7 +96,7 @@ def play(
                 "NO_PROXY": "127.0.0.0/8",
                 "no_proxy": "127.0.0.0/8",
                 "ANSIBLE_NOCOLOR": "1",
-                **(env or {}),
+                **(env or {"FLEET_USUAL": "1"}),
             },
             timeout=timeout,
             settings={"pexpect_timeout": 1},  # how often it looks at the timeout

@@ -22,6 +22,7 @@ from pathlib import Path
 PER_PLAY = {
     "ANSIBLE_CACHE_PLUGIN_CONNECTION",  # an option of the cache plugin, which looks for it when it is made
     "AWX_ISOLATED_DATA_DIR",  # of ansible-runner's callback, which looks for it at each event
+    "FLEET_USUAL",  # that a test gives its play no environment of its own
     "KRB5CCNAME",
     "KRB5_CONFIG",
     "KRB5_KDC_PROFILE",
@@ -68,7 +69,7 @@ class Ansible:
         """Give what the process of a play is to run, after it has taken over folder and environment."""
         settings = {name: value for name, value in env.items() if name not in PER_PLAY}
         own_file = "ANSIBLE_CONFIG" in env or Path(cwd, "ansible.cfg").exists()
-        if not (self._fresh or own_file) and self._settings is None and self._may_begin(settings):
+        if not (self._fresh or own_file) and self._settings is None and "FLEET_USUAL" in env and self._may_begin(settings):
             self._settings = settings
             self._import()
         if self._settings == settings and not own_file:
@@ -76,7 +77,10 @@ class Ansible:
         return functools.partial(_start, [str(self._program), *argv])
 
     def _may_begin(self, settings: Mapping[str, str]) -> bool:
-        """Say whether a process that began with this environment is told nothing new but what Ansible looks at in Python."""
+        """Say whether a process that began with this environment is told nothing new but what Ansible looks at in Python.
+
+        The play of a test with an environment of its own does not begin: every later one would differ from it.
+        """
         names = {name for name in {*settings, *self._began} if settings.get(name) != self._began.get(name)}
         return all(name.startswith(OF_ANSIBLE) or name in WITH_IT | PER_PLAY for name in names)
 

@@ -117,6 +117,23 @@ def test_a_play_after_a_login_at_a_simulated_host_is_forked_like_the_first(serve
     assert (audit.rc, Path(parent.split()[1]).name) == (0, "play_server.py")
 
 
+def test_a_first_play_with_an_environment_of_its_own_does_not_keep_later_ones_from_being_forked(monkeypatch, tmp_path):
+    path = tmp_path / "parent.yml"
+    path.write_text(LOCAL.format(command="tr '\\0' ' ' < /proc/$PPID/cmdline"))
+    server = plays.Plays(fresh=False)
+    monkeypatch.setattr("fleet.plays.play.plays", lambda: server)
+    try:
+        with Fleet([], None) as fleet:
+            runs = [play(fleet, path, tmp_path=tmp_path, env=env) for env in ({"ANSIBLE_TASK_TIMEOUT": "9"}, None, None)]
+    finally:
+        server.close()
+
+    parents = [
+        event["event_data"]["res"]["stdout"].split()[1] for run in runs for event in run.events if event["event"] == "runner_on_ok"
+    ]
+    assert [Path(parent).name for parent in parents] == ["ansible-playbook", "play_server.py", "play_server.py"]
+
+
 def waiting(tmp_path):
     """A playbook whose command says into a pipe that it began, and does not end; and the pipe."""
     pipe, path = tmp_path / "began", tmp_path / "wait.yml"
