@@ -138,7 +138,7 @@ def waiting(tmp_path):
     """A playbook whose command says into a pipe that it began, and does not end; and the pipe."""
     pipe, path = tmp_path / "began", tmp_path / "wait.yml"
     os.mkfifo(pipe)
-    path.write_text(LOCAL.format(command=f"echo $$ > {pipe}; exec sleep 600"))
+    path.write_text(LOCAL.format(command=f"echo $$ > {pipe}; sleep 600; true"))  # no exec: a process shows no environment meanwhile
     return path, pipe
 
 
