@@ -67,8 +67,9 @@ _HEAD = """..
 The variables, by task
 ======================
 
-All of them begin with ``impersonate_``, and may stand in the inventory, in ``group_vars``, in a playbook or behind ``-e``. A name that is not one of
-them ends the run before a host is asked. :ansplugin:`The role's page <winrights.seimpersonate.impersonate#role>` has the whole text of each.
+All of them begin with ``impersonate_``, and may stand in the inventory, in ``group_vars``, in a playbook or behind ``-e``. ``impersonate_hosts``,
+``impersonate_serial`` and ``impersonate_mark_hosts`` belong to the playbooks and stand behind ``-e`` alone. Any other name that begins so ends the run
+before a host is asked. :ansplugin:`The role's page <winrights.seimpersonate.impersonate#role>` has the whole text of each.
 """
 
 

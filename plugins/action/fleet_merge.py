@@ -48,8 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         with bad_input.refused(naming):
             self._task.args = of_role.filled(self._task.args, specs.FLEET_MERGE, task_vars or {}, self._templar.template)
             _validation, options = self.validate_argument_spec(specs.FLEET_MERGE)
-            if options["allow_unknown"] is not None:
-                variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
+            variables.check_if_asked(options, self._task, task_vars or {})
             awx = awx_of(task_vars or {})
             report_options.check_report_options(options, {**_UNKNOWN, **jobs_of(awx)})
             tolerate = None if options["tolerate"] is None else report_options.tolerate_of(options)

@@ -33,6 +33,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
     of_role,
     report_options,
     specs,
+    variables,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
@@ -58,6 +59,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         with bad_input.marked(named):
             self._task.args = of_role.filled(self._task.args, specs.GPO_RIGHT, task_vars, self._templar.template)
             _validation, options = self.validate_argument_spec(specs.GPO_RIGHT)
+            variables.check_if_asked(options, self._task, task_vars, own=True)
             task_options.refuse_delegation(self._task.delegate_to, task_vars)
             wish = gpo_options.wish_of(options)
             folder = Path(options["snapshot_dir"]).expanduser().absolute()

@@ -22,6 +22,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
     of_role,
     report_options,
     specs,
+    variables,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
@@ -43,6 +44,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         with bad_input.marked(of_role.naming(self._task.args)):
             self._task.args = of_role.filled(self._task.args, specs.GPO_RIGHT_INFO, task_vars, self._templar.template)
             _validation, options = self.validate_argument_spec(specs.GPO_RIGHT_INFO)
+            variables.check_if_asked(options, self._task, task_vars, own=True)
             task_options.refuse_delegation(self._task.delegate_to, task_vars)
             policy = task_options.policy_of(options)
             asked = gpo_options.gpos_named(options["gpos"])

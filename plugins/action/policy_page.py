@@ -28,8 +28,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: Result = super().run(tmp, task_vars)
         with bad_input.refused(str):
             _validation, options = self.validate_argument_spec(specs.POLICY_PAGE)
-            if options["allow_unknown"] is not None:
-                variables.check(task_vars or {}, options["allow_unknown"], self._task.get_variable_manager().extra_vars)
+            variables.check_if_asked(options, self._task, task_vars or {})
             task_options.refuse_shipped_names(options["own_policies"])
             policies = task_options.policies_of(options["policies"])
             text = page(policies)

@@ -13,7 +13,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _ut
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder, file_name, write_atomically
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import ReadRequest, WindowsHost, facts_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, specs
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import bad_input, specs, variables
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import generator
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Result, TaskVars
@@ -41,6 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: Result = super().run(tmp, task_vars)
         with bad_input.marked(str):
             _validation, options = self.validate_argument_spec(specs.PROVE)
+            variables.check_if_asked(options, self._task, task_vars or {}, own=True)
             task_options.refuse_delegation(self._task.delegate_to, task_vars or {})
             policy = task_options.policy_of(options)
             folder = Path(options["dest"]).expanduser().absolute()

@@ -26,6 +26,7 @@ author:
 extends_documentation_fragment:
   - winrights.seimpersonate._attributes
   - winrights.seimpersonate._from_variables
+  - winrights.seimpersonate._names
 attributes:
   check_mode:
     support: full

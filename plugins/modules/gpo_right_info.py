@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - winrights.seimpersonate._attributes
   - winrights.seimpersonate._attributes.read_only
   - winrights.seimpersonate._from_variables
+  - winrights.seimpersonate._names
 attributes:
   delegation:
     support: none

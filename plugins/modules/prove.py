@@ -24,6 +24,7 @@ author:
 extends_documentation_fragment:
   - winrights.seimpersonate._attributes
   - winrights.seimpersonate._attributes.read_only
+  - winrights.seimpersonate._names
 attributes:
   check_mode:
     details: No recording is written in check mode.

@@ -10,8 +10,9 @@ from fleet import demo
 from fleet.windows import names
 from fleet.windows.machine import Machine
 
-AUDIT, ENFORCE, RESTORE, MERGE, POLICIES = (
-    f"winrights.seimpersonate.{name}" for name in ("audit", "enforce", "restore", "merge_reports", "policies")
+AUDIT, ENFORCE, RESTORE, MERGE, POLICIES, GPO_AUDIT, GPO_ENFORCE, GPO_RESTORE, PROVE = (
+    f"winrights.seimpersonate.{name}"
+    for name in ("audit", "enforce", "restore", "merge_reports", "policies", "gpo_audit", "gpo_enforce", "gpo_restore", "prove")
 )
 NO_HOST = pytest.mark.parametrize("back_end", ["emulator"], indirect=True)  # which is asked nothing: either would do
 
@@ -78,6 +79,10 @@ def test_the_play_that_changes_hosts_refuses_by_itself(mistyped):
         pytest.param(AUDIT, "-e impersonate_polcy=cis", "did you mean impersonate_policy?", id="the nearest name"),
         pytest.param(RESTORE, "-e impersonate_restor=latest", "did you mean impersonate_restore?", id="in a restore"),
         pytest.param(MERGE, "-e impersonate_mrege=reports", "did you mean impersonate_merge?", id="in a merge"),
+        pytest.param(GPO_AUDIT, "-e impersonate_polcy=cis", "did you mean impersonate_policy?", id="in an audit of GPOs"),
+        pytest.param(GPO_ENFORCE, "-e impersonate_host=dc01", "did you mean impersonate_hosts?", id="in a change of a GPO"),
+        pytest.param(GPO_RESTORE, "-e impersonate_restor=latest", "did you mean impersonate_restore?", id="in what takes a GPO back"),
+        pytest.param(PROVE, "-e impersonate_host=web01", "did you mean impersonate_hosts?", id="in a proof"),
         pytest.param(POLICIES, "-e impersonate_polices=x", "impersonate_polices: there is no such variable", id="in a page of policies"),
         pytest.param(AUDIT, "-e 'impersonate_fail_on=drift, unreachable'", "impersonate_fail_on: 'drift,' has a comma with nothing beside it",
                      id="a list that was cut"),
@@ -135,6 +140,12 @@ def test_a_variable_of_the_inventory_that_would_count_for_nothing(fleet, mistype
     fleet.add(Machine.member_server("first"))  # the check runs for this host
 
     assert words in mistyped(ENFORCE, variables=variables)
+
+
+@NO_HOST
+@pytest.mark.parametrize("name", [GPO_AUDIT, GPO_ENFORCE, GPO_RESTORE, PROVE])
+def test_hosts_in_the_inventory_count_for_nothing_where_a_task_looks_at_its_own_host(mistyped, name):
+    assert "impersonate_hosts: the inventory sets it for host web01" in mistyped(name, variables={"impersonate_hosts": "web01"})
 
 
 def test_a_name_of_ones_own_is_allow_listed(fleet, audit):

@@ -105,6 +105,7 @@ GPO_RIGHT_INFO: Spec = {
     "gpos": {"type": "list", "elements": "str", "default": []},
     "previous": {"type": "path"},
     **_GPO_FILE,
+    **_NAMES,
 }
 GPO_RIGHT: Spec = {
     **_FROM,
@@ -118,6 +119,7 @@ GPO_RIGHT: Spec = {
     **_SNAPSHOTS,
     **_GPO_FILE,
     "run_id": {"type": "str"},
+    **_NAMES,
 }
 EXCLUSIVE = [["policy", "holders", "restore"]]
 FLEET_CHECK: Spec = {
@@ -174,6 +176,7 @@ PROVE: Spec = {
     **_POLICY,
     "dest": {"type": "path", "default": "."},
     "kind": {"type": "str", "choices": ["host", "simulated"], "default": "host"},
+    **_NAMES,
 }
 PROVE_CHANGE: Spec = {"lab": {"type": "bool", "default": False}, "dest": PROVE["dest"], "kind": PROVE["kind"]}
 REPORT_FROM_AWX: Spec = {

@@ -13,7 +13,10 @@ import yaml
 
 from .._input import checks
 from .._input.errors import BadInput
-from .given import TaskVars
+from .given import Options, TaskVars
+
+if t.TYPE_CHECKING:
+    from ansible.playbook.task import Task
 
 PREFIX = "impersonate_"
 OF_PLAYBOOKS = ("impersonate_hosts", "impersonate_serial", "impersonate_mark_hosts")
@@ -31,8 +34,20 @@ Look = t.Callable[[str, t.Mapping[str, object]], None]
 """What looks at the variables of one host."""
 
 
-def check(task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], visit: Look | None = None) -> None:
-    """Look at the names of all variables of a task and of all hosts of its play.
+def check_if_asked(options: Options, task: Task, task_vars: TaskVars, *, own: bool = False) -> None:
+    """Look at the names as ``check`` does where a task gives ``allow_unknown``; ``own``: for an action that each host of the play runs.
+
+    Raises BadInput as ``check`` does.
+    """
+    if options["allow_unknown"] is not None:
+        hosts = [task_vars["inventory_hostname"]] if own else None
+        check(task_vars, options["allow_unknown"], task.get_variable_manager().extra_vars, hosts=hosts)
+
+
+def check(
+    task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], visit: Look | None = None, *, hosts: Iterable[str] | None = None
+) -> None:
+    """Look at the names of all variables of a task and of some hosts, by default of all hosts of its play.
 
     ``allowed``: names with our prefix that belong to others. ``extra``: names of the extra variables. ``visit``: looks at each host
     in the same pass, because ansible-core takes most of a millisecond to put the variables of a host together.
@@ -43,8 +58,9 @@ def check(task_vars: TaskVars, allowed: t.Any, extra: Iterable[str], visit: Look
         raise BadInput("allow_unknown", "is not a list of names of variables", value=allowed)
     _refuse_unknown("", task_vars, allowed)
     hostvars, outside = task_vars.get("hostvars") or {}, frozenset(OF_PLAYBOOKS) - frozenset(extra)
-    hosts = set(hostvars)  # without a localhost that no inventory has: it has the variables of the task
-    for host in [host for host in task_vars.get("ansible_play_hosts_all") or () if host in hosts]:
+    listed = set(hostvars)  # without a localhost that no inventory has: it has the variables of the task
+    wanted = task_vars.get("ansible_play_hosts_all") or () if hosts is None else hosts
+    for host in [host for host in wanted if host in listed]:
         values = hostvars[host]
         names = [name for name in values if str(name).startswith(PREFIX)]
         _refuse_unknown(f" of host {host}", names, allowed)
