@@ -13,7 +13,7 @@ import signal
 import threading
 import typing as t
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ansible.utils.display import Display
@@ -52,6 +52,10 @@ class _Process:
     kind: Kind
 
 
+class NoneBegun(Exception):
+    """The system begins no process, and none is there that could read the hosts instead."""
+
+
 class _Stopped(BaseException):
     """The run is stopped while something is shown. Whoever would take it may be gone, and the write would wait for ever."""
 
@@ -75,18 +79,20 @@ class Processes:
         self.not_kept = False
 
     def run(self, *kinds: Kind) -> None:
-        """Read all shares, until all are read, the time is over, or ``stop`` was called."""
+        """Read all shares, until all are read, the time is over, or ``stop`` was called. For the main thread: it has a timer.
+
+        Raises NoneBegun.
+        """
         reach = os.pipe()
         try:
-            with selectors.DefaultSelector() as selector:
+            with selectors.DefaultSelector() as selector, _timer(self._stop_if_orphaned):
                 while self._living or (not self._ending and any(kind.waiting for kind in kinds)):
                     for kind in kinds:
-                        while not self._ending and kind.has_room:
-                            self._start(kind, reach, selector)
+                        while not self._ending and kind.has_room and self._start(kind, reach, selector):
+                            pass
                     for key, _events in selector.select(_LOOK):
                         self._hear(key.data, selector)
-                    if not self.stopped and self._orphaned():
-                        self.stop()
+                    self._stop_if_orphaned()
         finally:
             self._kill_all()
             for end in reach:
@@ -99,6 +105,10 @@ class Processes:
         if self._showing and not before:
             raise _Stopped
 
+    def _stop_if_orphaned(self) -> None:
+        if not self.stopped and self._orphaned():
+            self.stop()
+
     def _kill_all(self) -> None:
         for pid in list(self._living):
             _kill(pid)
@@ -107,20 +117,35 @@ class Processes:
     def _ending(self) -> bool:
         return self.stopped or self._over()
 
-    def _start(self, kind: Kind, reach: tuple[int, int], selector: selectors.BaseSelector) -> None:
-        """Begin a process; ``reach`` closes when this one ends."""
+    def _start(self, kind: Kind, reach: tuple[int, int], selector: selectors.BaseSelector) -> bool:
+        """Begin a process; ``reach`` closes when this one ends. Returns whether the system begins one.
+
+        Where it does not, the share waits for those that are there. Raises NoneBegun where there are none.
+        """
         share = kind.waiting.popleft()
-        receiver, sender = multiprocessing.Pipe(duplex=False)
-        pid = os.fork()
+        try:
+            pid, receiver, sender = _forked()
+        except OSError as error:
+            kind.waiting.appendleft(share)
+            if not self._living:
+                raise NoneBegun(str(error)) from error
+            kind.most = max(1, kind.reading)
+            Display().warning(
+                f"no more than {len(self._living)} processes read hosts at once: the system begins no other ({error})"
+            )
+            return False
         if pid == 0:
             receiver.close()
             _as_child(self._work, share, reach, sender)
+        with contextlib.suppress(OSError):  # it has done so itself, or has ended
+            os.setpgid(pid, pid)
         sender.close()
         process = self._living[pid] = _Process(pid, receiver, share, kind)
         kind.reading += 1
         selector.register(receiver, selectors.EVENT_READ, process)
         if self.stopped:  # by a signal that came before the process was known
             _kill(pid)
+        return True
 
     def _hear(self, process: _Process, selector: selectors.BaseSelector) -> None:
         """Take what a process says, or its end."""
@@ -145,6 +170,7 @@ class Processes:
         Where it died, each half of them has a process of its own, so that in the end a host of which a process dies is alone.
         """
         _pid, status = os.waitpid(pid, 0)
+        _kill(pid)  # what it has begun, such as ssh to a host that does not answer
         share = self._living.pop(pid).share
         code = os.waitstatus_to_exitcode(status)
         if code == NOT_KEPT:
@@ -168,6 +194,7 @@ def _as_child(work: Callable[[Share], None], share: Share, reach: tuple[int, int
     """Work, and end without a way back into the code that the parent was forked from."""
     status = 1
     try:
+        os.setpgid(0, 0)  # with all that it begins
         display_by_parent(sender)
         for number in (signal.SIGINT, signal.SIGHUP):  # of a terminal, which sends it to all processes; the parent decides
             signal.signal(number, signal.SIG_IGN)
@@ -185,11 +212,35 @@ def _as_child(work: Callable[[Share], None], share: Share, reach: tuple[int, int
 
 def _end_with_parent(reach: int) -> None:
     os.read(reach, 1)
-    os._exit(1)
+    os.killpg(0, signal.SIGKILL)
 
 
 def _kill(pid: int) -> None:
+    """End a process and what it has begun."""
     try:
-        os.kill(pid, signal.SIGKILL)  # of any other one it might not know yet what to do
+        os.killpg(pid, signal.SIGKILL)  # of any other one it might not know yet what to do
     except ProcessLookupError:  # it has ended meanwhile
         return
+
+
+def _forked() -> tuple[int, Connection, Connection]:
+    """A fork: its number, 0 in the process itself, and both ends of a pipe to the parent. Raises OSError."""
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    try:
+        return os.fork(), receiver, sender
+    except OSError:
+        receiver.close()
+        sender.close()
+        raise
+
+
+@contextlib.contextmanager
+def _timer(look: Callable[[], None]) -> Iterator[None]:
+    """Have this process look now and then whatever it does: it may wait for ever to show something that nobody takes any more."""
+    before = signal.signal(signal.SIGALRM, lambda _number, _frame: look())
+    signal.setitimer(signal.ITIMER_REAL, _LOOK, _LOOK)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

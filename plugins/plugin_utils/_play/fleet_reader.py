@@ -17,7 +17,7 @@ from ansible.errors import AnsibleActionFail
 from .._host import tickets
 from .._host.core_lock import holding
 from .._host.failures import was_not_reached
-from .._host.processes import NOT_KEPT, Kind, Processes, Share
+from .._host.processes import NOT_KEPT, Kind, NoneBegun, Processes, Share
 from .._host.reader import Reader
 from .._host.repeated import keep_answers
 from .._host.schedule import End, Limits
@@ -50,7 +50,8 @@ class FleetReader:
     def read(self) -> Result:
         """Read every host of the play that is still in it. Returns where their results are.
 
-        Raises AnsibleActionFail where they cannot be kept. An audit that is interrupted has its report, and this does not return.
+        Raises AnsibleActionFail where they cannot be kept, or no process can be begun. An audit that is interrupted has its report, and
+        this does not return.
         """
         signal.alarm(0)  # the time limit of the task, which would end the reading of all hosts
         hosts = [str(host) for host in self._vars["ansible_play_hosts"]]
@@ -73,6 +74,11 @@ class FleetReader:
                     if not self._check["planning"]:
                         write_report(self._action, self._vars, self._check)
                     interrupts.go_on()
+        except NoneBegun as error:
+            raise AnsibleActionFail(
+                f"no process that reads hosts can be begun ({error}). impersonate_reader_processes says how many are, by default one for "
+                "each processor; limits of the system for processes, files and memory say how many may be"
+            ) from error
         except OSError as error:
             raise AnsibleActionFail(f"the results of the hosts cannot be kept: {error}") from error
         return {"results": self._settings["results"], "hosts": len(hosts)}

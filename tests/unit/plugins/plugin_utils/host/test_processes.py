@@ -5,8 +5,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import multiprocessing
 import os
+import select
 import signal
+import subprocess
 import threading
 from pathlib import Path
 
@@ -14,6 +18,7 @@ import pytest
 from ansible.executor.task_queue_manager import FinalQueue
 from ansible.utils.display import Display
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import processes as module
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.processes import NOT_KEPT, Kind, Processes
 
 HOSTS = tuple(f"host{number}" for number in range(9))
@@ -121,6 +126,100 @@ def test_a_run_that_is_stopped_ends_its_processes(processes, kept, how):
     made.run(Kind([HOSTS[:2], HOSTS[2:]], 1))
 
     assert kept.all() == {HOSTS[0]: "read"}
+
+
+def test_a_run_whose_parent_is_gone_ends_though_nobody_takes_what_it_shows(processes, kept, monkeypatch):
+    """As when ansible-playbook was killed while its terminal was stopped: the queue is full, and whoever writes there waits for ever."""
+    gone = threading.Event()
+
+    class Full:
+        def send_display(self, *_args, **_options):
+            gone.set()
+            threading.Event().wait(60)
+            raise AssertionError("the write goes on")
+
+    monkeypatch.setattr(module, "_LOOK", 0.05)
+    monkeypatch.setattr(Display(), "_final_q", Full())
+    made = processes(lambda _share: (Display().display("a"), signal.pause()), orphaned=gone.is_set)
+    before = signal.getsignal(signal.SIGALRM)
+
+    made.run(Kind([HOSTS[:1]], 1))
+
+    assert (made.stopped, kept.all()) == (True, {})
+    assert (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)) == (before, (0.0, 0.0))
+
+
+def begins_a_program(pipe):
+    """As a connection that has begun ssh: the program has an end of the pipe, which closes when it ends."""
+    os.set_inheritable(pipe, True)
+    subprocess.Popen(["sleep", "600"], close_fds=False)
+
+
+@pytest.mark.parametrize("how", ["the process ends", "the process is killed", "the run is stopped", "the parent is killed"])
+def test_no_program_outlives_the_process_that_began_it(kept, how):
+    ours, theirs = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        os.close(ours)
+
+        def work(share):
+            begins_a_program(theirs)
+            kept.keep(share[0])
+            if how == "the process ends":
+                return
+            os.kill(
+                {"the process is killed": os.getpid()}.get(how, os.getppid()),
+                signal.SIGKILL if how.endswith("killed") else signal.SIGTERM,
+            )
+            signal.pause()
+
+        made = Processes(work, read=lambda: kept.all().keys(), died=kept.keep, over=lambda: False, orphaned=lambda: False)
+        signal.signal(signal.SIGTERM, lambda _number, _frame: made.stop())
+        made.run(Kind([HOSTS[:1]], 1))
+        os._exit(0)
+    os.close(theirs)
+    os.waitpid(parent, 0)
+
+    assert select.select([ours], [], [], 20)[0] == [ours]
+    os.close(ours)
+    assert kept.all() == {HOSTS[0]: "read"}
+
+
+@pytest.mark.parametrize("call", ["fork", "pipe"])
+@pytest.mark.parametrize("begun", [1, 2])
+def test_hosts_wait_for_the_processes_that_are_there_where_the_system_begins_no_more(processes, kept, monkeypatch, call, begun):
+    limited(monkeypatch, call, begun)
+    said = []
+    monkeypatch.setattr(Display(), "warning", said.append)
+
+    processes(lambda share: kept.keep(share[0])).run(Kind([(host,) for host in HOSTS[:6]], 5))
+
+    assert kept.all() == dict.fromkeys(HOSTS[:6], "read")
+    assert f"no more than {begun} processes read hosts at once" in said[0]
+
+
+@pytest.mark.parametrize("call", ["fork", "pipe"])
+def test_a_run_without_a_process_says_so(processes, kept, monkeypatch, call):
+    limited(monkeypatch, call, 0)
+
+    with pytest.raises(module.NoneBegun, match="Resource temporarily unavailable"):
+        processes(lambda share: kept.keep(share[0])).run(Kind([HOSTS], 5))
+
+    assert kept.all() == {}
+
+
+def limited(monkeypatch, call, most):
+    """Let so many processes be there at once, as limits of the system do."""
+    others = len(children())
+    place, name = (os, "fork") if call == "fork" else (multiprocessing, "Pipe")
+    real = getattr(place, name)
+
+    def refusing(*args, **options):
+        if len(children()) - others >= most:
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return real(*args, **options)
+
+    monkeypatch.setattr(place, name, refusing)
 
 
 def test_a_process_ends_with_its_parent(kept):
