@@ -86,8 +86,8 @@ class Looked:
 
     def __init__(self, task_vars: TaskVars, own: Mapping[str, object]) -> None:
         self.hosts: dict[str, dict[str, object]] = {}
-        names = [name for name in {*LOOKED_AT, *LOGIN} if name in task_vars]
-        self._others = {name: task_vars[name] for name in names if name not in own or own[name] != task_vars[name]}
+        given = {name: _value(task_vars, name) for name in {*LOOKED_AT, *LOGIN} if name in task_vars}
+        self._others = {name: value for name, value in given.items() if name not in own or _value(own, name) != value}
         self._added = {name for name in LOGIN if name in self._others and name not in own}
 
     def look(self, host: str, values: Mapping[str, object]) -> None:
@@ -110,10 +110,15 @@ _UNKNOWN = "{{"
 
 
 def _value(values: Mapping[str, object], name: str) -> object:
+    """A variable. It is not known where its template has no value here, or where the secret of its vault is not there: the host's
+    task says so, and no other host's. One of a vault is opened when its text is asked for (``AnsibleVaultEncryptedUnicode``, before 2.19).
+    """
     try:
-        return values[name]
-    except AnsibleError:  # a template that has no value here may have one in the task
+        value = values[name]
+        text = str(value)
+    except AnsibleError:
         return _UNKNOWN
+    return text if getattr(value, "__ENCRYPTED__", False) else value
 
 
 @dataclass(frozen=True, slots=True)

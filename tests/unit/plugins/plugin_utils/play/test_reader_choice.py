@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible.errors import AnsibleUndefinedVariable
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.reader_choice import (
@@ -248,6 +248,63 @@ def test_variables_of_the_play_count_for_all_hosts_and_an_unknown_one_for_its_ho
     looked.look("host1", Undefined(NTLM))
 
     assert set(choose("fleet", looked.hosts, Run()).alone) == alone
+
+
+class Vaulted:
+    """A value of a vault as ansible-core before 2.19 has it: its text, and whether it is another's, needs the secret."""
+
+    __ENCRYPTED__ = True
+
+    def __init__(self, text=None):
+        self._text = text
+
+    def __str__(self):
+        if self._text is None:
+            raise AnsibleError("Attempting to decrypt but no vault secrets found")
+        return self._text
+
+    def __eq__(self, other):
+        return str(self) == other
+
+    def __bool__(self):
+        return bool(str(self))
+
+    __hash__ = None
+
+
+TEMPLATE_FOR_LOGIN = "Kerberos, with a template for the login"
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["looked at by its own task", "looked at by another's task"])
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        pytest.param("ansible_password", TEMPLATE_FOR_LOGIN, id="password"),
+        pytest.param("ansible_user", TEMPLATE_FOR_LOGIN, id="user"),
+        pytest.param("ansible_winrm_kinit_args", TEMPLATE_FOR_LOGIN, id="arguments"),
+        pytest.param("ansible_connection", "a template for the connection", id="connection"),
+        pytest.param("ansible_become", "become", id="become"),
+    ],
+)
+def test_a_host_whose_vault_cannot_be_opened_is_read_alone(name, why, own):
+    spoilt = {**OF_A_LOGIN, name: Vaulted()}
+    looked = Looked({**spoilt}, spoilt) if own else Looked(OF_A_LOGIN, OF_A_LOGIN)
+    looked.look("spoilt", spoilt)
+    for host in ("a", "b"):
+        looked.look(host, OF_A_LOGIN)
+
+    choice = choose("fleet", looked.hosts, Run())
+
+    assert (choice.alone, choice.logins) == ({"spoilt": why}, [("a", "b")])
+
+
+def test_a_value_of_a_vault_is_what_is_in_it():
+    looked = Looked(*[{**OF_A_LOGIN, "ansible_password": Vaulted("of all")}] * 2)
+    for host in ("a", "b"):
+        looked.look(host, {**OF_A_LOGIN, "ansible_password": Vaulted("of all")})
+    looked.look("c", {**OF_A_LOGIN, "ansible_password": Vaulted("of c")})
+
+    assert choose("fleet", looked.hosts, Run()).logins == [("a", "b")]
 
 
 TEMPLATE = {**NTLM, "ansible_winrm_transport": None, "ansible_user": "{{ vault_user }}"}
