@@ -62,14 +62,21 @@ def _is_known(plugin: type[ConnectionBase]) -> bool:
     )
 
 
+def leave_none() -> None:
+    """From now on, the winrm connections of this process have their tickets where ansible-playbook takes them away at its end.
+
+    A process that ends without a word to its connections, or is killed, leaves the temporary files of ``_kerb_auth``. For one that does
+    nothing but read hosts: all of its temporary files are there then.
+    """
+    tempfile.tempdir = constants.DEFAULT_LOCAL_TMP
+
+
 @contextlib.contextmanager
 def of_one_login() -> Iterator[None]:
     """Inside of it, all winrm connections of this process have the tickets of the first one; afterwards those are gone.
 
-    For a process that reads hosts of one login, and ends then. One that is killed leaves its tickets where ansible-playbook takes them away
-    at its end.
+    For a process that reads hosts of one login, and ends then.
     """
-    tempfile.tempdir = constants.DEFAULT_LOCAL_TMP
     tickets = Tickets()
     for plugin in _plugins():
         plugin._kerb_auth = _sharing(plugin._kerb_auth, tickets)

@@ -86,6 +86,7 @@ class FleetReader:
     def _work(self, share: Share) -> None:
         """Read a share of the hosts, in a process of its own."""
         keep_answers()
+        tickets.leave_none()
         lock = threading.Lock()
 
         def read(host: str) -> tuple[End, Result]:

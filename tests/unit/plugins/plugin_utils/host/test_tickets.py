@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from pathlib import Path
 
 import pytest
+from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
@@ -129,3 +131,25 @@ def test_another_login_never_gets_the_tickets_of_the_first_one(login, kinit, oth
 
         assert place() == of_first
     assert kinit[1].read_text() == "auditor@SIM.EXAMPLE\n"
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["hosts of one login", "a host alone"])
+def test_a_process_that_ends_without_a_word_leaves_its_tickets_in_the_folder_that_is_taken_away(
+    login, monkeypatch, tmp_path, shared
+):
+    folder = tmp_path / "ansible-local"
+    folder.mkdir()
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(folder))
+
+    child = os.fork()
+    if child == 0:
+        try:
+            tickets.leave_none()
+            with tickets.of_one_login() if shared else contextlib.nullcontext():
+                connection = login()
+                os._exit(0 if place() == Path(connection._kerb_ccache.name) else 1)
+        finally:
+            os._exit(2)
+
+    assert os.waitpid(child, 0)[1] == 0
+    assert [file.read_text() for file in folder.iterdir()] == ["tickets\n"]
