@@ -41,7 +41,7 @@ def releasing(connection: ConnectionBase) -> ConnectionBase:
 
 
 class _Releasing:
-    """A connection plugin of ansible-core that is used by one thread of many, for one command."""
+    """A connection plugin of ansible-core that is used by one thread of many, for one module."""
 
     def __init__(self, connection: ConnectionBase, lock: threading.Lock) -> None:
         self._connection, self._lock = connection, lock
@@ -54,22 +54,42 @@ class _Releasing:
 
         ansible-core would close it when the task has ended, and all other threads would wait for that host.
         """
+        return self._waiting(lambda: self._connection.exec_command(*args, **options), close=True)
+
+    def put_file(self, *args: object, **options: object) -> object:
+        """As the plugin's. The connection stays for the command that follows, which closes it; it is closed where the transfer fails.
+
+        ansible-core sends the module as a file with ``ANSIBLE_KEEP_REMOTE_FILES``, between commands that make its folder and run it. The
+        connections winrm and psrp connect again when they are used after they were closed.
+        """
+        return self._waiting(lambda: self._connection.put_file(*args, **options), close=False)
+
+    def fetch_file(self, *args: object, **options: object) -> object:
+        """As ``put_file``, the other way."""
+        return self._waiting(lambda: self._connection.fetch_file(*args, **options), close=False)
+
+    def _waiting(self, call: Callable[[], object], *, close: bool) -> object:
+        """Make a call without the lock, and close the connection after it, if only where it failed."""
         self._lock.release()
         try:
-            return self._run(*args, **options)
+            vars(self._connection).pop("close", None)
+            try:
+                answer = call()
+            except BaseException:
+                self._close()
+                raise
+            if close:
+                self._close()
+            return answer
         finally:
             self._lock.acquire()
 
-    def _run(self, *args: object, **options: object) -> object:
-        vars(self._connection).pop("close", None)
+    def _close(self) -> None:
         try:
-            return self._connection.exec_command(*args, **options)
-        finally:
-            try:
-                self._connection.close()
-            except Exception as error:  # noqa: BLE001 - as ansible-core does: the answer is there, whatever becomes of the connection
-                Display().debug(f"the connection could not be closed: {error}")
-                vars(self._connection)["close"] = _closed  # the plugin would ask the host again, while all other threads wait
+            self._connection.close()
+        except Exception as error:  # noqa: BLE001 - as ansible-core does: the answer is there, whatever becomes of the connection
+            Display().debug(f"the connection could not be closed: {error}")
+            vars(self._connection)["close"] = _closed  # the plugin would ask the host again, while all other threads wait
 
 
 def _closed() -> None:

@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
+from ansible.errors import AnsibleConnectionFailure
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.core_lock import holding, releasing
 
@@ -16,14 +20,25 @@ class Connection:
 
     transport = "winrm"
 
-    def __init__(self, lock, command=None, close=None):
-        self.lock, self.seen, self._command, self._close = lock, [], command, close
+    def __init__(self, lock, command=None, close=None, transfers=None):
+        self.lock, self.seen, self._command, self._close, self._transfers = lock, [], command, close, transfers
 
     def exec_command(self, command, in_data=None):
         self.seen.append(("exec_command", command, in_data, self.lock.locked()))
         if self._command:
             raise self._command
         return 0, b"out", b""
+
+    def put_file(self, in_path, out_path):
+        self._transfer("put_file", in_path, out_path)
+
+    def fetch_file(self, in_path, out_path):
+        self._transfer("fetch_file", in_path, out_path)
+
+    def _transfer(self, name, *paths):
+        self.seen.append((name, *paths, self.lock.locked()))
+        if self._transfers:
+            raise self._transfers
 
     def close(self):
         self.seen.append(("close", self.lock.locked()))
@@ -87,6 +102,74 @@ def test_a_connection_that_is_used_again_is_closed_again():
     holding(lock, lambda: [releasing(connection).exec_command("run") for _unused in range(2)])
 
     assert [entry[0] for entry in connection.seen] == ["exec_command", "close", "exec_command", "close"]
+
+
+TRANSFERS = pytest.mark.parametrize("name", ["put_file", "fetch_file"])
+
+
+@TRANSFERS
+def test_the_lock_is_free_during_a_transfer_and_the_connection_stays_for_the_command(name):
+    """As ansible-core sends a module with keep_remote_files."""
+    lock = threading.Lock()
+    connection = Connection(lock)
+
+    def call():
+        released = releasing(connection)
+        released.exec_command("mkdir")
+        getattr(released, name)("from", "to")
+        assert lock.locked()
+        released.exec_command("run")
+
+    holding(lock, call)
+
+    assert connection.seen == [
+        ("exec_command", "mkdir", None, False),
+        ("close", False),
+        (name, "from", "to", False),
+        ("exec_command", "run", None, False),
+        ("close", False),
+    ]
+
+
+@TRANSFERS
+@pytest.mark.parametrize("closing", [None, OSError("closed already")], ids=repr)
+def test_a_transfer_that_fails_is_the_last_use_of_the_connection(name, closing):
+    lock = threading.Lock()
+    connection = Connection(lock, close=closing, transfers=ValueError("no"))
+
+    def task():
+        with pytest.raises(ValueError, match="no"):
+            getattr(releasing(connection), name)("from", "to")
+        assert lock.locked()
+        if closing:
+            connection.close()
+
+    holding(lock, task)
+
+    assert connection.seen == [(name, "from", "to", False), ("close", False)]
+
+
+@pytest.mark.parametrize("plugin", ["winrm", "psrp"])
+@pytest.mark.parametrize("name", ["exec_command", "put_file", "fetch_file"])
+def test_a_connection_that_was_closed_connects_again(monkeypatch, plugin, name):
+    """By the plugins of the installed ansible-core."""
+    connection = connection_loader.get(plugin, PlayContext(), os.devnull)
+    connected = []
+
+    def connect():
+        connected.append(True)
+        connection._connected = True
+        raise AnsibleConnectionFailure("seen")
+
+    connection.set_options()
+    monkeypatch.setattr(connection, "_connect", connect)
+    connection._connected = True
+
+    connection.close()
+
+    with pytest.raises(AnsibleConnectionFailure, match="seen"):
+        getattr(connection, name)(*(["cmd"] if name == "exec_command" else ["from", "to"]))
+    assert connected == [True]
 
 
 def test_whoever_holds_no_lock_has_the_connection_itself():
