@@ -9,6 +9,7 @@ import signal
 import types
 import typing as t
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 
 from ansible import context
 from ansible.utils.display import Display
@@ -52,7 +53,10 @@ class Interrupts:
 
 
 def write_report(action: ActionBase, task_vars: TaskVars, check: Check) -> None:
-    """Run the task of the report in this process. Nothing is shown: whoever would show it has been interrupted and reads no more."""
+    """Run the task of the report in this process. Nothing is shown: whoever would show it has been interrupted and reads no more.
+
+    Before ansible-core 2.19 this process has the terminal as well, which may be gone: to write there would be an error of the report.
+    """
     Display()._final_q = None
     task = copy_of(action._task)
     task.action, task.args = REPORT, {"from_variables": True, "results": "-", "check": dict(check)}
@@ -61,4 +65,5 @@ def write_report(action: ActionBase, task_vars: TaskVars, check: Check) -> None:
         REPORT, task=task, connection=action._connection, play_context=action._play_context, loader=action._loader,
         templar=action._templar, shared_loader_obj=action._shared_loader_obj,
     )  # fmt: skip
-    report.run(task_vars=dict(task_vars))
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        report.run(task_vars=dict(task_vars))
