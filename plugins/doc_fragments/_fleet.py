@@ -11,8 +11,8 @@ options:
     description:
       - What the hosts are asked for.
       - An V(audit) is one batch. A play with C(serial) is refused, because its report would call the hosts of later batches not checked.
-      - With V(enforce) and V(restore) the gate lets the next batch of a rolling play begin unless a host failed or was lost, and judges
-        the fleet after the last one.
+      - With V(enforce) and V(restore) no further batch begins once a change that was sent did not end as planned. The gate judges the fleet
+        after the last one.
     type: str
     choices: [audit, enforce, restore]
     default: audit

@@ -9,8 +9,8 @@ short_description: Look at the plans of a fleet before the first host is changed
 version_added: 0.1.0
 description:
   - Runs once for the whole play, on the controller. No host is touched.
-  - Takes the results of M(winrights.seimpersonate.local_right) in check mode, prints what would change on how many hosts, and fails when more than
-    O(max_hosts_per_account) hosts would lose the same account, so that somebody looks a second time.
+  - Takes the results of M(winrights.seimpersonate.local_right) in check mode, prints what would change on how many hosts, and fails when the hosts that
+    would lose the same account, together with the hosts that could not be read, are more than O(max_hosts_per_account), so that somebody looks a second time.
 author:
   - Winrights Authors (@winrights)
 extends_documentation_fragment:
@@ -34,7 +34,7 @@ options:
     required: true
   max_hosts_per_account:
     description:
-      - How many hosts may lose the same account without a second look. 0 is no limit.
+      - How many hosts may lose the same account without a second look. A host that could not be read counts as one more. 0 is no limit.
     type: int
     default: 10
   approved_plan:

@@ -89,7 +89,7 @@ verdict:
 gate_passed:
   description:
     - Whether there is no more of what O(fail_on) names than O(tolerate) allows, and at least one host was judged.
-    - While batches of a rolling play are left, whether the next one may begin, which is so unless a host failed or was lost.
+    - While batches of a rolling play are left, whether the next one may begin. No further batch begins once a change that was sent did not end as planned.
   returned: success
   type: bool
   sample: false
