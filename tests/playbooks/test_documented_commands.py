@@ -31,6 +31,7 @@ PAGES = [CHECKOUT / "README.md", CHECKOUT / "roles/impersonate/README.md",
 BLOCK = re.compile(r"```(?:shell|console)?\n(.*?)```|\.\. code-block:: (?:shell|console)\n\n((?: {3}.*\n|\n)+)", re.DOTALL)
 PROGRAMS = ("ansible-playbook", "ansible-galaxy", "ansible-doc", "ansible", "make", "pip", "git", "cd", "export", "ansible-test")
 PLAY = "winrights.seimpersonate."
+DOMAIN = ".corp.example"
 
 
 def commands():
@@ -62,21 +63,21 @@ DRIFT = Row(2, "1 drift")
 PLAYS = {
     "audit": DRIFT,
     "audit -e impersonate_policy=cis": DRIFT,
-    "audit -e impersonate_expected_file=cmdb.txt": Row(2, "not_checked", {"cmdb.txt": "web01\nlost01\n"}),
+    "audit -e impersonate_expected_file=cmdb.txt": Row(2, "not_checked", {"cmdb.txt": "web01.corp.example\nlost01.corp.example\n"}),
     "audit -e impersonate_report_previous=reports": DRIFT,
     "audit -e impersonate_exposure=true": DRIFT,
     "audit -e impersonate_events=7d": DRIFT,
     "enforce --check --diff": Row(0, "would"),
     "enforce": Row(0, "changed"),
     "restore": Row(0, "1 of 3 hosts have their earlier holders"),
-    "prove --limit web01 -e prove_dir=proofs": Row(0, "agrees"),
-    "gpo_audit -e impersonate_hosts=dc01": Row(0, "define the right"),
-    "gpo_enforce --check --diff -e impersonate_hosts=dc01 -e @web_servers.yml": Row(
+    "prove --limit web01.corp.example -e prove_dir=proofs": Row(0, "agrees"),
+    "gpo_audit -e impersonate_hosts=dc01.corp.example": Row(0, "define the right"),
+    "gpo_enforce --check --diff -e impersonate_hosts=dc01.corp.example -e @web_servers.yml": Row(
         0, "version 1 becomes 2", {"web_servers.yml": SERVERS}
     ),
-    "gpo_enforce -e impersonate_hosts=dc01 -e @web_servers.yml": Row(0, "version 1 becomes 2", {"web_servers.yml": SERVERS}),
-    "gpo_restore -e impersonate_hosts=dc01 -e @web_servers.yml": Row(0, "nothing to restore", {"web_servers.yml": SERVERS}),
-    "prove --limit lab01 -e prove_change=true -e prove_lab=true": Row(0, "the right is as before"),
+    "gpo_enforce -e impersonate_hosts=dc01.corp.example -e @web_servers.yml": Row(0, "version 1 becomes 2", {"web_servers.yml": SERVERS}),
+    "gpo_restore -e impersonate_hosts=dc01.corp.example -e @web_servers.yml": Row(0, "nothing to restore", {"web_servers.yml": SERVERS}),
+    "prove --limit lab01.corp.example -e prove_change=true -e prove_lab=true": Row(0, "the right is as before"),
 }
 """By the part of the command behind the inventory."""
 ELSEWHERE = {
@@ -161,7 +162,9 @@ def a_domain_controller():
 def empty(tmp_path, hosts, installed):
     """An empty folder with the inventory; gives what runs a command there."""
     with Fleet(hosts, Emulator(), scheme="https") as fleet:
-        (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"windows": fleet.inventory()["all"]}))
+        windows = fleet.inventory()["all"]
+        windows["hosts"] = {f"{name}{DOMAIN}": its for name, its in windows["hosts"].items()}  # whole names, as README and examples have them
+        (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"windows": windows}))
 
         def typed(command):
             return run([word for word in shlex.split(command) if word != "-k"], tmp_path, installed)
@@ -198,4 +201,4 @@ def test_reports_of_sites_become_one(empty):
 
     assert ran.returncode == 2, ran.stdout + ran.stderr
     (merged,) = (empty.folder / "reports/merged").glob("*.json")
-    assert {record["host"] for record in json.loads(merged.read_text())["hosts"]} == {"web01", "lab01", "file01"}
+    assert {record["host"] for record in json.loads(merged.read_text())["hosts"]} == {f"{name}{DOMAIN}" for name in ("web01", "lab01", "file01")}
