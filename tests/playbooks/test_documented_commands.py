@@ -75,8 +75,12 @@ PLAYS = {
     "gpo_enforce --check --diff -e impersonate_hosts=dc01.corp.example -e @web_servers.yml": Row(
         0, "version 1 becomes 2", {"web_servers.yml": SERVERS}
     ),
-    "gpo_enforce -e impersonate_hosts=dc01.corp.example -e @web_servers.yml": Row(0, "version 1 becomes 2", {"web_servers.yml": SERVERS}),
-    "gpo_restore -e impersonate_hosts=dc01.corp.example -e @web_servers.yml": Row(0, "nothing to restore", {"web_servers.yml": SERVERS}),
+    "gpo_enforce -e impersonate_hosts=dc01.corp.example -e @web_servers.yml": Row(
+        0, "version 1 becomes 2", {"web_servers.yml": SERVERS}
+    ),
+    "gpo_restore -e impersonate_hosts=dc01.corp.example -e @web_servers.yml": Row(
+        0, "nothing to restore", {"web_servers.yml": SERVERS}
+    ),
     "prove --limit lab01.corp.example -e prove_change=true -e prove_lab=true": Row(0, "the right is as before"),
 }
 """By the part of the command behind the inventory."""
@@ -163,7 +167,9 @@ def empty(tmp_path, hosts, installed):
     """An empty folder with the inventory; gives what runs a command there."""
     with Fleet(hosts, Emulator(), scheme="https") as fleet:
         windows = fleet.inventory()["all"]
-        windows["hosts"] = {f"{name}{DOMAIN}": its for name, its in windows["hosts"].items()}  # whole names, as README and examples have them
+        windows["hosts"] = {
+            f"{name}{DOMAIN}": its for name, its in windows["hosts"].items()
+        }  # whole names, as README and examples have them
         (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"windows": windows}))
 
         def typed(command):
@@ -201,4 +207,6 @@ def test_reports_of_sites_become_one(empty):
 
     assert ran.returncode == 2, ran.stdout + ran.stderr
     (merged,) = (empty.folder / "reports/merged").glob("*.json")
-    assert {record["host"] for record in json.loads(merged.read_text())["hosts"]} == {f"{name}{DOMAIN}" for name in ("web01", "lab01", "file01")}
+    assert {record["host"] for record in json.loads(merged.read_text())["hosts"]} == {
+        f"{name}{DOMAIN}" for name in ("web01", "lab01", "file01")
+    }
