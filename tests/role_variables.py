@@ -68,8 +68,8 @@ The variables, by task
 ======================
 
 All of them begin with ``impersonate_``, and may stand in the inventory, in ``group_vars``, in a playbook or behind ``-e``. ``impersonate_hosts``,
-``impersonate_serial`` and ``impersonate_mark_hosts`` belong to the playbooks and stand behind ``-e`` alone. Any other name that begins so ends the run
-before a host is asked. :ansplugin:`The role's page <winrights.seimpersonate.impersonate#role>` has the whole text of each.
+``impersonate_serial`` and ``impersonate_mark_hosts`` belong to the playbooks and stand behind ``-e`` or at ``import_playbook`` alone. Any other name that
+begins so ends the run before a host is asked. :ansplugin:`The role's page <winrights.seimpersonate.impersonate#role>` has the whole text of each.
 """
 
 

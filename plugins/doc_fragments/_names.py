@@ -12,12 +12,12 @@ class ModuleDocFragment:
 options:
   allow_unknown:
     description:
-      - Where it is given, as an empty list as well, the names of the variables of all hosts of the play are looked at. One that begins
-        with C(impersonate_) and is no
-        variable of the role P(winrights.seimpersonate.impersonate#role), nor C(impersonate_hosts) or C(impersonate_serial), is taken for a
-        misspelt one and refused.
+      - Where it is given, as an empty list as well, the names of variables are looked at, of all hosts of the play where one task is for
+        all of them, else of the host of the task. One that begins with C(impersonate_) and is no variable of the role
+        P(winrights.seimpersonate.impersonate#role), nor C(impersonate_hosts), C(impersonate_serial) or C(impersonate_mark_hosts), is taken
+        for a misspelt one and refused.
       - The list names those of your own that may begin so.
-      - What C(ansible-playbook) cut off an extra variable, as of C(-e 'name=a, b'), is refused too, and C(impersonate_hosts) and C(impersonate_serial) in an
-        inventory, from where a play cannot take them.
+      - What C(ansible-playbook) cut off an extra variable, as of C(-e 'name=a, b'), is refused too, and those three in an inventory, from where a play
+        cannot take them.
     type: raw
 """

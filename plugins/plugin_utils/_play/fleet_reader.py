@@ -76,8 +76,7 @@ class FleetReader:
                     interrupts.go_on()
         except NoneBegun as error:
             raise AnsibleActionFail(
-                f"no process that reads hosts can be begun ({error}). impersonate_reader_processes says how many are, by default one for "
-                "each processor; limits of the system for processes, files and memory say how many may be"
+                f"the system begins no process that could read hosts ({error}); raise its limits for processes, open files or memory"
             ) from error
         except OSError as error:
             raise AnsibleActionFail(f"the results of the hosts cannot be kept: {error}") from error
