@@ -80,7 +80,7 @@ class ActionModule(once.PayloadOnce, ActionBase):  # type: ignore[misc]
             self._connection = releasing(self._connection)
             host = WindowsHost.behind(self._connection, self._execute_module, task_vars)
             facts = host.read_for_change(job.names)
-            job_result = enforcement.plan(job, facts, None if self._task.check_mode else enforcement.already_changed(job, facts))
+            job_result = (enforcement.plan if self._task.check_mode else enforcement.plan_in_turn)(job, facts)
             if job_result.notes and not self._task.check_mode:
                 job_result = enforcement.settle_earlier(job, facts, job_result)
             if job_result.outcome is Outcome.PLANNED and not self._task.check_mode:

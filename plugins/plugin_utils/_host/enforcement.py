@@ -174,6 +174,17 @@ def already_changed(job: Job, facts: HostFacts) -> turns.Changed | None:
     return turns.changed(job.folder, job.run_id, facts.computer, job.host)
 
 
+def plan_in_turn(job: Job, facts: HostFacts) -> JobResult:
+    """The same for a change that is to be made. Raises CannotJudge.
+
+    A host that was read while the run changed it under another name may hold already what that change brings: its end is waited for.
+    """
+    job_result = plan(job, facts, already_changed(job, facts))
+    if job_result.outcome is Outcome.UNCHANGED and turns.wait(job.folder, job.run_id, facts.computer):
+        job_result = plan(job, facts, already_changed(job, facts))
+    return job_result
+
+
 def _names_by_sid(job: Job, facts: HostFacts) -> dict[str, str | None]:
     """Names of all SIDs that may turn up: as the snapshot had them, as they were written, as the host says them now."""
     names_by_sid: dict[str, str | None] = {

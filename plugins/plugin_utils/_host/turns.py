@@ -87,5 +87,17 @@ def turn(folder: Path, run_id: str, computer: Computer) -> Iterator[Turn]:
         yield Turn(held and not waited and not path.stat().st_size, path if held else None)
 
 
+def wait(folder: Path, run_id: str, computer: Computer) -> bool:
+    """Wait for a change of a machine that is under way under another name. Whether there was one."""
+    path = _path(folder, run_id, computer)
+    if path is None or not path.exists():
+        return False
+    try:
+        with locks.acquire(path, _PATIENCE) as (_held, waited):
+            return waited
+    except OSError:  # nothing is to be changed, so that nothing depends on it
+        return False
+
+
 def _path(folder: Path, run_id: str, computer: Computer) -> Path | None:
     return path_of(folder, run_id, computer.sid, computer.name) if computer.sid else None

@@ -984,6 +984,14 @@ def test_a_machine_with_two_names_that_are_changed_at_once_is_changed_once(actio
     assert len(snapshots(folder)) == 1
 
 
+def place_of(folder, machine):
+    """The file of a machine in the folder of the run, which is made."""
+    read = {"accounts": [], "exposure": False, "expand": False, "events": None}
+    place = turns.path_of(folder, "run1", host(machine)("local_right", {"read": read})["computer"]["sid"], "WEB01")
+    place.parent.mkdir(parents=True, mode=0o700)
+    return place
+
+
 @pytest.mark.parametrize(
     ("ends", "asked"),
     [
@@ -994,12 +1002,7 @@ def test_a_machine_with_two_names_that_are_changed_at_once_is_changed_once(actio
 def test_a_second_name_waits_for_the_change_of_the_first(action, folder, holder, monkeypatch, ends, asked):
     """A process that is at work on the machine, and leaves no word of a change."""
     machine, received, slept = machine_with(*BEFORE), [], []
-    sid = host(machine)("local_right", {"read": {"accounts": [], "exposure": False, "expand": False, "events": None}})["computer"][
-        "sid"
-    ]
-    place = turns.path_of(folder, "run1", sid, "WEB01")
-    place.parent.mkdir(parents=True, mode=0o700)
-    process = holder(place)
+    process = holder(place_of(folder, machine))
 
     def sleep(seconds):
         slept.append(seconds)
@@ -1013,6 +1016,34 @@ def test_a_second_name_waits_for_the_change_of_the_first(action, folder, holder,
     assert (result["outcome"], result["changed_as"], set(machine.holders())) == ("applied", None, WANTED)
     assert ["read" in args for _module, args in received] == asked
     assert sum(slept) == pytest.approx(0.1 if ends else 30.0)
+
+
+@pytest.mark.parametrize(
+    ("note", "outcome", "changed_as"),
+    [
+        pytest.param({"host": "web01", "after": sorted(WANTED)}, "same_machine", "web01", id="it was changed"),
+        pytest.param(None, "unchanged", None, id="nothing was changed"),
+    ],
+)
+def test_a_second_name_that_was_read_after_the_change_waits_for_the_word_of_it(
+    action, folder, holder, monkeypatch, note, outcome, changed_as
+):
+    """A process that has changed the machine, and has not said so yet."""
+    machine, received = machine_with(*WANTED), []
+    place = place_of(folder, machine)
+    process = holder(place)
+
+    def sleep(_seconds):
+        if note:
+            place.write_text(json.dumps(note))
+        process.kill()
+        process.wait()
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    result = action(ActionModule, host(machine, received), snapshot_dir=str(folder), run_id="run1", **ALIAS, **OPTIONS)
+
+    assert (result["outcome"], result["changed_as"], result["status"]) == (outcome, changed_as, "compliant")
+    assert ["read" in args for _module, args in received] == [True]
 
 
 @pytest.mark.parametrize(
