@@ -10,7 +10,6 @@ from pathlib import Path
 from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible.vars.hostvars import HostVars
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files import check_folder
@@ -63,7 +62,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         policy, restore, expected = None, None, []
         spoilt: list[str] = []
         exceptions: tuple[PolicyException, ...] = ()
-        looked = reader_choice.Looked(task_vars or {}, _raw_variables(task_vars or {}))
+        looked = reader_choice.Looked(*one_host.variables_for_all(self._task))
         with bad_input.refused(named, before):
             differs = self._check_variables(task_vars or {}, options, looked)
             batches.batches_of("serial", options["serial"])
@@ -108,6 +107,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             exceptions=[],
             expected=expected,
             reader=reader,
+            snapshots=_snapshots_of(options),
         )
         if spoilt:
             doubt = f"restore: the latest run that can be read is {restore}; another one may be, and hosts may be missing"
@@ -129,9 +129,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         user = functools.cache(lambda: str(one_host.as_written(self._task, self._loader).remote_user or ""))
         run = reader_choice.run_of(self._task, task_vars, one_host.is_known(), user, tickets.can_be_shared)
         choice = reader_choice.choose(options["reader"], looked.hosts, run)
+        if choice.reader == "fleet" and (error := one_host.set_up_error(self, task_vars)):
+            choice = reader_choice.instead(str(task_vars["inventory_hostname"]), error)
         one_task.decide(choice.reader == "fleet")
-        few = choice.reader == "host" and len(looked.hosts) < reader_choice.FEW  # what a person expects
-        (Display().v if few else Display().display)(choice.sentence)
+        expected = choice.reader == "host" and options["reader"] != "fleet" and len(looked.hosts) < reader_choice.FEW
+        (Display().v if expected else Display().display)(choice.sentence)
         if choice.reader == "host":
             return {"name": "host"}
         folder = constants.DEFAULT_LOCAL_TMP if options["planning"] else options["report_dir"]  # of a plan there is no report
@@ -185,11 +187,11 @@ def _check_snapshots(options: Options, task_vars: TaskVars, named: t.Callable[[s
     return warnings
 
 
-def _raw_variables(task_vars: TaskVars) -> t.Mapping[str, object]:
-    """The variables that the inventory has for the host of a task, not templated."""
-    hostvars, host = task_vars.get("hostvars"), task_vars.get("inventory_hostname")
-    raw = hostvars.raw_get(host) if isinstance(hostvars, HostVars) else (hostvars or {}).get(host)
-    return raw if isinstance(raw, t.Mapping) else {}
+def _snapshots_of(options: Options) -> str | None:
+    """Where pre-images are kept, as far as that is known: the variable is the same for all hosts, but an option is a task's own."""
+    if options["action"] == "audit" or not options["from_variables"]:
+        return None
+    return str(Path(options["snapshot_dir"]).expanduser().absolute())
 
 
 def _policy_as_written(task_vars: TaskVars) -> t.Any:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 
 from ansible.plugins.action import ActionBase
 
@@ -20,6 +21,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.sum
     verdict_sentence,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
     bad_input,
     fleet_run,
@@ -90,7 +92,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result.setdefault("warnings", []).append(lacking)
         if warnings := report_end.compare(report, options):
             result.setdefault("warnings", []).extend(warnings)
-        stop = stopped_by(records) if options["action"] != "audit" else []
+        has_pre_image = functools.partial(snapshots.may_be_there, options["check"].get("snapshots"), options["check"]["run_id"])
+        stop = stopped_by(records, has_pre_image) if options["action"] != "audit" else []
         batches_left = options["action"] != "audit" and not stop and _batches_left(task_vars)
         formats = [kind for kind in options["formats"] if not batches_left or kind in _WHILE_BATCHES_ARE_LEFT]
         ended = report_end.end(

@@ -8,7 +8,8 @@ module: fleet_check
 short_description: Check the options of a run once, before any host is touched
 version_added: 0.1.0
 description:
-  - Runs once for the whole play, on the controller. No host is touched.
+  - Runs once for the whole play, on the controller. No host is touched. With C(delegate_to) as below, the variables of the connection of the first host do not
+    count either.
   - Fails with the option, the value and what is allowed when the policy or an account is wrong, and thereby ends the play.
   - Variables that differ between hosts are checked again for each host, before that host is touched.
 author:
@@ -101,6 +102,7 @@ EXAMPLES = r"""
     policy: microsoft
     permitted: [NT SERVICE\BackupAgent]
     report_dir: reports
+  delegate_to: localhost
   register: check
 """
 
@@ -141,6 +143,11 @@ reader:
   returned: success
   type: dict
   sample: {name: host}
+snapshots:
+  description: Folder of the snapshots, where this and the tasks behind it have it from O(from_variables). Null otherwise, and in an audit.
+  returned: success
+  type: str
+  sample: /srv/impersonate/impersonate-snapshots
 exceptions:
   description: The exceptions as data, so that the report can tell which of them are unused.
   returned: success

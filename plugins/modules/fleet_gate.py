@@ -41,6 +41,7 @@ EXAMPLES = r"""
   winrights.seimpersonate.fleet_check:
     policy: microsoft
     report_dir: reports
+  delegate_to: localhost
   register: check
 
 - name: Read every host
@@ -56,12 +57,14 @@ EXAMPLES = r"""
     results: audit
     check: "{{ check }}"
     report_dir: reports
+  delegate_to: localhost
   register: report
 
 - name: Fail when the fleet is not in order
   winrights.seimpersonate.fleet_gate:
     passed: "{{ report.gate_passed }}"
     verdict: "{{ report.verdict }}"
+  delegate_to: localhost
   run_once: true
 """
 

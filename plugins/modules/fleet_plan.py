@@ -55,6 +55,7 @@ EXAMPLES = r"""
     action: enforce
     report_dir: reports
     snapshot_dir: impersonate-snapshots
+  delegate_to: localhost
   register: check
 
 - name: Plan on every host
@@ -69,6 +70,7 @@ EXAMPLES = r"""
     results: plan
     check: "{{ check }}"
     max_hosts_per_account: 25
+  delegate_to: localhost
 """
 
 RETURN = r"""

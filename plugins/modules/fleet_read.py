@@ -41,6 +41,7 @@ EXAMPLES = r"""
   winrights.seimpersonate.fleet_check:
     from_variables: true
     report_dir: reports
+  delegate_to: localhost
   register: check
 
 - name: Read all hosts
@@ -56,6 +57,7 @@ EXAMPLES = r"""
     report_dir: reports
     results: audit
     check: "{{ check }}"
+  delegate_to: localhost
 """
 
 RETURN = r"""

@@ -56,6 +56,7 @@ EXAMPLES = r"""
   winrights.seimpersonate.fleet_check:
     policy: microsoft # the report names it, and the task below judges by it
     report_dir: reports
+  delegate_to: localhost
   register: check
 
 - name: Read every host; one that cannot be read stays in the play, so that the report knows it
@@ -71,12 +72,14 @@ EXAMPLES = r"""
     results: audit
     check: "{{ check }}"
     report_dir: reports
+  delegate_to: localhost
   register: report
 
 - name: Fail when the fleet is not in order
   winrights.seimpersonate.fleet_gate:
     passed: "{{ report.gate_passed }}"
     verdict: "{{ report.verdict }}"
+  delegate_to: localhost
   run_once: true
 """
 
@@ -108,7 +111,7 @@ head:
       returned: success
       type: dict
 stopped_by:
-  description: Hosts whose change was sent and did not end as planned, which ended a rolling change. Empty in an audit.
+  description: Hosts whose change was sent, or may have been, and did not end as planned, which ended a rolling change. Empty in an audit.
   returned: success
   type: list
   elements: str

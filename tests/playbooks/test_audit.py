@@ -123,7 +123,7 @@ def test_each_failure_is_printed_once_and_with_verbosity_with_its_place(fleet, p
     assert run.statuses == {"dead": "unreachable", "filtered": "error"}
     assert [line for line in run.outcome.stdout.splitlines() if "[ERROR]" in line] == []
     assert sorted(line.split(" =>")[0] for line in run.outcome.stdout.splitlines() if line.startswith("fatal: ")) == [
-        "fatal: [dead]: FAILED!",
+        "fatal: [dead -> localhost]: FAILED!",
         "fatal: [dead]: UNREACHABLE!",
         "fatal: [filtered]: FAILED!",
     ]

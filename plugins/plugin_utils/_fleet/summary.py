@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .._accounts.same_account import fleet_name, same_account
 from .._accounts.sids import NAMES
@@ -55,21 +55,24 @@ def summarise(
     }
 
 
-def stopped_by(records: Iterable[Record]) -> list[str]:
+def stopped_by(records: Iterable[Record], has_pre_image: Callable[[str], bool]) -> list[str]:
     """Hosts that end a rolling change before its next batch: a change was sent and did not end as planned, or may have been sent.
 
     A host that could not be read, or to which nothing was sent, is its own error alone: it tells nothing of what the change does to others.
+    ``has_pre_image``: whether the run may have kept one of a host. It does so before it sends a change, so that a task which does not say
+    how far it came has sent none without it.
     """
-    return [record["host"] for record in records if _stops(record)]
+    return [record["host"] for record in records if _stops(record, has_pre_image)]
 
 
-def _stops(record: Record) -> bool:
+def _stops(record: Record, has_pre_image: Callable[[str], bool]) -> bool:
     change = record["change"]
     if change and change["outcome"] == "applied":  # what the options leave as it is was left on purpose
         return record["status"] not in GOOD and not change["unhandled"]
     if change:
         return Outcome(change["outcome"]).failed
-    return bool(record["error"] and record["error"]["category"] == ErrorCategory.TASK_FAILED)
+    silent = bool(record["error"] and record["error"]["category"] == ErrorCategory.TASK_FAILED)
+    return silent and has_pre_image(record["host"])
 
 
 def verdict_sentence(summary: Summary, action: str = "audit") -> str:

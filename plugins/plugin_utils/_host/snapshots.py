@@ -88,6 +88,19 @@ def path_of(folder: Path, run_id: str, host: str) -> Path:
     return folder / file_name(run_id) / file_name(host, ".json")
 
 
+def may_be_there(folder: str | None, run_id: str, host: str) -> bool:
+    """Whether the run may have kept a snapshot of a host: False where it certainly has not. ``folder``: None where that is not known."""
+    if folder is None:
+        return True
+    try:
+        path_of(Path(folder), run_id, host).lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def writer() -> dict[str, object]:
     """Who is at work: the controller and the process. For a reader; what decides is a lock."""
     return {"controller": platform.node(), "pid": os.getpid()}

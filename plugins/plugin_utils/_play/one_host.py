@@ -69,6 +69,9 @@ class OneHost:
         self._task.action, self._task.args = action, args
         self._task.timeout = 0  # an alarm, which reaches no thread
         self._task.squash()
+        self._task.delegate_to = (
+            None  # the task for all hosts may be delegated, so that the connection of the first one does not count
+        )
         self._constant = is_constant(self._task)
         self._manager = task.get_variable_manager()
         self._inventory = task_vars["hostvars"]._inventory
@@ -95,6 +98,15 @@ class OneHost:
         return dict(result if isinstance(result, dict) else result.as_result_dict())
 
 
+def set_up_error(first: ActionBase, task_vars: TaskVars) -> str | None:
+    """What is wrong with the variables of the host that a task for all of them would run on, so that it could not; None where nothing is.
+
+    ansible-core sets up the connection to the host of a task before its action runs, from variables that may be templates.
+    """
+    result = OneHost(first, task_vars, "ansible.builtin.debug", {"msg": ""}).run(task_vars["inventory_hostname"])
+    return str(result.get("msg", "")) if result.get("failed") else None
+
+
 class _Task(Task):  # type: ignore[misc]
     """A task for one host. ``final``: the one that it is a copy of, to be made final with it, so that later copies are."""
 
@@ -115,6 +127,15 @@ def as_written(task: Task, loader: DataLoader) -> _Task:
     )
     fresh._parent = parent
     return t.cast("_Task", fresh)
+
+
+def variables_for_all(task: Task) -> tuple[dict[str, object], set[str]]:
+    """The variables that are set for all hosts of a task alike, not templated, and the names of those that are defaults of roles."""
+    play = task.get_play()
+    variables = task.get_variable_manager().get_vars(play=play, task=task, include_hostvars=False)
+    roles = [*play.roles, *([task._role] if task._role else [])]
+    defaults = {name: value for role in roles for name, value in role.get_default_vars().items()}
+    return variables, {name for name, value in defaults.items() if variables.get(name) is value}
 
 
 def is_constant(task: Task) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ansible.errors import AnsibleError
 
 from .._input.errors import BadInput
+from .._wording import MESSAGE, visible
 from .given import Options, Result, TaskVars
 from .lasting import in_awx
 
@@ -59,7 +60,6 @@ class Run:
 
     connection: str = "ssh"
     become: bool = False
-    delegated: bool = False
     strategy: str = "linear"
     awx: bool = False
     marked: bool = False
@@ -71,7 +71,7 @@ class Run:
 def run_of(task: Task, task_vars: TaskVars, known: bool, user: Callable[[], str], shares_tickets: Callable[[], bool]) -> Run:
     """What counts of the run of a task of ansible-core. ``user`` and ``shares_tickets``: as in Run."""
     return Run(
-        connection=str(task.connection), become=bool(task.become), delegated=bool(task.delegate_to), strategy=str(task.get_play().strategy),
+        connection=str(task.connection), become=bool(task.become), strategy=str(task.get_play().strategy),
         awx=in_awx(task_vars), marked=task_vars.get("impersonate_mark_hosts") not in _FALSE, known=known,
         user=user, shares_tickets=shares_tickets,
     )  # fmt: skip
@@ -80,15 +80,15 @@ def run_of(task: Task, task_vars: TaskVars, known: bool, user: Callable[[], str]
 class Looked:
     """What the variables of hosts say of how they may be read, by a look at one host after the other.
 
-    Variables that the play, the role or the task sets for all hosts count more than those of the inventory. They are the variables of the
-    task that the inventory does not have for its host, or has otherwise: ``own`` has what it has, not templated, as those of the task are.
+    ``for_all``: the variables that are set for all hosts, by the play, a role, a task or the command line, not templated. They count more
+    than those of the inventory; those that ``defaults`` names, the defaults of roles, may count less, so that the value of a host that has
+    another is not known.
     """
 
-    def __init__(self, task_vars: TaskVars, own: Mapping[str, object]) -> None:
+    def __init__(self, for_all: Mapping[str, object], defaults: Collection[str] = ()) -> None:
         self.hosts: dict[str, dict[str, object]] = {}
-        given = {name: _value(task_vars, name) for name in {*LOOKED_AT, *LOGIN} if name in task_vars}
-        self._others = {name: value for name, value in given.items() if name not in own or _value(own, name) != value}
-        self._added = {name for name in LOGIN if name in self._others and name not in own}
+        self._for_all = {name: _value(for_all, name) for name in {*LOOKED_AT, *LOGIN} if name in for_all}
+        self._defaults = self._for_all.keys() & set(defaults)
 
     def look(self, host: str, values: Mapping[str, object]) -> None:
         """Take the variables of one host; those of its login only where that may be with Kerberos, since a vault may have to be opened."""
@@ -96,14 +96,13 @@ class Looked:
         self.hosts[host] = seen | self._seen(LOGIN, values) if _may_be_kerberos(seen) else seen
 
     def _seen(self, names: Iterable[str], values: Mapping[str, object]) -> dict[str, object]:
-        return {name: self._effective(name, values) for name in names if name in values or name in self._others}
+        return {name: self._effective(name, values) for name in names if name in values or name in self._for_all}
 
     def _effective(self, name: str, values: Mapping[str, object]) -> object:
-        """The value that counts. It is not known where ansible-core may have added that of the command line for a host without one."""
-        if name not in self._others:
+        if name not in self._for_all:
             return _value(values, name)
-        other = self._others[name]
-        return _UNKNOWN if name in self._added and name in values and _value(values, name) != other else other
+        value = self._for_all[name]
+        return _UNKNOWN if name in self._defaults and name in values and _value(values, name) != value else value
 
 
 _UNKNOWN = "{{"
@@ -181,6 +180,13 @@ def _reasons(alone: Mapping[str, str]) -> str:
     return ", ".join(reasons[:_NAMED]) + (", ..." if len(reasons) > _NAMED else "")
 
 
+def instead(host: str, error: str) -> Choice:
+    """A task for each host, since one for all would run on a host on which none can begin. ``error``: what ansible-core says."""
+    return Choice(
+        "host", f"because one task for all would run on {visible(host)}, and that host's cannot begin: {visible(error, MESSAGE)}"
+    )
+
+
 def _why_not(run: Run) -> str | None:
     if not run.known:
         return "with this release of ansible-core"
@@ -210,8 +216,6 @@ def _apart(hosts: Mapping[str, Mapping[str, object]], run: Run) -> tuple[dict[st
 
 def _why_alone(values: Mapping[str, object], run: Run) -> str | None:
     """Why a host cannot be read by a thread beside others, or None where it can be, perhaps only beside those of the same login."""
-    if run.delegated:
-        return "the task is delegated"
     if _connection(values, run) is None:
         value = values.get("ansible_connection") or run.connection
         return "a template for the connection" if _is_template(value) else f"connection {value}"

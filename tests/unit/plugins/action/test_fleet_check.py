@@ -252,6 +252,15 @@ def test_snapshots_that_may_be_lost_are_a_warning_in_awx(check, monkeypatch, tmp
     assert any(warning.startswith("snapshot_dir: snapshots ends with the container of the job") for warning in warnings) == warned
 
 
+@pytest.mark.parametrize("action_", ["enforce", "audit"])
+def test_where_snapshots_are_kept_is_known_of_a_change(check, monkeypatch, tmp_path, action_):
+    monkeypatch.chdir(tmp_path)
+
+    result = check(action_, impersonate_snapshot_dir="kept")
+
+    assert result["snapshots"] == (str(tmp_path / "kept") if action_ == "enforce" else None)
+
+
 def test_an_empty_folder_of_snapshots_is_the_default_one_and_is_tried(check, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "impersonate-snapshots").write_text("no folder")

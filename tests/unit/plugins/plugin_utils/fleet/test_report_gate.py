@@ -184,7 +184,14 @@ def ended(outcome, status="error", **more):
     ],
 )
 def test_what_stops_a_rolling_change(result, stops):
-    assert stopped_by([record_of("web01", result)]) == (["web01"] if stops else [])
+    assert stopped_by([record_of("web01", result)], lambda _host: True) == (["web01"] if stops else [])
+
+
+def test_a_task_that_failed_before_a_pre_image_was_kept_stops_none():
+    failed = [record_of(host, FAILED) for host in ("web01", "web02")]
+
+    assert stopped_by(failed, {"web01": False, "web02": True}.__getitem__) == ["web02"]
+    assert stopped_by([record_of("web01", ended("unknown"))], lambda _host: False) == ["web01"]  # whatever the folder says
 
 
 @pytest.mark.parametrize(

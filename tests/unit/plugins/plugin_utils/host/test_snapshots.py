@@ -45,6 +45,22 @@ def test_a_snapshot_is_for_its_owner_alone_and_can_be_read_back(tmp_path):
     assert os.listdir(path.parent) == ["web01.json"]
 
 
+@pytest.mark.parametrize(
+    ("host", "folder", "there"),
+    [
+        pytest.param("web01", ".", True, id="kept"),
+        pytest.param("web02", ".", False, id="not kept"),
+        pytest.param("web01", "elsewhere", False, id="no run kept anything"),
+        pytest.param("web01", "20260131T081500Z-1/web01.json", True, id="no folder, so that nobody knows"),
+        pytest.param("web01", None, True, id="a folder that is not known"),
+    ],
+)
+def test_a_snapshot_is_not_there_only_where_that_is_certain(tmp_path, host, folder, there):
+    keep(tmp_path)
+
+    assert snapshots.may_be_there(folder and str(tmp_path / folder), "20260131T081500Z-1", host) is there
+
+
 def test_what_became_of_it_is_noted(tmp_path):
     path = keep(tmp_path, outcome="pending")
     snapshots.settle(path, "applied", ("S-1-5-6", "S-1-5-19"))

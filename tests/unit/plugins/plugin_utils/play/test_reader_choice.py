@@ -35,7 +35,6 @@ def hosts(count, **others):
         pytest.param("auto", 50, Run(awx=True), "host", "AWX", id="AWX"),
         pytest.param("auto", 50, Run(strategy="free"), "host", "the strategy free", id="a strategy that runs no task once"),
         pytest.param("auto", 50, Run(known=False), "host", "this release of ansible-core", id="a new ansible-core"),
-        pytest.param("auto", 50, Run(delegated=True), "host", "0 of 50 can be read in threads", id="delegated"),
         pytest.param("auto", 50, Run(become=True), "host", "0 of 50 can be read in threads", id="become"),
         pytest.param("host", 500, Run(), "host", "as impersonate_reader says", id="host is asked for"),
         pytest.param("fleet", 1, Run(awx=True), "fleet", "as impersonate_reader says", id="fleet is asked for"),
@@ -234,16 +233,16 @@ class Undefined(dict):
 
 
 @pytest.mark.parametrize(
-    ("of_task", "alone"),
+    ("for_all", "alone"),
     [
-        pytest.param(NTLM, {"host1"}, id="as the inventory says, perhaps Kerberos"),
-        pytest.param({**NTLM, "ansible_connection": "ssh"}, {"host0", "host1"}, id="the play says otherwise"),
-        pytest.param({**NTLM, "ansible_become": True}, {"host0", "host1"}, id="the play says more"),
-        pytest.param({**NTLM, "ansible_winrm_transport": "kerberos"}, set(), id="Kerberos for all of them"),
+        pytest.param({}, {"host1"}, id="as the inventory says, perhaps Kerberos"),
+        pytest.param({"ansible_connection": "ssh"}, {"host0", "host1"}, id="the play says otherwise"),
+        pytest.param({"ansible_become": True}, {"host0", "host1"}, id="the play says more"),
+        pytest.param({"ansible_winrm_transport": "kerberos"}, set(), id="Kerberos for all of them"),
     ],
 )
-def test_variables_of_the_play_count_for_all_hosts_and_an_unknown_one_for_its_host(of_task, alone):
-    looked = Looked(of_task, NTLM)
+def test_variables_of_the_play_count_for_all_hosts_and_an_unknown_one_for_its_host(for_all, alone):
+    looked = Looked(for_all)
     looked.look("host0", NTLM)
     looked.look("host1", Undefined(NTLM))
 
@@ -275,7 +274,6 @@ class Vaulted:
 TEMPLATE_FOR_LOGIN = "Kerberos, with a template for the login"
 
 
-@pytest.mark.parametrize("own", [True, False], ids=["looked at by its own task", "looked at by another's task"])
 @pytest.mark.parametrize(
     ("name", "why"),
     [
@@ -286,10 +284,9 @@ TEMPLATE_FOR_LOGIN = "Kerberos, with a template for the login"
         pytest.param("ansible_become", "become", id="become"),
     ],
 )
-def test_a_host_whose_vault_cannot_be_opened_is_read_alone(name, why, own):
-    spoilt = {**OF_A_LOGIN, name: Vaulted()}
-    looked = Looked({**spoilt}, spoilt) if own else Looked(OF_A_LOGIN, OF_A_LOGIN)
-    looked.look("spoilt", spoilt)
+def test_a_host_whose_vault_cannot_be_opened_is_read_alone(name, why):
+    looked = Looked({})
+    looked.look("spoilt", {**OF_A_LOGIN, name: Vaulted()})
     for host in ("a", "b"):
         looked.look(host, OF_A_LOGIN)
 
@@ -299,7 +296,7 @@ def test_a_host_whose_vault_cannot_be_opened_is_read_alone(name, why, own):
 
 
 def test_a_value_of_a_vault_is_what_is_in_it():
-    looked = Looked(*[{**OF_A_LOGIN, "ansible_password": Vaulted("of all")}] * 2)
+    looked = Looked({})
     for host in ("a", "b"):
         looked.look(host, {**OF_A_LOGIN, "ansible_password": Vaulted("of all")})
     looked.look("c", {**OF_A_LOGIN, "ansible_password": Vaulted("of c")})
@@ -308,19 +305,20 @@ def test_a_value_of_a_vault_is_what_is_in_it():
 
 
 TEMPLATE = {**NTLM, "ansible_winrm_transport": None, "ansible_user": "{{ vault_user }}"}
-"""As a group has it. A look at a host's variables gives the value, the variables of a task and those of an inventory as it is written the template."""
+"""As a group has it. A look at a host's variables gives the value, the variables that are set for all of them the template."""
+DEFAULT = "ansible_winrm_password"
 
 
 @pytest.mark.parametrize(
-    ("of_task", "alone"),
+    ("for_all", "alone"),
     [
         pytest.param({}, {"realm"}, id="of the inventory"),
         pytest.param({"ansible_user": "{{ another }}"}, {"plain", "realm"}, id="another template, of the play"),
         pytest.param({"ansible_user": "SIM\\auditor"}, set(), id="a value, of the play"),
     ],
 )
-def test_a_template_of_the_inventory_is_what_each_host_makes_of_it(of_task, alone):
-    looked = Looked({**TEMPLATE, **of_task}, TEMPLATE)
+def test_a_template_of_the_inventory_is_what_each_host_makes_of_it(for_all, alone):
+    looked = Looked(for_all)
     looked.look("plain", {**TEMPLATE, "ansible_user": "SIM\\auditor"})
     looked.look("realm", {**TEMPLATE, "ansible_user": "auditor@SIM.EXAMPLE"})
 
@@ -328,7 +326,7 @@ def test_a_template_of_the_inventory_is_what_each_host_makes_of_it(of_task, alon
 
 
 @pytest.mark.parametrize(
-    ("of_task", "second", "logins"),
+    ("for_all", "second", "logins"),
     [
         pytest.param({}, {}, [("a", "b")], id="of the inventory"),
         pytest.param({}, {"ansible_password": "another"}, [], id="another password"),
@@ -336,15 +334,13 @@ def test_a_template_of_the_inventory_is_what_each_host_makes_of_it(of_task, alon
             {"ansible_password": "of the play"}, {"ansible_password": "another"}, [("a", "b")], id="the play's password counts"
         ),
         pytest.param({"ansible_password": "{{ of_host }}"}, {}, [], id="a template of the play"),
-        pytest.param({"ansible_winrm_password": "asked for"}, {}, [("a", "b")], id="a password for all of them"),
-        pytest.param(
-            {"ansible_winrm_password": "asked for"}, {"ansible_winrm_password": "own"}, [], id="a password for those that have none"
-        ),
+        pytest.param({DEFAULT: "of a role"}, {}, [("a", "b")], id="the default of a role, for all of them"),
+        pytest.param({DEFAULT: "of a role"}, {DEFAULT: "own"}, [], id="the default of a role, for those that have none"),
         pytest.param({"ansible_winrm_kinit_mode": "manual"}, {}, [], id="the user's own tickets"),
     ],
 )
-def test_a_login_is_what_counts_for_the_host(of_task, second, logins):
-    looked = Looked({**OF_A_LOGIN, **of_task}, OF_A_LOGIN)
+def test_a_login_is_what_counts_for_the_host(for_all, second, logins):
+    looked = Looked(for_all, [DEFAULT])
     looked.look("a", OF_A_LOGIN)
     looked.look("b", {**OF_A_LOGIN, **second})
 
@@ -352,7 +348,7 @@ def test_a_login_is_what_counts_for_the_host(of_task, second, logins):
 
 
 def test_the_password_of_a_host_without_kerberos_is_not_looked_at():
-    looked = Looked({}, {})
+    looked = Looked({})
     looked.look("host", {**NTLM, "ansible_password": "Simulated-1"})
 
     assert "ansible_password" not in looked.hosts["host"]
