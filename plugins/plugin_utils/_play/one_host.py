@@ -104,7 +104,7 @@ def set_up_error(first: ActionBase, task_vars: TaskVars) -> str | None:
     ansible-core sets up the connection to the host of a task before its action runs, from variables that may be templates.
     """
     result = OneHost(first, task_vars, "ansible.builtin.debug", {"msg": ""}).run(task_vars["inventory_hostname"])
-    return str(result.get("msg", "")) if result.get("failed") else None
+    return str(result.get("msg", "")).removeprefix("Task failed: ") if result.get("failed") else None
 
 
 class _Task(Task):  # type: ignore[misc]
