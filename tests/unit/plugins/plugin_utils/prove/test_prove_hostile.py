@@ -104,7 +104,7 @@ def test_a_gpo_that_is_called_as_an_element_is_refused(policy):
 
 def test_a_payload_that_is_too_deep_is_refused(member, policy):
     deep: list = []
-    for _unused in range(700):
+    for _unused in range(100_000):
         deep = [deep]
     payload = {**member.payload, "not_asked": deep}
 
