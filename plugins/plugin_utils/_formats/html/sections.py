@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..._accounts.same_account import fleet_name, same_row
-from ..._accounts.sids import NAMES, sort_key
+from ..._accounts.sids import FLOOR, NAMES, sort_key
 from ..._fleet.worst import meaning_of, tier_0, why_of
+from ..._policy.exceptions import State
 from ..._result.types import Citation, Controller, Finding, Gpo, Record
 from ..._verdict.findings import FindingKind
 from ..._verdict.rank import gravest, order
@@ -370,7 +371,7 @@ def _loser(loser: Gpo) -> str:
 
 
 def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
-    """Whether the list of a GPO agrees with the policy: what a host has against the policy, and not besides the GPO, the GPO asks for."""
+    """Whether the list of a GPO agrees with the policy, by what its hosts have of the list, have besides it, and lack of it."""
     compared, accounts = 0, collections.Counter[str]()
     for record in records:
         controller = record["controller"]
@@ -381,18 +382,26 @@ def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
         compared += 1
         names = {one["sid"]: one["name"] for one in record["findings"] or ()}
         extra, lacking = set(controller["extra"]), set(controller["lacking"])
-        for sid in record["unexpected"] or ():
-            if sid not in extra:
-                accounts[f"gives it to {shown(sid, names.get(sid))}"] += 1
-        for sid in record["missing"] or ():
-            if sid not in lacking:
-                accounts[f"leaves out {shown(sid, names.get(sid))}"] += 1
+        must, may = set(record["required"] or ()), _allowed(record)
+        given = set(record["unexpected"] or ()) - extra | (lacking - may if record["required"] is not None else set())
+        left_out = set(record["missing"] or ()) - lacking | (extra & must)
+        for word, sids in (("gives it to", given), ("leaves out", left_out)):
+            accounts.update(f"{word} {shown(sid, names.get(sid))}" for sid in sids)
     if not compared:
         return "not compared", []
     lines = [
         f"{text} on {counted(count, 'host')}" for text, count in sorted(accounts.items(), key=lambda item: (-item[1], item[0]))
     ]
     return ("differs" if lines else "agrees"), lines
+
+
+def _allowed(record: Record) -> set[str]:
+    """Who may hold the right on a host, whether they do or not: by the floor, the policy and the exceptions that hold for it."""
+    excepted = {one["sid"] for one in record["exceptions"] if one["sid"] and one["state"] in _HOLD}
+    return {*FLOOR, *(record["required"] or ()), *(record["permitted"] or ()), *excepted}
+
+
+_HOLD = (State.USED.value, State.UNUSED.value)
 
 
 def policy_rows(records: Iterable[Record]) -> list[PolicyRow]:

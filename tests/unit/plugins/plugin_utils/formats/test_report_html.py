@@ -430,27 +430,55 @@ def test_a_local_account_is_counted_by_its_name_and_a_deleted_one_as_such():
     assert [(row.name, len(row.hosts), len(row.sids)) for row in rows] == [(".\\Deploy", 2, 2), ("Deleted accounts", 2, 2)]
 
 
+USERS = "S-1-5-32-545"
+USERS_ = f"BUILTIN\\Users ({USERS})"
+
+
 @pytest.mark.parametrize(
-    ("extra", "unexpected", "judged"),
+    ("host", "judged", "against"),
     [
-        ([], ["S-1-5-32-545"], "differs"),
-        (["S-1-5-32-545"], ["S-1-5-32-545"], "agrees"),
-        ([], [], "agrees"),
-        (None, [], "not compared"),
+        pytest.param({"unexpected": [USERS]}, "differs", [f"gives it to {USERS_} on 1 host"], id="the host has it from the list"),
+        pytest.param({"unexpected": [USERS], "extra": [USERS]}, "agrees", [], id="the host has it besides the list"),
+        pytest.param({"lacking": [USERS]}, "differs", [f"gives it to {USERS_} on 1 host"], id="the list has it, the host not yet"),
+        pytest.param({"lacking": [USERS], "permitted": [USERS]}, "agrees", [], id="the list has it, and it may be"),
+        pytest.param(
+            {"lacking": [USERS], "excepted": [(USERS, "unused")]}, "agrees", [], id="the list has it, and an exception holds"
+        ),
+        pytest.param(
+            {"lacking": [USERS], "excepted": [(USERS, "expired")]},
+            "differs",
+            [f"gives it to {USERS_} on 1 host"],
+            id="the list has it, and an exception has expired",
+        ),
+        pytest.param({"lacking": ["S-1-5-6"]}, "agrees", [], id="the list has one of the floor"),
+        pytest.param({"lacking": [USERS], "required": None}, "agrees", [], id="a record that does not say who may"),
+        pytest.param({"missing": [USERS], "required": [USERS]}, "differs", [f"leaves out {USERS_} on 1 host"], id="neither has it"),
+        pytest.param(
+            {"missing": [USERS], "required": [USERS], "lacking": [USERS]}, "agrees", [], id="the list has it, and it must be"
+        ),
+        pytest.param(
+            {"required": [USERS], "extra": [USERS]},
+            "differs",
+            [f"leaves out {USERS_} on 1 host"],
+            id="the host has it, the list not",
+        ),
+        pytest.param({}, "agrees", [], id="as the policy"),
+        pytest.param({"extra": None, "lacking": None}, "not compared", [], id="a list that is not known"),
     ],
 )
-def test_a_gpo_is_judged_by_what_its_hosts_have_of_it(extra, unexpected, judged):
-    (row,) = sections.controller_rows([ruled(extra=extra, lacking=None if extra is None else [], unexpected=unexpected)])
+def test_a_gpo_is_judged_by_its_list_and_not_by_what_the_host_has_of_it(host, judged, against):
+    (row,) = sections.controller_rows([ruled(**host)])
 
-    assert row.judged == judged
+    assert (row.judged, row.against) == (judged, against)
 
 
-def ruled(extra=(), lacking=(), unexpected=(), **controller):
+def ruled(extra=(), lacking=(), unexpected=(), missing=(), required=(), permitted=(), excepted=(), **controller):
     """A record of a host whose right a GPO sets."""
     given = {"extra": extra, "lacking": lacking, "provider": None, "link": None, "why": "", "losers": [], **controller}
     winner = {"kind": "gpo", "name": "G", "guid": "{1}", "status": "applied", "error": None, "precedence": 1}
-    record = {"host": "h", "status": "compliant", "findings": [], "unexpected": list(unexpected), "missing": []}
-    return {**record, "controller": {**winner, **given}}
+    record = {"host": "h", "status": "compliant", "findings": [], "unexpected": list(unexpected), "missing": list(missing)}
+    asked = {"required": required, "permitted": permitted, "exceptions": [{"sid": sid, "state": state} for sid, state in excepted]}
+    return {**record, **asked, "controller": {**winner, **given}}
 
 
 @pytest.mark.parametrize(
