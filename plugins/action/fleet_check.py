@@ -51,12 +51,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: Result = super().run(tmp, task_vars)
         now = _utc.now()
         started = _utc.written(now)
-        before = f"Nothing was sent to {'any host' if _is_first_batch(task_vars or {}) else 'the hosts of this batch'}. "
+        before = f"Nothing was sent to {'any host' if _has_first_host(task_vars or {}) else 'the hosts of this batch'}. "
         named = of_role.naming(self._task.args)
         with bad_input.refused(named, before):
-            self._task.args = of_role.filled(
-                self._task.args, specs.FLEET_CHECK, task_vars or {}, self._templar.template, whole=True
-            )
+            asked = _asked_of_fleet(self._task.args, task_vars or {})
+            self._task.args = of_role.filled(self._task.args, asked, task_vars or {}, self._templar.template, whole=True)
             _validation, options = self.validate_argument_spec(specs.FLEET_CHECK)
         run_id = task_options.new_run_id(now)
         policy, restore, expected = None, None, []
@@ -172,6 +171,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _check_fleet(self, task_vars: TaskVars, options: Options) -> None:
         """Raises BadInput for what only makes sense for all hosts together."""
         others = set(task_vars.get("ansible_play_hosts", ())) - set(task_vars.get("ansible_play_batch", ()))
+        order = str(self._task.get_play().order or "inventory")
+        if others and order != "inventory":
+            wanted = "a rolling change goes through the hosts as the inventory has them; take order away"
+            raise BadInput("order", "is no order for a play with serial", value=order, expected=wanted)
         if options["action"] == "audit" and others:
             raise BadInput(
                 "serial", "an audit is one batch, or its report would call the hosts of other batches not checked; take serial away"
@@ -200,6 +203,21 @@ def _policy_as_written(task_vars: TaskVars) -> t.Any:
     return own[chosen] if isinstance(chosen, str) and isinstance(own, t.Mapping) and chosen in own else chosen
 
 
+def _asked_of_fleet(args: Options, task_vars: TaskVars) -> specs.Spec:
+    """The options to take from variables: in a later batch those for the whole fleet. Of others a host's own task says what is wrong."""
+    if _is_first_batch(task_vars):
+        return specs.FLEET_CHECK
+    of_all = set(args.get("same_for_all") or ())
+    return {option: spec for option, spec in specs.FLEET_CHECK.items() if of_role.variable_of(option) in of_all}
+
+
 def _is_first_batch(task_vars: TaskVars) -> bool:
+    """Whether no host of an earlier batch is still in the play. Hosts that left it before may be in no batch."""
+    hosts, batch = task_vars.get("ansible_play_hosts", ()), task_vars.get("ansible_play_batch", ())
+    return not hosts or hosts[0] in batch
+
+
+def _has_first_host(task_vars: TaskVars) -> bool:
+    """Whether the first host of the play is in this batch, so that none was before it."""
     hosts, batch = task_vars.get("ansible_play_hosts_all", ()), task_vars.get("ansible_play_batch", ())
     return not hosts or hosts[0] in batch

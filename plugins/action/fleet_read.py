@@ -29,7 +29,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         with bad_input.marked(str):
             _validation, options = self.validate_argument_spec(specs.FLEET_READ)
         check = fleet_run.check_of(options["check"], task_vars or {})
-        run_id = fleet_run.run_of(check)
+        try:
+            run_id = fleet_run.run_of(check)
+        except AnsibleActionFail:
+            self._task.ignore_errors = (
+                False  # no report tells of it: the first host and with it all tasks for the fleet were left out
+            )
+            raise
         if check["planning"] and not self._task.check_mode:
             raise AnsibleActionFail("check_mode: fleet_check says that changes are planned first; give this task check_mode: true")
         module, args = (CHANGE if check["planning"] else READ), _args(check)

@@ -1,8 +1,13 @@
 # SPDX-FileCopyrightText: Winrights Authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ansible-core lets a task that runs once for all hosts run on the first of them. What is wrong with that host is that host's alone."""
+"""ansible-core lets a task that runs once for all hosts run on the first of them. What is wrong with that host is that host's alone.
+
+Such tasks of the role are delegated to localhost, whose own connection must not count either.
+"""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 
@@ -98,3 +103,158 @@ def test_the_connection_of_the_first_host_of_a_batch_ends_no_enforcement(fleet, 
     assert run.outcomes == {"web01": "applied", "web03": "applied"}, run.outcome.stdout
     assert run.statuses["web02"] == "error"
     assert run.rc == 0
+
+
+def with_password_of_each(inventory):
+    """Each host has its password under another name, for a template that the inventory or the user has for all of them."""
+    for variables in inventory["all"]["hosts"].values():
+        variables["pw"] = variables.pop("ansible_password")
+
+
+def templated(inventory):
+    with_password_of_each(inventory)
+    inventory["all"]["vars"]["ansible_password"] = "{{ pw }}"
+
+
+def beside(name, **variables):
+    """The same, and one more host, which is not audited."""
+
+    def spoil(inventory):
+        templated(inventory)
+        inventory["all"]["hosts"][name] = variables
+
+    return spoil
+
+
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
+@pytest.mark.parametrize(
+    ("spoil", "given"),
+    [
+        pytest.param(templated, {}, id="a template of the inventory"),
+        pytest.param(templated, {"ansible_connection": "winrm"}, id="the connection of all on the command line"),
+        pytest.param(
+            with_password_of_each,
+            {"ansible_connection": "winrm", "ansible_password": "{{ pw }}"},
+            id="connection and template on the command line",
+        ),
+        pytest.param(beside("localhost"), {}, id="localhost in the inventory, with the connection of all"),
+        pytest.param(beside("localhost", ansible_connection="local"), {}, id="localhost in the inventory, local"),
+        pytest.param(beside("127.0.0.1", ansible_password="{{ nowhere }}"), {}, id="a host that ansible-core takes for localhost"),
+    ],
+)
+def test_the_connection_of_localhost_ends_no_audit(spoilt, audit, spoil, given):
+    run = audit(spoilt(spoil), extravars=given, limit="web*")
+
+    assert (run.rc, run.statuses) == (0, {"web01": "compliant", "web02": "compliant"}), run.outcome.stdout
+
+
+@pytest.fixture
+def written(playbook, tmp_path):
+    """Run plays of a user."""
+
+    def run(fleet, *plays, **variables):
+        path = tmp_path / "own.yml"
+        path.write_text(
+            json.dumps([{"gather_facts": False, "hosts": "all", **play} if "tasks" in play else play for play in plays])
+        )
+        return playbook(fleet, path, extravars=variables)
+
+    return run
+
+
+def of_role(name="main", **keywords):
+    role = {"name": "winrights.seimpersonate.impersonate", "tasks_from": name}
+    return {"ansible.builtin.import_role": role, **keywords}
+
+
+NOT_ON_THE_FIRST = "inventory_hostname != 'web01'"
+ENFORCE = {"ansible.builtin.import_playbook": "winrights.seimpersonate.enforce"}
+
+
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
+def test_the_variables_of_a_play_are_not_those_of_localhost(spoilt, written):
+    play = {"vars": {"ansible_connection": "winrm", "ansible_password": "{{ pw }}"}, "tasks": [of_role()]}
+
+    run = written(spoilt(with_password_of_each), play)
+
+    assert (run.rc, run.statuses) == (0, {"web01": "compliant", "web02": "compliant"}), run.outcome.stdout
+
+
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
+@pytest.mark.parametrize("reader", ["host", "fleet"])
+def test_a_condition_that_leaves_out_the_first_host_does_not_end_green(spoilt, written, reader):
+    run = written(spoilt(lambda _: None), {"tasks": [of_role(when=NOT_ON_THE_FIRST)]}, impersonate_reader=reader)
+
+    assert (run.rc, run.report) == (2, None), run.outcome.stdout
+    assert "give a condition (when) to include_role" in run.said
+
+
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param({"ansible.builtin.fail": {}, "when": "inventory_hostname == 'web01'"}, id="it failed"),
+        pytest.param({"ansible.builtin.meta": "end_host", "when": "inventory_hostname == 'web01'"}, id="it was taken out"),
+    ],
+)
+def test_a_first_host_that_left_does_not_hide_a_misspelt_variable(fleet, written, before):
+    for host in ("web01", "web02", "web03"):
+        fleet.add(Machine.member_server(host, also=[names.USERS]))
+    plan = of_role("plan", vars={"__impersonate_action": "enforce"})
+
+    run = written(fleet, {"tasks": [before, plan]}, ENFORCE, impersonate_permited=["users"])
+
+    assert "impersonate_permited: there is no such variable" in run.said
+    assert (run.rc, run.outcome.changed) == (2, set())
+
+
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
+def test_a_first_host_that_was_lost_before_ends_no_enforcement(fleet, written):
+    fleet.add(Machine.member_server("web01"), scenario="host down")
+    for host in ("web02", "web03"):
+        fleet.add(Machine.member_server(host, also=[names.USERS]))
+    ask = {"tasks": [{"ansible.builtin.raw": "whoami", "ignore_errors": True}]}
+
+    run = written(fleet, ask, ENFORCE, impersonate_fail_on=["drift"])
+
+    assert run.outcomes == {"web02": "applied", "web03": "applied"}, run.outcome.stdout
+    assert run.statuses["web01"] == "not_checked"
+
+
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
+@pytest.mark.parametrize("forks", [5, 1])
+def test_a_first_host_that_drifts_marks_no_other(fleet, playbook, forks):
+    hosts = [f"web{number:02}" for number in range(12)]
+    for host in hosts:
+        fleet.add(Machine.member_server(host, also=[names.USERS] if host == "web00" else []))
+
+    run = playbook(fleet, "winrights.seimpersonate.audit", extravars={"impersonate_mark_hosts": True}, options=f"--forks {forks}")
+
+    assert (run.rc, run.outcome.failed) == (2, {"web00"}), run.outcome.stdout
+
+
+def test_a_variable_of_the_first_host_of_a_batch_ends_no_enforcement(fleet, enforce):
+    own = {"impersonate_permitted": "{{ nowhere }}"}
+    for host in ("web01", "web02", "web03"):
+        fleet.add(Machine.member_server(host, also=[names.USERS]), variables=own if host == "web02" else {})
+
+    run = enforce(fleet, extravars={"impersonate_serial": [1, 1, 1], "impersonate_fail_on": ["drift"]})
+
+    assert run.outcomes == {"web01": "applied", "web03": "applied"}, run.outcome.stdout
+    assert (run.rc, run.statuses["web02"]) == (0, "error")
+
+
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
+@pytest.mark.parametrize("order", ["reverse_sorted", "shuffle"])
+def test_a_rolling_change_in_another_order_is_refused(fleet, written, order):
+    """ansible-core tells in no variable which order that is, so that nobody would know which hosts are left."""
+    for host in ("web01", "web02", "web03"):
+        fleet.add(Machine.member_server(host, also=[names.USERS]))
+    action = {"vars": {"__impersonate_action": "enforce"}}
+
+    run = written(
+        fleet, {"tasks": [of_role("plan", **action)]}, {"tasks": [of_role("enforce", **action)], "serial": 1, "order": order}
+    )
+
+    assert f"order: '{order}' is no order for a play with serial" in run.said
+    assert (run.rc, run.outcome.changed) == (2, set())

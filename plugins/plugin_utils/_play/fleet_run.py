@@ -48,7 +48,8 @@ def run_of(check: Mapping[str, object]) -> str:
     """Name of the run that fleet_check began. Raises AnsibleActionFail when it did not run (``--start-at-task``)."""
     if not check.get("run_id") or not check.get("started"):
         raise AnsibleActionFail(
-            "check: this is not what fleet_check returned; the play has to begin with it, so do not start at a later task"
+            "check: this is not what fleet_check returned; the play has to begin with it, so do not start at a later task, "
+            "and give a condition (when) to include_role, not to the tasks of the role"
         )
     return str(check["run_id"])
 
@@ -63,11 +64,17 @@ def check_of(given: object, registered: Mapping[str, object]) -> Check:
 
 
 def of_first_host(task_vars: TaskVars, registered: str) -> Mapping[str, object]:
-    """That variable of the first host of the play, as a mapping of its name; empty where the host has none."""
-    first, hostvars = task_vars["ansible_play_hosts_all"][0], task_vars["hostvars"]
-    facts = _facts_of(hostvars).get(str(first))
-    own = facts if isinstance(facts, Mapping) and registered in facts else hostvars[first]
-    return {registered: own[registered]} if registered in own else {}
+    """That variable of the first host of the play that has it, as a mapping of its name; empty where none has.
+
+    A host that was lost before the play registers nothing in it.
+    """
+    hostvars = task_vars["hostvars"]
+    for host in task_vars["ansible_play_hosts_all"]:
+        facts = _facts_of(hostvars).get(str(host))
+        own = facts if isinstance(facts, Mapping) and registered in facts else hostvars[host]
+        if registered in own:
+            return {registered: own[registered]}
+    return {}
 
 
 def results_of(task_vars: TaskVars, registered: str, check: Check) -> Result:

@@ -103,7 +103,9 @@ def set_up_error(first: ActionBase, task_vars: TaskVars) -> str | None:
 
     ansible-core sets up the connection to the host of a task before its action runs, from variables that may be templates.
     """
-    result = OneHost(first, task_vars, "ansible.builtin.debug", {"msg": ""}).run(task_vars["inventory_hostname"])
+    one = OneHost(first, task_vars, "ansible.builtin.debug", {"msg": ""})
+    one._task.vars = {}  # what the task that asks has for itself counts for no other one
+    result = one.run(task_vars["inventory_hostname"])
     return str(result.get("msg", "")).removeprefix("Task failed: ") if result.get("failed") else None
 
 
@@ -130,9 +132,10 @@ def as_written(task: Task, loader: DataLoader) -> _Task:
 
 
 def variables_for_all(task: Task) -> tuple[dict[str, object], set[str]]:
-    """The variables that are set for all hosts of a task alike, not templated, and the names of those that are defaults of roles."""
-    play = task.get_play()
-    variables = task.get_variable_manager().get_vars(play=play, task=task, include_hostvars=False)
+    """The variables that are set for all hosts alike, around a task, not templated, and the names of those that are defaults of roles."""
+    play, bare = task.get_play(), copy_of(task)
+    bare.vars = {}
+    variables = task.get_variable_manager().get_vars(play=play, task=bare, include_hostvars=False)
     roles = [*play.roles, *([task._role] if task._role else [])]
     defaults = {name: value for role in roles for name, value in role.get_default_vars().items()}
     return variables, {name for name, value in defaults.items() if variables.get(name) is value}

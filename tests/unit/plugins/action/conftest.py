@@ -47,7 +47,9 @@ def run_action(plugin_class, execute, check_mode=False, diff=False, windows=True
 def _task(**given):
     """A task without a keyword of its own that looks at the result, in a play that sets no variable."""
     task = MagicMock(Task, async_val=0, failed_when=[], changed_when=[], until=[], retries=None, _role=None, **given)
-    task.get_play.return_value.roles = []
+    task.get_play.return_value.configure_mock(roles=[], order=None)
+    task._parent, task._squashed = None, False
+    task.copy.return_value = task
     task.get_variable_manager.return_value.get_vars.return_value = {}
     return task
 
