@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from .._accounts.same_account import fleet_name, same_account
 from .._accounts.sids import NAMES
+from .._input.categories import ErrorCategory
 from .._result.record import change_sentences
 from .._result.types import Failure, Finding, Record
 from .._verdict.findings import OF_EXCEPTIONS, FindingKind
@@ -160,6 +161,8 @@ def _reason(record: Record) -> tuple[str, str]:
     error, meaning = record["error"], meaning_of(record) or record["reason"]
     if record["status"] == Status.UNREACHABLE.value:
         return _OWN.sub("", meaning), meaning
+    if error and error["category"] == ErrorCategory.CONTROLLED:  # the words say by which GPO, which is another one elsewhere
+        return meaning, meaning
     return error["category"] if error else "", meaning
 
 

@@ -24,7 +24,6 @@ from .._verdict.rank import WORDS
 from .._verdict.status import UNREAD, Status
 from .._wording import first_few, hosts_in_words, visible
 from .display import document_of
-from .names import file_to_open
 
 _PART = 300  # characters of a text of others
 _PATH = 4_096  # the longest path of Linux
@@ -109,11 +108,13 @@ def _after(report: Report, files: Mapping[str, str], snapshots: str) -> list[str
         return _way_back(run, kept.rsplit("/", 2)[0], snapshots)  # the run has a folder in it
     if run["check_mode"] and summary["by_outcome"].get("planned"):
         return ["Next: the same command without --check makes the planned changes."] if one_run and not run["awx"] else []
-    if file_to_open(files) and any(summary["by_status"][status] for status in (Status.DRIFT.value, *UNREAD)):
+    if _WITH_ADVICE & files.keys() and any(summary["by_status"][status] for status in (Status.DRIFT.value, *UNREAD)):
         return ["Next: open the report. It says for each finding what to do and where, and for each unread host why."]
     return []
 
 
+_WITH_ADVICE = {"html", "json"}
+"""Formats with what to do about a finding; of those that there are, file_to_open names the first."""
 _CHANGED = (Outcome.APPLIED.value, Outcome.UNDO_FAILED.value, Outcome.UNKNOWN.value)
 """Outcomes after which a host is, or may be, other than it was before the run."""
 

@@ -276,6 +276,14 @@ def lost(host, message, status="unreachable", category="unreachable", call=None)
             [("It cannot be read: LsaX failed", 1)],
             id="the call where nothing else is known",
         ),
+        pytest.param(
+            [
+                lost("a", "nothing was changed: the GPO DC baseline defines the right", "error", "controlled"),
+                lost("b", "nothing was changed: the GPO File servers defines the right", "error", "controlled"),
+            ],
+            [("nothing was changed: the GPO DC baseline", 1), ("nothing was changed: the GPO File servers", 1)],
+            id="two GPOs are two reasons",
+        ),
     ],
 )
 def test_hosts_that_were_not_read_are_grouped_by_the_reason(records, rows):
@@ -392,6 +400,8 @@ def test_it_says_what_comes_next(last_lines, outcome, snapshot, run, lines):
     ("files", "said"),
     [
         pytest.param({"html": "/r/a.html"}, True, id="there is one"),
+        pytest.param({"prometheus": "/r/a.prom", "json": "/r/a.json"}, True, id="as data"),
+        pytest.param({"prometheus": "/r/a.prom", "markdown": "/r/a.md"}, False, id="with numbers and names alone"),
         pytest.param({}, False, id="it ended with its job"),
     ],
 )
