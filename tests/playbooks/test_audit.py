@@ -12,7 +12,7 @@ from ansible.errors import AnsibleAction
 from fleet import demo
 from fleet.plays.play import play
 from fleet.windows import names
-from fleet.windows.machine import Logon, Machine, Token
+from fleet.windows.machine import Iis, Logon, Machine, Token
 
 NO_HOST = pytest.mark.parametrize("back_end", ["emulator"], indirect=True)  # which is asked nothing: either would do
 
@@ -211,6 +211,38 @@ def test_what_is_declared_for_a_group_counts_there_only(fleet, audit):
     assert run.statuses == {"plain": "compliant", "odd": "compliant"}
     sources = {record["host"]: record["iis"]["source"] for record in run.report["hosts"]}
     assert sources == {"plain": "detected", "odd": "declared"}
+
+
+DECLARED_OTHERWISE = {
+    "iis": ({"impersonate_iis": False}, "the host is declared to be without IIS, and shows that IIS 10.0 is installed"),
+    "feature": ({"impersonate_features": {"ssis": True}}, "the host is declared to have SQL Server Integration Services, which it does not show"),
+    "role": (
+        {"impersonate_host_role": "domain_controller"}, "the host is declared to be a domain controller, and shows that it is a member server"
+    ),
+    "agreed": ({"impersonate_iis": True, "impersonate_host_role": "member_server"}, None),
+}  # fmt: skip
+
+
+def test_a_declaration_that_the_host_contradicts_stands_in_the_reports_for_people(fleet, audit, tmp_path):
+    for name, (variables, _note) in DECLARED_OTHERWISE.items():
+        machine = Machine.member_server(name, iis=None if name == "role" else Iis())
+        if name == "iis":
+            machine.revoke(names.IIS_IUSRS)
+        fleet.add(machine, variables=variables)
+
+    run = audit(fleet, extravars={"impersonate_report_formats": "json,markdown,html"})
+
+    assert run.statuses == dict.fromkeys(DECLARED_OTHERWISE, "compliant")
+    assert run.rc == 0
+    for name, (_variables, note) in DECLARED_OTHERWISE.items():
+        assert run.records[name]["notes"] == ([note] if note else []), name
+    summary = "3 hosts show the contrary of what is declared of host role or features, and were judged by the declaration: feature, iis, role"
+    assert run.report["notes"] == [summary]
+    assert summary in run.said
+    for kind in ("md", "html"):
+        read = "".join(file.read_text(encoding="utf-8") for file in (tmp_path / "reports").glob(f"*.{kind}"))
+        wanted = [summary] if kind == "html" else [note for _variables, note in DECLARED_OTHERWISE.values() if note]
+        assert [sentence for sentence in wanted if sentence not in read] == [], kind
 
 
 def test_no_password_reaches_output_report_or_journal(fleet, audit):

@@ -13,6 +13,7 @@ from .._accounts.parsing import name_key
 from .._accounts.sids import LOCAL_SERVICE, NETWORK_SERVICE, SYSTEM, app_pool_sid, service_sid
 from .._input.categories import ErrorCategory
 from .._wording import some
+from .declared import contradiction
 from .facts import AppPool, AskedAccount, Holder, HostFacts, Resolution
 
 _DISABLED = 4  # Start of a service, QUERY_SERVICE_CONFIG
@@ -46,7 +47,7 @@ class Feature:
 
     ``present``: None when that cannot be known; ``because``: the end of a sentence that begins with *because*, or why it is not known.
     ``accounts``: SID -> why it belongs to the feature; ``unsure``: why there may be more of them. ``found``: names for a reader.
-    ``declared``: not asked of the host.
+    ``declared``: not asked of the host; ``contradiction``: the sentence that says so, where the host shows the contrary.
     """
 
     present: bool | None
@@ -55,6 +56,7 @@ class Feature:
     found: tuple[str, ...] = ()
     declared: bool = False
     unsure: str = ""
+    contradiction: str = ""
 
 
 Features = Mapping[FeatureName, Feature]
@@ -76,13 +78,34 @@ def features_of(facts: HostFacts, legacy: tuple[str, ...], declared: Mapping[Fea
         unsure = detected.unsure or (
             "" if detected.accounts else f"which accounts belong to {name.words} is not known ({_reason_for_no_accounts(detected)})"
         )
+        contrary = _contradiction(name, present, detected)
         if present:
             features[name] = Feature(
-                present, because, detected.accounts, detected.found, declared=True, unsure=unsure if name in MAY_BE else ""
+                present,
+                because,
+                detected.accounts,
+                detected.found,
+                declared=True,
+                unsure=unsure if name in MAY_BE else "",
+                contradiction=contrary,
             )
         else:
-            features[name] = Feature(present, because, declared=True)
+            features[name] = Feature(present, because, declared=True, contradiction=contrary)
     return features
+
+
+def _contradiction(name: FeatureName, present: bool, detected: Feature) -> str:
+    """What to tell of a declaration that is not what the host shows; empty where it is, and where the host shows nothing sure."""
+    if detected.present is None or detected.present is present:
+        return ""
+    if present:
+        return contradiction(f"have {name.words}", "which it does not show")
+    return contradiction(f"be without {name.words}", f"and shows that {detected.because}")
+
+
+def notes_on_features(features: Features) -> tuple[str, ...]:
+    """Sentences a reader needs beside what is declared."""
+    return tuple(feature.contradiction for feature in features.values() if feature.contradiction)
 
 
 def _reason_for_no_accounts(feature: Feature) -> str:

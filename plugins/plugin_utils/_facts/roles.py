@@ -9,6 +9,7 @@ import functools
 
 from .._input.categories import ErrorCategory
 from .._input.errors import CannotJudge
+from .declared import contradiction
 from .facts import HostFacts
 from .releases import MULTI_SESSION_SKU
 
@@ -67,10 +68,20 @@ def detect_role(facts: HostFacts) -> HostRole:
     return role
 
 
-def notes_on_role(facts: HostFacts, role: HostRole | None) -> tuple[str, ...]:
-    """Sentences a reader needs to understand the role."""
+def _shown_role(facts: HostFacts) -> HostRole | None:
+    """The same, None where they leave a doubt."""
+    try:
+        return detect_role(facts)
+    except CannotJudge:
+        return None
+
+
+def notes_on_role(facts: HostFacts, role: HostRole | None, *, declared: bool = False) -> tuple[str, ...]:
+    """Sentences a reader needs to understand the role. ``declared``: it is the word of the task, which the host may contradict."""
     computer = facts.computer
     notes = []
+    if declared and role is not None and (shown := _shown_role(facts)) not in (None, role):
+        notes.append(contradiction(f"be {role.words}", f"and shows that it is {shown.words}"))
     if computer.machine_role is None and role is not None:
         notes.append(f"DsRole failed with Win32 error {computer.role_status}; the product type is {facts.windows.product_type}")
     if computer.read_only:

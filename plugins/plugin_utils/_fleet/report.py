@@ -12,7 +12,7 @@ from .._policy.policy import Policy
 from .._result.gpo_types import Gpos
 from .._result.record import SCHEMA_VERSION
 from .._result.types import Generator, PolicyHead, Record, Report, Run, Used
-from .scope import PLAY, notes_of, other_policies, same_machines, scope_of
+from .scope import PLAY, declared_otherwise, notes_of, other_policies, same_machines, scope_of
 from .summary import summarise
 
 
@@ -47,6 +47,7 @@ def build_report(
                 *notes_of(heads),
                 *other_policies(policy and policy["name"], (host["policy"] for host in hosts)),
                 *same_machines((host["host"], host["computer"]) for host in hosts),
+                *declared_otherwise((host["host"], host["notes"]) for host in hosts),
                 *notes,
             ],
             "summary": summarise(hosts, fail_on, exceptions, tolerate),

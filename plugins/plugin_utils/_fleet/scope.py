@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .._accounts.parsing import shown
+from .._facts.declared import is_contradiction
 from .._result.types import Record, RunHead, Scope
 from .._verdict.status import Status
-from .._wording import some
+from .._wording import hosts_in_words, some
 
 PLAY, MERGED = "play", "merged"
 """Where expected hosts come from when no more are named."""
@@ -82,6 +83,18 @@ def same_machines(computers: Iterable[tuple[str, Mapping[str, object] | None]]) 
         for found, sid in twice[:LIMITS]
     ]
     return lines + ([f"so are the names of {len(twice) - LIMITS} more machines"] if len(twice) > LIMITS else [])
+
+
+def declared_otherwise(notes: Iterable[tuple[str, Iterable[str] | None]]) -> list[str]:
+    """A sentence on hosts that show the contrary of what is declared of them. ``notes``: host, and its notes if it has any."""
+    hosts = [host for host, its in notes if any(is_contradiction(note) for note in its or ())]
+    if not hosts:
+        return []
+    shows, was = ("shows", "was") if len(hosts) == 1 else ("show", "were")
+    return [
+        f"{hosts_in_words(len(hosts))} {shows} the contrary of what is declared of host role or features, and {was} judged by the "
+        f"declaration: {some(hosts, LIMITS)}"
+    ]
 
 
 def _words(run: RunHead) -> str:

@@ -12,7 +12,7 @@ from .._accounts.parsing import shown
 from .._accounts.sids import FLOOR, IIS_IUSRS, NAMES, sort_key
 from .._facts.account_kinds import BUILTIN, AccountKind, kind_of
 from .._facts.facts import Holder, HostFacts, Resolution
-from .._facts.features import FeatureName, features_of, pool_users
+from .._facts.features import FeatureName, features_of, notes_on_features, pool_users
 from .._facts.releases import detect_system
 from .._facts.roles import HostRole, detect_role, notes_on_role
 from .._input.errors import CannotJudge
@@ -110,7 +110,7 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
         features=features_of(facts, policy.legacy, tailoring.features),
         role_declared=tailoring.host_role is not None,
     )
-    notes = notes_on_role(facts, role)
+    notes = (*notes_on_role(facts, role, declared=circumstances.role_declared), *notes_on_features(circumstances.features))
     sorted_holders = sorted(facts.holders, key=lambda holder: sort_key(holder.sid))
     base_rows = list(rows_that_count((row for row in policy.rows if row.base), circumstances))
     if role is not None and not policy.plain and not base_rows:

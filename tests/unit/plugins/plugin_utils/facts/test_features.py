@@ -17,7 +17,11 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.fac
     Resolution,
     Traces,
 )
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.features import FeatureName, features_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.features import (
+    FeatureName,
+    features_of,
+    notes_on_features,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput, CannotJudge
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Tailoring
@@ -92,6 +96,44 @@ def test_what_is_declared_absent_reads_so(host):
 
     assert features[FeatureName.SSIS].because == "the host is declared to have no SQL Server Integration Services"
     assert features[FeatureName.ADFS].because == "the host is declared to have AD FS"
+
+
+@pytest.mark.parametrize(
+    ("declared", "fields", "note"),
+    [
+        pytest.param({"iis": False}, {"iis": Iis(("W3SVC", "WAS"), "10.0")}, "the host is declared to be without IIS, and shows that IIS 10.0 is installed",
+                     id="absent, and the host shows it"),
+        pytest.param({"iis": True}, {"iis": Iis(())}, "the host is declared to have IIS, which it does not show", id="present, and the host does not show it"),
+        pytest.param({"iis": True}, {"iis": Iis(("W3SVC",), "10.0")}, None, id="present, as the host shows it"),
+        pytest.param({"iis": False}, {"iis": Iis(())}, None, id="absent, as the host shows it"),
+        pytest.param({"iis": False}, {"iis": Iis(None)}, None, id="absent, and it is not known"),
+        pytest.param({"iis": True}, {"iis": Iis(("W3SVC",), None, readable=False)}, None, id="present, and it is not known"),
+        pytest.param({"ssis": False}, {"features": Traces(ssis=("MsDtsServer150",))},
+                     "the host is declared to be without SQL Server Integration Services, and shows that "
+                     "Integration Services are installed: MsDtsServer150", id="SSIS"),
+        pytest.param({"iis_manual_pools": False}, {"pools": (MANUAL,)},
+                     "the host is declared to be without application pools with manualGroupMembership, and shows that "
+                     "application pools have manualGroupMembership: shop", id="a manual pool"),
+        pytest.param({"print_spooler": True}, {"features": Traces(spooler=4)},
+                     "the host is declared to have a print spooler that may start, which it does not show", id="a disabled spooler"),
+        pytest.param({"session_host": False}, {"features": Traces(session_host=True)},
+                     "the host is declared to be without the role of a Remote Desktop session host, and shows that the host is a Remote "
+                     "Desktop session host", id="session host"),
+        pytest.param({"legacy_accounts": False}, {"accounts": (ASPNET,)},
+                     "the host is declared to be without local accounts of IIS 6 or ASP.NET 1.x, and shows that such accounts exist: WEB01\\ASPNET",
+                     id="legacy account"),
+        pytest.param({}, {"iis": Iis(("W3SVC",), "10.0")}, None, id="nothing is declared"),
+    ],
+)  # fmt: skip
+def test_a_declaration_that_the_host_contradicts_is_noted_and_no_other(host, declared, fields, note):
+    facts = dataclasses.replace(host(FOUR), **fields)
+    features = features_of(facts, ("ASPNET",), {FeatureName(name): present for name, present in declared.items()})
+    tailoring = Tailoring(features={FeatureName(name): present for name, present in declared.items()})
+    policy = load_policy({"name": "p", "title": "t", "compare": "at_most", "host_roles": {"member_server": {"required": sorted(FOUR), "source": "s"}},
+                          "legacy": {"names": ["ASPNET"], "source": "s"}})  # fmt: skip
+
+    assert notes_on_features(features) == ((note,) if note else ())
+    assert notes_on_features(features) == judge(facts, policy, tailoring).notes
 
 
 def test_every_feature_has_words_and_is_detected(host):

@@ -13,10 +13,16 @@ import pytest
 from jsonschema import Draft202012Validator
 from report_heads import GENERATOR
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.declared import contradiction
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.changed import changed
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import gathered, merge, merged_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, policy_head
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import absent, same_machines, source_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import (
+    absent,
+    declared_otherwise,
+    same_machines,
+    source_of,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines, read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
@@ -359,3 +365,21 @@ WEB = f"web01, web01.corp.example are the same machine (WEB01 ({MACHINE})), whic
 )  # fmt: skip
 def test_a_machine_with_several_names_is_said(records, notes):
     assert same_machines((record["host"], record["computer"]) for record in records) == notes
+
+
+CONTRARY = contradiction("be without IIS", "and shows that IIS 10.0 is installed")
+
+
+@pytest.mark.parametrize(
+    ("notes", "said"),
+    [
+        pytest.param({"a": [], "b": ["read-only domain controller"], "c": None}, [], id="none"),
+        pytest.param({"a": ["another", CONTRARY, CONTRARY]}, ["1 host shows the contrary", "and was judged by the declaration: a"], id="one host"),
+        pytest.param({name: [CONTRARY] for name in "abcde"}, ["5 hosts show the contrary", ": a, b, c and 2 more"], id="no more than a few are named"),
+    ],
+)  # fmt: skip
+def test_hosts_that_contradict_what_is_declared_of_them_are_said(notes, said):
+    sentences = declared_otherwise(notes.items())
+
+    assert len(sentences) == bool(said)
+    assert all(words in sentences[0] for words in said)

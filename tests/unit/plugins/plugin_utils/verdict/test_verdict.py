@@ -118,6 +118,25 @@ def test_the_host_says_its_role(host, microsoft, facts, role, notes):
 
 
 @pytest.mark.parametrize(
+    ("facts", "declared", "note"),
+    [
+        pytest.param({"machine_role": 3}, HostRole.DOMAIN_CONTROLLER, "the host is declared to be a domain controller, and shows that it is a member server",
+                     id="another role"),
+        pytest.param({"machine_role": 3}, HostRole.MEMBER_SERVER, None, id="the same role"),
+        pytest.param({"machine_role": 9}, HostRole.MEMBER_SERVER, None, id="a machine role that nobody knows"),
+        pytest.param({"machine_role": 3, "sku": None}, HostRole.CLIENT, None, id="a server whose SKU is not known"),
+        pytest.param({"machine_role": 3, "sku": 175}, HostRole.MEMBER_SERVER, "the host is declared to be a member server, and shows that it is a client",
+                     id="multi-session"),
+    ],
+)  # fmt: skip
+def test_a_declared_role_that_the_host_contradicts_is_noted_and_no_other(host, microsoft, facts, declared, note):
+    verdict = judge(host(DEFAULTS, **facts), microsoft, Tailoring(host_role=declared))
+
+    assert verdict.host_role is declared
+    assert verdict.notes == ((note,) if note else ())
+
+
+@pytest.mark.parametrize(
     ("product_type", "role"),
     [pytest.param("WinNT", HostRole.CLIENT, id="WinNT"), pytest.param("LanmanNT", HostRole.DOMAIN_CONTROLLER, id="LanmanNT")],
 )
