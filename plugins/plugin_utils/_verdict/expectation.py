@@ -274,9 +274,11 @@ def _unresolved(expectation: Expectation, key: str, account: Account, answers: A
     if failed or not local:  # a host always knows whether an account of its own exists
         expectation.doubts.append(_unknown_name(account, failed))
     if failed or not (of_policy and local):
-        guess = "; its SID is taken from the name, which is not sure outside ASCII" if account.derived else ""
-        expectation.notes.append(f"the {key} account {account.text} {reason}{guess}")
+        expectation.notes.append(f"the {key} account {account.text} {reason}{_GUESS if account.derived else ''}")
     expectation.unresolved.setdefault(name_key(account.text), key)
+
+
+_GUESS = "; its SID is taken from the name, which is not sure outside ASCII"
 
 
 def _unknown_name(account: Account, failed: bool) -> Doubt:
@@ -311,6 +313,8 @@ def _enter_exception(
         if failed or not account.text.startswith(".\\"):
             expectation.doubts.append(_unknown_name(account, failed))
         expectation.unresolved.setdefault(name_key(account.text), "excepted")
+        rest = _GUESS if account.derived else ", so that it waives none"
+        expectation.notes.append(f"the excepted account {account.text} {answers.words(account)}{rest}")
         sid = account.derived
     elif too_wide(sid):
         state = State.TOO_WIDE
@@ -321,6 +325,6 @@ def _enter_exception(
         )
         why = f"{exception.where} counts where the host has {names}, and that is not known; declare features"
         expectation.doubts.append(Doubt(ErrorCategory.FEATURE_UNKNOWN, why, frozenset({sid})))
-    if answers.unknown(account):
+    if answers.sid(account) is not None and answers.unknown(account):
         expectation.notes.append(f"the excepted account {account.text} {answers.unknown(account)}; its SID follows from the name")
     expectation.exception_uses.append(ExceptionUse(exception, sid, state))

@@ -580,6 +580,30 @@ def test_a_service_or_pool_that_the_host_does_not_know_is_said(host, key, accoun
 
 
 @pytest.mark.parametrize(
+    ("account", "resolved", "exception", "note"),
+    [
+        pytest.param("SIM\\svc-bakup", Resolution.UNMAPPED, {}, "is no account that the host's LSA knows, so that it waives none", id="a misspelt name"),
+        pytest.param(".\\svc-bakup", Resolution.UNMAPPED, {}, "is no account that the host's LSA knows, so that it waives none", id="a name of the host's own"),
+        pytest.param("SIM\\svc-bakup", Resolution.FAILED, {}, "could not be looked up on the host, so that it waives none", id="a look-up that failed"),
+        pytest.param("SIM\\svc-bakup", Resolution.LSA, {}, None, id="an account that the host knows"),
+        pytest.param("SIM\\svc-bakup", Resolution.UNMAPPED, {"expires": "2020-01-01"}, None, id="an exception that expired is a finding by itself"),
+        pytest.param("SIM\\svc-bakup", Resolution.UNMAPPED, {"host_roles": ["client"]}, None, id="an exception for another host role"),
+        pytest.param("SIM\\svc-bakup", Resolution.UNMAPPED, {"features": ["iis"]}, None, id="an exception for a feature that the host has not"),
+        pytest.param("IIS APPPOOL\\Größe", Resolution.UNMAPPED, {},
+                     "is no application pool that the host knows; its SID is taken from the name, which is not sure outside ASCII", id="a pool outside ASCII"),
+    ],
+)  # fmt: skip
+def test_an_excepted_account_that_the_host_does_not_know_is_said(host, account, resolved, exception, note):
+    sid = SOMEBODY if resolved is Resolution.LSA else None
+    facts = host([], accounts=[AskedAccount(account, sid, sid and account, 1, resolved)])
+    exceptions = parse_exceptions([{**WAIVER, "account": account, **exception}])
+
+    verdict = judge(facts, plain_policy(closed=True), Tailoring(exceptions=exceptions, today=datetime.date(2026, 1, 31)))
+
+    assert verdict.notes == ((f"the excepted account {account} {note}",) if note else ())
+
+
+@pytest.mark.parametrize(
     ("resolved", "held", "standing"),
     [
         pytest.param(Resolution.LSA, "S-1-5-80-1-2-3-4-5", Standing.PERMITTED, id="the host says its SID"),
