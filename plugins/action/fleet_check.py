@@ -19,6 +19,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.rep
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import jobs_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots, tickets
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput, written_as
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.naming import called
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
     bad_input,
     batches,
@@ -109,7 +110,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             snapshots=_snapshots_of(options),
         )
         if spoilt:
-            doubt = f"restore: the latest run that can be read is {restore}; another one may be, and hosts may be missing"
+            doubt = (
+                f"{called('restore')}: the latest run that can be read is {restore}; another one may be, and hosts may be missing"
+            )
             result.setdefault("warnings", []).append(
                 f"{doubt}, because spoilt snapshots were skipped: {visible(some(spoilt), MESSAGE)}"
             )

@@ -22,6 +22,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.sum
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.naming import called
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
     bad_input,
     fleet_run,
@@ -86,10 +87,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         summary = report["summary"]
         if gpos is None and options["gpo_file"]:
-            lacking = (
-                f"gpo_file: {options['gpo_file']} is not there yet, so that the report has no section of GPOs; run gpo_audit first"
-            )
-            result.setdefault("warnings", []).append(lacking)
+            lacking = f"{options['gpo_file']} is not there yet, so that the report has no section of GPOs; run gpo_audit first"
+            result.setdefault("warnings", []).append(f"{called('gpo_file')}: {lacking}")
         if warnings := report_end.compare(report, options):
             result.setdefault("warnings", []).extend(warnings)
         has_pre_image = functools.partial(snapshots.may_be_there, options["check"].get("snapshots"), options["check"]["run_id"])

@@ -15,6 +15,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._gpo.refus
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.failures import HostError
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host.windows import WindowsHost
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.naming import called
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import (
     bad_input,
     gpo_keeping,
@@ -74,5 +75,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if path:
                 result.update(gpo_keeping.keep_read(path, gpos, named=bool(asked)), path=str(path))
         except (OSError, BadInput) as error:
-            result.update(failed=True, msg=f"gpo_file: {path} cannot be written ({error}), so that what was read could not be kept")
+            lost = f"{path} cannot be written ({error}), so that what was read could not be kept"
+            result.update(failed=True, msg=f"{called('gpo_file')}: {lost}")
         return result

@@ -228,6 +228,7 @@ def test_a_controlled_right(fleet, enforce, mode, rc, outcome, holders):
     result = run.outcome.results("local_right")["web01"]
     said = " ".join([*result.get("warnings", []), result.get("msg", "")])
     assert ("the GPO Baseline {A1} sets the right, as the task states" in said) is (mode != "apply")
+    assert ("set on_controlled (in the role impersonate_on_controlled) to warn or apply" in run.said) is (mode == "refuse")
     assert set(machine.holders()) == holders
 
 

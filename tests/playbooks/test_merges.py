@@ -147,6 +147,6 @@ def test_a_report_that_cannot_be_written_still_says_its_verdict(merge, tmp_path)
     run = merge(impersonate_report_name="x")
 
     assert run.rc == 2
-    assert "report_dir: a part of the report could not be written" in run.said
+    assert "report_dir (in the role impersonate_report_dir): a part of the report could not be written" in run.said
     assert (tmp_path / "merged/x.jsonl").is_file()  # one format takes no other one with it
     assert run.said.count("NOT COMPLIANT - 1 of 3 hosts drift, 1 not assessed") >= 2  # on the screen, and as the task's message

@@ -316,7 +316,7 @@ def test_pools_that_cannot_be_read_matter_only_where_they_may_decide(fleet, audi
         name: statuses for name, (_iis, _held, statuses) in POOLS.items()
     }
     for name, status in run.statuses.items():
-        asks = "declare features: {iis_manual_pools: false}" in run.records[name]["reason"]
+        asks = "declare features: {iis_manual_pools: false} (in the role impersonate_features)" in run.records[name]["reason"]
         assert asks is (status == "error"), name
 
 

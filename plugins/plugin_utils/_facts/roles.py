@@ -9,6 +9,7 @@ import functools
 
 from .._input.categories import ErrorCategory
 from .._input.errors import CannotJudge
+from .._input.naming import called
 from .declared import contradiction
 from .facts import HostFacts
 from .releases import MULTI_SESSION_SKU
@@ -40,7 +41,7 @@ _BY_MACHINE_ROLE = {
 # ProductType of HKLM\SYSTEM\CurrentControlSet\Control\ProductOptions does not tell a member from a stand-alone server.
 _BY_PRODUCT_TYPE = {"WINNT": HostRole.CLIENT, "LANMANNT": HostRole.DOMAIN_CONTROLLER}
 
-_DECLARE = "declare it with host_role"
+_DECLARE = f"declare it with {called('host_role')}"
 
 
 def detect_role(facts: HostFacts) -> HostRole:

@@ -11,6 +11,7 @@ from .._accounts.parsing import shown
 from .._accounts.sids import IIS_IUSRS, Sid
 from .._gpo.impact import HostImpact, impact_of
 from .._gpo.refusal import GpoRefused, Reason, allowing
+from .._input.naming import called
 from .._result.types import Record
 from .._wording import hosts_in_words, some, visible
 from .gpo_hosts import audited, may_be_reached
@@ -59,7 +60,7 @@ def refusal(sids: Collection[Sid] | None, allow: Collection[str], reach: Reach |
         return GpoRefused(Reason.WITHOUT_IIS, f"{why}; {allowing(Reason.WITHOUT_IIS)}")
     wide = _wide(reach, [one.audited.host for one in those if one.loses is None], most)
     if wide and Reason.MANY_HOSTS.value not in allow:
-        why = f"{wide}{_doubt(reach)}, and max_hosts_per_account is {most}"
+        why = f"{wide}{_doubt(reach)}, and {called('max_hosts_per_account')} is {most}"
         return GpoRefused(Reason.MANY_HOSTS, f"{why}; {allowing(Reason.MANY_HOSTS)}")
     return None
 

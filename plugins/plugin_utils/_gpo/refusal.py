@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import enum
 
+from .._input.naming import called
 from .._wording import some, visible
 from .facts import DomainController, DomainFacts, GpoFacts
 
@@ -46,7 +47,7 @@ class GpoRefused(Exception):
 
 def allowing(reason: Reason) -> str:
     """What a person is told to overrule a refusal."""
-    return f"allow {reason.value} if it is meant"
+    return f"allow {reason.value} if it is meant, by {called('allow')}"
 
 
 def look_first(guid: str) -> str:

@@ -19,6 +19,7 @@ from .._facts.controller import Controller, controller_on
 from .._facts.facts import Holder, HostFacts, Resolution
 from .._input.categories import ErrorCategory
 from .._input.errors import BadInput
+from .._input.naming import called
 from .._policy.policy import Policy
 from .._verdict.expectation import Tailoring
 from .._verdict.judgement import Judgement, judged
@@ -284,7 +285,7 @@ def apply(
         failure = Failed(ErrorCategory.BUSY, str(error))
         return facts, dataclasses.replace(job_result, plan=no_plan, outcome=Outcome.REFUSED, after=before, ending=failure)
     except OSError as error:
-        raise SnapshotNotKept(f"snapshot_dir: the pre-image could not be kept, so nothing was sent: {error}") from error
+        raise SnapshotNotKept(f"{called('snapshot_dir')}: the pre-image could not be kept, so nothing was sent: {error}") from error
 
 
 def _note_for_other_names(job: Job, turn: turns.Turn, job_result: JobResult) -> JobResult:

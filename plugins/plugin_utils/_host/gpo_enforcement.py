@@ -14,6 +14,7 @@ from .._gpo.parts import parts_of
 from .._gpo.plan import GpoPlan
 from .._gpo.refusal import chosen_gpo, domain_of
 from .._input.errors import BadInput
+from .._input.naming import called
 from . import gpo_snapshots, locks, snapshots
 from .changes import LostContact
 from .enforcement import SnapshotNotKept
@@ -66,7 +67,9 @@ def carry_out(job: GpoJob, host: WindowsHost, facts: DomainFacts, plan: GpoPlan,
             change, warning = _sent(host, plan, path)
             return GpoEnding(change, path, earlier, warning)
     except (OSError, BadInput) as error:
-        raise SnapshotNotKept(f"snapshot_dir: a snapshot could not be read or kept, so nothing was sent: {error}") from error
+        raise SnapshotNotKept(
+            f"{called('snapshot_dir')}: a snapshot could not be read or kept, so nothing was sent: {error}"
+        ) from error
 
 
 def _settled(host: WindowsHost, shelf: gpo_snapshots.Shelf) -> str | None:

@@ -14,6 +14,7 @@ from .._accounts.parsing import shown
 from .._accounts.sids import Sid
 from .._facts.facts import Computer
 from .._input.categories import ErrorCategory
+from .._input.naming import called
 from .._verdict.plan import Refused
 
 
@@ -59,7 +60,7 @@ def same_machine(then: SnapshotComputer | None, now: Computer) -> str | None:
         raise Refused(
             ErrorCategory.OTHER_MACHINE,
             f"nothing was changed: {mismatch}. Accounts of one machine mean nothing on another, so that its holders are not brought back "
-            "there; give the right to those who need it there by required or holders",
+            f"there; give the right to those who need it there by {called('required')} or holders",
         )
     if then is None:
         return "the snapshot does not tell on which computer it was taken, so that only the name in the inventory was compared"

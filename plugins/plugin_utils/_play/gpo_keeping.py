@@ -10,6 +10,7 @@ from .._fleet.gpo_changes import carried_over, same_domain, with_change
 from .._formats.gpo_lines import read_gpos, write_gpos
 from .._host import locks
 from .._input.errors import BadInput
+from .._input.naming import called
 from .._result.gpo_types import GpoChange, Gpos
 
 _OPTION = "gpo_file"
@@ -35,15 +36,15 @@ def keep_read(path: Path, gpos: Gpos, named: bool) -> Gpos:
 def keep_change(path: Path, change: GpoChange, domain: str | None) -> str | None:
     """Keep a change in the place of an earlier one of the same GPO. Returns why the file has it not, None where it has."""
     if not path.is_file():
-        return f"{_OPTION}: {path} is not there yet, so that no report will show this change; run gpo_audit with it first"
+        return f"{called(_OPTION)}: {path} is not there yet, so that no report will show this change; run gpo_audit with it first"
     try:
         with locks.turn(_turn(path)):
             gpos = read_gpos(_OPTION, path)
             if not same_domain(gpos, domain):
-                return f"{_OPTION}: {path} is of the domain {gpos['domain']}, so that it does not have this change"
+                return f"{called(_OPTION)}: {path} is of the domain {gpos['domain']}, so that it does not have this change"
             write_gpos(path, with_change(gpos, change))
     except (OSError, BadInput) as error:
-        return f"{_OPTION}: this change could not be kept for a report: {error}"
+        return f"{called(_OPTION)}: this change could not be kept for a report: {error}"
     return None
 
 

@@ -14,6 +14,7 @@ from .._accounts.sids import Sid
 from .._formats.earlier import earlier_report
 from .._gpo.template import State
 from .._input.errors import BadInput
+from .._input.naming import called
 from .._result.types import Record
 from .given import Options
 from .options import most_hosts_of
@@ -59,7 +60,9 @@ def wanted_of(options: Options) -> Wanted:
             raise BadInput("accounts", f"not together with state {state.value}, which names no account")
         return Wanted(state, () if state is State.NOBODY else None)
     if not entries:
-        raise BadInput("accounts", "the list is empty", expected="to define the right as nobody, say state: nobody")
+        raise BadInput(
+            "accounts", "the list is empty", expected=f"to define the right as nobody, say {called('state', ': nobody')}"
+        )
     sids = []
     for number, account in enumerate(parse_accounts("accounts", entries)):
         if account.sid is None:

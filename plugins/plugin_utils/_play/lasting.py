@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 
 from .._input.errors import BadInput
+from .._input.naming import called
 from .given import Options, TaskVars
 
 _JOB = PurePath("/runner")  # where ansible-runner has the job's own files in its container; the project is a copy for the job
@@ -48,7 +49,7 @@ def check_snapshots(options: Options, task_vars: TaskVars, named: Callable[[str]
         return []
     lost, mounted = "ends with the container of the job", "give a folder that is mounted into the execution environment"
     if options["snapshots_may_be_lost"]:
-        return [f"snapshot_dir: {options['snapshot_dir']} {lost}, and nothing can be restored then; {mounted}"]
+        return [f"{called('snapshot_dir')}: {options['snapshot_dir']} {lost}, and nothing can be restored then; {mounted}"]
     raise BadInput(
         "snapshot_dir",
         f"{lost}, so that nothing could be restored",

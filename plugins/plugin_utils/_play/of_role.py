@@ -13,10 +13,11 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from .._input import checks
 from .._input.entries import entries_of, pairs_of
+from .._input.naming import role_variable
 from .._policy.extending import SHIPPED
 from .given import Options, TaskVars
 from .specs import Spec
-from .variables import PREFIX, known
+from .variables import known
 
 Template = Callable[[dict[str, t.Any]], Mapping[str, t.Any]]
 """What resolves the templates in a mapping, as the templar of an action does."""
@@ -114,27 +115,16 @@ _FORMS: dict[str, Callable[[str, object], object]] = {
     "wait": _as_it_is,
 }
 """How an option is read from its variable."""
-_NAMES = {
-    "formats": "report_formats",
-    "name": "report_name",
-    "previous": "report_previous",
-    "state": "gpo_state",
-    "accounts": "gpo_accounts",
-    "allow": "gpo_allow",
-    "jobs": "awx_jobs",
-    "workflow_job": "awx_workflow_job",
-    "wait": "awx_wait",
-}
-VARIABLES = {option: PREFIX + _NAMES.get(option, option) for option in _FORMS}
-"""The variable of an option; a few are not called as the option is."""
+VARIABLES = {option: role_variable(option) for option in _FORMS}
+"""The variable of an option."""
 
 
 def variable_of(option: str) -> str:
     """What a user of the role calls a place in an option: ``impersonate_exceptions[1].expires``. Another place stays as it is."""
     match = re.match(r"[a-z_]+(?=[.:\[]|$)", option)
     name = match[0] if match else ""
-    variable = VARIABLES.get(name) or PREFIX + name
-    return variable + option[len(name) :] if variable in known() else option
+    its_name = role_variable(name)
+    return its_name + option[len(name) :] if its_name in known() else option
 
 
 def naming(args: Options) -> Callable[[str], str]:

@@ -21,6 +21,7 @@ from .._facts.roles import HostRole
 from .._host.windows import ReadRequest
 from .._input import checks
 from .._input.errors import BadInput
+from .._input.naming import called
 from .._policy.exceptions import PolicyException, meant_for, parse_exceptions
 from .._policy.extending import SHIPPED
 from .._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
@@ -104,10 +105,12 @@ def tailoring_of(options: Options, policy: Policy, task_vars: TaskVars, today: d
     banned = {account.key for account in tailoring.forbidden}
     for exception in tailoring.exceptions:
         if exception.account.key in banned:
-            raise BadInput(f"{exception.where}.account", f"{exception.account.shown} is forbidden by the option forbidden")
+            raise BadInput(
+                f"{exception.where}.account", f"{exception.account.shown} is forbidden by the option {called('forbidden')}"
+            )
     everywhere = [row for row in policy.rows if row.where == "every_host"]  # what other rows forbid, only a host can tell
     forbidden = {account.key: f"the policy {policy.name} ({row.where})" for row in everywhere for account in row.forbidden}
-    forbidden |= {account.key: "the option forbidden" for account in tailoring.forbidden}
+    forbidden |= {account.key: f"the option {called('forbidden')}" for account in tailoring.forbidden}
     for option in ("required", "permitted"):
         for account in getattr(tailoring, option):
             if account.key in forbidden:
@@ -134,7 +137,7 @@ def _declared(options: Options) -> dict[FeatureName, bool]:
         except TypeError:
             raise BadInput(f"features.{name}", "is neither true nor false", value=value) from None
     if options.get("iis") is not None and declared.setdefault(FeatureName.IIS, options["iis"]) is not options["iis"]:
-        raise BadInput("iis", f"{options['iis']} is not what features declares of it")
+        raise BadInput("iis", f"{options['iis']} is not what {called('features')} declares of it")
     return declared
 
 

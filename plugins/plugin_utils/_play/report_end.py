@@ -17,6 +17,7 @@ from .._formats.earlier import previous_of
 from .._formats.names import file_to_open
 from .._formats.terminal import terminal
 from .._formats.write import write
+from .._input.naming import called
 from .._result.types import Report
 from .._wording import visible
 from . import specs
@@ -33,7 +34,7 @@ def compare(report: Report, options: Options) -> list[str]:
     report["hosts"] = aged(report, earlier.report)
     report["summary"]["changed"] = changed(report, earlier.report)
     report["summary"]["trend"] = earlier.trend
-    return [f"previous: {earlier.nothing}, so that the report does not say what changed"] if earlier.nothing else []
+    return [f"{called('previous')}: {earlier.nothing}, so that the report does not say what changed"] if earlier.nothing else []
 
 
 def end(
@@ -94,8 +95,8 @@ def _job(awx: Mapping[str, str]) -> str:
 
 def _passing(folder: str, awx: Mapping[str, str]) -> str:
     return (
-        f"report_dir: {folder} ends with the container of the job, and so does the report. Give a folder that is mounted into the "
-        f"execution environment, or make the report from {_job(awx)} with the playbook report_from_awx"
+        f"{called('report_dir')}: {folder} ends with the container of the job, and so does the report. Give a folder that is mounted into "
+        f"the execution environment, or make the report from {_job(awx)} with the playbook report_from_awx"
     )
 
 
@@ -119,7 +120,7 @@ def file_report(
     for kind, reason in written.failed.items():
         kinds.setdefault(reason, []).append(kind)
     why = "; ".join(f"{reason} ({', '.join(each)})" for reason, each in kinds.items())
-    loss = f"report_dir: {'the report' if not written.files else 'a part of the report'} could not be written to"
+    loss = f"{called('report_dir')}: {'the report' if not written.files else 'a part of the report'} could not be written to"
     return {
         "files": written.files,
         "not_written": written.failed,

@@ -13,12 +13,12 @@ import yaml
 
 from .._input import checks
 from .._input.errors import BadInput
+from .._input.naming import PREFIX
 from .given import Options, TaskVars
 
 if t.TYPE_CHECKING:
     from ansible.playbook.task import Task
 
-PREFIX = "impersonate_"
 OF_PLAYBOOKS = ("impersonate_hosts", "impersonate_serial", "impersonate_mark_hosts")
 """Variables of our playbooks, which no role has: a play takes them before it has hosts, so the inventory cannot set them."""
 

@@ -18,6 +18,7 @@ from .._facts.releases import System
 from .._facts.roles import HostRole
 from .._input.categories import ErrorCategory
 from .._input.errors import CannotJudge
+from .._input.naming import called
 from .._policy.exceptions import ExceptionUse, PolicyException, State, too_wide
 from .._policy.policy import ACCOUNT_KEYS, Policy, Row
 
@@ -222,7 +223,7 @@ def _doubt_about(row: Row, name: FeatureName, feature: Feature, answers: Answers
     """A row of a feature that the host may have or not."""
     cure = "if it has none, declare" if row.found else "declare"
     value = "false" if row.found else "true or false"
-    option = f"iis: {value}" if name is FeatureName.IIS else f"features: {{{name.value}: {value}}}"
+    option = called("iis", f": {value}") if name is FeatureName.IIS else called("features", f": {{{name.value}: {value}}}")
     why = f"whether the host has {name.words} is not known ({feature.because}); {cure} {option}"
     sids = {answers.sid(account) for account in (*row.default, *row.permitted)}
     keys = frozenset(key for key in ACCOUNT_KEYS if getattr(row, key)) | row.found
@@ -323,7 +324,7 @@ def _enter_exception(
         names = ", ".join(
             sorted(feature.value for feature in exception.features if circumstances.features[feature].present is None)
         )
-        why = f"{exception.where} counts where the host has {names}, and that is not known; declare features"
+        why = f"{exception.where} counts where the host has {names}, and that is not known; declare {called('features')}"
         expectation.doubts.append(Doubt(ErrorCategory.FEATURE_UNKNOWN, why, frozenset({sid})))
     if answers.sid(account) is not None and answers.unknown(account):
         expectation.notes.append(f"the excepted account {account.text} {answers.unknown(account)}; its SID follows from the name")

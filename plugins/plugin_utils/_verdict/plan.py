@@ -12,6 +12,7 @@ from .._accounts.parsing import shown
 from .._accounts.sids import ADMINISTRATORS, FLOOR, LOCAL_SERVICE, NETWORK_SERVICE, SERVICE, sort_key
 from .._facts.controller import Controller
 from .._input.categories import ErrorCategory
+from .._input.naming import called
 from .expectation import Standing
 from .verdict import Judged, Verdict
 
@@ -141,7 +142,7 @@ def _refuse_namesakes(holders: Iterable[Judged]) -> None:
     """Raises Refused for holders that may be an account which is to keep the right."""
     reasons = "; ".join(f"{shown(judged.holder.sid, judged.holder.name)} {judged.why}" for judged in holders)
     if reasons:
-        cure = "in permitted or exceptions where it may hold the right, else in forbidden of a task"
+        cure = f"in {called('permitted')} or {called('exceptions')} where it may hold the right, else in {called('forbidden')}"
         raise Refused(ErrorCategory.SAME_NAME, f"nothing was changed: {reasons} {cure}")
 
 
@@ -177,6 +178,7 @@ def heed_controller(controller: Controller, plan: Plan, handling: Handling) -> s
     meaning = f"{controller.why}; {controller.comes_back}"
     if handling.on_controlled is OnControlled.REFUSE:
         raise Refused(
-            ErrorCategory.CONTROLLED, f"nothing was changed: {meaning}. Change it there, or set on_controlled to warn or apply"
+            ErrorCategory.CONTROLLED,
+            f"nothing was changed: {meaning}. Change it there, or set {called('on_controlled')} to warn or apply",
         )
     return meaning

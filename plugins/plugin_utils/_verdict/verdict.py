@@ -16,6 +16,7 @@ from .._facts.features import FeatureName, features_of, notes_on_features, pool_
 from .._facts.releases import detect_system
 from .._facts.roles import HostRole, detect_role, notes_on_role
 from .._input.errors import CannotJudge
+from .._input.naming import called
 from .._policy.exceptions import ExceptionUse, State
 from .._policy.policy import Compare, Policy, Row
 from .expectation import (
@@ -244,7 +245,7 @@ def _waive(judged: Judged, expectation: Expectation, row: Row | None, waive: Wai
     if exception:
         clause = f"; {row.benchmark_id or row.source}: {row.exception_clause}" if row is not None and row.exception_clause else ""
         if waive is Waive.DOCUMENTED and not (row and row.foresees_exceptions):
-            refusal = f"{exception.label} waives nothing, since the option waive is documented{clause or _SILENT}"
+            refusal = f"{exception.label} waives nothing, since the option {called('waive')} is documented{clause or _SILENT}"
             return dataclasses.replace(judged, why=f"{judged.why}; {refusal}")
         return dataclasses.replace(judged, standing=Standing.WAIVED, why=f"waived by {exception.where}: {exception.words}{clause}")
     refused_use = next((use for use in exception_uses if use.state in (State.EXPIRED, State.TOO_WIDE)), None)
@@ -295,7 +296,7 @@ def _notes_on_holders(expectation: Expectation, facts: HostFacts, held: frozense
 def _kept(judged_holders: Iterable[Judged]) -> tuple[str, ...]:
     """Orphans that the task leaves as they are, so that the list is not taken for a clean one."""
     orphans = [f"{shown(judged.holder.sid)}: {judged.why}" for judged in judged_holders if judged.standing is Standing.ORPHAN]
-    return (f"orphans that stay, since the option orphans is keep: {'; '.join(orphans)}",) if orphans else ()
+    return (f"orphans that stay, since the option {called('orphans')} is keep: {'; '.join(orphans)}",) if orphans else ()
 
 
 def _stop_at_doubt(verdict: Verdict, expectation: Expectation) -> None:

@@ -147,7 +147,8 @@ def test_good_options_begin_a_run(check):
         pytest.param({"impersonate_exceptions": False}, "exceptions: False is not a list", id="false for exceptions"),
         pytest.param({"impersonate_exceptions": {}}, "exceptions: {} is not a list", id="empty mapping for exceptions"),
         pytest.param({"impersonate_features": {"ssis": "perhaps"}}, "features.ssis: 'perhaps' is neither true nor false", id="no boolean"),
-        pytest.param({"impersonate_features": {"iis": True}, "impersonate_iis": False}, "iis: False is not what features declares of it", id="contradiction"),
+        pytest.param({"impersonate_features": {"iis": True}, "impersonate_iis": False},
+                     "iis: False is not what features (in the role impersonate_features) declares of it", id="contradiction"),
         pytest.param({"impersonate_exceptions": [{"account": "service", "reason": "r", "owner": "o"}]},
                      "exceptions[0].account: service (S-1-5-6) needs no exception",
                      id="floor"),
@@ -249,7 +250,13 @@ def test_snapshots_that_may_be_lost_are_a_warning_in_awx(check, monkeypatch, tmp
 
     warnings = check(action_, impersonate_snapshot_dir="snapshots", **variables).get("warnings", [])
 
-    assert any(warning.startswith("snapshot_dir: snapshots ends with the container of the job") for warning in warnings) == warned
+    assert (
+        any(
+            warning.startswith("snapshot_dir (in the role impersonate_snapshot_dir): snapshots ends with the container of the job")
+            for warning in warnings
+        )
+        == warned
+    )
 
 
 @pytest.mark.parametrize("action_", ["enforce", "audit"])

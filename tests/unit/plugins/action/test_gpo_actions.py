@@ -141,7 +141,8 @@ def test_a_host_that_is_no_domain_controller_is_an_error(run):
     [
         pytest.param({"state": "defined"}, "gpo: is missing", id="no GPO"),
         pytest.param({"gpo": "Servers"}, "state: is missing", id="no state"),
-        pytest.param({"gpo": "Servers", "state": "defined"}, "say state: nobody", id="an empty list without saying nobody"),
+        pytest.param({"gpo": "Servers", "state": "defined"}, "say state: nobody (in the role impersonate_gpo_state)",
+                     id="an empty list without saying nobody"),
         pytest.param({"gpo": "Servers", "state": "nobody", "accounts": [USERS]}, "not together", id="nobody with a list"),
         pytest.param({"gpo": "Servers", "state": "defined", "accounts": ["CORP\\web"]}, "write its SID", id="a list with a name"),
         pytest.param({"gpo": "Servers", "state": "defined", "accounts": ["Administrators"]}, "bare name", id="a bare name"),

@@ -465,7 +465,10 @@ def test_no_pre_image_no_change(action, tmp_path):
     result = action(ActionModule, host(machine), snapshot_dir=str(tmp_path / "file"), **OPTIONS)
 
     assert (result["failed"], result["status"], result["error"]["category"]) == (True, "error", "snapshot_not_kept")
-    assert "snapshot_dir: the pre-image could not be kept, so nothing was sent" in result["error"]["message"]
+    assert (
+        "snapshot_dir (in the role impersonate_snapshot_dir): the pre-image could not be kept, so nothing was sent"
+        in result["error"]["message"]
+    )
     assert set(machine.holders()) == BEFORE
 
 

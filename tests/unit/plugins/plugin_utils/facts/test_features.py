@@ -256,7 +256,7 @@ def test_an_unknown_feature_is_a_doubt_only_where_it_matters(facts, held, unknow
     if not doubtful:
         assert judge(its, policy, Tailoring()).status is (Status.DRIFT if held else Status.COMPLIANT)
         return
-    with pytest.raises(CannotJudge, match="is not known .* declare features") as doubt:
+    with pytest.raises(CannotJudge, match=r"is not known .* declare features: .* \(in the role impersonate_features\)") as doubt:
         judge(its, policy, Tailoring())
     assert doubt.value.category == f"{next(iter(row))}_unknown"
     feature = FeatureName(next(iter(row)))

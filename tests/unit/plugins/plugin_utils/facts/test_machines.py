@@ -62,7 +62,9 @@ def test_what_is_another_machine_is_refused_with_both_names(then, now, words):
 
     assert refused.value.category == "other_machine"
     assert words in str(refused.value)
-    assert "give the right to those who need it there by required or holders" in str(refused.value)
+    assert "give the right to those who need it there by required (in the role impersonate_required) or holders" in str(
+        refused.value
+    )
 
 
 names = st.sampled_from(["WEB01", "web01", "WEB02"])

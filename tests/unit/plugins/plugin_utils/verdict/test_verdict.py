@@ -150,7 +150,8 @@ def test_the_product_type_helps_where_dsrole_failed(host, microsoft, product_typ
 @pytest.mark.parametrize(
     ("facts", "category", "words"),
     [
-        pytest.param({"machine_role": None, "role_status": 1722}, "role_unknown", "1722.*ServerNT.*declare it with host_role", id="DsRole failed on a server"),
+        pytest.param({"machine_role": None, "role_status": 1722}, "role_unknown",
+                     "1722.*ServerNT.*declare it with host_role .in the role impersonate_host_role.$", id="DsRole failed on a server"),
         pytest.param({"machine_role": 9}, "role_unknown", "machine role 9", id="a machine role that nobody knows"),
         pytest.param({"machine_role": 3, "sku": None}, "role_unknown", "SKU", id="server without a SKU"),
         pytest.param({"build": None}, "build_unknown", "build", id="no build"),
@@ -179,7 +180,7 @@ def test_iis_is_there_not_there_or_unknown(host, microsoft, iis, installed):
 
     assert iis.installed is installed
     if installed is None:
-        with pytest.raises(CannotJudge, match="declare iis: true or false"):
+        with pytest.raises(CannotJudge, match=r"declare iis: true or false \(in the role impersonate_iis\)"):
             judge(facts, microsoft, Tailoring())
     else:
         assert judge(facts, microsoft, Tailoring()).status is Status.COMPLIANT
@@ -483,7 +484,10 @@ def test_a_name_with_two_sids_has_a_reason_of_its_own(host, policy, options, ans
     assert (found.standing, found.namesake, words in found.why) == (Standing.UNEXPECTED, bool(words), True)
     assert ("name its SID" in found.why) is bool(words)
     if words:
-        with pytest.raises(Refused, match=r"Corp\\SVC \(S-1-5-21-1-2-3-1106\).* in permitted or exceptions") as refused:
+        with pytest.raises(
+            Refused,
+            match=r"Corp\\SVC \(S-1-5-21-1-2-3-1106\).* in permitted \(in the role impersonate_permitted\) or exceptions \(in",
+        ) as refused:
             make_plan([OLD], verdict, Handling())
         assert refused.value.category == "same_name"
         assert make_plan([OLD], verdict, Handling(unexpected=Unexpected.REPORT)).unhandled[-1] == OLD
