@@ -56,6 +56,8 @@ PLAYBOOKS = {
     **{name: name for name in ("gpo_audit", "gpo_enforce", "gpo_restore")},
 }
 """Entry points of the role -> the playbooks that a person runs with these variables."""
+RESTORE_ALONE = ("restore",)
+"""Variables of the entry points that two playbooks share, which count in one of them and which the other refuses."""
 
 _HEAD = """..
   SPDX-FileCopyrightText: Winrights Authors
@@ -80,7 +82,8 @@ def options() -> dict[str, dict[str, t.Any]]:
         for name, option in spec["options"].items():
             row = found.setdefault(name.removeprefix(PREFIX), {**option, "playbooks": []})
             if entry in PLAYBOOKS:
-                row["playbooks"].append(PLAYBOOKS[entry])
+                alone = entry == "plan" and name.removeprefix(PREFIX) in RESTORE_ALONE
+                row["playbooks"].append("restore" if alone else PLAYBOOKS[entry])
     return found
 
 

@@ -65,6 +65,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         looked = reader_choice.Looked(*one_host.variables_for_all(self._task))
         with bad_input.refused(named, before):
             differs = self._check_variables(task_vars or {}, options, looked)
+            if options["action"] == "enforce":
+                instead = "bring the holders to the policy"
+                of_role.refuse_restore(options, task_vars or {}, self._templar.template, "restore", instead)
             batches.batches_of("serial", options["serial"])
             task_options.most_hosts_of(options)
             check_approval(options["approved_plan"], options["compared"])
@@ -167,9 +170,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """What restore means for the whole run: latest is looked up once, so that no batch gets another one; and what could not be read
         then. Raises BadInput.
         """
-        wanted = options.get("restore") or "latest"
+        wanted = options.get("restore") or of_role.LATEST
         folder = Path(options["snapshot_dir"]).expanduser().absolute()
-        return snapshots.latest_run(folder) if wanted == "latest" else (wanted, [])
+        return snapshots.latest_run(folder) if wanted == of_role.LATEST else (wanted, [])
 
     def _check_fleet(self, task_vars: TaskVars, options: Options) -> None:
         """Raises BadInput for what only makes sense for all hosts together."""

@@ -61,6 +61,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             _validation, options = self.validate_argument_spec(specs.GPO_RIGHT)
             variables.check_if_asked(options, self._task, task_vars, own=True)
             task_options.refuse_delegation(self._task.delegate_to, task_vars)
+            if options.get("restore") is None:
+                instead = "say in the GPO what impersonate_gpo_state asks for"
+                of_role.refuse_restore(options, task_vars, self._templar.template, "gpo_restore", instead)
             wish = gpo_options.wish_of(options)
             folder = Path(options["snapshot_dir"]).expanduser().absolute()
             warnings = check_snapshots(options, task_vars, named)

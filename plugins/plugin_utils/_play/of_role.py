@@ -13,6 +13,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from .._input import checks
 from .._input.entries import entries_of, pairs_of
+from .._input.errors import BadInput
 from .._input.naming import role_variable
 from .._policy.extending import SHIPPED
 from .given import Options, TaskVars
@@ -22,6 +23,8 @@ from .variables import known
 Template = Callable[[dict[str, t.Any]], Mapping[str, t.Any]]
 """What resolves the templates in a mapping, as the templar of an action does."""
 
+LATEST = "latest"
+"""The default of the variable of a restore: the newest run."""
 _LEFT_OUT = object()
 """The variable says nothing, so that the default of the option counts."""
 
@@ -147,6 +150,24 @@ def filled(args: Options, spec: Spec, task_vars: TaskVars, template: Template, *
     if library and (whole or _wants_library(values.get("policy"))):
         values |= _read({"policies": library}, task_vars, template)
     return {**values, **args}
+
+
+def refuse_restore(options: Options, task_vars: TaskVars, template: Template, playbook: str, instead: str) -> None:
+    """Who sets the variable of a restore wants something back. Raises BadInput where this run, by the role, would bring nothing back.
+
+    ``playbook``: the one that would; ``instead``: what this run would do.
+    """
+    if not options["from_variables"]:
+        return
+    name = role_variable("restore")
+    wanted = template({name: task_vars.get(name)})[name]
+    if wanted not in (None, "", LATEST):
+        raise BadInput(
+            "restore",
+            f"belongs to the playbook {playbook}; this one would {instead}",
+            value=wanted,
+            expected=f"run {playbook}, or leave it out",
+        )
 
 
 def _read(taken: Mapping[str, str], task_vars: TaskVars, template: Template) -> dict[str, t.Any]:

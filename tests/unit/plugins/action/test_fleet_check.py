@@ -238,6 +238,29 @@ def test_snapshots_that_end_with_the_job_are_refused_before_a_host_is_read(check
 
 
 @pytest.mark.parametrize(
+    ("action_", "run", "refused"),
+    [
+        pytest.param("enforce", "20260131T120000Z-a1b2c3", True, id="a run"),
+        pytest.param("enforce", "latest", False, id="the default of the role"),
+        pytest.param("enforce", "", False, id="empty"),
+        pytest.param("enforce", None, False, id="nothing"),
+        pytest.param("audit", "20260131T120000Z-a1b2c3", False, id="an audit changes nothing"),
+    ],
+)
+def test_an_enforcement_refuses_what_a_restore_is_to_bring_back(check, tmp_path, action_, run, refused):
+    variables = {"impersonate_snapshot_dir": str(tmp_path / "kept"), "impersonate_restore": run}
+    if not refused:
+        check(action_, **variables)
+        return
+
+    with pytest.raises(AnsibleError) as error:
+        check(action_, **variables)
+
+    assert said(error).startswith("Nothing was sent to any host. impersonate_restore: ")
+    assert "belongs to the playbook restore; this one would bring the holders to the policy" in said(error)
+
+
+@pytest.mark.parametrize(
     ("action_", "variables", "warned"),
     [
         pytest.param("enforce", {"awx_job_id": 7, "impersonate_snapshots_may_be_lost": "true"}, True, id="allowed"),
