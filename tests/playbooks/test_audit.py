@@ -213,6 +213,15 @@ def test_what_is_declared_for_a_group_counts_there_only(fleet, audit):
     assert sources == {"plain": "detected", "odd": "declared"}
 
 
+def test_what_is_tolerated_may_stand_on_the_command_line(fleet, audit):
+    fleet.add(Machine.member_server("web01", also=[names.USERS]))
+
+    run = audit(fleet, options="-e impersonate_tolerate=drift:1,unreachable:2%")
+
+    assert (run.rc, run.statuses) == (0, {"web01": "drift"})
+    assert run.report["summary"]["gate"]["tolerate"] == {"drift": "1", "unreachable": "2%"}
+
+
 DECLARED_OTHERWISE = {
     "iis": ({"impersonate_iis": False}, "the host is declared to be without IIS, and shows that IIS 10.0 is installed"),
     "feature": ({"impersonate_features": {"ssis": True}}, "the host is declared to have SQL Server Integration Services, which it does not show"),

@@ -46,11 +46,13 @@ def pairs_of(where: str, value: object) -> object:
         found = _PAIR.fullmatch(entry)
         if not found or found[1] in pairs:
             wrong = "stands there twice" if found else "is no pair of a name and a number"
-            raise BadInput(
-                where, wrong, value=found[1] if found else entry, expected="write drift: 5 or unreachable: 2%, one a line"
-            )
+            expected = _CUT_PAIR if entry.endswith((":", "=")) else "write drift:5 or unreachable:2%, one a line or between commas"
+            raise BadInput(where, wrong, value=found[1] if found else entry, expected=expected)
         pairs[found[1]] = found[2]
     return pairs
 
 
+_CUT_PAIR = (
+    "Ansible cuts -e 'name=drift: 5' at the blank: write drift:5 without one, or give it as JSON, -e '{\"name\": {\"drift\": 5}}'"
+)
 _PAIR = re.compile(r"([^:=\s]+)\s*[:=]\s*([^:=\s][^:=]*)")

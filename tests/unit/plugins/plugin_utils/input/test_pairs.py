@@ -18,6 +18,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.err
         pytest.param("drift: 5\nunreachable: 2%\n", {"drift": "5", "unreachable": "2%"}, id="lines"),
         pytest.param("drift=5,unreachable=2 %", {"drift": "5", "unreachable": "2 %"}, id="commas"),
         pytest.param("  drift :5 \r\n\r\n", {"drift": "5"}, id="blanks"),
+        pytest.param("drift:5,unreachable:2%", {"drift": "5", "unreachable": "2%"}, id="without blanks, as -e leaves it whole"),
         pytest.param("", "", id="empty"),
         pytest.param(" \n", "", id="blank"),
         pytest.param('{"drift": 5}', '{"drift": 5}', id="JSON is for the option"),
@@ -32,7 +33,10 @@ def test_pairs_of_a_text(text, pairs):
     ("text", "words"),
     [
         pytest.param("drift", "tolerate: 'drift' is no pair of a name and a number", id="no number"),
+        pytest.param("drift", "write drift:5 or unreachable:2%, one a line or between commas", id="what to write"),
         pytest.param("drift:", "'drift:' is no pair", id="an empty number"),
+        pytest.param("drift:", "write drift:5 without one, or give it as JSON", id="what Ansible cut at the blank"),
+        pytest.param("drift=", "write drift:5 without one, or give it as JSON", id="the same of an equals sign"),
         pytest.param("drift: 5: 6", "is no pair", id="two numbers"),
         pytest.param("drift: 5\ndrift: 6", "tolerate: 'drift' stands there twice", id="twice"),
         pytest.param("drift: 5,", "has a comma with nothing beside it", id="what Ansible cut off"),
