@@ -91,6 +91,8 @@ def test_the_play_that_changes_hosts_refuses_by_itself(mistyped):
                      id="a restore in an enforcement"),
         pytest.param(GPO_ENFORCE, "-e impersonate_gpo=Servers -e impersonate_gpo_state=nobody -e impersonate_restore=20260131T120000Z-a1b2c3",
                      "belongs to the playbook gpo_restore; this one would say in the GPO", id="a restore in a change of a GPO"),
+        pytest.param(AUDIT, "-e impersonate_policy=CIS", "impersonate_policy: 'CIS' is not a policy; there are cis, microsoft, stig; did you mean cis?",
+                     id="upper and lower case"),
         pytest.param(AUDIT, "-e 'impersonate_tolerate=drift: 5'", "impersonate_tolerate: 'drift:' is no pair of a name and a number; Ansible cuts",
                      id="a pair that was cut"),
         pytest.param(AUDIT, "-e 'impersonate_fail_on=drift ,unreachable'", "-e: ',unreachable' belongs to no variable",

@@ -22,8 +22,9 @@ def keys(where: str, data: Mapping[str, object], allowed: Iterable[str]) -> None
 
 
 def close(value: object, known: Iterable[str]) -> tuple[str, ...]:
-    """The known word that a misspelt one is near to."""
-    return tuple(difflib.get_close_matches(str(value), list(known), n=1))
+    """The known word that a misspelt one is near to; upper and lower case count alike."""
+    words = {word.casefold(): word for word in known}
+    return tuple(words[near] for near in difflib.get_close_matches(str(value).casefold(), list(words), n=1))
 
 
 def mapping(where: str, data: object) -> Mapping[str, object]:

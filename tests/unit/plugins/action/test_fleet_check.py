@@ -142,6 +142,7 @@ def test_good_options_begin_a_run(check):
         pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"theirs": OURS}},
                      "policy: 'ours' is not a policy; there are cis, microsoft, stig, theirs",
                      id="not there"),
+        pytest.param({"impersonate_policy": "CIS"}, "policy: 'CIS' is not a policy; there are cis, microsoft, stig; did you mean cis?", id="another case"),
         pytest.param({"impersonate_policy": ["microsoft"]}, "policy: ['microsoft'] is not a policy; a policy is a mapping", id="list for a policy"),
         pytest.param({"impersonate_policy": "ours", "impersonate_policies": {"ours": None}}, "policies.ours: None is not a mapping", id="nothing for a policy"),
         pytest.param({"impersonate_exceptions": False}, "exceptions: False is not a list", id="false for exceptions"),
