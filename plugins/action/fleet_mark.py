@@ -32,7 +32,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         alone = {**task_vars, "ansible_play_hosts_all": [host]}
         registered = fleet_run.results_of(alone, options["results"], check)
         record = record_of(str(host), registered[str(host)])
-        status = at_the_end(record)
+        status = at_the_end(record, planning=self._task.check_mode)
         verdict = mark(status, passed=options["gate_passed"], fail_on=options["fail_on"])
         result.update(
             changed=verdict is Mark.CHANGED, status=status, msg=f"{status}: {record['reason']}" if record["reason"] else status

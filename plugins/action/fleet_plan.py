@@ -65,7 +65,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         records = [record_of(host, registered) for host, registered in results.items()]
         summary = summarise(records, ())
         action = "restore" if options["check"].get("restore") else "enforce"
-        verdict = f"{verdict_sentence(summary, action)}.{planned_sentence(summary) and f' {planned_sentence(summary)}.'}"
+        would_end = planned_sentence(summary, planning=True)
+        verdict = f"{verdict_sentence(summary, action)}.{would_end and f' {would_end}.'}"
         Display().display("\nThe plan of the fleet:\n" + _screen(plan_lines(results, planned)))
         foreign = not_approved(options["approved_plan"], action, planned) if options["approved_plan"] else []
         approval = approval_of(action, planned)

@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils import _utc
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.awx import artifacts, awx_of, is_slice, stopped
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gate import only_plans
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gpo_pending import with_pending
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.merge import heads_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
@@ -35,7 +36,14 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.flee
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.garbage import none_searched
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import Declared, Record, Run, Summary, Used
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.types import (
+    Declared,
+    Record,
+    Report,
+    Run,
+    Summary,
+    Used,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.status import UNREAD, Status
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import some, visible
 
@@ -100,7 +108,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             options,
             task_vars,
             formats,
-            lambda where: _sentence(summary, options["action"], where, stop, not_yet, batches_left),
+            lambda where: _sentence(report, where, stop, not_yet, batches_left),
             passed=batches_left or (summary["gate"]["passed"] and not stop),
             shown=_progress(summary) if batches_left else None,
         )
@@ -199,14 +207,14 @@ def _progress(summary: Summary) -> str:
 
 
 def _sentence(
-    summary: Summary,
-    action: str,
-    report: report_end.Where,
+    report: Report,
+    place: report_end.Where,
     stop: list[str],
     not_yet: list[str],
     batches_left: bool,
 ) -> str:
-    where = f" Report: {report}" if report else ""
+    where = f" Report: {place}" if place else ""
+    summary, action = report["summary"], report["run"]["action"]
     if batches_left:
         return f"{_progress(summary)}{where}"
     failed = gate_sentence(summary)
@@ -214,7 +222,7 @@ def _sentence(
         f", before {len(not_yet)} {'host was' if len(not_yet) == 1 else 'hosts were'} reached: {_named(not_yet)}" if not_yet else ""
     )
     stopped = f" The rolling change stopped at {_named(stop)}{rest}." if stop else ""
-    passed = "" if failed or stop else planned_sentence(summary)
+    passed = "" if failed or stop else planned_sentence(summary, planning=only_plans(report["run"]))
     return f"{verdict_sentence(summary, action)}.{stopped}{failed}{passed and f' {passed}.'}{where}"
 
 

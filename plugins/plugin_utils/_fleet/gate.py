@@ -11,7 +11,8 @@ from fractions import Fraction
 
 from .._input.errors import BadInput
 from .._policy.exceptions import State
-from .._result.types import GATE_WORDS, Gate, Record, Used
+from .._result.types import GATE_WORDS, Gate, Record, Run, Used
+from .._verdict.outcome import Outcome
 from .._verdict.status import JUDGED, Status
 
 EXPIRED = "expired_exception"
@@ -40,14 +41,21 @@ def tolerance(option: str, value: object) -> str:
     return text
 
 
-def gate(records: Sequence[Record], fail_on: Iterable[str], tolerate: Mapping[str, str], exceptions: Iterable[Used] = ()) -> Gate:
+def gate(
+    records: Sequence[Record],
+    fail_on: Iterable[str],
+    tolerate: Mapping[str, str],
+    exceptions: Iterable[Used] = (),
+    *,
+    planning: bool = False,
+) -> Gate:
     """Whether the run may end well, and the reasons in words when it may not.
 
-    ``tolerate``: how many there may be of something that the gate fails on. A planned change counts as it would end. A run that judged
-    no host at all does not pass, whatever the gate fails on, and one without a host has judged none.
+    ``tolerate``: how many there may be of something that the gate fails on. ``planning``: see at_the_end. A run that judged no host at all
+    does not pass, whatever the gate fails on, and one without a host has judged none.
     """
     wanted = set(fail_on)
-    counts = collections.Counter(at_the_end(record) for record in records)
+    counts = collections.Counter(at_the_end(record, planning=planning) for record in records)
     counts[EXPIRED] = sum(exception["state"] == State.EXPIRED.value for exception in exceptions)
     reasons = [
         f"{counts[what]} {_WORDS[what][counts[what] != 1]}{_allowed(tolerate.get(what))}"
@@ -69,10 +77,20 @@ def gate(records: Sequence[Record], fail_on: Iterable[str], tolerate: Mapping[st
     return {"passed": not reasons, "fail_on": sorted(wanted), "tolerate": dict(sorted(tolerate.items())), "reasons": reasons}
 
 
-def at_the_end(record: Record) -> str:
-    """The status of a host by which a gate judges: that of a plan where it would end."""
+def only_plans(run: Run) -> bool:
+    """Whether a report is one of plans: of a run that tries a change in check mode, or of such runs alone, which tried the same one.
+
+    A merge with anything else, an audit too, says how hosts are, and what a dry run would have made of one of them counts for nothing.
+    """
+    runs = [head["run"] for head in run.get("merged") or ()] or [run]
+    return all(one["check_mode"] and one["action"] != "audit" for one in runs) and len({one["action"] for one in runs}) == 1
+
+
+def at_the_end(record: Record, *, planning: bool) -> str:
+    """The status of a host by which a gate judges. ``planning``: a planned change counts as it would end (see only_plans)."""
     change = record["change"]
-    return str(change["status_after"] if change and change["outcome"] == "planned" else record["status"])
+    planned = planning and change is not None and change["outcome"] == Outcome.PLANNED.value
+    return str(change["status_after"] if change and planned else record["status"])
 
 
 def _limit(text: str | None, expected: int) -> Fraction:

@@ -12,6 +12,7 @@ from .._policy.policy import Policy
 from .._result.gpo_types import Gpos
 from .._result.record import SCHEMA_VERSION
 from .._result.types import Generator, PolicyHead, Record, Report, Run, Used
+from .gate import only_plans
 from .scope import PLAY, declared_otherwise, notes_of, other_policies, same_machines, scope_of
 from .summary import summarise
 
@@ -50,7 +51,7 @@ def build_report(
                 *declared_otherwise((host["host"], host["notes"]) for host in hosts),
                 *notes,
             ],
-            "summary": summarise(hosts, fail_on, exceptions, tolerate),
+            "summary": summarise(hosts, fail_on, exceptions, tolerate, planning=only_plans(run)),
             "gpos": gpos,
             "hosts": hosts,
         }

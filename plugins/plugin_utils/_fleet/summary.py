@@ -23,9 +23,11 @@ def summarise(
     fail_on: Iterable[str],
     exceptions: Iterable[Used] = (),
     tolerate: Mapping[str, str] | None = None,
+    *,
+    planning: bool = False,
 ) -> Summary:
     """Counts by status and role, coverage, compliance, the unexpected accounts, the exceptions (see exceptions_of) and the gate.
-    ``changed`` and ``trend`` are for who has earlier reports.
+    ``changed`` and ``trend`` are for who has earlier reports. ``planning``: the report is one of plans alone (see gate.only_plans).
 
     Percentages are of all expected hosts, never of the assessed ones alone.
     """
@@ -49,7 +51,7 @@ def summarise(
         "by_controller": _by_controller(records),
         "controlling_gpos": _controlling_gpos(records),
         "exceptions": known,
-        "gate": gate(records, fail_on, tolerate or {}, known),
+        "gate": gate(records, fail_on, tolerate or {}, known, planning=planning),
         "changed": None,
         "trend": None,
     }
@@ -103,9 +105,11 @@ def gate_sentence(summary: Summary) -> str:
     return f" The fleet gate failed: {reasons}." if reasons else ""
 
 
-def planned_sentence(summary: Summary) -> str:
-    """Why hosts that drift do not fail a check: a plan changes nothing yet, and counts as it would end. Empty where nothing is planned."""
-    planned = summary["by_outcome"].get("planned", 0)
+def planned_sentence(summary: Summary, *, planning: bool) -> str:
+    """Why hosts that drift do not fail a check: a plan changes nothing yet, and counts as it would end. Empty where nothing is planned,
+    and where the report is not one of plans alone (``planning``), so that they do count.
+    """
+    planned = summary["by_outcome"].get("planned", 0) if planning else 0
     hosts = "host has" if planned == 1 else "hosts have"
     return (
         f"{planned} {hosts} a planned change, which counts as it would end: planned drift does not fail a check" if planned else ""

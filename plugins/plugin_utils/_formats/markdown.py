@@ -38,7 +38,7 @@ def markdown(report: Report) -> str:
     tail = [
         *_exceptions(sentences.exceptions(summary["exceptions"], run["finished"])),
         "",
-        _cell(sentences.gate(summary), _SENTENCE),
+        _cell(sentences.gate(report), _SENTENCE),
         *_gpos(report),
     ]
     around = len(head) + len(tail) + 4  # two lines above the rows of the table, two below

@@ -14,6 +14,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._facts.evidence import ControllerKind
+from .._fleet.gate import only_plans
 from .._fleet.summary import planned_sentence
 from .._fleet.waivers import SOON, days_left
 from .._policy.exceptions import State
@@ -158,9 +159,9 @@ def exceptions(used: Sequence[Used], finished: str) -> list[str]:
     return lines + ([f"and {len(left_out)} more in the JSON report"] if left_out else [])
 
 
-def gate(summary: Summary) -> str:
+def gate(report: Report) -> str:
     """Whether the gate of the fleet passed, and why not."""
-    result, planned = summary["gate"], planned_sentence(summary)
+    result, planned = report["summary"]["gate"], planned_sentence(report["summary"], planning=only_plans(report["run"]))
     passed = (
         f"passed{planned and f'; {planned}'}" if result["passed"] else f"not passed: {visible('; '.join(result['reasons']), 1_000)}"
     )

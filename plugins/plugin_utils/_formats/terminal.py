@@ -41,7 +41,7 @@ def terminal(report: Report, files: Mapping[str, str] | None = None, snapshots: 
         *_grouped("Not assessed:", unread(report["hosts"]), "reasons"),
         *(fitted(("  " if place else "") + line, WIDTH) for place, line in enumerate(exceptions)),
         *_gpos(report),
-        *folded(sentences.gate(summary)),
+        *folded(sentences.gate(report)),
         *sentences.next_step(report, files or {}, snapshots),
         *_where(files or {}),
     ]

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..._facts.roles import HostRole
+from ..._fleet.gate import only_plans
 from ..._fleet.report import to_json
 from ..._fleet.summary import planned_sentence, verdict_sentence
 from ..._fleet.waivers import days_left
@@ -176,7 +177,7 @@ def _header(report: Report) -> dict[str, object]:
         "tone": _TONES.get(head, "unsure"),
         "run": run,
         "gate": _gate(summary["gate"]),
-        "planned": planned_sentence(summary),
+        "planned": planned_sentence(summary, planning=only_plans(run)),
         "merged": [(moment(one["run"]["started"]), clean(one["run"].get("id"))) for one in run.get("merged") or ()],
         "mode": _mode(run, summary),
         "scope": _scope(report),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from report_heads import UNRANKED
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.same_account import fleet_name, same_account
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gate import gate, tolerance
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.gate import gate, only_plans, tolerance
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import planned_sentence, stopped_by, summarise
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
@@ -79,7 +79,31 @@ def test_what_is_no_tolerance(value):
 def test_only_a_plan_counts_as_it_would_end(outcome, after, passed):
     planned = record_of("a", {"status": "drift", "outcome": outcome, "status_after": after})
 
-    assert gate([planned], ["drift"], {})["passed"] is passed
+    assert gate([planned], ["drift"], {}, planning=True)["passed"] is passed
+    assert not gate([planned], ["drift"], {})["passed"]  # and that only where the report is one of plans alone
+
+
+CHECK, ENFORCE, AUDIT = (
+    {"check_mode": mode, "action": action} for mode, action in ((True, "enforce"), (False, "enforce"), (False, "audit"))
+)
+
+
+@pytest.mark.parametrize(
+    ("run", "merged", "plans"),
+    [
+        pytest.param(CHECK, [], True, id="check mode of a change"),
+        pytest.param({**CHECK, "action": "restore"}, [], True, id="check mode of a restore"),
+        pytest.param(ENFORCE, [], False, id="a change"),
+        pytest.param(AUDIT, [], False, id="an audit"),
+        pytest.param(CHECK, [CHECK, CHECK], True, id="slices of one check"),
+        pytest.param(ENFORCE, [CHECK, ENFORCE], False, id="a change and a check"),
+        pytest.param(ENFORCE, [AUDIT, CHECK], False, id="an audit and a check"),
+        pytest.param(CHECK, [{**AUDIT, "check_mode": True}, CHECK], False, id="an audit in check mode and a check"),
+        pytest.param(CHECK, [CHECK, {**CHECK, "action": "restore"}], False, id="checks of two changes"),
+    ],
+)
+def test_what_is_a_report_of_plans_alone(run, merged, plans):
+    assert only_plans({**run, "merged": [{"run": one} for one in merged]} if merged else run) is plans
 
 
 def holder(sid, name, kind):
@@ -206,4 +230,5 @@ def test_a_task_that_failed_before_a_pre_image_was_kept_stops_none():
     ],
 )  # fmt: skip
 def test_why_planned_drift_fails_no_check(outcomes, sentence):
-    assert planned_sentence({"by_outcome": outcomes}) == sentence
+    assert planned_sentence({"by_outcome": outcomes}, planning=True) == sentence
+    assert planned_sentence({"by_outcome": outcomes}, planning=False) == ""

@@ -163,6 +163,36 @@ def test_of_the_same_second_the_graver_one_wins():
     assert statuses(merge(gathered(report({"a": word})) for word in ("compliant", "drift", "waived"))) == {"a": "drift"}
 
 
+PLANNED = result("drift", "2026-01-31T08:15:40Z", outcome="planned", status_after="compliant")
+ENFORCED = result("compliant", "2026-01-31T08:15:35Z", outcome="applied", status_after="compliant")
+
+
+@pytest.mark.parametrize(
+    ("parts", "passed"),
+    [
+        pytest.param([("enforce", True, {"a": PLANNED}), ("enforce", True, {"b": PLANNED})], True, id="slices of one check"),
+        pytest.param([("audit", False, {"a": "drift", "b": "drift"}), ("enforce", True, {"a": PLANNED, "b": PLANNED})], False, id="a check after an audit"),
+        pytest.param([("audit", True, {"a": "drift"}), ("enforce", True, {"a": PLANNED})], False, id="after an audit in check mode"),
+        pytest.param([("audit", False, {"b": "compliant"}), ("enforce", True, {"a": PLANNED})], False, id="beside an audit of other hosts"),
+        pytest.param([("enforce", False, {"a": ENFORCED}), ("enforce", True, {"a": PLANNED})], False, id="a check after the change"),
+        pytest.param([("enforce", True, {"a": PLANNED}), ("restore", True, {"b": PLANNED})], False, id="checks of two changes"),
+        pytest.param([("enforce", True, {"a": {**PLANNED, "status_after": "drift"}}), ("enforce", True, {"b": PLANNED})], False, id="a plan that would not help"),
+    ],
+)  # fmt: skip
+def test_a_dry_run_greens_no_merge(parts, passed):
+    """What a check would have made of a host counts only where all runs are slices of it."""
+    merged = merged_report(
+        merge(
+            gathered(report(hosts, action=action, check_mode=check, number=number))
+            for number, (action, check, hosts) in enumerate(parts)
+        )
+    )
+    said = markdown(merged)
+
+    assert merged["summary"]["gate"]["passed"] is passed
+    assert ("planned drift does not fail a check" in said) is passed
+
+
 def test_slices_make_one_report():
     awx = {"workflow_job_id": "9"}
     slices = [

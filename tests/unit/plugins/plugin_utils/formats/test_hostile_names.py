@@ -131,7 +131,7 @@ def reasons(results, report, facts, made):
 
 
 def gate(results, report, facts, made):
-    return _sentence(report["summary"], "enforce", {}, [NAME], [NAME], False), 1
+    return _sentence({**report, "run": {**report["run"], "action": "enforce"}}, "", [NAME], [NAME], False), 1
 
 
 def of(write):

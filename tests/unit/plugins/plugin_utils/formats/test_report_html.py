@@ -768,7 +768,7 @@ def test_a_name_breaks_behind_its_domain():
 
 def test_a_merged_report_names_its_runs():
     report = samples.sample(5)
-    heads = [{"run": {"id": f"run{number}", "started": f"2026-01-3{number}T08:00:00Z"}} for number in (0, 1)]
+    heads = [{"run": {**samples.RUN, "id": f"run{number}", "started": f"2026-01-3{number}T08:00:00Z"}} for number in (0, 1)]
     header = Page(page({**report, "run": {**report["run"], "merged": heads}})).texts["header"]
 
     assert "2 runs: 2026-01-30 08:00:00 UTC run0, 2026-01-31 08:00:00 UTC run1" in header

@@ -385,10 +385,10 @@ def last_lines():
         pytest.param("applied", "/srv/kept/RUN/web01.json", {"awx": {"job_id": "7"}},
                      ["The holders from before are kept in /srv/kept.", "The playbook restore brings them back, with impersonate_restore=RUN."],
                      id="in AWX nobody has a command line"),
-        pytest.param("applied", "/srv/kept/R1/web01.json", {"merged": [{"run": {"id": "R1"}}]}, [], id="merged runs have no name together"),
+        pytest.param("applied", "/srv/kept/R1/web01.json", {"merged": [{"run": {**samples.RUN, "id": "R1"}}]}, [], id="merged runs have no name together"),
         pytest.param("planned", None, {"check_mode": True}, ["Next: the same command without --check makes the planned changes."], id="planned"),
         pytest.param("planned", None, {"check_mode": True, "awx": {"job_id": "7"}}, [], id="planned in AWX"),
-        pytest.param("planned", None, {"check_mode": True, "merged": [{"run": {"id": "R1"}}]}, [], id="several plans"),
+        pytest.param("planned", None, {"check_mode": True, "merged": [{"run": {**samples.RUN, "id": "R1"}}]}, [], id="several plans"),
         pytest.param("applied", "/srv/kept/RUN/web01.json", {"action": "restore"}, [], id="restored"),
     ],
 )  # fmt: skip

@@ -153,10 +153,10 @@ def test_a_result_that_is_no_record_keeps_what_a_change_left():
     assert (bare["change"]["outcome"], bare["change"]["undone"], bare["checked_at"]) == ("undone", None, None)
 
 
-def report(fail_on=None, **results):
+def report(fail_on=None, run=None, **results):
     return build_report(
         [record_of(host, result) for host, result in results.items()],
-        run=RUN,
+        run={**RUN, **(run or {})},
         policy=POLICY,
         generator={},
         fail_on=ALL if fail_on is None else fail_on,
@@ -196,7 +196,8 @@ def report(fail_on=None, **results):
     ],
 )  # fmt: skip
 def test_the_gate_and_the_verdict(results, fail_on, passed, reasons, sentence):
-    summary = report(fail_on, **results)["summary"]
+    check = any((result or {}).get("outcome") == "planned" for result in results.values())
+    summary = report(fail_on, {"action": "enforce", "check_mode": True} if check else {}, **results)["summary"]
 
     assert (summary["gate"]["passed"], summary["gate"]["reasons"]) == (passed, reasons)
     assert verdict_sentence(summary) == sentence
