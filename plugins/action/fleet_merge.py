@@ -67,7 +67,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             check_length("name", options["name"], placeholders_of(report, awx))
         warnings = [*doubts(merged), *report_end.compare(report, options)]
         summary = report["summary"]
-        verdict = f"{verdict_sentence(summary, report['run']['action'])}.{gate_sentence(summary)}"
+        verdict = f"{verdict_sentence(summary, report['hosts'], report['run']['action'])}.{gate_sentence(summary)}"
         passed = summary["gate"]["passed"]
         ended = report_end.end(report, options, task_vars or {}, options["formats"], lambda _where: verdict, passed=passed)
         warnings += ended.warnings

@@ -66,7 +66,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         summary = summarise(records, ())
         action = "restore" if options["check"].get("restore") else "enforce"
         would_end = planned_sentence(summary, planning=True)
-        verdict = f"{verdict_sentence(summary, action)}.{would_end and f' {would_end}.'}"
+        verdict = f"{verdict_sentence(summary, records, action)}.{would_end and f' {would_end}.'}"
         Display().display("\nThe plan of the fleet:\n" + _screen(plan_lines(results, planned)))
         foreign = not_approved(options["approved_plan"], action, planned) if options["approved_plan"] else []
         approval = approval_of(action, planned)

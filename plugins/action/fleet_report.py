@@ -121,7 +121,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result["head"] = heads_of(report)[0]
         result["ansible_stats"] = artifacts(
             action=options["action"],
-            verdict=f"{verdict_sentence(summary, options['action'])}.{stopped(stop)}{'' if batches_left else gate_sentence(summary)}",
+            verdict=f"{verdict_sentence(summary, records, options['action'])}.{stopped(stop)}"
+            + ("" if batches_left else gate_sentence(summary)),
             passed=ended.result["gate_passed"],
             summary=summary,
             run_id=run["id"],
@@ -223,7 +224,7 @@ def _sentence(
     )
     stopped = f" The rolling change stopped at {_named(stop)}{rest}." if stop else ""
     passed = "" if failed or stop else planned_sentence(summary, planning=only_plans(report["run"]))
-    return f"{verdict_sentence(summary, action)}.{stopped}{failed}{passed and f' {passed}.'}{where}"
+    return f"{verdict_sentence(summary, report['hosts'], action)}.{stopped}{failed}{passed and f' {passed}.'}{where}"
 
 
 def _named(hosts: list[str]) -> str:

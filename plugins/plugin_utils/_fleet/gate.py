@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import collections
+import enum
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -19,10 +20,24 @@ EXPIRED = "expired_exception"
 _WORDS = {
     Status.DRIFT.value: ("host drifts from the policy", "hosts drift from the policy"),
     Status.UNREACHABLE.value: ("host is unreachable", "hosts are unreachable"),
-    Status.ERROR.value: ("host could not be read or judged", "hosts could not be read or judged"),
     Status.NOT_CHECKED.value: ("host was not checked", "hosts were not checked"),
     Status.NOT_APPLICABLE.value: ("host has no row in the policy", "hosts have no row in the policy"),
     EXPIRED: ("exception has expired", "exceptions have expired"),
+}
+
+
+class Lack(enum.Enum):
+    """Why a host that was not unreachable has no verdict: what its error is about."""
+
+    UNREAD = "could not be read or judged"
+    REFUSED = "was read, and its change was refused, so that nothing was changed on it"
+    FAILED = "was read, and its change did not end as planned"
+
+
+_LACKS = {
+    Lack.UNREAD: ("{} host could not be read or judged", "{} hosts could not be read or judged"),
+    Lack.REFUSED: ("{} host was refused: nothing was changed on it", "{} hosts were refused: nothing was changed on them"),
+    Lack.FAILED: ("the change of {} host did not end as planned", "the changes of {} hosts did not end as planned"),
 }
 _TOLERANCE = re.compile(r"([0-9]{1,7})|([0-9]{1,3}(?:\.[0-9]{1,3})?) *%")
 
@@ -56,9 +71,10 @@ def gate(
     """
     wanted = set(fail_on)
     counts = collections.Counter(at_the_end(record, planning=planning) for record in records)
+    erring = [record for record in records if at_the_end(record, planning=planning) == Status.ERROR.value]
     counts[EXPIRED] = sum(exception["state"] == State.EXPIRED.value for exception in exceptions)
     reasons = [
-        f"{counts[what]} {_WORDS[what][counts[what] != 1]}{_allowed(tolerate.get(what))}"
+        f"{_in_words(what, counts[what], erring)}{_allowed(tolerate.get(what))}"
         for what in GATE_WORDS
         if what in wanted and counts[what] > _limit(tolerate.get(what), len(records))
     ]
@@ -75,6 +91,24 @@ def gate(
             else "no host was judged"
         ]
     return {"passed": not reasons, "fail_on": sorted(wanted), "tolerate": dict(sorted(tolerate.items())), "reasons": reasons}
+
+
+def _in_words(what: str, count: int, erring: Iterable[Record]) -> str:
+    """A reason. ``erring``: the hosts with an error, which is one of several things."""
+    if what != Status.ERROR.value:
+        return f"{count} {_WORDS[what][count != 1]}"
+    lacks = collections.Counter(lack_of(record) or Lack.UNREAD for record in erring)
+    return ", ".join(words[lacks[lack] != 1].format(lacks[lack]) for lack, words in _LACKS.items() if lacks[lack])
+
+
+def lack_of(record: Record) -> Lack | None:
+    """What the error of a host is about; None for a host with another status."""
+    if record["status"] != Status.ERROR.value:
+        return None
+    outcome = Outcome(record["change"]["outcome"]) if record["change"] else None
+    if outcome is Outcome.REFUSED:
+        return Lack.REFUSED
+    return Lack.FAILED if outcome and outcome.failed else Lack.UNREAD
 
 
 def only_plans(run: Run) -> bool:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import collections
+import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .._accounts.same_account import fleet_name, same_account
@@ -15,7 +16,7 @@ from .._verdict.findings import EXTRA, OF_EXCEPTIONS
 from .._verdict.outcome import Outcome
 from .._verdict.rank import WORDS
 from .._verdict.status import GOOD, JUDGED, UNREAD, Status
-from .gate import gate
+from .gate import Lack, at_the_end, gate, lack_of
 
 
 def summarise(
@@ -77,26 +78,62 @@ def _stops(record: Record, has_pre_image: Callable[[str], bool]) -> bool:
     return silent and has_pre_image(record["host"])
 
 
-def verdict_sentence(summary: Summary, action: str = "audit") -> str:
-    """The fleet's verdict in one sentence, for the gate and for notifications."""
+def verdict_sentence(summary: Summary, records: Sequence[Record], action: str = "audit") -> str:
+    """The fleet's verdict in one sentence, for the gate and for notifications. ``records``: those that were counted."""
     counts, outcomes = summary["by_status"], summary["by_outcome"]
     unread = sum(counts[status] for status in UNREAD)
     if not summary["expected"]:
         return "NOTHING AUDITED - there was no host"
     if action == "restore":
-        back = sum(outcomes.get(outcome, 0) for outcome in ("applied", "planned", "unchanged", "same_machine"))
-        untouched = outcomes.get("nothing_to_restore", 0)
-        head = "RESTORED" if not (counts["drift"] or unread) else "NOT RESTORED COMPLETELY"
-        rest = f"{untouched} had nothing to restore, {counts['drift'] + unread} not as before"
-        return f"{head} - {back} of {summary['expected']} hosts have their earlier holders, {rest}"
+        return _restored(records)
     if not sum(counts[status] for status in JUDGED) and not unread:
         return f"NOTHING JUDGED - the policy has a row for none of the {summary['expected']} hosts"
     good = "COMPLIANT WITH EXCEPTIONS" if counts["waived"] else "COMPLIANT"
-    head = good if not (counts["drift"] or unread) else "NOT COMPLIANT" if counts["drift"] else "NOT ASSESSED COMPLETELY"
+    refused = sum(lack_of(record) is Lack.REFUSED for record in records)
+    short = "NOT ASSESSED COMPLETELY" if unread > refused else "NOT ENFORCED COMPLETELY"
+    head = good if not (counts["drift"] or unread) else "NOT COMPLIANT" if counts["drift"] else short
     idle = f", {counts['not_applicable']} not in the policy" if counts["not_applicable"] else ""
     idle += f", {counts['waived']} waived" if counts["waived"] else ""
+    idle += f", {refused} refused" if refused else ""
     planned = f", {outcomes['planned']} of them would be changed" if outcomes.get("planned") else ""
-    return f"{head} - {counts['drift']} of {summary['expected']} hosts drift{planned}, {unread} not assessed{idle}"
+    return f"{head} - {counts['drift']} of {summary['expected']} hosts drift{planned}, {unread - refused} not assessed{idle}"
+
+
+class _Back(enum.Enum):
+    """What a restore is to one host; every host is in one of these."""
+
+    THERE = "has its earlier holders"
+    PLANNED = "would get them"
+    NOTHING = "the run to restore left the host as it was"
+    NOT = "has other ones, or it is not known"
+    AUDITED = "another run, which was merged, looked at it"
+
+
+def _back(record: Record) -> _Back:
+    change, read = record["change"], record["status"] not in UNREAD
+    if not change:
+        return _Back.AUDITED if read else _Back.NOT
+    if change["outcome"] == Outcome.NOTHING_TO_RESTORE.value and read:
+        return _Back.NOTHING
+    if at_the_end(record, planning=True) not in GOOD:
+        return _Back.NOT
+    return _Back.PLANNED if change["outcome"] == Outcome.PLANNED.value else _Back.THERE
+
+
+def _restored(records: Sequence[Record]) -> str:
+    """The verdict on a restore; its numbers add up to the hosts."""
+    hosts = collections.Counter(map(_back, records))
+    there, planned, others = hosts[_Back.THERE], hosts[_Back.PLANNED], hosts[_Back.NOT]
+    head = "NOT RESTORED COMPLETELY" if others else "NOT RESTORED YET" if planned else "RESTORED" if there else "NOTHING RESTORED"
+    have = f"{there} of {len(records)} hosts have their earlier holders"
+    would = f"{planned} of {len(records)} hosts would get their earlier holders" + (f", {there} had them already" if there else "")
+    parts = [
+        would if planned else have,
+        f"{hosts[_Back.NOTHING]} had nothing to restore",
+        f"{others} {'would not be' if planned else 'not'} as before",
+        *([f"{hosts[_Back.AUDITED]} only audited"] if hosts[_Back.AUDITED] else []),
+    ]
+    return f"{head} - {', '.join(parts)}"
 
 
 def gate_sentence(summary: Summary) -> str:

@@ -28,7 +28,7 @@ def markdown(report: Report) -> str:
     head = [
         f"# SeImpersonatePrivilege: {sentences.TITLES[run['action']]}",
         "",
-        f"**{verdict_sentence(summary, run['action'])}**",
+        f"**{verdict_sentence(summary, report['hosts'], run['action'])}**",
         "",
         *_notes(report),
         *(f"- {_cell(fact, _SENTENCE)}" for fact in sentences.facts(report)),

@@ -14,7 +14,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._facts.evidence import ControllerKind
-from .._fleet.gate import only_plans
+from .._fleet.gate import Lack, lack_of, only_plans
 from .._fleet.summary import planned_sentence
 from .._fleet.waivers import SOON, days_left
 from .._policy.exceptions import State
@@ -142,6 +142,22 @@ def _way_back(run: Run, folder: str, snapshots: str) -> list[str]:
 def _extra_variable(name: str, value: str) -> str:
     """A variable as the shell and ``ansible-playbook -e`` take it: ``name=value`` ends at a space, JSON does not."""
     return f"{name}={value}" if re.fullmatch(r"[\w./@%+:-]+", value) else shlex.quote(json.dumps({name: value}, ensure_ascii=False))
+
+
+def without_verdict(records: Sequence[Record]) -> list[str]:
+    """Of how many hosts the holders are not in the report, and why, a sentence each; nothing where every host was judged."""
+    lacks = collections.Counter(lack_of(record) or Lack.UNREAD for record in records if record["status"] in UNREAD)
+    refused, failed = lacks[Lack.REFUSED], lacks[Lack.FAILED]
+    were = f"{hosts_in_words(lacks[Lack.UNREAD])} {'was' if lacks[Lack.UNREAD] == 1 else 'were'}"
+    return [
+        *([f"{were} not read or judged: who holds the right there is not known."] if lacks[Lack.UNREAD] else []),
+        *(
+            [f"{hosts_in_words(refused)} {'was' if refused == 1 else 'were'} refused: nothing was changed there."]
+            if refused
+            else []
+        ),
+        *([f"On {hosts_in_words(failed)} a change did not end as planned: the reason says what is known."] if failed else []),
+    ]
 
 
 def exceptions(used: Sequence[Used], finished: str) -> list[str]:

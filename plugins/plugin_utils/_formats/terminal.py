@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from .._fleet.gate import Lack, lack_of
 from .._fleet.summary import verdict_sentence
 from .._fleet.worst import Row, changed, drifting, unread
-from .._result.types import Report
+from .._result.types import Record, Report
 from .._wording import first_few, some, visible
 from . import gpo_lines, gpo_plan_lines, sentences
 from .columns import WIDTH, columns, fitted, folded
@@ -30,7 +31,7 @@ def terminal(report: Report, files: Mapping[str, str] | None = None, snapshots: 
     notes, more = sentences.notes(report)
     exceptions = sentences.exceptions(summary["exceptions"], run["finished"])
     head = [
-        *folded(verdict_sentence(summary, run["action"])),
+        *folded(verdict_sentence(summary, report["hosts"], run["action"])),
         f"SeImpersonatePrivilege: {sentences.TITLES[run['action']]}",
         *(line for note in notes for line in folded(f"Note: {note}")),
         *([f"  {more}"] if more else []),
@@ -38,7 +39,7 @@ def terminal(report: Report, files: Mapping[str, str] | None = None, snapshots: 
     ]
     tail = [
         *_grouped("Changes:", changed(report["hosts"]), "changes", 3),
-        *_grouped("Not assessed:", unread(report["hosts"]), "reasons"),
+        *_grouped(_unread_heading(report["hosts"]), unread(report["hosts"]), "reasons"),
         *(fitted(("  " if place else "") + line, WIDTH) for place, line in enumerate(exceptions)),
         *_gpos(report),
         *folded(sentences.gate(report)),
@@ -47,6 +48,11 @@ def terminal(report: Report, files: Mapping[str, str] | None = None, snapshots: 
     ]
     rows = drifting(report["hosts"])
     return "\n".join([*head, *_drift(rows, _LINES - len(head) - len(tail)), *tail]) + "\n"
+
+
+def _unread_heading(records: Iterable[Record]) -> str:
+    """A host that was refused was read."""
+    return "Refused or not assessed:" if any(lack_of(record) is Lack.REFUSED for record in records) else "Not assessed:"
 
 
 def _gpos(report: Report) -> list[str]:

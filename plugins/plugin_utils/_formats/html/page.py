@@ -162,7 +162,7 @@ def _stem(run: RunHead) -> str:
 
 def _header(report: Report) -> dict[str, object]:
     summary, run, policy, generator = report["summary"], report["run"], report["policy"], report["generator"]
-    head, _dash, rest = verdict_sentence(summary, run["action"]).partition(" - ")
+    head, _dash, rest = verdict_sentence(summary, report["hosts"], run["action"]).partition(" - ")
     tools = [
         " ".join(filter(None, (generator.get("name"), generator.get("version")))),
         f"ansible-core {generator['ansible_core']}" if generator.get("ansible_core") else None,
@@ -289,6 +289,7 @@ def _rows(records: Sequence[Record], accounts: Sequence[AccountRow]) -> dict[str
         "changes_left": sum(len(row[3]) for row in changes_left),
         "unread": sections.unread_rows(records, MOST_ROWS),
         "unread_count": len(unread),
+        "without_verdict": sentences.without_verdict(records),
         "controllers": controllers,
         "controllers_left": sum(len(row.hosts) for row in controllers_left),
         "policy_rows": asked,

@@ -39,7 +39,11 @@ STATUSES: dict[str, Word] = {
     Status.WAIVED.value: Word("waived", "≈", "every difference is covered by an exception that was valid on the day of the run"),
     Status.NOT_APPLICABLE.value: Word("not in the policy", "–", "the host was read, and the policy has no row for it"),
     Status.UNREACHABLE.value: Word("unreachable", "∅", "no connection to the host; nothing is known about it"),
-    Status.ERROR.value: Word("error", "!", "the host answered, and could not be read or judged; nothing is known about it"),
+    Status.ERROR.value: Word(
+        "error",
+        "!",
+        "the host could not be read or judged, or its change was refused or did not end as planned: its reason says which",
+    ),
     Status.NOT_CHECKED.value: Word("not checked", "?", "the host was expected, and there is no result for it"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pytest
 from hostile import DEEP
@@ -15,7 +16,10 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._files imp
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.awx import awx_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.summary import verdict_sentence
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.sentences import without_verdict
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.terminal import terminal
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import results_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.check import checked
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
@@ -39,7 +43,9 @@ POLICY = {
     "compare": "exact",
     "sha256": "0",
     "document": {"publisher": "We", "title": "Handbook"},
+    "documents": {},
     "gpos": {},
+    "references": [],
 }
 GOOD = {
     "status": "compliant",
@@ -197,10 +203,80 @@ def report(fail_on=None, run=None, **results):
 )  # fmt: skip
 def test_the_gate_and_the_verdict(results, fail_on, passed, reasons, sentence):
     check = any((result or {}).get("outcome") == "planned" for result in results.values())
-    summary = report(fail_on, {"action": "enforce", "check_mode": True} if check else {}, **results)["summary"]
+    made = report(fail_on, {"action": "enforce", "check_mode": True} if check else {}, **results)
+    summary = made["summary"]
 
     assert (summary["gate"]["passed"], summary["gate"]["reasons"]) == (passed, reasons)
-    assert verdict_sentence(summary) == sentence
+    assert verdict_sentence(summary, made["hosts"]) == sentence
+
+
+def erring(outcome):
+    return {**DENIED, "outcome": outcome, "unhandled": []}
+
+
+@pytest.mark.parametrize(
+    ("results", "reason", "sentence", "page"),
+    [
+        pytest.param({"a": DENIED}, "1 host could not be read or judged", "NOT ASSESSED COMPLETELY - 0 of 1 hosts drift, 1 not assessed",
+                     "1 host was not read or judged: who holds the right there is not known.", id="not read"),
+        pytest.param({"a": erring("refused"), "b": erring("refused")}, "2 hosts were refused: nothing was changed on them",
+                     "NOT ENFORCED COMPLETELY - 0 of 2 hosts drift, 0 not assessed, 2 refused",
+                     "2 hosts were refused: nothing was changed there.", id="refused"),
+        pytest.param({"a": erring("refused"), "b": GOOD}, "1 host was refused: nothing was changed on it",
+                     "NOT ENFORCED COMPLETELY - 0 of 2 hosts drift, 0 not assessed, 1 refused",
+                     "1 host was refused: nothing was changed there.", id="one was refused"),
+        pytest.param({"a": erring("undone"), "b": erring("unknown")}, "the changes of 2 hosts did not end as planned",
+                     "NOT ASSESSED COMPLETELY - 0 of 2 hosts drift, 2 not assessed",
+                     "On 2 hosts a change did not end as planned: the reason says what is known.", id="changes that failed"),
+        pytest.param({"a": DENIED, "b": erring("refused"), "c": erring("undone"), "d": DRIFT},
+                     "1 host could not be read or judged, 1 host was refused: nothing was changed on it, the change of 1 host did not end as planned",
+                     "NOT COMPLIANT - 1 of 4 hosts drift, 2 not assessed, 1 refused",
+                     "1 host was not read or judged: who holds the right there is not known. 1 host was refused: nothing was changed there. "
+                     "On 1 host a change did not end as planned: the reason says what is known.", id="one of each"),
+    ],
+)  # fmt: skip
+def test_a_host_that_was_refused_is_not_called_unread(results, reason, sentence, page):
+    made = report(["error"], {"action": "enforce"}, **results)
+
+    assert made["summary"]["gate"]["reasons"] == [reason]
+    assert verdict_sentence(made["summary"], made["hosts"], "enforce") == sentence
+    assert " ".join(without_verdict(made["hosts"])) == page
+    assert html(made).count(page) == 2  # where accounts are listed, and where hosts without a verdict are
+    assert ("Refused or not assessed:" in terminal(made)) is ("refused" in reason)
+
+
+BACK = {**GOOD, "outcome": "applied", "status_after": "compliant"}
+SAME = {**GOOD, "outcome": "same_machine", "status_after": "compliant"}
+NONE = {**IDLE, "outcome": "nothing_to_restore"}
+
+
+@pytest.mark.parametrize(
+    ("results", "sentence"),
+    [
+        pytest.param([BACK, {**BACK, "outcome": "unchanged"}, SAME], "RESTORED - 3 of 3 hosts have their earlier holders, 0 had nothing to restore, 0 not as before",
+                     id="all are back"),
+        pytest.param([BACK, NONE], "RESTORED - 1 of 2 hosts have their earlier holders, 1 had nothing to restore, 0 not as before", id="some had nothing"),
+        pytest.param([NONE, NONE], "NOTHING RESTORED - 0 of 2 hosts have their earlier holders, 2 had nothing to restore, 0 not as before", id="none had anything"),
+        pytest.param([{**BACK, **DRIFT}, {**SAME, **DRIFT}, DEAD, None, erring("refused"), erring("undone"), NONE],
+                     "NOT RESTORED COMPLETELY - 0 of 7 hosts have their earlier holders, 1 had nothing to restore, 6 not as before", id="not as before"),
+        pytest.param([PLANNED, PLANNED, NONE, NONE, NONE, DEAD],
+                     "NOT RESTORED COMPLETELY - 2 of 6 hosts would get their earlier holders, 3 had nothing to restore, 1 would not be as before",
+                     id="a check"),
+        pytest.param([PLANNED, {**BACK, "outcome": "unchanged"}, {**PLANNED, "status_after": "drift"}],
+                     "NOT RESTORED COMPLETELY - 1 of 3 hosts would get their earlier holders, 1 had them already, 0 had nothing to restore, 1 would not be as before",
+                     id="a check of a plan that would not help"),
+        pytest.param([PLANNED], "NOT RESTORED YET - 1 of 1 hosts would get their earlier holders, 0 had nothing to restore, 0 would not be as before",
+                     id="a check of one that would"),
+        pytest.param([BACK, GOOD], "RESTORED - 1 of 2 hosts have their earlier holders, 0 had nothing to restore, 0 not as before, 1 only audited",
+                     id="merged with an audit"),
+    ],
+)  # fmt: skip
+def test_the_numbers_of_a_restore_add_up(results, sentence):
+    made = report([], {"action": "restore"}, **{f"h{number}": result for number, result in enumerate(results)})
+    found = verdict_sentence(made["summary"], made["hosts"], "restore")
+
+    assert found == sentence
+    assert sum(map(int, re.findall(r"(?:- |, )(\d+)", found))) == len(results)
 
 
 @pytest.mark.parametrize("odd", [DEEP, 10**5_000, object()], ids=["deep", "a number without an end", "no plain data"])
