@@ -14,6 +14,7 @@ RUN = {
     "limit": None,
     "hosts": None,
     "forks": 5,
+    "restored": None,
     "awx": {},
 }
 UNRANKED = {"rank": "medium", "place": "host", "advice": "enforce", "since": None}

@@ -146,6 +146,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "limit": str(task_vars["ansible_limit"]) if task_vars.get("ansible_limit") else None,
             "hosts": _narrowed_by(task_vars),
             "forks": task_vars.get("ansible_forks"),
+            "restored": check.get("restore"),
             "awx": awx_of(task_vars),
         }
 

@@ -60,6 +60,7 @@ RUN = {
     "limit": None,
     "hosts": None,
     "forks": 50,
+    "restored": None,
     "awx": {
         "job_id": "4711",
         "job_template_name": "Rights: nightly audit",

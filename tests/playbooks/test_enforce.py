@@ -76,6 +76,14 @@ def test_restore_brings_the_holders_back(fleet, enforce, restore):
     again = restore(fleet, extravars={"impersonate_restore": sorted(path.name for path in done.snapshots.iterdir())[0]})
     assert (again.rc, again.outcomes["web01"]) == (0, "unchanged")
 
+    run = sorted(path.name for path in done.snapshots.iterdir())[0]
+    assert {one.report["run"]["restored"] for one in (planned, done, again)} == {run}
+    assert all(f"restored: the run {run}" in one.said for one in (planned, done, again))
+    assert (
+        "NOT RESTORED YET - 2 of 3 hosts would get their earlier holders, 1 had nothing to restore, 0 would not be" in planned.said
+    )
+    assert "RESTORED - 2 of 3 hosts have their earlier holders, 1 had nothing to restore, 0 not as before" in done.said
+
 
 def test_a_restore_that_would_take_the_floor_is_refused(fleet, enforce, restore):
     machine = Machine.member_server("app01", holders=[sid for sid in demo.FLOOR if sid != names.SERVICE])

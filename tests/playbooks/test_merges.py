@@ -23,7 +23,7 @@ ALL = ["drift", "unreachable", "error", "not_checked"]
 def lines(number=1, fail_on=("drift",), tolerate=None, results=None, **run):
     """JSON Lines of a run that failed on drift alone and tolerated one."""
     about = {"id": f"r{number}", "started": "2026-01-31T08:15:00Z", "finished": "2026-01-31T08:16:00Z", "duration_s": 60}
-    about |= {"check_mode": False, "action": "audit", "limit": None, "hosts": None, "forks": 5, "awx": {}, **run}
+    about |= {"check_mode": False, "action": "audit", "limit": None, "hosts": None, "forks": 5, "restored": None, "awx": {}, **run}
     statuses = {"good": "compliant", "bad": "drift", "broken": "error"} if results is None else results
     records = [
         record_of(f"{host}{number}", {"status": status, "checked_at": "2026-01-31T08:15:30Z"}) for host, status in statuses.items()

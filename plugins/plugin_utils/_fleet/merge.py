@@ -208,6 +208,7 @@ def _run(runs: Sequence[MergedRun], newest: RunHead) -> Run:
         "limit": _agreed(run["limit"] for run in each),
         "hosts": _agreed(run["hosts"] for run in each),
         "forks": _agreed(run["forks"] for run in each),
+        "restored": _agreed(run["restored"] for run in each),
         "awx": _shared(run["awx"] for run in each),
         "merged": list(runs),
     }

@@ -53,6 +53,7 @@ def facts(report: Report) -> list[str]:
     mode = ", check mode" if run["check_mode"] else ""
     return [
         *_policy(report["policy"], report["hosts"]),
+        *([f"restored: {what}"] if (what := restored(report["run"])) else []),
         f"hosts: {summary['expected']} expected{_source(report['scope']['source'])}: {counts}",
         *([f"findings: {ranks}"] if ranks else []),
         *([f"changes: {outcomes}"] if outcomes else []),
@@ -60,6 +61,13 @@ def facts(report: Report) -> list[str]:
         f"coverage {summary['coverage_percent']} %, compliance {summary['compliance_percent']} % of the expected hosts",
         f"run: {run['started']} to {run['finished']}{mode}{_release(report['generator'])}",
     ]
+
+
+def restored(run: Run) -> str:
+    """What was brought back, or was to be: ``the run X``, or the path that was given; of merged restores each one. Empty for other runs."""
+    runs = [head["run"] for head in run.get("merged") or ()] or [run]
+    given = sorted({one["restored"] for one in runs if one["action"] == "restore" and one["restored"]})
+    return ", ".join(f"{'' if '/' in one else 'the run '}{visible(one, _PATH)}" for one in given)
 
 
 def next_step(report: Report, files: Mapping[str, str], snapshots: str) -> list[str]:

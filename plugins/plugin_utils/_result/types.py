@@ -457,6 +457,7 @@ class RunHead(t.TypedDict):
     limit: t.Annotated[str | None, Says("The pattern of --limit; null without one.")]
     hosts: t.Annotated[str | None, Says("impersonate_hosts where it takes not all; null otherwise.")]
     forks: t.Annotated[int | None, Least(1)]
+    restored: t.Annotated[LaterText, Says("What a restore brings back: a run, or the path that it was given; null for other runs.")]
     awx: t.Annotated[dict[str, str], Says("What AWX said of the job; empty elsewhere.")]
 
 

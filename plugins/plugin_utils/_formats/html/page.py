@@ -179,6 +179,7 @@ def _header(report: Report) -> dict[str, object]:
         "gate": _gate(summary["gate"]),
         "planned": planned_sentence(summary, planning=only_plans(run)),
         "merged": [(moment(one["run"]["started"]), clean(one["run"].get("id"))) for one in run.get("merged") or ()],
+        "restored": sentences.restored(run),
         "mode": _mode(run, summary),
         "scope": _scope(report),
         "notes": [clean(note, SENTENCE) for note in report["notes"]],

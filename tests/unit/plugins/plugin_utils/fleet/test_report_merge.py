@@ -58,7 +58,7 @@ def result(status, checked_at="2026-01-31T08:15:30Z", holders=(), **more):
 def report(results, /, day=31, policy=POLICY, number=1, fail_on=("drift",), exceptions=(), tolerate=None, **run):
     started, finished = f"2026-01-{day:02}T08:15:00Z", f"2026-01-{day:02}T08:16:00Z"
     about = {"id": f"202601{day:02}T081500Z-{number}", "started": started, "finished": finished, "duration_s": 60}
-    about |= {"check_mode": False, "action": "audit", "awx": {}, "limit": None, "hosts": None, "forks": 5, **run}
+    about |= {"check_mode": False, "action": "audit", "awx": {}, "limit": None, "hosts": None, "forks": 5, "restored": None, **run}
     records = [record_of(host, one if one is None or isinstance(one, dict) else result(one)) for host, one in results.items()]
     return build_report(
         records, run=about, policy=policy, generator=GENERATOR, fail_on=fail_on, exceptions=exceptions, tolerate=tolerate

@@ -45,7 +45,7 @@ def result(status="compliant", held=(), at="2026-01-31T08:15:30Z", **more):
 def report(day=31, results=None, /, policy_=None, source="play", number=1, **run):
     started, finished = f"2026-01-{day:02}T08:15:00Z", f"2026-01-{day:02}T08:16:00Z"
     about = {"id": f"r{day}-{number}", "started": started, "finished": finished, "duration_s": 60, "check_mode": False}
-    about |= {"action": "audit", "limit": None, "hosts": None, "forks": 5, "awx": {}, **run}
+    about |= {"action": "audit", "limit": None, "hosts": None, "forks": 5, "restored": None, "awx": {}, **run}
     records = [record_of(host, one) for host, one in (results or {"a": result()}).items()]
     return build_report(records, run=about, policy=policy_, generator=GENERATOR, fail_on=["drift"], source=source)
 
@@ -81,7 +81,9 @@ def test_the_scope_names_hosts_without_a_result():
 @pytest.mark.parametrize(
     ("runs", "merged"),
     [
-        pytest.param([{}, {}], {"limit": None, "hosts": None, "forks": 5}, id="alike"),
+        pytest.param([{}, {}], {"limit": None, "hosts": None, "forks": 5, "restored": None}, id="alike"),
+        pytest.param([{"restored": "R1"}, {"restored": "R1"}], {"restored": "R1"}, id="slices of one restore"),
+        pytest.param([{"restored": "R1"}, {}], {"restored": None}, id="a restore and another run"),
         pytest.param([{"limit": "x", "forks": 9}, {"limit": "x", "forks": 9}], {"limit": "x", "forks": 9}, id="one limit"),
         pytest.param([{"limit": "x"}, {"limit": "y"}], {"limit": None}, id="two limits"),
         pytest.param([{"hosts": "x"}, {}], {"hosts": None}, id="one of them"),

@@ -34,7 +34,7 @@ POLICY |= {"document": {}, "documents": {}, "gpos": {}, "references": []}
 def report(day=31, status="compliant", host="a", awx=None, **run):
     started, finished = f"2026-01-{day:02}T08:15:00Z", f"2026-01-{day:02}T08:16:00Z"
     about = {"id": f"r{day}", "started": started, "finished": finished, "duration_s": 60, "check_mode": False, "action": "audit"}
-    about |= {"limit": None, "hosts": None, "forks": 5, "awx": awx or {}, **run}
+    about |= {"limit": None, "hosts": None, "forks": 5, "restored": None, "awx": awx or {}, **run}
     return build_report([record_of(host, {"status": status})], run=about, policy=None, generator=GENERATOR, fail_on=["drift"])
 
 

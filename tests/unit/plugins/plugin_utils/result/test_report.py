@@ -35,6 +35,7 @@ RUN = {
     "limit": None,
     "hosts": None,
     "forks": 5,
+    "restored": None,
 }
 POLICY = {
     "name": "own",
@@ -277,6 +278,30 @@ def test_the_numbers_of_a_restore_add_up(results, sentence):
 
     assert found == sentence
     assert sum(map(int, re.findall(r"(?:- |, )(\d+)", found))) == len(results)
+
+
+OF_R1 = {**RUN, "action": "restore", "restored": "R1"}
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        pytest.param(OF_R1, "the run R1", id="a restore"),
+        pytest.param({**OF_R1, "check_mode": True}, "the run R1", id="a check of one"),
+        pytest.param({**OF_R1, "restored": None, "merged": [{"run": OF_R1}, {"run": {**OF_R1, "restored": "R2"}}, {"run": RUN}]}, "the run R1, the run R2", id="two, merged"),
+        pytest.param({**OF_R1, "restored": None}, "", id="one of an earlier release"),
+        pytest.param({**OF_R1, "restored": "/srv/kept/R1"}, "/srv/kept/R1", id="the folder of a run"),
+        pytest.param(RUN, "", id="an audit"),
+    ],
+)  # fmt: skip
+def test_the_run_that_was_restored_is_named(run, said):
+    made = report([], a=BACK)
+    made["run"].update(run)
+    line = f"restored: {said}"
+
+    for text in (terminal(made), markdown(made)):
+        assert (line in text and bool(said), "restored: " in text) == (bool(said), bool(said))
+    assert (f"<dt>Restored</dt><dd><bdi>{said}</bdi></dd>" in html(made)) is bool(said)
 
 
 @pytest.mark.parametrize("odd", [DEEP, 10**5_000, object()], ids=["deep", "a number without an end", "no plain data"])
