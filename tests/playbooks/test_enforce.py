@@ -77,6 +77,10 @@ def test_restore_brings_the_holders_back(fleet, enforce, restore):
     assert (again.rc, again.outcomes["web01"]) == (0, "unchanged")
 
     run = sorted(path.name for path in done.snapshots.iterdir())[0]
+    advice = {finding["advice"] for finding in planned.records["web01"]["findings"]}
+    assert {one.partition(" --limit")[0] for one in advice} == {
+        f"ansible-playbook winrights.seimpersonate.restore -e impersonate_restore={run}"
+    }
     assert {one.report["run"]["restored"] for one in (planned, done, again)} == {run}
     assert all(f"restored: the run {run}" in one.said for one in (planned, done, again))
     assert (

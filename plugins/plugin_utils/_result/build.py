@@ -39,8 +39,8 @@ _SENTENCES = frozenset(("why", "text", "advice", "notes", "because", "evidence",
 _WITH_MEMBERS = (2, 4)  # SID_NAME_USE of a group and of an alias
 
 
-def host_result(judgement: Judgement) -> dict[str, t.Any]:
-    """The result of a judged host: plain data, lists sorted by SID."""
+def host_result(judgement: Judgement, restored: str = "") -> dict[str, t.Any]:
+    """The result of a judged host: plain data, lists sorted by SID. ``restored``: the run whose holders were asked for, in a restore."""
     facts, verdict, controller = judgement.facts, judgement.verdict, judgement.controller
     return _harmless(
         {
@@ -54,7 +54,7 @@ def host_result(judgement: Judgement) -> dict[str, t.Any]:
             "permitted": list(verdict.permitted),
             "missing": [missing.sid for missing in verdict.missing],
             "unexpected": [judged.holder.sid for judged in verdict.unexpected],
-            "findings": _findings(judgement),
+            "findings": _findings(judgement, restored),
             "waived": [judged.holder.sid for judged in verdict.holders if judged.standing is Standing.WAIVED],
             "exceptions": [_exception_use(use) for use in verdict.exception_uses],
             "citation": _citation(verdict.row),
@@ -88,7 +88,8 @@ def enforced(job: Job, facts: HostFacts, job_result: JobResult) -> dict[str, t.A
     Decides nothing: a change is behind it, and must not be lost.
     """
     if isinstance(job_result.ending, Verdicts):  # a plan has changed nothing yet: a planned host is judged by the holders it has
-        result = host_result(job_result.ending.current if job_result.outcome is Outcome.PLANNED else job_result.ending.planned)
+        judgement = job_result.ending.current if job_result.outcome is Outcome.PLANNED else job_result.ending.planned
+        result = host_result(judgement, job.pre_image["run_id"] if job.pre_image else "")
         status_after = job_result.ending.planned.verdict.status.value
     else:
         result = error(job_result.ending.category, job_result.ending.message, facts=facts) | {
@@ -350,11 +351,11 @@ def _exception_use(use: ExceptionUse) -> dict[str, object]:
     return {**use.exception.plain, "sid": use.sid, "state": use.state.value}
 
 
-def _findings(judgement: Judgement) -> list[dict[str, object]]:
+def _findings(judgement: Judgement, restored: str) -> list[dict[str, object]]:
     """Each difference as one row with a sentence, its rank and what to do: what is missing, what should not be there, and exceptions
     that do not hold there. The gravest first.
     """
-    verdict, finding = judgement.verdict, _Findings(judgement)
+    verdict, finding = judgement.verdict, _Findings(judgement, restored)
     absent = [finding.row(FindingKind.MISSING, missing.sid, missing.name, missing.why) for missing in verdict.missing]
     present = [
         finding.row(
@@ -386,11 +387,12 @@ def _findings(judgement: Judgement) -> list[dict[str, object]]:
 class _Findings:
     """What is known of a host whose findings are shaped, looked up once."""
 
-    def __init__(self, judgement: Judgement) -> None:
+    def __init__(self, judgement: Judgement, restored: str) -> None:
         facts, circumstances = judgement.facts, judgement.verdict.circumstances
         self._controller = judgement.controller
         self._policy = judgement.policy.name
         self._verdict = judgement.verdict
+        self._restored = restored
         self._tier = tier_of(
             circumstances.role.value if circumstances.role else None, circumstances.features[FeatureName.ADFS].present
         )
@@ -423,6 +425,7 @@ class _Findings:
             namesake=namesake,
             needed=needed,
             waivable=waivable,
+            restored=self._restored,
         )
         return {
             "kind": kind.value,

@@ -22,7 +22,9 @@ from .findings import FindingKind
 
 _SETTING = "User Rights Assignment, Impersonate a client after authentication"
 _CSP = "Policy CSP UserRights/ImpersonateClient"
-_ENFORCE = "ansible-playbook winrights.seimpersonate.enforce{options} --limit HOST --check --diff, then without --check"
+_TRIED = "--limit HOST --check --diff, then without --check"
+_ENFORCE = "ansible-playbook winrights.seimpersonate.enforce{options} " + _TRIED
+_RESTORE = "ansible-playbook winrights.seimpersonate.restore -e impersonate_restore={run}{options} " + _TRIED
 _ENTRY = "an entry with reason and owner in impersonate_exceptions"
 _DEFAULT = "microsoft"
 """The policy of a run that names none."""
@@ -57,13 +59,17 @@ def advice_on(
     namesake: bool = False,
     needed: bool = False,
     waivable: bool = True,
+    restored: str = "",
 ) -> Advice:
     """What to do about a finding. ``exception``: the entry that does not hold, for a finding about one (``exceptions[0]``).
 
     ``policy``: the one that the host was judged by, so that a command brings the host to the same one. ``namesake``: the holder has the
     name of an account that counts, so that enforcement refuses to remove it. ``needed``: something on the host is known to need its
-    right. ``waivable``: an exception would count for it.
+    right. ``waivable``: an exception would count for it. ``restored``: the run whose holders were asked for instead of a policy, so that
+    neither an enforcement nor an exception has a say.
     """
+    if restored:
+        return _back(kind, sid, controller, restored)
     if kind is FindingKind.EXCEPTION_EXPIRED:
         text = f"{exception}: ask its owner, then give it a later day in expires, or take the right away from the account"
         return Advice(Place.EXCEPTIONS, text)
@@ -81,6 +87,16 @@ def advice_on(
     if needed:
         return Advice(advice.place, f"first end what needs it there, no exception counts for it here; then {advice.text}")
     return Advice(advice.place, advice.text + _to_keep(kind, sid, waivable))
+
+
+def _back(kind: FindingKind, sid: str, controller: Controller, run: str) -> Advice:
+    """What brings the holders of a run back. An enforcement would do what the policy asks for, and so undo the restore."""
+    if kind is not FindingKind.MISSING and sid in FLOOR:
+        return Advice(Place.HOST, "nothing: Windows needs the right of the account, so that a restore never takes it away")
+    if controller.kind is not ControllerKind.LOCAL:
+        return _where(kind is FindingKind.MISSING, kind is FindingKind.ORPHAN, sid, controller, "")
+    options = " -e impersonate_orphans=remove" if kind is FindingKind.ORPHAN else ""
+    return Advice(Place.HOST, _RESTORE.format(run=visible(run), options=options))
 
 
 def _where(missing: bool, orphan: bool, sid: str, controller: Controller, policy: str) -> Advice:

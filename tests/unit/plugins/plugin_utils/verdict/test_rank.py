@@ -157,6 +157,15 @@ UNKNOWN, STALE = Controller(ControllerKind.UNKNOWN, ""), Controller(ControllerKi
             UNEXPECTED, "S-1-5-32-568", BY_GPO, {"needed": True, "waivable": False}, Place.GPO, "first end what needs it there",
             id="needed, and no exception counts",
         ),
+        pytest.param(UNEXPECTED, SOMEBODY, LOCAL, {"restored": "R1"}, Place.HOST,
+                     "winrights.seimpersonate.restore -e impersonate_restore=R1 --limit HOST --check --diff, then without --check", id="a restore, not by a policy"),
+        pytest.param(MISSING, SOMEBODY, LOCAL, {"restored": "R1"}, Place.HOST, "restore -e impersonate_restore=R1 --limit HOST", id="missing after a restore"),
+        pytest.param(ORPHAN, SOMEBODY, LOCAL, {"restored": "R1"}, Place.HOST, "impersonate_restore=R1 -e impersonate_orphans=remove --limit",
+                     id="a restore that keeps orphans"),
+        pytest.param(UNEXPECTED, "S-1-5-6", LOCAL, {"restored": "R1"}, Place.HOST, "nothing: Windows needs", id="the floor, which a restore leaves"),
+        pytest.param(UNEXPECTED, USERS, BY_GPO, {"restored": "R1"}, Place.GPO, "in GPO Baseline", id="a restore where a GPO sets the right"),
+        pytest.param(UNEXPECTED, SOMEBODY, LOCAL, {"restored": "R1", "needed": True, "namesake": True}, Place.HOST, "restore -e impersonate_restore=R1",
+                     id="a restore asks for no exception"),
         pytest.param(UNEXPECTED, SOMEBODY, LOCAL, {"namesake": True}, Place.POLICY, "name the SID", id="a namesake, which it refuses"),
     ],
 )  # fmt: skip
@@ -165,6 +174,7 @@ def test_what_to_do_and_where(kind, sid, controller, more, place, words):
 
     assert advice.place is place
     assert words in advice.text
+    assert not (more.get("restored") and ("enforce" in advice.text or "exceptions" in advice.text))
 
 
 @pytest.mark.parametrize(
