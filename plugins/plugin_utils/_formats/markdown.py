@@ -39,6 +39,7 @@ def markdown(report: Report) -> str:
         *_exceptions(sentences.exceptions(summary["exceptions"], run["finished"])),
         "",
         _cell(sentences.gate(report), _SENTENCE),
+        *_orphans_kept(report),
         *_gpos(report),
     ]
     around = len(head) + len(tail) + 4  # two lines above the rows of the table, two below
@@ -62,6 +63,11 @@ def _notes(report: Report) -> list[str]:
     notes, more = sentences.notes(report)
     lines = [*(f"> **Note:** {_cell(note, _SENTENCE)}  " for note in notes), *([f"> {more}"] if more else [])]
     return [*lines, ""] if lines else []
+
+
+def _orphans_kept(report: Report) -> list[str]:
+    lines = sentences.orphans_kept(report)
+    return ["", _cell(" ".join(map(str.strip, lines)), _SENTENCE)] if lines else []
 
 
 def _exceptions(lines: list[str]) -> list[str]:

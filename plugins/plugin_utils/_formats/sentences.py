@@ -76,11 +76,13 @@ def next_step(report: Report, files: Mapping[str, str], snapshots: str) -> list[
     ``files``: format -> path of the report, empty where none is left to open. ``snapshots``: the folder in which snapshots are looked for
     unless another one is given. In AWX nobody has a command line, and what was merged is no run that has one.
     """
-    return [*_orphans_kept(report), *_after(report, files, snapshots)]
+    return [*orphans_kept(report), *_after(report, files, snapshots)]
 
 
-def _orphans_kept(report: Report) -> list[str]:
-    """An enforcement leaves holders whose account was deleted, unless told otherwise, and is content; an audit is not."""
+def orphans_kept(report: Report) -> list[str]:
+    """What a reader must know of hosts that are called compliant: an enforcement leaves holders whose account was deleted, unless told
+    otherwise, and is content; an audit is not.
+    """
     places = collections.Counter(
         _set_by(record)
         for record in report["hosts"]

@@ -11,6 +11,7 @@ from .._host.failures import lacks_resources
 from .._input.brief import brief
 from .._input.categories import ErrorCategory
 from .._input.errors import BadInput
+from .._verdict.findings import EXTRA
 from .._verdict.outcome import Outcome
 from .._verdict.status import GOOD, Status
 from .._wording import MESSAGE, few_lines, message, some, visible
@@ -100,9 +101,17 @@ def _reason(record: Record) -> str:
     sentences = change_sentences(change) if change else []
     sentences += _few([finding["text"] for finding in record["findings"]])
     if not sentences and record["holders"] and record["status"] in GOOD:
-        allowed = "allowed or waived" if record["waived"] else "allowed"
-        sentences = [f"holders: {len(record['holders'])}, all of them {allowed}", *_beyond_the_floor(record)]
+        sentences = [_of_holders(record), *_beyond_the_floor(record)]
     return "; ".join([*sentences, *_few(record["notes"])]) or "no finding"
+
+
+def _of_holders(record: Record) -> str:
+    """How many holders a host without a finding has, and whether the policy allows all of them: some may be left on purpose."""
+    count, left = len(record["holders"]), sum(holder["standing"] in EXTRA for holder in record["holders"])
+    allowed = "allowed or waived" if record["waived"] else "allowed"
+    if not left:
+        return f"holders: {count}, all of them {allowed}"
+    return f"holders: {count}, {count - left} of them {allowed}, {left} left as {'it is' if left == 1 else 'they are'}"
 
 
 def change_sentences(change: Change) -> list[str]:

@@ -183,6 +183,7 @@ def _header(report: Report) -> dict[str, object]:
         "mode": _mode(run, summary),
         "scope": _scope(report),
         "notes": [clean(note, SENTENCE) for note in report["notes"]],
+        "orphans_kept": " ".join(map(str.strip, sentences.orphans_kept(report))),
         "job": [(key.replace("_", " "), clean(value)) for key, value in sorted((run.get("awx") or {}).items())],
         "tools": ", ".join(clean(tool) for tool in tools if tool),
         "policy": _policy(policy),

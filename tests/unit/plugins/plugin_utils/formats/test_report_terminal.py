@@ -14,6 +14,8 @@ from report_heads import UNRANKED
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.worst import drifting, meaning_of, unread
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.columns import WIDTH, columns, fitted, folded
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.markdown import markdown
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.terminal import terminal
 
 REJECTED = "ntlm: the specified credentials were rejected by the server"
@@ -412,6 +414,12 @@ def test_a_report_is_to_be_opened_where_there_is_one(last_lines, files, said):
 
 
 KEPT = "{} the right for accounts that were deleted. An audit calls that drift."
+CONTROLLER = {
+    **dict.fromkeys(("link", "precedence", "status", "error", "provider", "as_of", "version", "pending", "extra", "lacking")),
+    "evidence": [],
+    "why": "",
+    "losers": [],
+}
 TAKEN, TAKEN_IN_AWX = "  -e impersonate_orphans=remove takes it from them.", "  impersonate_orphans=remove takes it from them."
 
 
@@ -444,10 +452,18 @@ def test_orphans_that_an_enforcement_keeps_are_no_surprise_to_an_audit(hosts, aw
     }
     record = {**report["hosts"][0], "holders": [orphan], "change": None}
     report["hosts"] = [
-        {**record, "host": f"h{number}", "status": status, "controller": {"kind": kind, "name": None, "guid": None}}
+        {**record, "host": f"h{number}", "status": status, "controller": {**CONTROLLER, "kind": kind, "name": None, "guid": None}}
         for number, (status, kind) in enumerate(hosts)
     ]
     report["run"] = {**report["run"], "awx": awx}
+    said = " ".join(map(str.strip, lines))
+
+    assert said in markdown(report)
+    assert (f"<p>{said}</p>" if said else "") in html(report)
+    assert ("An audit calls that drift" in markdown(report), "An audit calls that drift" in html(report)) == (
+        bool(said),
+        bool(said),
+    )
 
     said = terminal(report)
 

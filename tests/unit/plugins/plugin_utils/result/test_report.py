@@ -55,6 +55,10 @@ GOOD = {
     "findings": [],
     "notes": [],
 }
+ORPHAN = {
+    "sid": "S-1-5-21-1-2-3-1234", "name": None, "resolved": "unmapped", "kind": "orphan", "standing": "orphan",
+    "why": "the domain CORP has no account with this SID",
+}  # fmt: skip
 STRANGER = {
     "kind": "unexpected",
     "sid": "S-1-5-32-545",
@@ -78,6 +82,23 @@ DENIED = {
     ("result", "status", "words"),
     [
         pytest.param(GOOD, "compliant", "holders: 1, all of them allowed", id="compliant"),
+        pytest.param(
+            {**GOOD, "holders": [*GOOD["holders"], ORPHAN]},
+            "compliant",
+            "holders: 2, 1 of them allowed, 1 left as it is; S-1-5-21-1-2-3-1234 the domain CORP has no account with this SID",
+            id="an orphan is left",
+        ),
+        pytest.param(
+            {
+                **GOOD,
+                "status": "waived",
+                "waived": ["S-1-5-6"],
+                "holders": [*GOOD["holders"], ORPHAN, {**ORPHAN, "sid": ORPHAN["sid"] + "5"}],
+            },
+            "waived",
+            "holders: 3, 1 of them allowed or waived, 2 left as they are; S-1",
+            id="orphans are left, and one is waived",
+        ),
         pytest.param({**GOOD, "notes": ["read-only domain controller"]}, "compliant", "read-only", id="compliant with a note"),
         pytest.param(DRIFT, "drift", "unexpected: BUILTIN\\Users (S-1-5-32-545), no row", id="drift"),
         pytest.param(DENIED, "error", "not_admin: denied", id="denied"),
