@@ -13,8 +13,10 @@ from report_heads import GENERATOR
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
+from fleet import demo
 from fleet.plays.play import play
 from fleet.simulation import Fleet
+from fleet.windows import names
 from fleet.windows.machine import Machine
 
 ALL = ["drift", "unreachable", "error", "not_checked"]
@@ -97,6 +99,27 @@ def test_a_merge_says_what_changed_since_the_one_before(merge, tmp_path):
     assert "so that the report does not say what changed" in first.said
     assert second.report["summary"]["changed"]["came"] == ["bad2"]
     assert second.report["summary"]["changed"]["previous"]["id"] == first.report["run"]["id"]
+
+
+def test_a_check_after_an_audit_greens_no_merge(fleet, playbook, tmp_path):
+    """Slices of one check pass; with the audit before it, the hosts drift."""
+    for host in ("web01", "web02"):
+        fleet.add(Machine.member_server(host, holders=[*demo.FLOOR, names.USERS]))
+
+    def merged(folder):
+        extravars = {"impersonate_merge": str(tmp_path / "reports"), "impersonate_report_dir": str(tmp_path / folder)}
+        return playbook(fleet, "winrights.seimpersonate.merge_reports", extravars=extravars)
+
+    checks = [playbook(fleet, "winrights.seimpersonate.enforce", check=True, limit=host) for host in ("web01", "web02")]
+    slices = merged("slices")
+    audit = playbook(fleet, "winrights.seimpersonate.audit")
+    checked = playbook(fleet, "winrights.seimpersonate.enforce", check=True)
+    both = merged("both")
+
+    assert [one.rc for one in (*checks, slices, audit, checked, both)] == [0, 0, 0, 2, 0, 2], both.said
+    assert "planned drift does not fail a check" in slices.said
+    assert "not passed: 2 hosts drift from the policy" in both.said
+    assert "planned drift does not fail a check" not in both.said
 
 
 def test_doubts_are_said_on_the_screen_and_in_the_report(merge, tmp_path):
