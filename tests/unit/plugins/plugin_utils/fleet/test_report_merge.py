@@ -176,7 +176,8 @@ ENFORCED = result("compliant", "2026-01-31T08:15:35Z", outcome="applied", status
         pytest.param([("audit", False, {"b": "compliant"}), ("enforce", True, {"a": PLANNED})], False, id="beside an audit of other hosts"),
         pytest.param([("enforce", False, {"a": ENFORCED}), ("enforce", True, {"a": PLANNED})], False, id="a check after the change"),
         pytest.param([("enforce", True, {"a": PLANNED}), ("restore", True, {"b": PLANNED})], False, id="checks of two changes"),
-        pytest.param([("enforce", True, {"a": {**PLANNED, "status_after": "drift"}}), ("enforce", True, {"b": PLANNED})], False, id="a plan that would not help"),
+        pytest.param([("enforce", True, {"a": {**PLANNED, "status_after": "drift"}}), ("enforce", True, {"b": PLANNED})], False,
+                     id="a plan that would not help"),
     ],
 )  # fmt: skip
 def test_a_dry_run_greens_no_merge(parts, passed):

@@ -275,17 +275,20 @@ NONE = {**IDLE, "outcome": "nothing_to_restore"}
 @pytest.mark.parametrize(
     ("results", "sentence"),
     [
-        pytest.param([BACK, {**BACK, "outcome": "unchanged"}, SAME], "RESTORED - 3 of 3 hosts have their earlier holders, 0 had nothing to restore, 0 not as before",
+        pytest.param([BACK, {**BACK, "outcome": "unchanged"}, SAME],
+                     "RESTORED - 3 of 3 hosts have their earlier holders, 0 had nothing to restore, 0 not as before",
                      id="all are back"),
         pytest.param([BACK, NONE], "RESTORED - 1 of 2 hosts have their earlier holders, 1 had nothing to restore, 0 not as before", id="some had nothing"),
-        pytest.param([NONE, NONE], "NOTHING RESTORED - 0 of 2 hosts have their earlier holders, 2 had nothing to restore, 0 not as before", id="none had anything"),
+        pytest.param([NONE, NONE], "NOTHING RESTORED - 0 of 2 hosts have their earlier holders, 2 had nothing to restore, 0 not as before",
+                     id="none had anything"),
         pytest.param([{**BACK, **DRIFT}, {**SAME, **DRIFT}, DEAD, None, erring("refused"), erring("undone"), NONE],
                      "NOT RESTORED COMPLETELY - 0 of 7 hosts have their earlier holders, 1 had nothing to restore, 6 not as before", id="not as before"),
         pytest.param([PLANNED, PLANNED, NONE, NONE, NONE, DEAD],
                      "NOT RESTORED COMPLETELY - 2 of 6 hosts would get their earlier holders, 3 had nothing to restore, 1 would not be as before",
                      id="a check"),
         pytest.param([PLANNED, {**BACK, "outcome": "unchanged"}, {**PLANNED, "status_after": "drift"}],
-                     "NOT RESTORED COMPLETELY - 1 of 3 hosts would get their earlier holders, 1 had them already, 0 had nothing to restore, 1 would not be as before",
+                     "NOT RESTORED COMPLETELY - 1 of 3 hosts would get their earlier holders, 1 had them already, 0 had nothing to restore, "
+                     "1 would not be as before",
                      id="a check of a plan that would not help"),
         pytest.param([PLANNED], "NOT RESTORED YET - 1 of 1 hosts would get their earlier holders, 0 had nothing to restore, 0 would not be as before",
                      id="a check of one that would"),
@@ -309,7 +312,8 @@ OF_R1 = {**RUN, "action": "restore", "restored": "R1"}
     [
         pytest.param(OF_R1, "the run R1", id="a restore"),
         pytest.param({**OF_R1, "check_mode": True}, "the run R1", id="a check of one"),
-        pytest.param({**OF_R1, "restored": None, "merged": [{"run": OF_R1}, {"run": {**OF_R1, "restored": "R2"}}, {"run": RUN}]}, "the run R1, the run R2", id="two, merged"),
+        pytest.param({**OF_R1, "restored": None, "merged": [{"run": OF_R1}, {"run": {**OF_R1, "restored": "R2"}}, {"run": RUN}]}, "the run R1, the run R2",
+                     id="two, merged"),
         pytest.param({**OF_R1, "restored": None}, "", id="one of an earlier release"),
         pytest.param({**OF_R1, "restored": "/srv/kept/R1"}, "/srv/kept/R1", id="the folder of a run"),
         pytest.param(RUN, "", id="an audit"),
