@@ -32,9 +32,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             run_id = fleet_run.run_of(check)
         except AnsibleActionFail:
-            self._task.ignore_errors = (
-                False  # no report tells of it: the first host and with it all tasks for the fleet were left out
-            )
+            self._task.ignore_errors = False  # no report will tell of it: with the first host all tasks for the fleet were left out
             raise
         if check["planning"] and not self._task.check_mode:
             raise AnsibleActionFail("check_mode: fleet_check says that changes are planned first; give this task check_mode: true")
