@@ -119,10 +119,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result.update(summary={key: value for key, value in summary.items() if key not in _LISTS}, stopped_by=stop, **ended.result)
         run = report["run"]
         result["head"] = heads_of(report)[0]
+        passed = "" if batches_left else gate_sentence(summary)
         result["ansible_stats"] = artifacts(
             action=options["action"],
-            verdict=f"{verdict_sentence(summary, records, options['action'])}.{stopped(stop)}"
-            + ("" if batches_left else gate_sentence(summary)),
+            verdict=f"{verdict_sentence(summary, records, options['action'])}.{stopped(stop)}{passed}",
             passed=ended.result["gate_passed"],
             summary=summary,
             run_id=run["id"],
