@@ -191,7 +191,9 @@ def test_reports_of_two_slices_become_one(back_end, audit, tmp_path):
     ("sources", "words"),
     [
         pytest.param(
-            ["/nowhere/*.jsonl"], "sources: /nowhere/*.jsonl is neither a file of JSON Lines nor a folder", id="no such file"
+            ["/nowhere/*.jsonl"],
+            "impersonate_merge: /nowhere/*.jsonl is neither a file of JSON Lines nor a folder",
+            id="no such file",
         ),
     ],
 )
