@@ -50,10 +50,10 @@ def facts(report: Report) -> list[str]:
     outcomes = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary["by_outcome"].items())
     counts = ", ".join(f"{count} {status}" for status, count in summary["by_status"].items() if count) or "no hosts"
     ranks = ", ".join(f"{count} {rank}" for rank in WORDS if (count := summary["by_rank"][rank]))
-    mode = ", check mode" if run["check_mode"] else ""
+    mode, back = ", check mode" if run["check_mode"] else "", restored(run)
     return [
         *_policy(report["policy"], report["hosts"]),
-        *([f"restored: {what}"] if (what := restored(report["run"])) else []),
+        *([f"restored: {back}"] if back else []),
         f"hosts: {summary['expected']} expected{_source(report['scope']['source'])}: {counts}",
         *([f"findings: {ranks}"] if ranks else []),
         *([f"changes: {outcomes}"] if outcomes else []),
