@@ -52,7 +52,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: Result = super().run(tmp, task_vars)
         now = _utc.now()
         started = _utc.written(now)
-        before = f"Nothing was sent to {'any host' if _has_first_host(task_vars or {}) else 'the hosts of this batch'}. "
+        before = f"Nothing was sent to {'any host' if _begins(task_vars or {}, 'ansible_play_hosts_all') else 'the hosts of this batch'}. "
         named = of_role.naming(self._task.args)
         with bad_input.refused(named, before):
             asked = _asked_of_fleet(self._task.args, task_vars or {})
@@ -219,11 +219,10 @@ def _asked_of_fleet(args: Options, task_vars: TaskVars) -> specs.Spec:
 
 def _is_first_batch(task_vars: TaskVars) -> bool:
     """Whether no host of an earlier batch is still in the play. Hosts that left it before may be in no batch."""
-    hosts, batch = task_vars.get("ansible_play_hosts", ()), task_vars.get("ansible_play_batch", ())
-    return not hosts or hosts[0] in batch
+    return _begins(task_vars, "ansible_play_hosts")
 
 
-def _has_first_host(task_vars: TaskVars) -> bool:
-    """Whether the first host of the play is in this batch, so that none was before it."""
-    hosts, batch = task_vars.get("ansible_play_hosts_all", ()), task_vars.get("ansible_play_batch", ())
-    return not hosts or hosts[0] in batch
+def _begins(task_vars: TaskVars, hosts: str) -> bool:
+    """Whether the batch has the first host of a list of ansible-core; in ``ansible_play_hosts_all`` are also those that left the play."""
+    listed = task_vars.get(hosts, ())
+    return not listed or listed[0] in task_vars.get("ansible_play_batch", ())
