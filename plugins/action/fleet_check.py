@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import typing as t
+from dataclasses import dataclass
 from pathlib import Path
 
 from ansible import constants
@@ -34,10 +35,22 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play impo
     variables,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import options as task_options
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.first_sound import by_first_sound
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.given import Options, Result, TaskVars
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.lasting import check_snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import PolicyException
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import Policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._wording import MESSAGE, some, visible
+
+_OF_A_HOST = frozenset(of_role.VARIABLES[option] for option in specs.OF_A_HOST)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What hosts are judged by. A restore judges by the floor alone."""
+
+    policy: Policy | None = None
+    exceptions: tuple[PolicyException, ...] = ()
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -55,13 +68,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         before = f"Nothing was sent to {'any host' if _begins(task_vars or {}, 'ansible_play_hosts_all') else 'the hosts of this batch'}. "
         named = of_role.naming(self._task.args)
         with bad_input.refused(named, before):
-            asked = _asked_of_fleet(self._task.args, task_vars or {})
-            self._task.args = of_role.filled(self._task.args, asked, task_vars or {}, self._templar.template, whole=True)
-            _validation, options = self.validate_argument_spec(specs.FLEET_CHECK)
+            given = dict(self._task.args)
+            of_fleet = _of_fleet(given, task_vars or {})
+            options = self._options(given, of_fleet, task_vars or {}, self._templar.template)
         run_id = task_options.new_run_id(now)
-        policy, restore, expected = None, None, []
+        restore, expected = None, []
         spoilt: list[str] = []
-        exceptions: tuple[PolicyException, ...] = ()
         looked = reader_choice.Looked(*one_host.variables_for_all(self._task))
         with bad_input.refused(named, before):
             differs = self._check_variables(task_vars or {}, options, looked)
@@ -74,14 +86,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             warnings = [] if options["action"] == "audit" else _check_snapshots(options, task_vars or {}, named)
             if options["action"] == "restore":
                 restore, spoilt = self._run_to_restore(options)
+            if _is_first_batch(task_vars or {}):
+                make = functools.partial(self._judged, given, specs.FLEET_CHECK)
+                judged = by_first_sound(self, task_vars or {}, _OF_A_HOST, make)
             else:
-                with written_as(_policy_as_written(task_vars or {})):
-                    task_options.refuse_shipped_names(options["policies"], options["policy"])
-                    policy = task_options.policy_of(options)
-                with written_as((task_vars or {}).get("impersonate_exceptions")):
-                    exceptions = task_options.declared_exceptions(options)
-                task_options.tailoring_of(options, policy, task_vars or {})
-                task_options.read_request_of(options)
+                judged = self._judged(given, of_fleet, task_vars or {}, self._templar.template)
             if differs:
                 raise differs
             self._check_fleet(task_vars or {}, options)
@@ -90,7 +99,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 options,
                 {
                     "action": options["action"],
-                    "policy": policy.name if policy else "none",
+                    "policy": judged.policy.name if judged.policy else "none",
                     "run_id": run_id,
                     "date": started[:10],
                     **jobs_of(awx_of(task_vars or {})),
@@ -121,10 +130,30 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             )
         if warnings:
             result.setdefault("warnings", []).extend(warnings)
-        if policy:
-            result["exceptions"] = [exception.plain for exception in exceptions]
-            result["policy"] = policy_head(policy, task_options.digest_of(policy))
+        if judged.policy:
+            result["exceptions"] = [exception.plain for exception in judged.exceptions]
+            result["policy"] = policy_head(judged.policy, task_options.digest_of(judged.policy))
         return result
+
+    def _options(self, given: Options, taken: specs.Spec, task_vars: TaskVars, template: of_role.Template) -> Options:
+        """The options of the task, those of ``taken`` from variables where it does not name them. Raises BadInput, AnsibleError."""
+        self._task.args = of_role.filled(given, taken, task_vars, template, whole=True)
+        _validation, options = self.validate_argument_spec(specs.FLEET_CHECK)
+        return t.cast("Options", options)
+
+    def _judged(self, given: Options, taken: specs.Spec, task_vars: TaskVars, template: of_role.Template) -> _Judged:
+        """What a host is judged by, checked as the task of the host will. Raises BadInput, AnsibleError."""
+        options = self._options(given, taken, task_vars, template)
+        if options["action"] == "restore":
+            return _Judged()
+        with written_as(_policy_as_written(task_vars)):
+            task_options.refuse_shipped_names(options["policies"], options["policy"])
+            policy = task_options.policy_of(options)
+        with written_as(task_vars.get("impersonate_exceptions")):
+            exceptions = task_options.declared_exceptions(options)
+        task_options.tailoring_of(options, policy, task_vars)
+        task_options.read_request_of(options)
+        return _Judged(policy, exceptions)
 
     def _reader(self, task_vars: TaskVars, options: Options, looked: reader_choice.Looked, run_id: str) -> Result:
         """Who reads the hosts, told on the terminal, and how; changes themselves are made by a task for each host. Raises BadInput."""
@@ -209,10 +238,10 @@ def _policy_as_written(task_vars: TaskVars) -> t.Any:
     return own[chosen] if isinstance(chosen, str) and isinstance(own, t.Mapping) and chosen in own else chosen
 
 
-def _asked_of_fleet(args: Options, task_vars: TaskVars) -> specs.Spec:
-    """The options to take from variables: in a later batch those for the whole fleet. Of others a host's own task says what is wrong."""
+def _of_fleet(args: Options, task_vars: TaskVars) -> specs.Spec:
+    """The options of the whole fleet to take from variables: in a later batch those alone that were looked at on all hosts."""
     if _is_first_batch(task_vars):
-        return specs.FLEET_CHECK
+        return {option: spec for option, spec in specs.FLEET_CHECK.items() if option not in specs.OF_A_HOST}
     of_all = set(args.get("same_for_all") or ())
     return {option: spec for option, spec in specs.FLEET_CHECK.items() if of_role.variable_of(option) in of_all}
 

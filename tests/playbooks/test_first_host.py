@@ -233,15 +233,66 @@ def test_a_first_host_that_drifts_marks_no_other(fleet, playbook, forks):
     assert (run.rc, run.outcome.failed) == (2, {"web00"}), run.outcome.stdout
 
 
-def test_a_variable_of_the_first_host_of_a_batch_ends_no_enforcement(fleet, enforce):
-    own = {"impersonate_permitted": "{{ nowhere }}"}
-    for host in ("web01", "web02", "web03"):
-        fleet.add(Machine.member_server(host, also=[names.USERS]), variables=own if host == "web02" else {})
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_variable_of_the_first_host_of_a_batch_ends_no_enforcement(fleet, enforce, which):
+    hosts = ("web01", "web02", "web03")
+    wrong = hosts[which - 1]
+    for host in hosts:
+        own = {"impersonate_permitted": "{{ nowhere }}"} if host == wrong else {}
+        fleet.add(Machine.member_server(host, also=[names.USERS]), variables=own)
 
     run = enforce(fleet, extravars={"impersonate_serial": [1, 1, 1], "impersonate_fail_on": ["drift"]})
 
-    assert run.outcomes == {"web01": "applied", "web03": "applied"}, run.outcome.stdout
-    assert (run.rc, run.statuses["web02"]) == (0, "error")
+    assert run.outcomes == {host: "applied" for host in hosts if host != wrong}, run.outcome.stdout
+    assert (run.rc, run.statuses[wrong]) == (0, "error")
+
+
+def of_all(**variables):
+    def spoil(inventory):
+        inventory["all"]["vars"] |= variables
+
+    return spoil
+
+
+OWN_AND_WRONG = [
+    pytest.param({"impersonate_permitted": "{{ nowhere }}"}, "'nowhere' is undefined", id="a template without a value"),
+    pytest.param({"impersonate_permitted": ["no such account"]}, "impersonate_permitted", id="an account that is none"),
+    pytest.param({"impersonate_host_role": "webserver"}, "impersonate_host_role", id="a host role that there is not"),
+    pytest.param({"impersonate_policy": "cs"}, "impersonate_policy", id="a policy that there is not"),
+    pytest.param({"impersonate_exceptions": [{"account": "BUILTIN\\Users"}]}, "impersonate_exceptions", id="an exception without a reason"),
+    pytest.param({"impersonate_events": "soon"}, "impersonate_events", id="a time span that is none"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
+@pytest.mark.parametrize(("own", "said"), OWN_AND_WRONG)
+def test_a_variable_of_the_first_host_ends_the_audit_of_no_other(spoilt, audit, own, said):
+    run = audit(spoilt(of_the_first(**own)))
+
+    assert run.statuses == {"web01": "error", "web02": "compliant"}, run.outcome.stdout
+    assert said in run.report["hosts"][0]["error"]["message"]
+    assert run.report["policy"]["name"] == "microsoft"  # by which the other host was judged
+
+
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
+@pytest.mark.parametrize(("own", "said"), OWN_AND_WRONG)
+def test_what_is_wrong_with_the_variable_of_every_host_ends_the_audit_before_any(spoilt, playbook, own, said):
+    run = playbook(spoilt(of_all(**own)), "winrights.seimpersonate.audit")
+
+    assert run.rc == 2, run.outcome.stdout
+    assert said in run.said
+    assert run.outcome.stdout.count("TASK [winrights.seimpersonate.impersonate : Audit | Read") == 0
+
+
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
+def test_a_template_of_all_hosts_may_have_a_value_for_the_last_alone(spoilt, audit):
+    def spoil(inventory):
+        inventory["all"]["vars"] |= {"impersonate_permitted": "{{ [mine] }}"}
+        inventory["all"]["hosts"]["web02"]["mine"] = "S-1-5-32-545"
+
+    run = audit(spoilt(spoil))
+
+    assert run.statuses == {"web01": "error", "web02": "compliant"}, run.outcome.stdout
 
 
 @pytest.mark.parametrize("back_end", ["emulator"], indirect=True)

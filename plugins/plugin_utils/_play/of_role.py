@@ -173,7 +173,7 @@ def refuse_restore(options: Options, task_vars: TaskVars, template: Template, pl
 def _read(taken: Mapping[str, str], task_vars: TaskVars, template: Template) -> dict[str, t.Any]:
     """Option -> what its variable says; options whose variable says nothing are left out."""
     raw = {variable: task_vars[variable] for variable in taken.values() if variable in task_vars}
-    values = template(raw) if _has_template(raw) else raw
+    values = template(raw) if has_template(raw) else raw
     omit = task_vars.get("omit")
     read = {
         option: _FORMS[option](option, values[variable])
@@ -183,14 +183,14 @@ def _read(taken: Mapping[str, str], task_vars: TaskVars, template: Template) -> 
     return {option: _plain(value, option == "exceptions") for option, value in read.items() if value is not _LEFT_OUT}
 
 
-def _has_template(value: object) -> bool:
+def has_template(value: object) -> bool:
     """Whether there may be a template in a value; most fleets have none in theirs, and hosts need not be templated one after the other."""
     if isinstance(value, str):
         return "{" in value or value.startswith("#jinja2:")
     if isinstance(value, Mapping):
-        return any(_has_template(key) or _has_template(item) for key, item in value.items())
+        return any(has_template(key) or has_template(item) for key, item in value.items())
     return not isinstance(value, (int, float, type(None))) and (
-        not isinstance(value, (list, tuple)) or any(_has_template(item) for item in value)
+        not isinstance(value, (list, tuple)) or any(has_template(item) for item in value)
     )
 
 

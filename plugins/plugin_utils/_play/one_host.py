@@ -78,11 +78,10 @@ class OneHost:
 
     def run(self, name: str) -> Result:
         """The result of the action on a host, as a task of its own would have it."""
-        host, task = self._inventory.get_host(name), copy_of(self._task)
+        task = copy_of(self._task)
         task.final = self._task if self._constant else None
-        variables = self._manager.get_vars(play=task.get_play(), host=host, task=task, _hosts=[name], _hosts_all=[name])
-        variables.update({key: self._vars[key] for key in (*_OF_PLAY, *_OF_STRATEGY) if key in self._vars})
-        result = self._execute(host, task, variables)
+        variables = variables_of(name, task, self._vars)
+        result = self._execute(self._inventory.get_host(name), task, variables)
         return {key: value for key, value in result.items() if key not in _NOT_REGISTERED}
 
     def _execute(self, host: Host, task: Task, variables: Result) -> Result:
@@ -107,6 +106,14 @@ def set_up_error(first: ActionBase, task_vars: TaskVars) -> str | None:
     one._task.vars = {}  # what the task that asks has for itself counts for no other one
     result = one.run(task_vars["inventory_hostname"])
     return str(result.get("msg", "")).removeprefix("Task failed: ") if result.get("failed") else None
+
+
+def variables_of(name: str, task: Task, task_vars: TaskVars) -> Result:
+    """The variables that a task has for a host, templates as they are. ``task_vars``: those of the same play's first host."""
+    manager, host = task.get_variable_manager(), task_vars["hostvars"]._inventory.get_host(name)
+    variables = manager.get_vars(play=task.get_play(), host=host, task=task, _hosts=[name], _hosts_all=[name])
+    variables.update({key: task_vars[key] for key in (*_OF_PLAY, *_OF_STRATEGY) if key in task_vars})
+    return t.cast("Result", variables)
 
 
 class _Task(Task):  # type: ignore[misc]

@@ -122,6 +122,8 @@ GPO_RIGHT: Spec = {
     **_NAMES,
 }
 EXCLUSIVE = [["policy", "holders", "restore"]]
+OF_A_HOST = frozenset((*_JUDGEMENT, *_MORE))
+"""Options that a host may have a value of its own for. All others of fleet_check are the whole fleet's."""
 FLEET_CHECK: Spec = {
     **_FROM,
     **_JUDGEMENT,
