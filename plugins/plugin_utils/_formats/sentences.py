@@ -210,8 +210,14 @@ def in_days(left: int) -> str:
     return "today" if not left else f"in {left} {'day' if left == 1 else 'days'}"
 
 
+def expected_by(source: str) -> str:
+    """Which hosts a report must account for, by its ``scope.source``: a group or a file adds to those of the run."""
+    known = {"play": "the hosts of the play", "merged": "those of the merged runs"}
+    return known.get(source) or f"those of the run and of {visible(source, _PART)}"
+
+
 def _source(source: str) -> str:
-    return "" if source == "play" else f" ({visible(source, _PART)})"
+    return "" if source == "play" else f" ({expected_by(source)})"
 
 
 def _release(generator: Generator) -> str:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,11 +43,12 @@ def job_of(options: Options, task_vars: Mapping[str, object], now: datetime.date
         if pre_image is None or reason:
             return NothingToRestore(reason)
         # The whole list as it was, by SIDs: also accounts that were deleted since then.
-        policy, tailoring = (
-            plain_policy(closed=True),
-            Tailoring(required=tuple(Account(holder["sid"], holder["sid"]) for holder in pre_image["before"])),
+        policy = plain_policy(closed=True)
+        tailoring = Tailoring(
+            required=tuple(Account(holder["sid"], holder["sid"]) for holder in pre_image["before"]),
+            required_by=f"as it held the right before the run {pre_image['run_id']}",
+            keep_orphans=task_options.orphans_of(options) is Orphans.KEEP,
         )
-        tailoring = dataclasses.replace(tailoring, keep_orphans=task_options.orphans_of(options) is Orphans.KEEP)
     else:
         policy = once.policy(options)
         tailoring = task_options.tailoring_of(options, policy, task_vars, now.date())

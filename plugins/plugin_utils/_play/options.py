@@ -89,12 +89,13 @@ def tailoring_of(options: Options, policy: Policy, task_vars: TaskVars, today: d
 
     Raises BadInput for an account that is none, or that is wanted in one place and forbidden in another.
     """
-    role = options.get("host_role")
+    role, holders = options.get("host_role"), options.get("holders")
     exceptions = declared_exceptions(options)
     tailoring = Tailoring(
         host_role=HostRole(role) if role else None,
         features=_declared(options),
-        required=parse_accounts("required", options["required"]) + parse_accounts("holders", options.get("holders") or []),
+        required=parse_accounts("required", options["required"]) + parse_accounts("holders", holders or []),
+        required_by=f"by the option {'required' if holders is None else 'holders'}",
         permitted=parse_accounts("permitted", options["permitted"]),
         forbidden=parse_accounts("forbidden", options["forbidden"]),
         exceptions=meant_for(exceptions, str(task_vars.get("inventory_hostname", "")), task_vars.get("group_names", ())),

@@ -51,7 +51,8 @@ class Tailoring:
 
     ``host_role``, ``features``: what is not there believes the host, the rest is declared. ``exceptions``: those meant for this host,
     which hold or do not on the day ``today``. ``keep_orphans``: a holder whose account was deleted is no finding.
-    ``waive``: which exceptions waive a holder.
+    ``waive``: which exceptions waive a holder. ``required_by``: in words, why ``required`` are, where they are not those of the option
+    required.
     """
 
     host_role: HostRole | None = None
@@ -63,6 +64,7 @@ class Tailoring:
     today: datetime.date = datetime.date.max  # a caller that names no day makes no exception hold for longer
     keep_orphans: bool = False
     waive: Waive = Waive.ANY
+    required_by: str = "by the option required"
 
     @property
     def asked_names(self) -> tuple[str, ...]:
@@ -160,7 +162,8 @@ def expect(facts: HostFacts, policy: Policy, tailoring: Tailoring, circumstances
         _enter_row(expectation, row, circumstances, answers)
     for key in ("required", "permitted", "forbidden"):
         for account in getattr(tailoring, key):
-            sid = _enter(expectation, key, account, f"{key} by the option {key}", answers)
+            why = f"required {tailoring.required_by}" if key == "required" else f"{key} by the option {key}"
+            sid = _enter(expectation, key, account, why, answers)
             if sid and key == "required":
                 expectation.demanded.add(sid)
     for exception in tailoring.exceptions:

@@ -209,8 +209,7 @@ def _mode(run: Run, summary: Summary) -> str:
 def _scope(report: Report) -> str:
     """How many hosts were expected and who says so, and what narrowed the run."""
     scope, run = report["scope"], report["run"]
-    sources = {"play": "the hosts of the play", "merged": "those of the merged runs"}
-    source = sources.get(scope["source"], clean(scope["source"]))
+    source = clean(sentences.expected_by(scope["source"]))
     limits = (("limited to", run["limit"]), ("of the hosts", run["hosts"]))
     narrowed = [f"{words} {clean(limit)}" for words, limit in limits if limit]
     without = len(scope["hosts_without_result"])

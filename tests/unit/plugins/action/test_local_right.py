@@ -334,6 +334,24 @@ def test_a_restore_says_what_others_changed_since_then(action, folder):
     assert result["notes"] == ["changed by others since the run run1: NT AUTHORITY\\BATCH (S-1-5-3)"]
 
 
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        pytest.param(OPTIONS, "required by the option holders", id="the whole list"),
+        pytest.param({"required": [names.IIS_IUSRS]}, "required by the option required", id="an addition"),
+        pytest.param({"restore": "run1"}, "required as it held the right before the run run1", id="a restore"),
+    ],
+)
+def test_a_holder_says_why_it_may_hold_the_right(action, folder, options, why):
+    machine = machine_with(*BEFORE, names.IIS_IUSRS)
+    action(ActionModule, host(machine), snapshot_dir=str(folder), run_id="run1", holders=[*FLOOR])
+
+    result = action(ActionModule, host(machine), snapshot_dir=str(folder), **options)
+
+    (holder,) = (one for one in result["holders"] if one["sid"] == names.IIS_IUSRS)
+    assert holder["why"] == why
+
+
 LATER = "the snapshot does not tell on which computer it was taken, so that only the name in the inventory was compared"
 
 

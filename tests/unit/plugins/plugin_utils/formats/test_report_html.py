@@ -729,7 +729,10 @@ def test_scope_and_what_limits_the_numbers_stand_at_the_top():
     report["notes"] = ["the run was limited to 'web*'"]
     said = Page(page(report)).texts["header"]
 
-    assert "5 expected hosts: group servers; limited to web*; of the hosts windows; 1 host without a result" in said
+    assert (
+        "5 expected hosts: those of the run and of group servers; limited to web*; of the hosts windows; 1 host without a result"
+        in said
+    )
     assert "Before you read the numbers" in said
     assert "the run was limited to 'web*'" in said
     assert "winrights.seimpersonate 0.1.0" in said
