@@ -109,3 +109,20 @@ def test_nothing_is_sent_after_the_main_process_was_killed(fleet, machines, enfo
     recorder._back_end.run = run
     assert enforce(fleet, extravars=ALL_AT_ONCE).rc == 0
     assert held(machines) == [FLOOR, FLOOR]
+
+
+def test_another_strategy_in_the_settings_ends_no_run(fleet, machines, playbook, enforce, restore, tmp_path):
+    """ansible-core's strategies free and host_pinned run no task once for all hosts, so the playbooks name theirs."""
+    free = {"ANSIBLE_STRATEGY": "free"}
+    merge = {"impersonate_merge": str(tmp_path / "reports"), "impersonate_report_dir": str(tmp_path / "merged")}
+
+    audited = playbook(fleet, "winrights.seimpersonate.audit", env=free)
+    changed = enforce(fleet, extravars=ALL_AT_ONCE, env=free)
+    merged = playbook(fleet, "winrights.seimpersonate.merge_reports", extravars=merge, env=free)
+    restored = restore(fleet, extravars=ALL_AT_ONCE, env=free)
+    printed = playbook(fleet, "winrights.seimpersonate.policies", env=free)
+
+    assert (audited.rc, audited.statuses) == (2, dict.fromkeys(("web01", "web02"), "drift")), audited.said
+    assert (changed.rc, changed.outcomes) == (0, dict.fromkeys(("web01", "web02"), "applied")), changed.said
+    assert (merged.rc, printed.rc) == (0, 0), merged.said + printed.said
+    assert (restored.rc, restored.outcomes) == (0, dict.fromkeys(("web01", "web02"), "applied")), restored.said
