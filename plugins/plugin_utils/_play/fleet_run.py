@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 import typing as t
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import yaml
 from ansible import __version__ as ansible_version
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.utils.display import Display
 
 from .._input.errors import BadInput
@@ -163,9 +164,15 @@ class Same:
         self._hosts: dict[str, dict[str, str]] = {name: {} for name in variables}
 
     def look(self, host: str, values: Mapping[str, object]) -> None:
-        """Take the variables of one host."""
+        """Take the variables of one host. Raises BadInput for one whose template has no value, or that JSON cannot write."""
         for name, seen in self._hosts.items():
-            seen.setdefault(json.dumps(_plain(values.get(name)), sort_keys=True), host)
+            try:
+                seen.setdefault(_written(values.get(name)), host)
+            except AnsibleError as error:
+                why = f"this is one value for the whole fleet, and its template has none: {error.message}"
+                raise BadInput(f"{name} of host {host}", why) from None
+            except (RecursionError, ValueError) as error:
+                raise BadInput(f"{name} of host {host}", f"is no plain value: {error}") from None
 
     @property
     def differing(self) -> BadInput | None:
@@ -175,6 +182,13 @@ class Same:
                 values = "; ".join(f"{value if value != 'null' else 'not set'} for {host}" for value, host in sorted(hosts.items()))
                 return BadInput(name, f"this is one value for the whole fleet, and it differs between hosts: {values}")
         return None
+
+
+def _written(value: object) -> str:
+    """A value of YAML as JSON, with the text of what JSON does not have (a date). Raises RecursionError and ValueError."""
+    with contextlib.suppress(TypeError):  # a date, which json.dumps asks str for
+        value = _plain(value)
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def plain_result(value: object) -> object:
