@@ -95,12 +95,13 @@ sanity: $(HERE) ## ansible-test sanity with the oldest, the middle and the newes
 	@PREPARE=1 sh tests/matrix.sh $(or $(CORES),2.16 2.19 2.21)
 	@sh tests/sanity.sh $(CORES)
 
-bench: venv-test ## CPU per host of both readers beside a bare module, a peer and the least there is; bytes, verdicts (HOSTS="1 100 500" ROUNDS=3)
+bench: venv-test ## CPU per host of both readers beside a bare module, a peer and the least there is; bytes, verdicts, report (HOSTS="1 100 500" ROUNDS=3)
 	@sh tests/wheels.sh $(VENV)/bin/python
 	@$(RUN) python -m benchmarks.bench --hosts $(or $(HOSTS),1 100) --rounds $(or $(ROUNDS),3) $(ARGS)
 	@$(RUN) python -m benchmarks.seconds_on_host
 	@$(RUN) python -m benchmarks.gpo_read
 	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/benchmarks/judge.py
+	@$(RUN) PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/$(COLLECTIONS)" python tests/benchmarks/fleet_report.py
 
 bench-scale: venv-test ## CPU, wall, memory and lost hosts of large fleets, both readers, some hosts dead or slow (HOSTS="500 2000 10000" LATENCY="0 1 2")
 	@$(RUN) python -m benchmarks.scale --hosts $(or $(HOSTS),500 2000 10000) --latency $(or $(LATENCY),0 1 2) $(ARGS)

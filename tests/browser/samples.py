@@ -119,6 +119,14 @@ def sample(hosts: int = 400, seed: int = 1, action: str = "audit", since: bool =
     return report
 
 
+def results(hosts: int) -> dict[str, Result | None]:
+    """What each host of a fleet of member servers registers."""
+    chance = random.Random(1)
+    names = [f"web{number:05}.corp.example" for number in range(hosts)]
+    made = {name: _result(chance, number, "member_server", name, "audit", False) for number, name in enumerate(names)}
+    return {name: result and {**result, "run_id": RUN["id"]} for name, result in made.items()}
+
+
 def every_host(change: Callable[[int, Result], Result | None], hosts: int = 10_000) -> dict[str, t.Any]:
     """A fleet in which ``change`` makes each host's result of a good one, or None: no result."""
     good = random.Random(1)
