@@ -239,6 +239,7 @@ def test_what_is_odd_is_left_out_and_told(domain, guid):
     assert all(link["options"] < 1 << 31 for place in one["links"] for link in place["links"])
 
 
+@pytest.mark.size
 def test_the_answer_of_a_large_domain_is_small():
     answer = read(domain_of(2000))
 

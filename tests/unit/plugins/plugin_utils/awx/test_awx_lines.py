@@ -46,6 +46,7 @@ class Paged(Controller):
         return {"results": found if more else [*found, event("first", {"head": HEAD}, REPORT)], "next": following if more else None}
 
 
+@pytest.mark.size
 def test_ten_thousand_hosts_in_fifty_slices(tmp_path):
     tracemalloc.start()
     with (tmp_path / "lines").open("w") as to:

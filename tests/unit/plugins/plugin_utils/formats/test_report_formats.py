@@ -417,6 +417,7 @@ def test_numbers_of_the_fleet(report):
     assert sum(value for (name, _labels), value in found.items() if name == "hosts") == len(report["hosts"])
 
 
+@pytest.mark.size
 def test_series_do_not_grow_with_the_fleet():
     assert len(samples(prometheus(every_host(drifting, 500)))) < 150
 

@@ -351,6 +351,7 @@ def test_any_bytes_are_understood_or_refused(data):
     assert write_template(template, [entry.sid for entry in template.entries] if template.lines else None) is not None
 
 
+@pytest.mark.size
 def test_a_file_of_blanks_and_backslashes_costs_no_more_than_its_length():
     """Hostile texts that make backtracking expressions slow; the test would not end if one did."""
     for hostile in (" " * 200_000 + "x", "\\ " * 100_000, '"' * 200_001, "[" * 200_000, "a\t" * 100_000, "*S-1-5-19 " * 20_000):
