@@ -348,7 +348,7 @@ function Add-Account {
     param([hashtable] $Report, [string[]] $Text)
     $Report.accounts = @(foreach ($one in $Text) { @{ asked = $one; sid = $null; name = $null; use = $null; found = $null } })
     $Report.lookup_status = $null
-    $sids = @{}
+    $sids = [hashtable]::new([StringComparer]::OrdinalIgnoreCase) # by the culture, names of two accounts may be one
     foreach ($row in $Report.accounts) {
         if ($row.asked -notmatch '\A\*S-1-') { continue }
         $row.sid = Find-Sid $row.asked.Substring(1)

@@ -387,9 +387,10 @@ public class Session
 			throw new InvalidOperationException();
 		try
 		{
-			Ask(token, 1, user => User = Sid.ToText(user, 0));
-			Ask(token, 2, ReadGroups);
-			Ask(token, 20, elevation => Elevated = Marshal.ReadInt32(elevation) != 0);
+			const uint most = 0x20000; // more than 1,024 groups take, which a token has at most
+			Ask(token, 1, most, user => User = Sid.ToText(user, 0));
+			Ask(token, 2, most, ReadGroups);
+			Ask(token, 20, 4, elevation => Elevated = Marshal.ReadInt32(elevation) != 0);
 		}
 		finally { CloseHandle(token); }
 	}
@@ -407,9 +408,8 @@ public class Session
 		}
 	}
 
-	static void Ask(IntPtr token, int kind, Action<IntPtr> read)
+	static void Ask(IntPtr token, int kind, uint size, Action<IntPtr> read)
 	{
-		uint size = 0x20000; // more than 1,024 groups take, which a token has at most
 		IntPtr buffer = Marshal.AllocHGlobal((int)size);
 		try
 		{

@@ -96,10 +96,10 @@ function Get-Membership {
 			$most = [Math]::Min(200, $room)
 			if ($depth -gt 3 -or $most -eq 0 -or $clock.Elapsed.TotalSeconds -ge 30) { continue }
 			try {
-				$own = $group.sid -match "^(S-1-5-32|$($Policy.OwnSid))-"
-				$members = @(Read-Member $Policy -Group $group -Local ($own -and $group.use -eq 4) -Most ($most + 1))
-				# Who may not look into the directory is shown an empty group.
-				$row.status = if ($members.Count -gt $most) { 'limit' } elseif ($own -or $members) { 'read' } else { 'not_told' }
+				$local = $group.use -eq 4 -and $group.sid -match "^(S-1-5-32|$($Policy.OwnSid))-"
+				$members = @(Read-Member $Policy -Group $group -Local $local -Most ($most + 1))
+				# WMI leaves out some, or all of them.
+				$row.status = if ($members.Count -gt $most) { 'limit' } elseif ($local) { 'read' } elseif ($members) { 'incomplete' } else { 'not_told' }
 				$row.members = @($members | Select-Object -First $most)
 			}
 			catch { $row.status = 'failed' }
@@ -198,12 +198,13 @@ function Read-Log {
 }
 
 function Get-ChangeEvent {
-	param([int] $Hours)
+	param([long] $Hours)
 	$log = @{ error = $null; events = @(); more = $false; oldest = $null; others = 0 }
-	$filter = @{ LogName = 'Security'; ID = 4704, 4705; StartTime = (Get-Date).ToUniversalTime().AddHours(-$Hours) }
+	$since = 3600000 * $Hours # StartTime is taken for local
+	$query = "*[System[(EventID=4704 or EventID=4705) and TimeCreated[timediff(@SystemTime) <= $since]]]"
 	try {
 		$log.oldest = Read-Value (Read-Log @{ LogName = 'Security'; Oldest = $true; MaxEvents = 1 }) -Name 'TimeCreated'
-		$found = @(Read-Log @{ FilterHashtable = $filter; MaxEvents = 2000 })
+		$found = @(Read-Log @{ LogName = 'Security'; FilterXPath = $query; MaxEvents = 2000 })
 		$log.more = $found.Count -eq 2000
 		foreach ($one in $found) {
 			$said = $one.Properties

@@ -284,7 +284,8 @@ exposure:
 groups:
   description:
     - Null without O(expand_groups). Otherwise every group that holds the right, and every group in one, with its C(members) and C(status) (V(read), V(failed),
-      V(limit) where there are more than are read, V(incomplete) where the host told some without a SID, V(not_told) for a group of a domain that answered with
+      V(limit) where there are more than are read, V(incomplete) where the host told some without a SID, or all of them through WMI, which does not tell every
+      kind of member of a group of a domain, V(not_told) for such a group that answered with
       no members, as it does to a session that may not look into the directory, or V(everybody) for groups such as Everyone, which have no list of members).
       C(broad) marks groups that nearly everybody is in.
     - Members of a group of the machine itself are told by SID, whether they have a name or not. C(members) is null where none is known; an

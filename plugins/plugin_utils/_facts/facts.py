@@ -280,8 +280,8 @@ class Member:
 class Group:
     """A group and its members.
 
-    ``status``: read; limit, where the list was cut; failed; not_told, where a group of another machine's directory answered with no member,
-    as it does to a session that may not look there.
+    ``status``: read; limit, where the list was cut; failed; incomplete, where WMI told the members, which leaves out those that are no
+    Win32_Account (windows-facts, section 11); not_told, where it told none, as it does to a session that may not look into the directory.
     """
 
     sid: Sid

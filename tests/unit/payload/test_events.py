@@ -80,9 +80,10 @@ def test_a_search_that_does_not_end_is_ended(powershell, tell, spoilt):
 
 
 @pytest.mark.engine
-def test_a_window_is_so_many_hours_also_where_the_clocks_were_changed(powershell, tell, monkeypatch):
-    """In Berlin the night of 29 March 2026 had one hour less."""
-    monkeypatch.setenv("TZ", "Europe/Berlin")
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata"])
+def test_a_window_is_so_many_hours_wherever_the_host_is(zone, powershell, tell, monkeypatch):
+    """Also where the clocks were changed: in Berlin the night of 29 March 2026 had one hour less."""
+    monkeypatch.setenv("TZ", zone)
     machine = host(Event(USERS, age=23.5), Event(USERS, age=24.5), clock=datetime(2026, 3, 29, 12, tzinfo=UTC))
 
     answer = tell(powershell, machine, "local_right_info", accounts=[], events=24)

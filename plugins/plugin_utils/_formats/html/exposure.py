@@ -69,7 +69,7 @@ _UNREAD = {
     "everybody": "nearly everybody",
     "failed": "could not be read",
     "limit": "more than are read",
-    "incomplete": "the host told some of them without a SID",
+    "incomplete": "the host told some of them without a SID, or through WMI, which leaves some out",
     "not_told": "the directory listed no members, which does not mean that there are none",
 }
 

@@ -167,7 +167,7 @@ def groups(holders: Sequence[Json], cim: Cim, policy: Policy, windows: winapi.Wi
             except (CallError, CimError):
                 row["status"] = "failed"
                 continue
-            row["status"] = "not_told" if not (own or told) else "read" if len(told) <= most else "limit"
+            row["status"] = "limit" if len(told) > most else "read" if local else "incomplete" if told else "not_told"
             row["members"] = [{"sid": sid, "name": name, "use": use} for sid, name, use in told[:most]]
             found += row["members"]
             room -= len(row["members"])

@@ -216,6 +216,10 @@ class Process:
         if _int(token) != self._tokens:
             self.accounting.breach(f"GetTokenInformation of {_int(token):#x}, which is no open handle")
             return [ERROR_INVALID_HANDLE]
+        exact = _int(kind) != 20 or _int(size) == 4
+        self.accounting.require(
+            exact, f"TokenElevation is a DWORD, and is asked with {_int(size)} bytes: other classes of one size refuse that"
+        )
         windows = self._windows if _int(size) else self._sizes  # the question for the size is not worth a fault
         answer = {1: windows.token_user, 2: windows.token_groups, 20: windows.token_elevated}[_int(kind)]()
         if answer is None:

@@ -218,7 +218,8 @@ function Get-CimInstance {
 
 function Get-WinEvent {
     [CmdletBinding()]
-    param([string] $LogName, [hashtable] $FilterHashtable, [long] $MaxEvents, [switch] $Oldest)
+    # Not FilterHashtable: its StartTime becomes the text of a local time, whatever its Kind is (PowerShell, GetEventCommand.cs).
+    param([string] $LogName, [string] $FilterXPath, [long] $MaxEvents, [switch] $Oldest)
     $told = Read-FleetFile -Path $env:FLEET_SERVICES
     $status = Get-FleetFault -Call 'Get-WinEvent'
     if ($status -eq 258) { Start-Sleep -Seconds 60 } # a search that does not end
@@ -227,14 +228,17 @@ function Get-WinEvent {
         return $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new(
                 [Exception]::new('Could not retrieve information about the Security log.', $inner), 'LogInfoUnavailable', 'NotSpecified', $null))
     }
+    if ($LogName -ne 'Security') { throw "Nobody expects the log $LogName." }
     $found = @(if ($Oldest) {
-            if ($LogName -ne 'Security') { throw "Nobody expects the log $LogName." }
             if ($told['oldest']) { @{ Id = 1100; TimeCreated = $told['oldest']; Properties = @() } }
         }
         else {
-            if ($FilterHashtable.LogName -ne 'Security' -or "$($FilterHashtable.ID)" -ne '4704 4705') { throw 'Nobody expects this filter.' }
+            $ids = 'EventID=(?<id>\d+)(?: or EventID=(?<id>\d+))*'
+            $asked = [regex]::Match($FilterXPath, "^\*\[System\[\($ids\) and TimeCreated\[timediff\(@SystemTime\) <= (?<ms>\d+)\]\]\]`$")
+            if (-not $asked.Success) { throw "Nobody expects the query $FilterXPath" }
+            $since = (Get-Date).ToUniversalTime().AddMilliseconds(-[double] $asked.Groups['ms'].Value)
             $told['events'] | Where-Object -FilterScript {
-                (ConvertTo-FleetTime -Time $_['TimeCreated']).ToUniversalTime() -ge $FilterHashtable.StartTime.ToUniversalTime()
+                "$($_['Id'])" -in $asked.Groups['id'].Captures.Value -and (ConvertTo-FleetTime -Time $_['TimeCreated']).ToUniversalTime() -ge $since
             }
         })
     if ($found.Count -eq 0) {
