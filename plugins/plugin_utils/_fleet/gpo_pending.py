@@ -23,6 +23,7 @@ from .._gpo.version import machine_half
 from .._result.gpo_types import GpoRow, Gpos
 from .._result.types import Controller, Record
 from .gpo_hosts import may_mean
+from .gpo_list import list_of
 
 _UNTIL = "gpupdate on the host applies it, or Group Policy itself within 90 to 120 minutes"
 
@@ -66,13 +67,12 @@ def _compared(record: Record, controller: Controller, row: GpoRow) -> tuple[bool
 
 def _other_list(record: Record, controller: Controller, row: GpoRow) -> bool | None:
     """Whether the host has another list of the GPO than the domain; None where one of them is not known."""
-    if controller["extra"] is None or controller["lacking"] is None:
-        return None
-    if row["state"] is None or any(holder["sid"] is None for holder in row["holders"]):
+    its = list_of(controller)
+    if its is None or row["state"] is None or any(holder["sid"] is None for holder in row["holders"]):
         return None
     if row["state"] == "not_defined":
         return True
-    taken = {holder["sid"] for holder in record["holders"]} - set(controller["extra"]) | set(controller["lacking"])
+    taken = its.accounts([holder["sid"] for holder in record["holders"]])
     return taken - FLOOR != {holder["sid"] for holder in row["holders"]} - FLOOR
 
 

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..._accounts.same_account import fleet_name, same_row
-from ..._accounts.sids import FLOOR, NAMES, sort_key
+from ..._accounts.sids import NAMES, sort_key
+from ..._fleet.gpo_list import against_policy
 from ..._fleet.worst import meaning_of, tier_0, why_of
-from ..._policy.exceptions import State
 from ..._result.types import Citation, Controller, Finding, Gpo, Record
 from ..._verdict.findings import FindingKind
 from ..._verdict.rank import gravest, order
-from ..._verdict.status import JUDGED, UNREAD
+from ..._verdict.status import UNREAD
 from ..._wording import SENTENCE, few_lines, first_few
 from ..display import control_of, name_of, names_by_sid, shown
 from .words import AGAINST, VARIES, clean, counted, role_words
@@ -371,21 +371,15 @@ def _loser(loser: Gpo) -> str:
 
 
 def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
-    """Whether the list of a GPO agrees with the policy, by what its hosts have of the list, have besides it, and lack of it."""
+    """Whether the list of a GPO agrees with the policies of its hosts, and where it does not, on how many of them."""
     compared, accounts = 0, collections.Counter[str]()
     for record in records:
-        controller = record["controller"]
-        if not controller or controller["extra"] is None or controller["lacking"] is None:
-            continue
-        if record["status"] not in JUDGED:
+        against = against_policy(record)
+        if against is None:
             continue
         compared += 1
         names = {one["sid"]: one["name"] for one in record["findings"] or ()}
-        extra, lacking = set(controller["extra"]), set(controller["lacking"])
-        must, may = set(record["required"] or ()), _allowed(record)
-        given = set(record["unexpected"] or ()) - extra | (lacking - may if record["required"] is not None else set())
-        left_out = set(record["missing"] or ()) - lacking | (extra & must)
-        for word, sids in (("gives it to", given), ("leaves out", left_out)):
+        for word, sids in (("gives it to", against.given), ("leaves out", against.left_out)):
             accounts.update(f"{word} {shown(sid, names.get(sid))}" for sid in sids)
     if not compared:
         return "not compared", []
@@ -393,15 +387,6 @@ def _gpo_verdict(records: Sequence[Record]) -> tuple[str, list[str]]:
         f"{text} on {counted(count, 'host')}" for text, count in sorted(accounts.items(), key=lambda item: (-item[1], item[0]))
     ]
     return ("differs" if lines else "agrees"), lines
-
-
-def _allowed(record: Record) -> set[str]:
-    """Who may hold the right on a host, whether they do or not: by the floor, the policy and the exceptions that hold for it."""
-    excepted = {one["sid"] for one in record["exceptions"] if one["sid"] and one["state"] in _HOLD}
-    return {*FLOOR, *(record["required"] or ()), *(record["permitted"] or ()), *excepted}
-
-
-_HOLD = (State.USED.value, State.UNUSED.value)
 
 
 def policy_rows(records: Iterable[Record]) -> list[PolicyRow]:
