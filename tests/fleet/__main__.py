@@ -50,8 +50,11 @@ def back_end(name: str) -> BackEnd:
     return made
 
 
-def guidance(inventory: Path, life: float) -> list[str]:
-    """What a reader wants to know of a fleet that runs: where its inventory is, how long it lives, how to stop it, what to try."""
+def guidance(inventory: Path, life: float, backend: str = "emulator") -> list[str]:
+    """What a reader wants to know of a fleet that runs: where its inventory is, how long it lives, how to stop it, what to try.
+
+    The real payload of the GPO modules asks a real directory, which no machine of this fleet has.
+    """
     place = inventory.absolute()
     near = place.relative_to(CHECKOUT) if place.is_relative_to(CHECKOUT) else place  # the commands begin with a cd
     playbook = ["ansible-playbook", "-i", str(near)]
@@ -65,6 +68,11 @@ def guidance(inventory: Path, life: float) -> list[str]:
         *command_lines([*playbook, "winrights.seimpersonate.audit"]),
         *command_lines([*playbook, "winrights.seimpersonate.audit", "-e", "impersonate_policy=stig"]),
         *command_lines([*playbook, "winrights.seimpersonate.enforce", "--check", "--diff"]),
+        *(
+            command_lines([*playbook, "winrights.seimpersonate.gpo_audit", "-e", "impersonate_hosts=dc01"])
+            if backend == "emulator"
+            else ()
+        ),
     ]
 
 
@@ -89,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
             for host in fleet.inventory()["all"]["hosts"]:
                 address, port = fleet.address(host)
                 print(f"{host}  {asked.scheme}://{address}:{port}/wsman", flush=True)
-            print("\n".join(guidance(asked.inventory, asked.life)), flush=True)
+            print("\n".join(guidance(asked.inventory, asked.life, asked.backend)), flush=True)
             fleet.wait()
     except KeyboardInterrupt:
         pass  # asked to end

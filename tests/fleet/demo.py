@@ -6,11 +6,15 @@ from __future__ import annotations
 
 import typing as t
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from fleet import gpo_demo
 from fleet.windows import names
-from fleet.windows.grouppolicy import Rsop, Setting, Som
+from fleet.windows.directory import AUTHENTICATED_USERS, Apply
+from fleet.windows.domain import PolicyDomain
+from fleet.windows.grouppolicy import Setting, Som
 from fleet.windows.machine import Event, Iis, Logon, Machine, Pool, Running, Token
+from fleet.windows.policyclient import CONTROLLERS, READ_ONLY_CONTROLLERS, refreshed
 
 if t.TYPE_CHECKING:
     from fleet.simulation import Fleet
@@ -65,15 +69,12 @@ def hosts() -> list[Host]:
     )
     wrapped.events = (Event(ORPHAN, age=20),)
     wrapped.log_oldest = 26
-    vdi = Machine.multi_session_client("vdi01", gpos=(gpo("VDI baseline"),), rsop=Rsop(age=200, logging_policy=0))
-    vdi.templates = {}
+    steered = {name: machine for name, (machine, _dn) in domain().members.items()}
     filtered = {"auditor": Logon("Simulated-1", Token.FILTERED)}
     return [
-        Host(Machine.domain_controller("dc01", gpos=(gpo("DC baseline", status=3, error=1332),)), "compliant",
-             "application failed with error 1332", group="domain_controllers", controller="gpo"),
-        Host(Machine.domain_controller("rodc01", read_only=True, gpos=(gpo("RODC baseline", accounts=(*FLOOR, names.USERS)),)), "compliant",
-             "the host does not have what the GPO RODC baseline", group="domain_controllers", controller="gpo"),
-        Host(server("file01", build=17763, gpos=(gpo("File servers"), gpo("Old baseline", 2))), "compliant",
+        Host(steered["dc01"], "compliant", "application failed with error 1332", group="domain_controllers", controller="gpo"),
+        Host(steered["rodc01"], "compliant", "the host does not have what the GPO RODC baseline", group="domain_controllers", controller="gpo"),
+        Host(steered["file01"], "compliant",
              "the GPO File servers {8CF3A9B6-B5F9-52AB-9631-B728B3D498D7} linked at OU=Servers,DC=sim,DC=example sets the right, over the GPO Old baseline",
              controller="gpo"),
         Host(server("web01", iis=True), "compliant", "required because IIS 10.0 is installed", group="web",
@@ -97,11 +98,52 @@ def hosts() -> list[Host]:
         Host(Machine.standalone_server("lone01"), "compliant", "holders: 4", controller="unknown"),
         Host(entra, "compliant", "Microsoft Entra ID", controller="unknown"),
         Host(Machine.client("pc01", mdm=MDM), "compliant", "a management service (enrolment {0E2B", group="clients", controller="mdm"),
-        Host(vdi, "compliant", "RSoP logging is switched off, and what RSoP holds is from", group="clients", controller="stale"),
+        Host(steered["vdi01"], "compliant", "RSoP logging is switched off, and what RSoP holds is from", group="clients", controller="stale"),
         Host(server("uac01", logons=filtered), "error", "uac_filtered"),
         Host(server("locked01"), "unreachable", "credentials were rejected", scenario="wrong password"),
         Host(server("down01"), "unreachable", "refused", scenario="host down"),
     ]  # fmt: skip
+
+
+def domain() -> PolicyDomain:
+    """A fresh domain of the demo's domain controllers, with the hosts on which a GPO sets the right; the others are where no GPO is linked.
+
+    They have refreshed. Since then somebody took an account of its list from the RODC, and the RSoP of the session host has grown old.
+    """
+    made = PolicyDomain()
+    made.add_controller("dc01")
+    made.add_controller("rodc01", read_only=True)
+    made.join(Machine.member_server("file01", build=17763), "Servers")
+    made.join(Machine.multi_session_client("vdi01"), "Session hosts")
+    writable, read_only = f"{made.sid}-{CONTROLLERS}", f"{made.sid}-{READ_ONLY_CONTROLLERS}"
+    for name, accounts, ou, applied_by in (
+        ("DC baseline", (*gpo_demo.starred(FLOOR), "SIM\\Scanner"), "Domain Controllers", writable),  # nobody has this name
+        ("RODC baseline", gpo_demo.starred((*FLOOR, names.USERS)), "Domain Controllers", read_only),
+        ("File servers", gpo_demo.starred(FLOOR), "Servers", AUTHENTICATED_USERS),
+        ("Old baseline", gpo_demo.starred(FLOOR), "Servers", AUTHENTICATED_USERS),
+        ("VDI baseline", gpo_demo.starred(FLOOR), "Session hosts", AUTHENTICATED_USERS),
+    ):
+        made.link(made.add_gpo(name, accounts=accounts, security=(Apply(applied_by),)), made.ou(ou))
+    gpo_demo.add_strays(made)
+    made.replicate()
+    refreshed(made)
+    made.members["rodc01"][0].revoke(names.USERS)
+    vdi = made.members["vdi01"][0]
+    vdi.rsop, vdi.templates = replace(vdi.rsop, age=200, logging_policy=0), {}
+    return made
+
+
+GPO_FINDINGS = {
+    "Default Domain Controllers Policy": [],
+    "Default Domain Policy": [],
+    "DC baseline": ["name", "unexpected"],
+    "RODC baseline": ["unexpected"],
+    "File servers": [],
+    "Old baseline": [],
+    "VDI baseline": [],
+    **gpo_demo.STRAYS,
+}
+"""What an audit of the GPOs must find, by their names; GPOs of other settings are only counted."""
 
 
 def _web(name: str, manual: bool) -> Machine:

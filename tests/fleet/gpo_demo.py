@@ -18,14 +18,18 @@ if t.TYPE_CHECKING:
 REGISTRY = "[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}{53D6AB1B-2488-11D1-A28C-00C04FB94F17}]"
 LATER = "[{B1BE8D72-6EAC-11D2-A4EA-00C04F79F83A}{53D6AB1B-2488-11D1-A28C-00C04FB94F17}]"
 WEB, BASELINE = "Web servers", "Server baseline"
+STRAYS = {
+    "Kiosks by name": ["floor_missing", "name"],
+    "Old lab": ["extensions_out_of_order", "link_without_effect", "unexpected"],
+    "Never linked": ["floor_missing", "not_linked"],
+}
+"""What is wrong with each of ``add_strays``."""
 FINDINGS = {
     "Default Domain Controllers Policy": [],
     "Default Domain Policy": [],
     BASELINE: [],
     WEB: ["without_iis_iusrs"],  # by the report of an audit of its hosts
-    "Kiosks by name": ["floor_missing", "name"],
-    "Old lab": ["extensions_out_of_order", "link_without_effect", "unexpected"],
-    "Never linked": ["floor_missing", "not_linked"],
+    **STRAYS,
 }
 """What an audit of the GPOs must find, by their names; GPOs of other settings are only counted."""
 
@@ -48,10 +52,7 @@ def make() -> PolicyDomain:
     web = domain.add_gpo(WEB, accounts=starred(FLOOR), version=0x10004)
     for guid, where in ((baseline, ("Servers", "Applications")), (web, ("Servers", "Web"))):
         domain.link(guid, domain.ou(*where))
-    domain.link(domain.add_gpo("Kiosks by name", accounts=("Administrators", "SERVICE")), domain.ou("Kiosks"))
-    domain.link(domain.add_gpo("Old lab", accounts=starred((*FLOOR, names.USERS)), extensions=LATER + PAIR), domain.ou("Lab"))
-    domain.add_gpo("Never linked", accounts=starred(FLOOR[:2]))
-    domain.add_gpo("Desktop", sections={"Registry Values": ("MACHINE\\Software\\Desktop=4,1",)})
+    add_strays(domain)
     for name in ("web01", "web02"):
         domain.join(_member(name, iis=True), "Servers", "Web")
     for name in ("app01", "file01"):
@@ -59,6 +60,14 @@ def make() -> PolicyDomain:
     domain.replicate()
     refreshed(domain)
     return domain
+
+
+def add_strays(domain: PolicyDomain) -> None:
+    """GPOs with a fault each, none of which reaches a host, and one of other settings."""
+    domain.link(domain.add_gpo("Kiosks by name", accounts=("Administrators", "SERVICE")), domain.ou("Kiosks"))
+    domain.link(domain.add_gpo("Old lab", accounts=starred((*FLOOR, names.USERS)), extensions=LATER + PAIR), domain.ou("Lab"))
+    domain.add_gpo("Never linked", accounts=starred(FLOOR[:2]))
+    domain.add_gpo("Desktop", sections={"Registry Values": ("MACHINE\\Software\\Desktop=4,1",)})
 
 
 def _member(name: str, *, iis: bool = False) -> Machine:

@@ -9,7 +9,7 @@ import json
 import pytest
 from playbooks.gpo_state import STATES, state_of
 
-from fleet import gpo_demo
+from fleet import demo, gpo_demo
 from fleet.windows import names
 from fleet.windows.domain import TEMPLATE
 from fleet.windows.machine import FLOOR, RIGHT
@@ -58,6 +58,38 @@ def test_an_audit_of_the_gpos_fails_for_what_is_wrong_and_says_it(fleet, playboo
             assert name in done.said
     told = {row["name"]: row for row in json.loads(kept.read_text())["gpos"]}
     assert {name for name, row in told.items() if not row["compliant"]} == {"Kiosks by name", "Old lab", "Never linked"}
+
+
+@pytest.mark.parametrize("host", ["dc01", "rodc01"])
+def test_the_domain_controllers_of_the_demo_fleet_tell_their_gpos(fleet, playbook, tmp_path, host):
+    demo.fill(fleet)
+    kept = tmp_path / "gpos.json"
+
+    done = playbook(fleet, GPO_AUDIT, limit="all", extravars={"impersonate_hosts": host, "impersonate_gpo_file": str(kept)})
+
+    assert (done.rc, done.outcome.failed, len(fleet.commands(host))) == (2, {host}, 1)
+    told = json.loads(kept.read_text())
+    assert (told["controller"], told["domain"], told["complete"]) == (f"{host}.sim.example", "sim.example", True)
+    assert {row["name"]: sorted({one["kind"] for one in row["findings"]}) for row in told["gpos"]} == demo.GPO_FINDINGS
+
+
+def test_the_hosts_of_the_demo_fleet_have_what_the_gpos_of_their_domain_say(fleet, playbook, tmp_path):
+    demo.fill(fleet, alive=True)
+    kept = {"impersonate_gpo_file": str(tmp_path / "gpos.json")}
+    playbook(fleet, GPO_AUDIT, limit="dc01", extravars=kept)
+
+    playbook(fleet, AUDIT, limit="dc01,rodc01,file01,vdi01", extravars={**kept, "impersonate_report_name": "hosts"})
+
+    report = json.loads((tmp_path / "reports" / "hosts.json").read_text())
+    gpos = {row["name"]: row for row in report["gpos"]["gpos"]}
+    said = {record["host"]: record["controller"] for record in report["hosts"]}
+    assert {host: (one["name"], one["pending"]) for host, one in said.items()} == {
+        "dc01": ("DC baseline", False), "rodc01": ("RODC baseline", False), "file01": ("File servers", False), "vdi01": ("VDI baseline", None),
+    }  # fmt: skip
+    for host, one in said.items():
+        row = gpos[one["name"]]
+        assert (one["guid"], one["version"]) == (row["guid"], row["version"]), host
+        assert [link["som"] for link in row["links"]] == [one["link"]], host
 
 
 def test_an_audit_of_one_good_gpo_is_green(fleet, playbook, domain):

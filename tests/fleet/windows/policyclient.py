@@ -28,6 +28,7 @@ if t.TYPE_CHECKING:
 NONE_MAPPED = 1332  # of event SCECLI 1202, "0x534" (KB 324383)
 _ADDED = (names.ADMINISTRATORS, names.SERVICE)  # by the engine, to every list for this right
 _KEPT = (names.LOCAL_SERVICE, names.NETWORK_SERVICE)  # the LSA takes it from neither ([MS-LSAD] 3.1.4.5.12)
+COMPUTERS, CONTROLLERS, READ_ONLY_CONTROLLERS = 515, 516, 521  # groups of a domain, by their RID
 _KINDS = {"site": Som.SITE, "domain": Som.DOMAIN, "ou": Som.OU}
 _BLOCK = re.compile(r"\[(\{[-0-9A-F]{36}\})[^\]]*\]", re.I)
 
@@ -117,7 +118,10 @@ class Client:
         return container.wmi_filter is None or self.wmi(container.wmi_filter)
 
     def _token(self) -> set[str]:
-        rid, more = (516, [DOMAIN_CONTROLLERS]) if self.machine.machine_role >= 4 else (515, [])
+        """Its primary group is by what it is: [MS-ADTS] 6.1.1.3.1 (domain controllers), 6.1.1.3.2 (read-only ones)."""
+        rid, more = COMPUTERS, list[str]()
+        if self.machine.machine_role >= 4:
+            rid, more = READ_ONLY_CONTROLLERS if self.machine.read_only else CONTROLLERS, [DOMAIN_CONTROLLERS]
         return {names.EVERYONE, AUTHENTICATED_USERS, f"{self.domain.sid}-{rid}", *more, *self.groups}
 
     def _apply(self, found: list[Linked]) -> None:

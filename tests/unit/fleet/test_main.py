@@ -117,7 +117,12 @@ def test_it_says_where_the_inventory_is_how_long_it_lives_how_to_stop_it_and_wha
 
     for words in (str(tmp_path / ".build/fleet.yml"), "lives for 3600 seconds", f"Ctrl+C here, or kill {os.getpid()}"):
         assert words in said
-    for command in ("audit\n", "audit -e impersonate_policy=stig\n", "enforce --check --diff"):
+    for command in (
+        "audit\n",
+        "audit -e impersonate_policy=stig\n",
+        "enforce --check --diff\n",
+        "gpo_audit -e impersonate_hosts=dc01",
+    ):
         assert f"winrights.seimpersonate.{command}" in said.replace(" \\\n   ", "")
 
 
@@ -136,11 +141,16 @@ def test_the_lines_to_try_work_from_a_copy(tmp_path):
         [*begin, "winrights.seimpersonate.audit"],
         [*begin, "winrights.seimpersonate.audit", "-e", "impersonate_policy=stig"],
         [*begin, "winrights.seimpersonate.enforce", "--check", "--diff"],
+        [*begin, "winrights.seimpersonate.gpo_audit", "-e", "impersonate_hosts=dc01"],
     ]
 
 
 def test_the_lines_to_try_are_short_in_a_checkout():
     commands = [line for line in under_test.guidance(TESTS.parent / ".build/fleet.yml", 60) if line.startswith("ansible-playbook")]
 
-    assert [command.split()[1:3] for command in commands] == [["-i", ".build/fleet.yml"]] * 3
+    assert [command.split()[1:3] for command in commands] == [["-i", ".build/fleet.yml"]] * 4
     assert not any(command.endswith("\\") for command in commands)
+
+
+def test_without_a_directory_for_the_real_payload_no_audit_of_gpos_is_named():
+    assert not any("gpo" in line for line in under_test.guidance(Path("fleet.yml"), 60, "powershell"))

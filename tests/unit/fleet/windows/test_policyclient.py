@@ -180,6 +180,24 @@ def test_domain_controllers_have_their_own_copy_until_it_replicates(domain):
 
 
 @pytest.mark.parametrize(
+    ("rid", "taken_by"),
+    [
+        pytest.param(515, ["web01"], id="Domain Computers"),
+        pytest.param(516, ["dc01", "dc02"], id="Domain Controllers"),
+        pytest.param(521, ["rodc01"], id="Read-only Domain Controllers"),
+    ],
+)
+def test_a_machine_is_in_the_group_of_its_kind(domain, rid, taken_by):
+    domain.add_controller("dc02")
+    domain.add_controller("rodc01", read_only=True)
+    gpo(domain, "For a group", domain.dn, security=(Apply(f"{domain.sid}-{rid}"),))
+
+    refreshed(domain)
+
+    assert sorted(name for name in domain.members if winner(domain, name)) == taken_by
+
+
+@pytest.mark.parametrize(
     ("text", "guids"),
     [
         pytest.param(None, 0, id="none"),
