@@ -369,3 +369,18 @@ def test_a_start_at_a_later_task_says_what_is_missing(fleet, audit):
 
     assert run.rc == 2
     assert "the play has to begin with it, so do not start at a later task" in " ".join(run.outcome.stdout.split())
+
+
+@NO_HOST  # the engine has no Windows below it on which a module could be a file
+def test_a_simulated_host_says_why_it_takes_no_module_as_a_file(fleet, audit):
+    add(fleet, "web01")
+
+    run = audit(fleet, env={"ANSIBLE_KEEP_REMOTE_FILES": "1"})
+
+    assert (run.rc, run.statuses) == (2, {"web01": "unreachable"})
+    (record,) = run.report["hosts"]
+    assert "-EncodedCommand ..." in record["reason"]
+    assert "web01 is simulated and has no files" in record["reason"]
+    assert "without ANSIBLE_KEEP_REMOTE_FILES" in record["reason"]
+    assert "unset it, or look at remote_tmp" in " ".join(run.outcome.stdout.split())
+    assert len(fleet.commands("web01")) == 1

@@ -47,10 +47,15 @@ _TRAITS: t.Final = (
         "bad http response returned from server. code 404",
         "something else than WinRM answers at the address, or a proxy (NO_PROXY): HTTP 404",
     ),
+    (
+        "failed to create temporary directory",
+        "the host gave no folder for the payload, which is a file there with ANSIBLE_KEEP_REMOTE_FILES: unset it, or look at remote_tmp",
+    ),
     ("timed out", "no answer in time"),
     ("connection aborted", "the connection was closed: HTTP asked of a port of HTTPS, or a device on the way"),
 )
-"""Words of the client libraries (guide_troubleshooting), and what they mean. An unreachable host with other words keeps them.
+"""Words of the client libraries and of ansible-core (guide_troubleshooting), and what they mean. An unreachable host with others keeps
+them.
 
 The first that fits counts, so a cause stands before what it looks like: a proxy that refuses also says "connection refused", and silence
 in an open connection also "connection aborted".

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Mapping, Sequence
 
@@ -144,6 +145,11 @@ def _error(category: ErrorCategory, message: str) -> Failure:
     return {"category": category.value, "message": message, "call": None, "status": None}
 
 
+_ENCODED = re.compile(r"(-Encoded(?:Command|Arguments) )[A-Za-z0-9+/=]{100,}")
+"""A command of ansible-core in a message of its own, of thousands of characters that nobody can read, before what the host said to it."""
+
+
 def _message(result: Mapping[str, object]) -> str:
     words = result.get("msg") or "the task gave no message"
-    return message(words if isinstance(words, str) else brief(words)).removeprefix("Task failed: ")
+    text = words if isinstance(words, str) else brief(words)
+    return message(_ENCODED.sub(r"\1...", text)).removeprefix("Task failed: ")

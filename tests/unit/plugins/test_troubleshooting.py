@@ -32,6 +32,7 @@ def test_every_failure_that_we_know_is_on_the_page(category):
         pytest.param("winrm or requests is not installed", "ansible.plugins.connection.winrm", id="no pywinrm"),
         pytest.param("pypsrp or dependencies are not installed", "ansible.plugins.connection.psrp", id="no pypsrp"),
         pytest.param("Kerberos auth failure when calling kinit cmd", "ansible.plugins.connection.winrm", id="kinit"),
+        pytest.param("Failed to create temporary directory", "ansible.plugins.action", id="files that are kept"),
         pytest.param("leaves us with no hosts to target", "ansible.cli", id="no hosts"),
     ],
 )

@@ -43,6 +43,9 @@ MODULES: dict[str, Callable[[Machine, str, Token, t.Mapping[str, t.Any]], Answer
 }
 
 
+_ONLY_MODULES = "is simulated and has no files: it runs modules only, and those that come through the session, without ANSIBLE_KEEP_REMOTE_FILES"
+
+
 class Emulator:
     """Answers the modules of the collection."""
 
@@ -53,7 +56,8 @@ class Emulator:
         except NotUnderstood as error:
             return _output({"failed": True, "changed": False, "msg": f"the emulator got {error}"}, 1)
         if not isinstance(call, ModuleCall):
-            return Output(b"", f"{machine.name} is simulated and runs modules only\r\n".encode(), 1)
+            said = f"{machine.name} {_ONLY_MODULES}\r\n".encode()
+            return Output(said, said, 1)  # of the folder for a file ansible-core shows stdout alone
         refusal = _refusal(call)
         if refusal:
             return _output({"failed": True, "changed": False, "msg": refusal}, 1)

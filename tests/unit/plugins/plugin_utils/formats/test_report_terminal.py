@@ -166,6 +166,11 @@ def test_the_worst_is_first(records, rows):
         pytest.param(
             "SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong version number')", "does not speak it", id="HTTPS to a port of HTTP"
         ),
+        pytest.param(
+            "Failed to create temporary directory. Failed command was: PowerShell ..., stdout output: timed out",
+            "unset it, or look at remote_tmp",
+            id="files that are kept",
+        ),
         pytest.param("('Connection aborted.', ConnectionResetError(104, 'reset'))", "HTTP asked of", id="HTTP to a port of HTTPS"),
         pytest.param("NewConnectionError('[Errno 113] No route to host')", "no route", id="no route"),
         pytest.param("Temporary failure in name resolution", "DNS does not answer", id="no DNS"),
