@@ -29,7 +29,21 @@ from ..sentences import in_days
 from . import charts, data, exposure, sections
 from .accounts import AccountRow, account_rows, grouped, unexpected_rows
 from .gpos import gpo_section
-from .words import RANKS, STANDINGS, STATUSES, age, clean, counted, duration, joined, moment, number, role_words, soft
+from .words import (
+    EXCEPTION_STATES,
+    RANKS,
+    STANDINGS,
+    STATUSES,
+    age,
+    clean,
+    counted,
+    duration,
+    joined,
+    moment,
+    number,
+    role_words,
+    soft,
+)
 
 MOST_ACCOUNTS, MOST_ROWS, MOST_RUNNING = 100, 200, 100  # rows of a section; the rest is in the table of all hosts and in the JSON
 _MOST_EVENTS = 60
@@ -73,6 +87,7 @@ def html(report: Report, *, csv: str | None = None, sha256: str | None = None) -
         "summary": report["summary"],
         "changed": _changed(report["summary"].get("changed")),
         "exceptions": [_exception(one, report["run"]["finished"]) for one in report["summary"]["exceptions"]],
+        "states_found": _states(report["summary"]["exceptions"]),
         "csv": csv,
         "sha256": sha256 or hashlib.sha256(to_json(report).encode("utf-8", "replace")).hexdigest(),
     }
@@ -101,6 +116,7 @@ def _render(values: Mapping[str, object], table: str, hosts: int, abridged: bool
             script_hash=_hash(script),
             statuses=STATUSES,
             ranks=RANKS,
+            exception_states=EXCEPTION_STATES,
             standings=STANDINGS,
         )
     )
@@ -315,6 +331,12 @@ def _charts(summary: Summary, run: RunHead, accounts: Sequence[AccountRow]) -> d
         "trend_words": [(word, charts.TREND_WORDS[word], counts[0], counts[-1]) for word, counts in sums.items()],
         "trend_runs": len(points),
     }
+
+
+def _states(exceptions: Iterable[Used]) -> list[str]:
+    """The states that occur, those first that need a look."""
+    found = {one["state"] for one in exceptions}
+    return [state for state in EXCEPTION_STATES if state in found]
 
 
 def _exception(one: Used, finished: str) -> dict[str, object]:

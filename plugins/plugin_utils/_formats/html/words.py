@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from ... import _utc
+from ..._policy.exceptions import State
 from ..._verdict.findings import EXTRA
 from ..._verdict.rank import Rank
 from ..._verdict.status import Status
@@ -66,6 +67,24 @@ RANKS: dict[str, Word] = {
         "low", "◇", "an account of a client or of a program, a deleted account, or an account that lacks the right"
     ),
 }
+EXCEPTION_STATES: dict[str, Word] = {
+    State.EXPIRED.value: Word("expired", "✕", "its last day is over, so that it waives no holder"),
+    State.TOO_WIDE.value: Word("too wide", "✕", "its account is a group of nearly everybody, so that it is refused"),
+    State.NOT_FORESEEN.value: Word(
+        "not foreseen",
+        "✕",
+        "it waives no holder: the rule that judges the host foresees no exception, and this run takes only what a rule foresees",
+    ),
+    State.UNKNOWN.value: Word(
+        "unknown",
+        "?",
+        "whether it is needed is not known: a host that it may be meant for was not read or not judged, or its account or a feature of "
+        "a host could not be looked up",
+    ),
+    State.UNUSED.value: Word("unused", "–", "no host needs it, and every host that it is meant for was read and judged"),
+    State.USED.value: Word("used", "✓", "it waives a holder on at least one host"),
+}
+"""What became of an exception, those first that need a look."""
 AGAINST = EXTRA
 """Standings that make a host drift."""
 

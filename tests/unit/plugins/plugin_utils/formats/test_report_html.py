@@ -20,12 +20,14 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.h
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import Names
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.page import html as page
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html.words import (
+    EXCEPTION_STATES,
     STATUSES,
     clean,
     duration,
     moment,
     soft,
 )
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import State
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
 SECTIONS = ["drift", "since", "charts", "who", "unread", "exceptions", "controller", "all", "appendix"]
@@ -258,6 +260,36 @@ def test_an_exception_that_ends_soon_says_so():
 
     assert "2026-02-10ends in 10 days" in Page(page(report)).texts["exceptions"]
     assert "ends in" not in Page(page(samples.sample(30))).texts["exceptions"]
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        pytest.param(["unused"], ["Unused: no host needs it"], id="one"),
+        pytest.param(
+            ["used", "expired", "unused", "used"], ["Expired: ", "Unused: ", "Used: "], id="some, each once and the worst first"
+        ),
+        pytest.param(
+            ["used", "unused", "unknown", "not_foreseen", "too_wide", "expired"],
+            ["Expired: ", "Too wide: ", "Not foreseen: ", "Unknown: whether it is needed is not known", "Unused: ", "Used: "],
+            id="all",
+        ),
+    ],
+)
+def test_every_state_of_an_exception_that_is_shown_has_its_meaning_beside_the_table(states, said):
+    report = samples.sample(30)
+    one = report["summary"]["exceptions"][0]
+    report["summary"]["exceptions"] = [{**one, "state": state} for state in states]
+
+    lead = re.search(r'<h2 id="exceptions-h">.*?<p class="lead">(.*?)</p>', page(report), re.DOTALL)[1]
+
+    found = re.findall(r"<strong>([^<]+)</strong>: ([^.]+)\.", lead)
+    assert len(found) == len(said)
+    assert all(f"{word}: {meaning}".startswith(begin) for (word, meaning), begin in zip(found, said, strict=True))
+
+
+def test_the_states_of_exceptions_with_a_meaning_are_all_that_there_are():
+    assert set(EXCEPTION_STATES) == {state.value for state in State}
 
 
 def test_every_account_is_listed_with_its_hosts(shown, fleet):
