@@ -556,12 +556,15 @@ def _exception(
         "state": state,
         "used_by": [],
         "wanted_by": [],
+        "meant_for": 0 if state == "unused" else 1,
     }
 
 
 def _claim(one: tuple[t.Any, ...], sid: str) -> dict[str, t.Any]:
     """An exception as the record of a host has it."""
-    return {key: value for key, value in _exception(*one).items() if key not in ("used_by", "wanted_by")} | {"sid": sid}
+    return {key: value for key, value in _exception(*one).items() if key not in ("used_by", "wanted_by", "meant_for")} | {
+        "sid": sid
+    }
 
 
 def _exceptions(records: list[Record]) -> list[dict[str, t.Any]]:

@@ -232,8 +232,9 @@ def test_exceptions_for_hosts_that_do_not_need_them(three, audit):
 
     run = audit(three, extravars={"impersonate_exceptions": exceptions})
 
-    found = {tuple(one["hosts"]): (one["state"], one["used_by"]) for one in run.report["summary"]["exceptions"]}
-    assert found == {(host,): (state, []) for host, (_more, state) in ELSEWHERE.items()}
+    found = {tuple(one["hosts"]): (one["state"], one["used_by"], one["meant_for"]) for one in run.report["summary"]["exceptions"]}
+    assert found == {(host,): (state, [], int(host == "plain")) for host, (_more, state) in ELSEWHERE.items()}
+    assert run.outcome.stdout.count("unused, meant for no host of this report") == 1  # of gone
 
 
 @pytest.mark.parametrize(

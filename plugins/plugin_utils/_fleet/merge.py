@@ -18,16 +18,15 @@ from .. import _utc
 from .._input.categories import ErrorCategory
 from .._input.errors import BadInput
 from .._result.record import record_of
-from .._result.types import ACTIONS, Declared, Generator, MergedRun, Record, Report, Run, RunHead, Used
+from .._result.types import ACTIONS, Generator, MergedRun, Record, Report, Run, RunHead, Used
 from .._verdict.status import UNREAD, WORST_FIRST, Status
 from .._wording import some
 from .report import build_report
 from .scope import LIMITS, MERGED, absent
-from .waivers import exceptions_of
+from .waivers import exceptions_of, plain
 
 """What stands above the records of one run: run, policy, generator, source, fail_on, tolerate, exceptions (as declared)."""
 
-_STATES = ("state", "used_by", "wanted_by")
 _Value = t.TypeVar("_Value")
 
 
@@ -45,9 +44,7 @@ def heads_of(report: Report) -> list[MergedRun]:
     merged = report["run"].get("merged")
     if merged:
         return list(merged)
-    declared = [
-        t.cast(Declared, {k: v for k, v in exception.items() if k not in _STATES}) for exception in report["summary"]["exceptions"]
-    ]
+    declared = [plain(exception) for exception in report["summary"]["exceptions"]]
     return [
         {
             "run": report["run"],

@@ -26,8 +26,8 @@ def exceptions_of(
     unread: Mapping[str, Collection[str]],
     today: datetime.date,
 ) -> list[Used]:
-    """Every exception once, with its state and the hosts that use it (``used_by``) or would, if it held (``wanted_by``). Those that need
-    attention come first.
+    """Every exception once, with its state and the hosts that use it (``used_by``) or would, if it held (``wanted_by``), and how many it
+    is meant for. Those that need attention come first.
 
     ``declared``: those of the run as plain data; more come from hosts that have their own. ``unread``: every host of the inventory that
     the run did not read, with its groups. The state is one of State: expired and too_wide before used; unused only when every host was
@@ -36,10 +36,10 @@ def exceptions_of(
     found: dict[str, Declared] = {}
     claims: dict[str, list[tuple[Record, Applied]]] = {}
     for exception in declared:
-        found.setdefault(_key(exception), _plain(exception))
+        found.setdefault(_key(exception), plain(exception))
     for record in records:
         for claim in record["exceptions"] or ():
-            found.setdefault(_key(claim), _plain(claim))
+            found.setdefault(_key(claim), plain(claim))
             claims.setdefault(_key(claim), []).append((record, claim))
     rows = [_row(found[key], claims.get(key, []), unread, today) for key in sorted(found)]
     return sorted(rows, key=lambda row: (_WORST_FIRST.index(State(row["state"])), row["account"].casefold()))
@@ -57,14 +57,14 @@ def days_left(exception: Used, finished: str) -> int | None:
 
 
 def _row(
-    plain: Declared,
+    declared: Declared,
     claims: Sequence[tuple[Record, Applied]],
     unread: Mapping[str, Collection[str]],
     today: datetime.date,
 ) -> Used:
     states = {claim["state"] for _record, claim in claims}
     against = {record["host"]: set(record["unexpected"]) for record, claim in claims if claim["state"] in _REFUSED}
-    over = plain["expires"] is not None and plain["expires"] < today.isoformat()
+    over = declared["expires"] is not None and declared["expires"] < today.isoformat()
     if over or State.EXPIRED.value in states:
         state = State.EXPIRED
     else:
@@ -72,22 +72,32 @@ def _row(
             (state for state in (State.TOO_WIDE, State.NOT_FORESEEN, State.USED, State.UNKNOWN) if state.value in states),
             State.UNUSED,
         )
-    if state is State.UNUSED and any(covers(plain["hosts"], plain["groups"], host, groups) for host, groups in unread.items()):
+    if state is State.UNUSED and any(
+        covers(declared["hosts"], declared["groups"], host, groups) for host, groups in unread.items()
+    ):
         state = State.UNKNOWN
     return {
-        **plain,
+        **declared,
         "state": state.value,
         "used_by": sorted(record["host"] for record, claim in claims if claim["state"] == State.USED.value),
         "wanted_by": sorted(
             record["host"] for record, claim in claims if claim["state"] in _REFUSED and claim["sid"] in against[record["host"]]
         ),
+        "meant_for": len(claims),
     }
 
 
-def _plain(claim: Declared) -> Declared:
+def meant_for_none(exception: Used) -> bool:
+    """Whether an exception is meant for no host of a report: its hosts, groups, host roles and features fit none, and none was left out
+    that they may fit. A group that the inventory does not have looks so, and a feature that no host has.
+    """
+    return exception["state"] == State.UNUSED.value and exception.get("meant_for") == 0
+
+
+def plain(claim: Declared) -> Declared:
     """The exception alone, without what one host made of it."""
     return t.cast("Declared", {key: value for key, value in claim.items() if key in _DECLARED})
 
 
 def _key(claim: Declared) -> str:
-    return json.dumps(_plain(claim), sort_keys=True)
+    return json.dumps(plain(claim), sort_keys=True)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from .._facts.evidence import ControllerKind
 from .._fleet.gate import Lack, lack_of, only_plans
 from .._fleet.summary import planned_sentence
-from .._fleet.waivers import SOON, days_left
+from .._fleet.waivers import SOON, days_left, meant_for_none
 from .._policy.exceptions import State
 from .._result.types import Generator, PolicyHead, Record, Report, Run, Summary, Used
 from .._verdict.expectation import Standing
@@ -30,6 +30,8 @@ _PART = 300  # characters of a text of others
 _PATH = 4_096  # the longest path of Linux
 _DOCUMENTS, _NOTES, _EXCEPTIONS = 6, 3, 4
 _STATES = {state.value: state.value.replace("_", " ") for state in State}
+
+NO_HOST = "meant for no host of this report"
 
 TITLES = {
     "audit": "who may impersonate a client after authentication",
@@ -201,7 +203,8 @@ def _exception(exception: Used, left: int | None) -> str:
     until = f", until {exception['expires']}" if exception["expires"] else ""
     ticket = f", ticket {visible(exception['ticket'], _PART)}" if exception["ticket"] else ""
     account, reason, owner = (visible(text, _PART) for text in (exception["account"], exception["reason"], exception["owner"]))
-    state = _STATES[exception["state"]] + (f", ends {in_days(left)}" if left is not None else "")
+    state = _STATES[exception["state"]] + (f", {NO_HOST}" if meant_for_none(exception) else "")
+    state += f", ends {in_days(left)}" if left is not None else ""
     return f"{state}: {account}{hosts} (owner {owner}{ticket}{until}), {reason}"
 
 

@@ -538,6 +538,9 @@ class Used(Declared):
     state: StateWord
     used_by: t.Annotated[list[str], Says("Hosts.")]
     wanted_by: t.Annotated[list[str], Says("Hosts where it would be used if it held.")]
+    meant_for: t.Annotated[
+        int | None, LATER, Least(0), Says("How many of the judged hosts it is meant for; null from an earlier release.")
+    ]
 
 
 class Gate(GateOptions):

@@ -18,7 +18,7 @@ from ..._facts.roles import HostRole
 from ..._fleet.gate import only_plans
 from ..._fleet.report import to_json
 from ..._fleet.summary import planned_sentence, verdict_sentence
-from ..._fleet.waivers import days_left
+from ..._fleet.waivers import days_left, meant_for_none
 from ..._result.types import Changed, Gate, PolicyHead, Record, Report, Run, RunHead, Summary, Used
 from ..._verdict.rank import WORDS
 from ..._verdict.status import UNREAD
@@ -349,6 +349,7 @@ def _exception(one: Used, finished: str) -> dict[str, object]:
     return {
         **{key: clean(text, SENTENCE) for key, text in texts.items()},
         "ends": "" if left is None else f"ends {in_days(left)}",
+        "for_none": sentences.NO_HOST if meant_for_none(one) else "",
         "used_by": [clean(host) for host in one["used_by"]],
         "wanted_by": [clean(host) for host in one["wanted_by"]],
         "scope": [f"{word}: {', '.join(map(clean, its))}" for word, its in limits.items() if its],

@@ -81,7 +81,7 @@ EXCEPTION_STATES: dict[str, Word] = {
         "whether it is needed is not known: a host that it may be meant for was not read or not judged, or its account or a feature of "
         "a host could not be looked up",
     ),
-    State.UNUSED.value: Word("unused", "–", "no host needs it, and every host that it is meant for was read and judged"),
+    State.UNUSED.value: Word("unused", "–", "no host needs it, and every host that it is meant for, if any, was read and judged"),
     State.USED.value: Word("used", "✓", "it waives a holder on at least one host"),
 }
 """What became of an exception, those first that need a look."""

@@ -23,7 +23,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.sco
     same_machines,
     source_of,
 )
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.waivers import exceptions_of, meant_for_none
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines, read_json_lines
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.loading import load_policy
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
@@ -264,6 +264,29 @@ def test_an_exception_is_over_by_its_date(expires, state, at, wanted):
     (row,) = exceptions_of([record_of("a", result(exceptions=claims))], [declared], {}, TODAY)
 
     assert row["state"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("claimed", "unread", "meant_for", "none"),
+    [
+        pytest.param({}, {}, 0, True, id="no host, and none was left out"),
+        pytest.param({}, {"b": ["wep"]}, 0, False, id="a host that was left out"),
+        pytest.param({}, {"b": ["web"]}, 0, True, id="another host was left out"),
+        pytest.param({"a": "unused"}, {}, 1, False, id="a host that does not need it"),
+        pytest.param({"a": "used", "b": "unused", "c": "unused"}, {}, 3, False, id="some hosts, and one needs it"),
+    ],
+)
+def test_an_exception_says_how_many_hosts_it_is_meant_for(claimed, unread, meant_for, none):
+    declared = {**DECLARED, "groups": ["wep"]}
+    records = [record_of(host, result(exceptions=[{**declared, "sid": SVC, "state": state}])) for host, state in claimed.items()]
+
+    (row,) = exceptions_of([*records, record_of("z", result())], [declared], unread, TODAY)
+
+    assert (row["meant_for"], meant_for_none(row)) == (meant_for, none)
+
+
+def test_an_exception_of_an_earlier_release_does_not_say_how_many_hosts_it_is_meant_for():
+    assert not meant_for_none({**DECLARED, "state": "unused", "used_by": [], "wanted_by": []})
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,21 @@ def test_an_exception_is_told_with_its_ticket_before_its_reason():
     )
 
 
+@pytest.mark.parametrize(
+    ("state", "meant_for", "said"),
+    [
+        pytest.param("unused", 0, "unused, meant for no host of this report: CORP\\svc", id="for no host"),
+        pytest.param("unused", 2, "unused: CORP\\svc", id="for hosts that do not need it"),
+        pytest.param("unknown", 0, "unknown: CORP\\svc", id="hosts were left out"),
+        pytest.param("unused", None, "unused: CORP\\svc", id="of an earlier release"),
+    ],
+)
+def test_an_exception_that_is_meant_for_no_host_is_said_to_be_so(state, meant_for, said):
+    used = {**exception("CORP\\svc", state), "used_by": [], "wanted_by": [], "meant_for": meant_for}
+
+    assert sentences.exceptions([used], "2026-02-01T00:00:00Z")[1].startswith(f"{said} (owner")
+
+
 @pytest.mark.parametrize("names", [(BERLIN, ROME), (ROME, BERLIN)], ids=["German first", "English first"])
 def test_the_language_of_the_first_host_names_no_account_of_the_fleet(names):
     findings = [{"kind": "unexpected", "sid": "S-1-5-32-545", "name": name} for name in names]

@@ -292,6 +292,16 @@ def test_the_states_of_exceptions_with_a_meaning_are_all_that_there_are():
     assert set(EXCEPTION_STATES) == {state.value for state in State}
 
 
+def test_an_exception_that_is_meant_for_no_host_says_so_where_it_says_what_it_is_meant_for():
+    report = samples.sample(30)
+    one = {**report["summary"]["exceptions"][0], "state": "unused", "groups": ["wep"], "meant_for": 0}
+    report["summary"]["exceptions"] = [one]
+
+    assert "groups: wepmeant for no host of this report" in Page(page(report)).texts["exceptions"]
+    one["meant_for"] = 1
+    assert "meant for no host" not in Page(page(report)).texts["exceptions"]
+
+
 def test_every_account_is_listed_with_its_hosts(shown, fleet):
     held = {
         holder["name"] for record in fleet["hosts"] for holder in record["holders"] if holder["kind"] not in ("local", "orphan")
