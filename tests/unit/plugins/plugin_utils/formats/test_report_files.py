@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -20,7 +21,14 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.e
     previous_of,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.json_lines import json_lines, read_json_lines
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import FORMATS, check_length, checked_name
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.names import (
+    DEFAULT_NAME,
+    FORMATS,
+    PLACEHOLDERS,
+    check_length,
+    checked_name,
+    stem,
+)
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.write import placeholders_of, write
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play.fleet_run import release
@@ -387,3 +395,25 @@ def test_what_stands_for_the_placeholders():
     about = {"action": "audit", "policy": "none", "run_id": "r31", "date": "2026-01-31"}
     assert placeholders_of(report(), {}) == {**about, "job": "none", "workflow": "none"}
     assert placeholders_of(report(), {"job_id": "42", "workflow_job_id": "41"}) == {**about, "job": "42", "workflow": "41"}
+
+
+IN_THE_GUIDE = {
+    "action": "audit",
+    "policy": "microsoft",
+    "run_id": "20260131T081500Z-4f2a9c",
+    "date": "2026-01-31",
+    "job": "1734",
+    "workflow": "1730",
+}
+
+
+def test_the_guide_says_what_stands_for_each_placeholder(checkout):
+    guide = (checkout / "docs/docsite/rst/guide_report.rst").read_text()
+    rows = re.findall(r"^   \* - ``\{(\w+)\}``\n     - .+\n     - ``(.+)``$", guide, re.MULTILINE)
+
+    assert dict(rows) == IN_THE_GUIDE
+    assert set(IN_THE_GUIDE) == set(PLACEHOLDERS)
+    assert f"``{DEFAULT_NAME}``" in guide
+    examples = dict(re.findall(r"``\"(.+?)\"``[^`]*?\s``(\S+)\.html``", guide))
+    assert examples
+    assert {pattern: stem(pattern, IN_THE_GUIDE) for pattern in examples} == examples
