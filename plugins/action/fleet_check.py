@@ -85,7 +85,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             check_approval(options["approved_plan"], options["compared"])
             warnings = [] if options["action"] == "audit" else _check_snapshots(options, task_vars or {}, named)
             if options["action"] == "restore":
-                restore, spoilt = self._run_to_restore(options)
+                restore, spoilt = self._run_to_restore(options, task_vars or {})
             if _is_first_batch(task_vars or {}):
                 make = functools.partial(self._judged, given, specs.FLEET_CHECK)
                 judged = by_first_sound(self, task_vars or {}, _OF_A_HOST, make)
@@ -195,13 +195,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             variables.check(task_vars, options["allow_unknown"], self._task.get_variable_manager().extra_vars, look)
         return same.differing
 
-    def _run_to_restore(self, options: Options) -> tuple[str, list[str]]:
+    def _run_to_restore(self, options: Options, task_vars: TaskVars) -> tuple[str, list[str]]:
         """What restore means for the whole run: latest is looked up once, so that no batch gets another one; and what could not be read
-        then. Raises BadInput.
+        then. Raises BadInput, also where there is no such run before the first batch.
         """
         wanted = options.get("restore") or of_role.LATEST
         folder = Path(options["snapshot_dir"]).expanduser().absolute()
-        return snapshots.latest_run(folder) if wanted == of_role.LATEST else (wanted, [])
+        if wanted == of_role.LATEST:
+            return snapshots.latest_run(folder)
+        if _is_first_batch(task_vars):  # a folder that vanishes must not end a change between two batches
+            snapshots.check_wanted(folder, wanted)
+        return wanted, []
 
     def _check_fleet(self, task_vars: TaskVars, options: Options) -> None:
         """Raises BadInput for what only makes sense for all hosts together."""

@@ -78,6 +78,7 @@ def test_the_play_that_changes_hosts_refuses_by_itself(mistyped):
         pytest.param(AUDIT, "-e impersonate_polcy=cis", "impersonate_polcy: there is no such variable", id="a misspelt name"),
         pytest.param(AUDIT, "-e impersonate_polcy=cis", "did you mean impersonate_policy?", id="the nearest name"),
         pytest.param(RESTORE, "-e impersonate_restor=latest", "did you mean impersonate_restore?", id="in a restore"),
+        pytest.param(RESTORE, "-e impersonate_restore=typo", "'typo' is not a snapshot file, the folder of a run or a run of", id="a run that there is not"),
         pytest.param(MERGE, "-e impersonate_mrege=reports", "did you mean impersonate_merge?", id="in a merge"),
         pytest.param(GPO_AUDIT, "-e impersonate_polcy=cis", "did you mean impersonate_policy?", id="in an audit of GPOs"),
         pytest.param(GPO_ENFORCE, "-e impersonate_host=dc01", "did you mean impersonate_hosts?", id="in a change of a GPO"),

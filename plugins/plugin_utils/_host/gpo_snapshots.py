@@ -198,12 +198,27 @@ def of_gpo(shelf: Shelf) -> list[tuple[Path, GpoSnapshot]]:
 
 
 def check_wanted(snapshot_dir: Path, wanted: str) -> None:
-    """Raises BadInput where ``restore`` means no snapshot that can be read, and no run of the folder."""
-    place = Path(wanted).expanduser()
-    if place.is_file():
+    """Raises BadInput, which names the newest runs that there are, where ``restore`` means no snapshot that can be read and no run."""
+    place, folder = Path(wanted).expanduser(), folder_of(snapshot_dir)
+    if snapshots.is_there(place, Path.is_file):
         read(place)
-    elif wanted != "latest" and not (folder_of(snapshot_dir) / file_name(wanted)).is_dir():
-        raise BadInput("restore", f"is neither a snapshot of a GPO nor a run of {folder_of(snapshot_dir)}", value=wanted)
+    elif wanted != "latest" and not (folder / file_name(wanted)).is_dir():
+        wrong = f"is neither a snapshot of a GPO nor a run of {folder}"
+        raise BadInput("restore", wrong, value=wanted, expected=snapshots.in_words(_names_of_runs(folder)))
+
+
+def _names_of_runs(folder: Path) -> list[str]:
+    """What the runs of a folder are called, the newest first; those of which a snapshot cannot be read are the last."""
+    known = []
+    for path in folder.glob("*/*/*.json"):
+        run = path.parents[1].name
+        try:
+            snapshot = read(path)
+        except snapshots.Spoilt:  # it is not the one that was asked for
+            known.append(("", run))
+        else:
+            known.append((snapshot["taken"], snapshot["run_id"] if run == file_name(snapshot["run_id"]) else run))
+    return list(dict.fromkeys(name for _taken, name in sorted(known, reverse=True)))
 
 
 def find(shelf: Shelf, wanted: str) -> GpoSnapshot | None:
@@ -213,7 +228,7 @@ def find(shelf: Shelf, wanted: str) -> GpoSnapshot | None:
     journal away. Raises BadInput where it is the file of another GPO, and Spoilt.
     """
     place = Path(wanted).expanduser()
-    if place.is_file():
+    if snapshots.is_there(place, Path.is_file):
         snapshot = read(place)
         if not shelf.has(snapshot):
             whose = f"the GPO {snapshot['guid']} of {snapshot['domain']}"

@@ -26,7 +26,7 @@ from .._input.errors import BadInput
 from .._input.forms import LATER, Least, Words
 from .._input.shape import check
 from .._verdict.outcome import Outcome
-from .._wording import some
+from .._wording import some, visible
 from . import locks
 from .machines import SnapshotComputer
 
@@ -297,10 +297,10 @@ def find(folder: Path, wanted: str, host: str) -> Snapshot | None:
     """The snapshot that ``restore`` means: a file, a folder of a run, the name of a run below ``folder``, or ``latest``.
 
     ``latest`` is the newest snapshot of this host from a run that changed it and is itself no restore.
-    None when the run has no snapshot of this host. Raises BadInput when there is no such run, Spoilt for a spoilt file.
+    None when the run has no snapshot of this host. Raises BadInput as ``check_wanted`` does, and Spoilt for a spoilt file.
     """
     place = Path(wanted).expanduser()
-    if _is(place, Path.is_file):
+    if is_there(place, Path.is_file):
         snapshot = read(place)
         return snapshot if snapshot["host"] == host else None
     if wanted == "latest":
@@ -308,15 +308,45 @@ def find(folder: Path, wanted: str, host: str) -> Snapshot | None:
         if spoilt:  # it may be the newest one
             raise Spoilt("", f"{spoilt[0]}; so it is not known which run is the latest: name one")
         return next((snapshot for _path, snapshot in reversed(snapshots) if restorable(snapshot)), None)
-    if not (_is(place, Path.is_dir) and any(place.glob("*.json"))):
-        place = folder / file_name(wanted)
-    if not any(place.glob("*.json")):
-        raise BadInput("restore", f"is not a snapshot file, the folder of a run or a run of {folder}", value=wanted)
-    path = place / file_name(host, ".json")
+    path = _folder_of_run(folder, wanted) / file_name(host, ".json")
     return read(path, host) if path.exists() else None
 
 
-def _is(place: Path, kind: t.Callable[[Path], bool]) -> bool:
+def check_wanted(folder: Path, wanted: str) -> None:
+    """Raises BadInput, which names the newest runs that there are, where ``restore`` means no file, no folder of a run and no run."""
+    if wanted != "latest" and not is_there(Path(wanted).expanduser(), Path.is_file):
+        _folder_of_run(folder, wanted)
+
+
+def _folder_of_run(folder: Path, wanted: str) -> Path:
+    place = Path(wanted).expanduser()
+    if not (is_there(place, Path.is_dir) and any(place.glob("*.json"))):
+        place = folder / file_name(wanted)
+    if not any(place.glob("*.json")):
+        wrong = f"is not a snapshot file, the folder of a run or a run of {folder}"
+        raise BadInput("restore", wrong, value=wanted, expected=in_words(_names_of_runs(folder)))
+    return place
+
+
+def _names_of_runs(folder: Path) -> list[str]:
+    """What the runs of a folder are called, the newest first; those of which the first snapshots cannot be read are the last."""
+    known = []
+    for run in _runs(folder):
+        first = next(_readable(run, []), None)
+        if first:
+            name = str(first["run_id"]) if run.name == file_name(str(first["run_id"])) else run.name
+            known.append((_age(first), name))
+        elif any(run.glob("*.json")):
+            known.append(((-1, ""), run.name))
+    return [name for _run_age, name in sorted(known, reverse=True)]
+
+
+def in_words(runs: t.Sequence[str]) -> str:
+    """The runs that there are, the newest ones by name."""
+    return f"its runs, the newest first: {some([visible(run) for run in runs])}" if runs else "it has no run"
+
+
+def is_there(place: Path, kind: t.Callable[[Path], bool]) -> bool:
     """Whether there is such a thing. A name of a run may be longer than the name of a file."""
     try:
         return kind(place)

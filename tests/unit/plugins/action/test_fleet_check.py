@@ -302,7 +302,9 @@ def test_an_empty_folder_of_snapshots_is_the_default_one_and_is_tried(check, mon
     assert f"impersonate_snapshot_dir: {tmp_path}/impersonate-snapshots cannot be written" in said(error)
 
 
-def test_a_restore_says_which_snapshots_it_skipped(check, tmp_path):
+@pytest.fixture
+def kept(tmp_path):
+    """A folder with the snapshots of two runs."""
     snapshot = {
         "host": "web01", "run_id": "old", "kind": "enforce", "taken": "2026-01-31T08:15:00Z", "writer": {}, "computer": None, "policy": {},
         "before": [], "plan": {"add": [], "remove": []}, "outcome": "applied", "after": None,
@@ -310,6 +312,20 @@ def test_a_restore_says_which_snapshots_it_skipped(check, tmp_path):
     folder = tmp_path / "snapshots"
     for run in ("old", "new"):
         snapshots.keep(snapshots.path_of(folder, run, "web01"), {**snapshot, "run_id": run})
+    return folder
+
+
+def test_a_restore_of_a_run_that_there_is_not_ends_once_for_the_fleet(check, kept):
+    with pytest.raises(AnsibleError) as error:
+        check("restore", impersonate_snapshot_dir=str(kept), impersonate_restore="oldest")
+
+    assert "Nothing was sent to any host. impersonate_restore: 'oldest' is not a snapshot file" in said(error)
+    assert said(error).endswith("its runs, the newest first: new, old")
+    assert check("restore", impersonate_snapshot_dir=str(kept), impersonate_restore="old")["restore"] == "old"
+
+
+def test_a_restore_says_which_snapshots_it_skipped(check, kept):
+    folder = kept
     variables = {"impersonate_snapshot_dir": str(folder), "impersonate_restore": "latest"}
     assert (check("restore", **variables)["restore"], check("restore", **variables).get("warnings", [])) == ("new", [])
     spoilt = folder / "new" / "web01.json"

@@ -286,8 +286,22 @@ def test_without_a_run_there_is_nothing_to_restore(run, domain, guid):
     )  # fmt: skip
 
 
-def test_the_run_that_a_restore_names_must_be_there(run, guid):
-    with pytest.raises(AnsibleActionFail, match="neither a snapshot"):
+@pytest.mark.parametrize("wanted", ["never", pytest.param("n" * 300, id="longer than the name of a file")])
+def test_the_run_that_a_restore_names_must_be_there(run, guid, wanted):
+    with pytest.raises(AnsibleActionFail, match="neither a snapshot of a GPO nor a run of .*; it has no run"):
+        run(Right, gpo=guid, restore=wanted)
+    assert run.host.sent == []
+
+
+def test_a_run_that_there_is_not_is_refused_with_the_newest_that_there_are(run, guid, tmp_path):
+    for number, name in enumerate(["one", "\x1b[2J", "three"]):
+        run(Right, gpo=guid, run_id=name, **STATES[("defined", "nobody")[number % 2]])
+    run.host.sent.clear()
+
+    with pytest.raises(AnsibleActionFail, match=r"; its runs, the newest first: three, \\x1b\[2J, one$"):
+        run(Right, gpo=guid, restore="never")
+    next((tmp_path / "snapshots/gpos/three").rglob("*.json")).write_text("{")
+    with pytest.raises(AnsibleActionFail, match=r"; its runs, the newest first: \\x1b\[2J, one, three$"):
         run(Right, gpo=guid, restore="never")
     assert run.host.sent == []
 

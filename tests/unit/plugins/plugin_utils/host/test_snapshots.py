@@ -135,6 +135,46 @@ def test_what_cannot_be_restored_is_named(tmp_path, wanted, change, words):
         snapshots.find(tmp_path, wanted.format(file=path), "web01")
 
 
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        pytest.param([], "it has no run", id="none"),
+        pytest.param(["r1"], "its runs, the newest first: r1", id="one"),
+        pytest.param(["b", "c", "a"], "its runs, the newest first: a, c, b", id="by their numbers, not by their names"),
+        pytest.param([f"r{number}" for number in range(9)], "its runs, the newest first: r8, r7, r6, r5, r4 and 4 more", id="many"),
+        pytest.param(
+            ["\x1b[2J\u202e", "n" * 300],
+            f"its runs, the newest first: {'n' * 197}..., \\x1b[2J\\u202e",
+            id="hostile and long names",
+        ),
+    ],
+)
+def test_a_run_that_there_is_not_is_refused_with_the_newest_that_there_are(tmp_path, runs, said):
+    for run in runs:
+        keep(tmp_path, run=run, taken="2026-01-31T08:15:00Z")
+    (tmp_path / "gpos").mkdir()
+
+    for look in (snapshots.check_wanted, lambda folder, wanted: snapshots.find(folder, wanted, "web01")):
+        with pytest.raises(BadInput) as error:
+            look(tmp_path, "yesterday")
+        assert str(error.value).endswith(f"'yesterday' is not a snapshot file, the folder of a run or a run of {tmp_path}; {said}")
+
+
+def test_a_run_that_cannot_be_read_is_named_after_the_others(tmp_path):
+    keep(tmp_path, run="old")
+    keep(tmp_path, run="spoilt").write_text("{")
+
+    with pytest.raises(BadInput, match="the newest first: old, spoilt$"):
+        snapshots.check_wanted(tmp_path, "yesterday")
+
+
+@pytest.mark.parametrize("wanted", ["latest", "r1", "{folder}/r1", "{folder}/r1/web01.json"])
+def test_what_there_is_to_restore_is_not_refused(tmp_path, wanted):
+    keep(tmp_path, run="r1")
+
+    snapshots.check_wanted(tmp_path, wanted.format(folder=tmp_path))
+
+
 @pytest.mark.parametrize("folders", [[], ["zzz"]], ids=["nothing", "a folder of something else"])
 def test_latest_of_an_empty_folder_is_named(tmp_path, folders):
     for name in folders:
