@@ -41,7 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: Result = super().run(tmp, task_vars)
         with bad_input.marked(str):
             _validation, options = self.validate_argument_spec(specs.PROVE)
-            variables.check_if_asked(options, self._task, task_vars or {}, own=True)
+            variables.check_if_asked(options, self._task, task_vars or {}, own=True, proves=True)
             task_options.refuse_delegation(self._task.delegate_to, task_vars or {})
             policy = task_options.policy_of(options)
             folder = Path(options["dest"]).expanduser().absolute()

@@ -23,6 +23,11 @@ OF_PLAYBOOKS = ("impersonate_hosts", "impersonate_serial", "impersonate_mark_hos
 """Variables of our playbooks, which no role has: a play takes them before it has hosts, so the inventory cannot set them."""
 
 
+OF_PROVE = ("prove_change", "prove_dir", "prove_kind", "prove_lab")
+"""Variables of the playbook prove, which has no others: names of its own, since it proves what we read and needs no role."""
+PROVE = "prove_"
+
+
 @functools.cache
 def known() -> frozenset[str]:
     """Every variable that our playbooks and our role take. The defaults of the role are the list."""
@@ -34,13 +39,16 @@ Look = t.Callable[[str, t.Mapping[str, object]], None]
 """What looks at the variables of one host."""
 
 
-def check_if_asked(options: Options, task: Task, task_vars: TaskVars, *, own: bool = False) -> None:
-    """Look at the names as ``check`` does where a task gives ``allow_unknown``; ``own``: for an action that each host of the play runs.
+def check_if_asked(options: Options, task: Task, task_vars: TaskVars, *, own: bool = False, proves: bool = False) -> None:
+    """Look at the names as ``check`` does where a task gives ``allow_unknown``; ``own``: for an action that each host of the play runs;
+    ``proves``: for the playbook prove, whose own variables count too.
 
     Raises BadInput as ``check`` does.
     """
     if options["allow_unknown"] is not None:
         hosts = [task_vars["inventory_hostname"]] if own else None
+        if proves:
+            _refuse_unknown("", task_vars, options["allow_unknown"], PROVE, OF_PROVE)
         check(task_vars, options["allow_unknown"], task.get_variable_manager().extra_vars, hosts=hosts)
 
 
@@ -74,18 +82,20 @@ def check(
             visit(host, values)
 
 
-def _refuse_unknown(owner: str, names: Iterable[str], allowed: Iterable[str]) -> None:
+def _refuse_unknown(
+    owner: str, names: Iterable[str], allowed: Iterable[str], prefix: str = PREFIX, ours: Iterable[str] | None = None
+) -> None:
+    """Raises BadInput for a name with the prefix that is neither one of ``ours``, by default those of the role, nor an allowed one."""
+    taken = known() if ours is None else frozenset(ours)
     for name in names:
-        if str(name).startswith(PREFIX) and name not in known() and name not in allowed:
+        if str(name).startswith(prefix) and name not in taken and name not in allowed:
             raise BadInput(
                 f"{name}{owner}",
                 "there is no such variable, and the run would go on without it",
                 expected="where it is one of your own, list it in impersonate_allow_unknown",
                 near=[
-                    PREFIX + word
-                    for word in checks.close(
-                        name.removeprefix(PREFIX), sorted(variable.removeprefix(PREFIX) for variable in known())
-                    )
+                    prefix + word
+                    for word in checks.close(name.removeprefix(prefix), sorted(variable.removeprefix(prefix) for variable in taken))
                 ],
             )
 

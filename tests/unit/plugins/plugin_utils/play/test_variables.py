@@ -86,6 +86,20 @@ def test_what_ansible_cut_off_belongs_to_no_variable():
         variables.check({"_raw_params": "backup"}, [], ())
 
 
+def test_the_variables_of_prove_are_those_that_its_playbook_reads(checkout):
+    text = re.sub(r"(?m)#.*$", "", (checkout / "playbooks/prove.yml").read_text())
+
+    assert set(re.findall(r"(?<![\w.])(prove_\w+) \|", text)) == {*variables.OF_PROVE}
+
+
+def test_no_other_playbook_has_variables_of_another_prefix(checkout):
+    """They would be looked at nowhere."""
+    texts = [re.sub(r"(?m)#.*$", "", file.read_text()) for file in checkout.glob("playbooks/*.yml")]
+    read = {name for text in texts for name in re.findall(r"(\w+) \| default\(", text)}
+
+    assert {name for name in read if not name.startswith("impersonate_")} == {*variables.OF_PROVE}
+
+
 def test_every_variable_that_the_playbooks_and_the_role_read_is_known(checkout):
     files = [
         *checkout.glob("playbooks/*.yml"),
