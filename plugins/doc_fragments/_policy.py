@@ -36,8 +36,10 @@ options:
     type: bool
   features:
     description:
-      - Declares whether the host has a feature instead of believing the host. Names are V(iis), V(iis_manual_pools), V(ssis), V(adfs), V(print_spooler),
-        V(session_host) and V(legacy_accounts), values are booleans.
+      - Declares whether the host has a feature instead of believing the host. Values are booleans.
+      - Names are V(iis), V(iis_manual_pools) (an application pool to whose token IIS does not add the group C(IIS_IUSRS)), V(ssis) (SQL Server Integration
+        Services), V(adfs) (Active Directory Federation Services), V(print_spooler) (the service is there and not disabled), V(session_host) (of Remote Desktop)
+        and V(legacy_accounts) (local accounts of IIS 6 or ASP.NET 1.x).
     type: dict
     default: {}
   exceptions:
@@ -47,7 +49,8 @@ options:
         the last day (of UTC) on which it holds.
       - C(hosts) (names of the inventory or patterns such as V(web*)), C(groups), C(host_roles) and C(features) say where it counts.
         Without them it counts everywhere.
-      - An account of the floor and groups of nearly everybody, such as Everyone, are refused.
+      - Administrators, SERVICE, LOCAL SERVICE and NETWORK SERVICE are refused. Windows needs them to hold the right, so that it is never taken from them and no
+        exception is needed. Groups of nearly everybody, such as Everyone, are refused too.
     type: raw
     default: []
   waive:

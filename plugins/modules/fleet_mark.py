@@ -40,7 +40,9 @@ options:
     required: true
   fail_on:
     description:
-      - Statuses of a host that make the gate of the fleet fail, and V(expired_exception).
+      - Statuses of a host that make the run fail at its end, when the report is written (the gate of the fleet), and V(expired_exception), an exception
+        whose last day is over.
+      - A host is V(not_checked) that was expected and gave no result, and V(not_applicable) that was read and for which the policy has no row.
     type: list
     elements: str
     choices: [drift, unreachable, error, not_checked, not_applicable, expired_exception]

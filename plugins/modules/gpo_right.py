@@ -152,7 +152,8 @@ refused:
   description:
     - Why nothing was sent.
     - V(not_a_domain_controller), V(not_the_pdc_emulator), V(read_only_domain_controller), V(no_such_gpo), V(ambiguous_name), V(unreadable), V(not_understood),
-      V(floor), V(default_domain_policy), V(without_iis_iusrs), V(duplicates), V(many_hosts), V(unfinished_change) or V(changed_since).
+      V(floor) (an account would be left out without which Windows breaks),
+      V(default_domain_policy), V(without_iis_iusrs), V(duplicates), V(many_hosts), V(unfinished_change) or V(changed_since).
   returned: when it was refused
   type: str
   sample: not_the_pdc_emulator

@@ -166,7 +166,8 @@ gpos:
     findings:
       description:
         - What is wrong with it, each with C(kind), C(sid) and C(text).
-        - Kinds are V(defined_against_policy), V(floor_missing), V(unexpected), V(name), V(unknown_sid), V(without_iis_iusrs), V(duplicate), V(not_understood),
+        - Kinds are V(defined_against_policy), V(floor_missing) (an account without which Windows breaks),
+          V(unexpected), V(name), V(unknown_sid), V(without_iis_iusrs), V(duplicate), V(not_understood),
           V(unreadable), V(versions_differ), V(versions_zero), V(extension_missing), V(extensions_out_of_order), V(link_without_effect), V(not_linked) and
           V(unfinished_change).
       returned: always

@@ -94,7 +94,7 @@ options:
     default: refuse
   controlled_by:
     description:
-      - Who sets the right on this host from outside, where you know better than the host's own traces.
+      - Who sets the right on this host from outside, where you know better than what the host itself says of Group Policy and management services.
     type: dict
     suboptions:
       kind:

@@ -153,7 +153,10 @@ holders:
       sample: builtin
     standing:
       description:
-        - V(floor), V(required), V(default), V(permitted) or V(waived) for holders that are no finding; V(legacy), V(orphan) or V(unexpected) for findings.
+        - For holders that are no finding V(floor) (Windows needs it, and it is never taken away), V(required) (the policy or an option asks for it), V(default)
+          (Windows gives the right to it by default), V(permitted) (it may hold the right) or V(waived) (an exception answers for it).
+        - Otherwise V(orphan) (its account was deleted), V(legacy) (it has the name of an account of IIS 6 or ASP.NET 1.x) or V(unexpected) (neither the
+          policy nor an exception names it).
         - Null when the policy does not apply to the host.
       type: str
       sample: floor
@@ -195,7 +198,7 @@ exceptions:
   description:
     - The exceptions that are meant for this host, with their C(state) on it, and the C(sid) of their account, or null.
     - V(used), V(unused) (nothing here needs it), V(expired), V(too_wide) (its account is a group of nearly everybody) or V(unknown) (it
-      could not be looked up).
+      could not be looked up), or V(not_foreseen) (O(waive) is V(documented), and the rule that judges the host foresees no exception).
   returned: success
   type: list
   elements: dict
