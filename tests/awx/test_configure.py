@@ -177,6 +177,20 @@ def test_one_changed_answer_changes_one_object(configured):
     assert changed == [path.split("/")[4]]
 
 
+@pytest.mark.parametrize("playbook", ["configure.yml", "remove.yml"])
+def test_a_misspelt_variable_is_refused_before_awx_is_asked(tmp_path, playbook):
+    controller = Controller()
+    with Serving(controller) as serving:
+        ran = play(playbook, tmp_path, serving.address, TOKEN, {**WANTED, "setup_prefx": "Ours"})
+
+    assert ran.returncode != 0
+    assert (
+        "setup_prefx: there is no such variable, and the run would go on without it. There are setup_approvers,"
+        in ran.stdout + ran.stderr
+    )
+    assert controller.requests == []
+
+
 def test_no_run_deletes_but_the_removal(configured):
     assert not [path for name in ("first", "second", "changed") for method, path in configured[1][name][2] if method == "DELETE"]
 
