@@ -19,6 +19,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.account_kinds import AccountKind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.claims import GpoSetting
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import Controller
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.declared import contradiction
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.evidence import ControllerKind
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import Record, record_of
@@ -187,7 +188,7 @@ def hostile() -> dict[str, t.Any]:
     records = []
     for number, name in enumerate(HOSTILE):
         result = _with_stranger(_good(chance, number, "member_server"), (f"{DOMAIN}-{9000 + number}", name, "domain"))
-        result["notes"] = [name]
+        result["notes"] = [name, contradiction("be without IIS", name)]
         result["windows"]["caption"] = name
         result["controller"] = _controller("gpo", name, name, name)
         result["exposure"] = _exposure(chance, [(name, name, f"{DOMAIN}-{9000 + number}")])

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _BEGINNING = "the host is declared to "
 
 
@@ -12,6 +14,6 @@ def contradiction(declared: str, shown: str) -> str:
     return f"{_BEGINNING}{declared}, {shown}"
 
 
-def is_contradiction(note: str) -> bool:
-    """Whether a note of a record is such a sentence."""
-    return note.startswith(_BEGINNING)
+def contradictions(notes: Iterable[str] | None) -> list[str]:
+    """Those of the notes of a record that are such sentences. ``notes``: None of a host that has none."""
+    return [note for note in notes or () if note.startswith(_BEGINNING)]

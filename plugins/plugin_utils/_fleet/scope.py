@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .._accounts.parsing import shown
-from .._facts.declared import is_contradiction
+from .._facts.declared import contradictions
 from .._result.types import Record, RunHead, Scope
 from .._verdict.status import Status
 from .._wording import hosts_in_words, some
@@ -87,7 +87,7 @@ def same_machines(computers: Iterable[tuple[str, Mapping[str, object] | None]]) 
 
 def declared_otherwise(notes: Iterable[tuple[str, Iterable[str] | None]]) -> list[str]:
     """A sentence on hosts that show the contrary of what is declared of them. ``notes``: host, and its notes if it has any."""
-    hosts = [host for host, its in notes if any(is_contradiction(note) for note in its or ())]
+    hosts = [host for host, its in notes if contradictions(its)]
     if not hosts:
         return []
     shows, was = ("shows", "was") if len(hosts) == 1 else ("show", "were")

@@ -14,11 +14,23 @@ from .._fleet.worst import rank_of_host
 from .._result.types import Finding, Record, Report
 from .._verdict.status import UNREAD
 from .._wording import SENTENCE, visible
-from .display import accounts, citation_of, error_of, gpo_of, iis_of, name_of, names_by_sid, plan_of, reason_of, system_of
+from .display import (
+    accounts,
+    citation_of,
+    declared_otherwise,
+    error_of,
+    gpo_of,
+    iis_of,
+    name_of,
+    names_by_sid,
+    plan_of,
+    reason_of,
+    system_of,
+)
 
 HOSTS = (
     "host", "status", "role", "os", "iis", "holders", "missing", "unexpected", "waived", "citation", "controller", "gpo", "plan",
-    "checked_at", "duration_ms", "error", "rank",
+    "checked_at", "duration_ms", "error", "rank", "declared_otherwise",
 )  # fmt: skip
 ACCOUNTS = ("host", "status", "role", "sid", "name", "kind", "standing", "why", "rank", "since", "advice")
 MOST = 32_000
@@ -81,6 +93,7 @@ def _host(record: Record) -> list[str]:
         "" if record["duration_ms"] is None else str(record["duration_ms"]),
         error_of(record),
         rank_of_host(record) or "",
+        declared_otherwise(record),
     ]
 
 

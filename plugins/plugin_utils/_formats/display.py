@@ -8,6 +8,7 @@ import functools
 from collections.abc import Iterable, Mapping
 
 from .._accounts.sids import NAMES
+from .._facts.declared import contradictions
 from .._facts.releases import FIRST_WINDOWS_11
 from .._fleet.worst import meaning_of
 from .._result.types import Record
@@ -116,3 +117,8 @@ def error_of(record: Record) -> str:
     if error:
         return f"{visible(error['category'])}: {visible((unreachable and meaning_of(record)) or error['message'], SENTENCE)}"
     return visible(reason_of(record), SENTENCE) if record["status"] in UNREAD else ""
+
+
+def declared_otherwise(record: Record) -> str:
+    """What a host shows against what is declared of it, a sentence each; empty where it does not."""
+    return "; ".join(visible(note, SENTENCE) for note in contradictions(record["notes"]))

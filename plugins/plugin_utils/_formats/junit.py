@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from xml.etree import ElementTree
 
+from .._facts.declared import contradictions
 from .._result.gpo_types import Gpos
 from .._result.types import Record, Report, RunHead
 from .._verdict.status import UNREAD, Status
@@ -23,7 +24,10 @@ _MOST = 20_000  # characters of a text in a case
 
 
 def junit(report: Report) -> str:
-    """Drift is a failure, what was not read an error, not_applicable is skipped, waived passes and says why."""
+    """Drift is a failure, what was not read an error, not_applicable is skipped, waived passes and says why.
+
+    A host that shows the contrary of what is declared of it says so in its case.
+    """
     run = report["run"]
     policy = report["policy"]["name"] if report["policy"] else run["action"]
     root = ElementTree.Element("testsuites", {"name": f"SeImpersonatePrivilege {run['action']}"})
@@ -65,8 +69,12 @@ def _case(suite: ElementTree.Element, role: str, record: Record, policy: str) ->
         _said(case, "error", record, "\n".join(f"{key}: {visible(words, 2_000)}" for key, words in known.items() if words))
     elif status == Status.NOT_APPLICABLE.value:
         ElementTree.SubElement(case, "skipped", {"message": _clean(visible(record["reason"]))})
-    elif status == Status.WAIVED.value:
-        ElementTree.SubElement(case, "system-out").text = _clean("\n".join(_waived(record)))
+    # Strict readers want what a case says behind its verdict.
+    lines = [visible(note, 2_000) for note in contradictions(record["notes"])]
+    if status == Status.WAIVED.value:
+        lines = [*_waived(record), *lines]
+    if lines:
+        ElementTree.SubElement(case, "system-out").text = _clean("\n".join(lines))
 
 
 def _gpos(root: ElementTree.Element, gpos: Gpos, run: RunHead) -> None:

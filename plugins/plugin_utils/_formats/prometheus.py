@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from .. import _utc
+from .._facts.declared import contradictions
 from .._gpo.judgement import Kind
 from .._result.gpo_types import GpoChange, Gpos
 from .._result.types import PolicyHead, Report, Summary
@@ -44,6 +45,11 @@ def prometheus(report: Report, labels: Mapping[str, str] | None = None) -> str:
                 ({"sid": account["sid"], "name": account["name"] or ""}, str(account["hosts"]))
                 for account in unexpected[:_MOST_ACCOUNTS]
             ],
+        ),
+        (
+            "declared_otherwise_hosts",
+            "Hosts that show the contrary of what is declared of their host role or features.",
+            [({}, str(sum(bool(contradictions(record["notes"])) for record in report["hosts"])))],
         ),
         ("gate_passed", "Whether the fleet gate passed.", [({}, str(int(summary["gate"]["passed"])))]),
         ("audit_completed_timestamp_seconds", "When the run ended.", [({}, str(int(_utc.read(run["finished"]).timestamp())))]),

@@ -21,13 +21,27 @@ from ..._fleet.worst import rank_of_host
 from ..._result.types import Holder, Record
 from ..._wording import first_few
 from ..csv import FORMULA, HOSTS, MOST
-from ..display import citation_of, error_of, gpo_of, iis_of, name_of, names_by_sid, plan_of, system_of
+from ..display import citation_of, declared_otherwise, error_of, gpo_of, iis_of, name_of, names_by_sid, plan_of, system_of
 from .sections import set_by
 from .words import STANDINGS, STATUSES, VARIES, clean
 
 Account = tuple[str, str]
 
-SHAPE = ("status", "role", "system", "iis", "holders", "missing", "unexpected", "waived", "controller", "citation", "plan", "rank")
+SHAPE = (
+    "status",
+    "role",
+    "system",
+    "iis",
+    "holders",
+    "missing",
+    "unexpected",
+    "waived",
+    "controller",
+    "citation",
+    "plan",
+    "rank",
+    "declared",
+)
 """What a shape consists of, in this order."""
 _STANDINGS = list(STANDINGS)
 _PLACES = {status: place for place, status in enumerate(STATUSES)}
@@ -112,7 +126,7 @@ class _Coding:
 
     def __init__(self, records: Sequence[Record], room: int | None, domain: str | None) -> None:
         self.accounts, self.lists, self.holders, self.shapes, self.templates = (Dictionary() for _number in range(5))
-        self.words = {key: Dictionary() for key in ("role", "system", "iis", "controller", "citation", "plan", "rank")}
+        self.words = {key: Dictionary() for key in ("role", "system", "iis", "controller", "citation", "plan", "rank", "declared")}
         self._held: dict[object, int] = {}
         self._domain = domain
         self._records, self._room, self._whole = records, room or 0, room is None
@@ -124,6 +138,13 @@ class _Coding:
         known = controller["kind"] if controller else "", gpo_of(record), set_by(record)
         foreign = controller and controller["guid"] and not may_mean(record, controller["guid"], self._domain)
         return (*known, 1) if foreign else known
+
+    def _declared(self, record: Record) -> str:
+        """What a host shows against what is declared of it; where there is no room for its sentences, that there are some."""
+        text = declared_otherwise(record)
+        if self._whole or text in ("", *self.words["declared"].places) or self._fits(len(text) + _PER_ACCOUNT):
+            return text
+        return "in the JSON"
 
     def shape(self, record: Record) -> int:
         """The code of what a host has in common with others, see SHAPE."""
@@ -145,6 +166,7 @@ class _Coding:
                 words["citation"].code(citation_of(record)),
                 words["plan"].code(plan_of(record)),
                 words["rank"].code(rank_of_host(record) or ""),
+                words["declared"].code(self._declared(record)),
             )
         )
 

@@ -6,7 +6,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const PAGE = 200;
   const SEEN = 50;
-  const [STATUS, ROLE, SYSTEM, IIS, HOLDERS, MISSING, UNEXPECTED, WAIVED, CONTROLLER, CITATION, PLAN, RANK] = data.shapes;
+  const [STATUS, ROLE, SYSTEM, IIS, HOLDERS, MISSING, UNEXPECTED, WAIVED, CONTROLLER, CITATION, PLAN, RANK, DECLARED] = data.shapes;
   const hosts = data.host.map((name, place) => name + data.domains[data.domain[place]]);
   const total = hosts.length;
   const shape = data.shape;
@@ -294,6 +294,7 @@
     duration_ms: (host) => String(data.ms[host]),
     error: (host) => errorOf(host),
     rank: (_host, code) => data.rank[RANK[code]],
+    declared_otherwise: (_host, code) => data.declared[DECLARED[code]],
   };
   const csvRow = (host) => data.csv.columns.map((name) => cell(CELLS[name](host, shape[host]))).join(",");
   const download = () => {

@@ -335,6 +335,17 @@ def test_an_impact_that_is_not_known_is_told_as_that(made, kind):
     assert kind in ("json", "json_lines") or "not known" in text
 
 
+def test_the_guide_names_every_metric(made, checkout):
+    guide = (checkout / "docs/docsite/rst/guide_report.rst").read_text()
+    policy = {"name": "own", "version": None, "sha256": "a" * 64}
+
+    text = prometheus({**made(), "policy": policy})
+
+    assert re.findall(r"^   \* - ``(seimpersonate_\w+)``$", guide, re.MULTILINE) == re.findall(
+        r"^# TYPE (\w+) gauge$", text, re.MULTILINE
+    )
+
+
 def test_the_numbers_of_a_change_are_in_prometheus(made):
     hosts = [
         reached("web01"),

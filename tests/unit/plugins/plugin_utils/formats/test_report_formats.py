@@ -27,6 +27,7 @@ from report_heads import GENERATOR, UNRANKED
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.same_account import fleet_name
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import stated
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.declared import contradiction
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import (
     AppPool,
     EventLog,
@@ -370,6 +371,43 @@ def test_a_case_a_host(report):
     assert "CHG-1" in found["waived"][0].text
     assert found["dead"][0].get("type") == "unreachable"
     assert root[0].get("hostname") == "node7"
+
+
+NO_IIS = contradiction("have no IIS", "and has the service W3SVC \u202e")
+
+
+def declared(report, *hosts):
+    """The same report, in which some hosts show the contrary of what is declared of them."""
+    notes = ["another note", NO_IIS]
+    return {**report, "hosts": [{**one, "notes": notes} if one["host"] in hosts else one for one in report["hosts"]]}
+
+
+def test_a_case_says_what_its_host_shows_against_what_is_declared(report):
+    found = cases(junit(declared(report, "good", "drift", "waived", "client")))
+
+    shown = NO_IIS.replace("\u202e", "\\u202e")
+    said = {
+        name: [(child.tag, child.text.splitlines()[-1]) for child in case if child.tag == "system-out"]
+        for name, case in found.items()
+    }
+    assert {name for name, children in said.items() if children == [("system-out", shown)]} == {"good", "drift", "waived", "client"}
+    assert [child.tag for child in found["drift"]] == ["failure", "system-out"]
+    assert "CHG-1" in found["waived"][0].text
+    assert "another note" not in junit(declared(report, "good"))
+
+
+def test_a_row_says_what_its_host_shows_against_what_is_declared(report):
+    table = {row["host"]: row["declared_otherwise"] for row in rows(csv_hosts(declared(report, "good", "drift")))}
+
+    shown = NO_IIS.replace("\u202e", "\\u202e")
+    assert {name: text for name, text in table.items() if text} == {"good": shown, "drift": shown}
+
+
+@pytest.mark.parametrize("hosts", [(), ("good",), ("good", "drift")], ids=len)
+def test_hosts_that_show_the_contrary_of_what_is_declared_are_counted(report, hosts):
+    found = samples(prometheus(declared(report, *hosts)))
+
+    assert found["declared_otherwise_hosts", frozenset({("policy", "microsoft")})] == len(hosts)
 
 
 def test_a_dot_in_the_name_of_a_policy_is_no_package():

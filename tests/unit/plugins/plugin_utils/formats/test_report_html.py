@@ -13,6 +13,7 @@ from browser import samples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.declared import contradiction
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.report import build_report, to_json
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.display import error_of, reason_of
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.html import charts, data, exposure, sections
@@ -30,6 +31,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._formats.h
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.exceptions import State
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._result.record import record_of
 
+NO_IIS = contradiction("be without IIS", "and shows that the service W3SVC is there")
 SECTIONS = ["drift", "since", "charts", "who", "unread", "exceptions", "controller", "all", "appendix"]
 
 
@@ -402,6 +404,22 @@ def test_a_shown_text_is_printable_and_bounded(text):
     assert len(shown) <= 10 * 200 + 40
     if text.isprintable() and len(text) <= 200:
         assert shown == text
+
+
+@pytest.mark.parametrize(
+    ("notes", "room", "told"),
+    [
+        pytest.param(["another note"], None, "", id="none"),
+        pytest.param([NO_IIS, "another note"], None, NO_IIS, id="one"),
+        pytest.param([NO_IIS], 10_000, NO_IIS, id="where there is room"),
+        pytest.param([NO_IIS], 0, "in the JSON", id="where there is no room"),
+    ],
+)
+def test_the_table_has_what_a_host_shows_against_what_is_declared(notes, room, told):
+    (record,) = samples.every_host(samples.drifting, 1)["hosts"]
+    columns = data.columns([{**record, "notes": notes}], "title", room)
+
+    assert columns["declared"] == [told]
 
 
 def decoded(columns):
