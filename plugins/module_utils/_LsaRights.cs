@@ -387,7 +387,7 @@ public class Session
 			throw new InvalidOperationException();
 		try
 		{
-			const uint most = 0x20000; // more than 1,024 groups take, which a token has at most
+			const uint most = 0x20000; // over a token's 1,024 groups
 			Ask(token, 1, most, user => User = Sid.ToText(user, 0));
 			Ask(token, 2, most, ReadGroups);
 			Ask(token, 20, 4, elevation => Elevated = Marshal.ReadInt32(elevation) != 0);

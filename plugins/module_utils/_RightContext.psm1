@@ -200,8 +200,8 @@ function Read-Log {
 function Get-ChangeEvent {
 	param([long] $Hours)
 	$log = @{ error = $null; events = @(); more = $false; oldest = $null; others = 0 }
-	$since = 3600000 * $Hours # StartTime is taken for local
-	$query = "*[System[(EventID=4704 or EventID=4705) and TimeCreated[timediff(@SystemTime) <= $since]]]"
+	# StartTime means local
+	$query = "*[System[TimeCreated[timediff(@SystemTime) <= $(3600000 * $Hours)] and (EventID=4704 or EventID=4705)]]"
 	try {
 		$log.oldest = Read-Value (Read-Log @{ LogName = 'Security'; Oldest = $true; MaxEvents = 1 }) -Name 'TimeCreated'
 		$found = @(Read-Log @{ LogName = 'Security'; FilterXPath = $query; MaxEvents = 2000 })

@@ -233,8 +233,9 @@ function Get-WinEvent {
             if ($told['oldest']) { @{ Id = 1100; TimeCreated = $told['oldest']; Properties = @() } }
         }
         else {
-            $ids = 'EventID=(?<id>\d+)(?: or EventID=(?<id>\d+))*'
-            $asked = [regex]::Match($FilterXPath, "^\*\[System\[\($ids\) and TimeCreated\[timediff\(@SystemTime\) <= (?<ms>\d+)\]\]\]`$")
+            $when = 'TimeCreated\[timediff\(@SystemTime\) <= (?<ms>\d+)\]'
+            $ids = '\(EventID=(?<id>\d+)(?: or EventID=(?<id>\d+))*\)'
+            $asked = [regex]::Match($FilterXPath, "^\*\[System\[(?:$when and $ids|$ids and $when)\]\]`$")
             if (-not $asked.Success) { throw "Nobody expects the query $FilterXPath" }
             $since = (Get-Date).ToUniversalTime().AddMilliseconds(-[double] $asked.Groups['ms'].Value)
             $told['events'] | Where-Object -FilterScript {
