@@ -88,7 +88,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 restore, spoilt = self._run_to_restore(options, task_vars or {})
             if _is_first_batch(task_vars or {}):
                 make = functools.partial(self._judged, given, specs.FLEET_CHECK)
-                judged = by_first_sound(self, task_vars or {}, _OF_A_HOST, make)
+                judged, other = by_first_sound(self, task_vars or {}, _OF_A_HOST, make)
+                if other:
+                    first = visible(str((task_vars or {})["inventory_hostname"]))
+                    whose = f"policy and exceptions at the head of the report are those of {visible(other)}"
+                    warnings.append(f"{whose}: the variables of {first} make no sense, and its own result says why")
             else:
                 judged = self._judged(given, of_fleet, task_vars or {}, self._templar.template)
             if differs:

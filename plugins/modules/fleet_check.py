@@ -10,8 +10,10 @@ version_added: 0.1.0
 description:
   - Runs once for the whole play, on the controller. No host is touched. With C(delegate_to) as below, the variables of the connection of the first host do not
     count either.
-  - Fails with the option, the value and what is allowed when the policy or an account is wrong, and thereby ends the play.
-  - Variables that differ between hosts are checked again for each host, before that host is touched.
+  - Fails with the option, the value and what is allowed when an option of the whole fleet is wrong, and thereby ends the play. So it does when the policy or an
+    account is wrong for every host.
+  - Variables that differ between hosts are checked again for each host, before that host is touched. Where those of the first host are wrong and those of
+    another are not, that host's own result says so.
 author:
   - Winrights Authors (@winrights)
 extends_documentation_fragment:
@@ -129,6 +131,7 @@ planning:
   sample: false
 policy:
   description: Name, title, version, compare mode, documents, control numbers and GPO rows of the policy, and the SHA-256 of its data. Null in a restore.
+    It is the policy of the first host of which the variables make sense; a warning names that host where it is not the first of the play.
   returned: success
   type: dict
   sample: {name: microsoft, title: "Microsoft's defaults of the right, per host role", compare: exact, sha256: 5f2b...}
@@ -149,7 +152,7 @@ snapshots:
   type: str
   sample: /srv/impersonate/impersonate-snapshots
 exceptions:
-  description: The exceptions as data, so that the report can tell which of them are unused.
+  description: The exceptions as data, so that the report can tell which of them are unused. They are those of the host that RV(policy) speaks of.
   returned: success
   type: list
   elements: dict

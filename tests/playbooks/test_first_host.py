@@ -255,7 +255,9 @@ def of_all(**variables):
 
 
 OWN_AND_WRONG = [
-    pytest.param({"impersonate_permitted": "{{ nowhere }}"}, "'nowhere' is undefined", id="a template without a value"),
+    pytest.param({"impersonate_permitted": "{{ nowhere }}"}, "impersonate_permitted: its template has no value: 'nowhere' is undefined",
+                 id="a template without a value"),
+    pytest.param({"impersonate_permitted": "{{ 'x' | from_json }}"}, "impersonate_permitted: its template has no value: ", id="a filter that fails"),
     pytest.param({"impersonate_permitted": ["no such account"]}, "impersonate_permitted", id="an account that is none"),
     pytest.param({"impersonate_host_role": "webserver"}, "impersonate_host_role", id="a host role that there is not"),
     pytest.param({"impersonate_policy": "cs"}, "impersonate_policy", id="a policy that there is not"),
@@ -272,6 +274,7 @@ def test_a_variable_of_the_first_host_ends_the_audit_of_no_other(spoilt, audit, 
     assert run.statuses == {"web01": "error", "web02": "compliant"}, run.outcome.stdout
     assert said in run.report["hosts"][0]["error"]["message"]
     assert run.report["policy"]["name"] == "microsoft"  # by which the other host was judged
+    assert "policy and exceptions at the head of the report are those of web02: the variables of web01 make no sense" in run.said
 
 
 @pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
@@ -280,6 +283,7 @@ def test_what_is_wrong_with_the_variable_of_every_host_ends_the_audit_before_any
     run = playbook(spoilt(of_all(**own)), "winrights.seimpersonate.audit")
 
     assert run.rc == 2, run.outcome.stdout
+    assert "Nothing was sent to any host. " in run.said
     assert said in run.said
     assert run.outcome.stdout.count("TASK [winrights.seimpersonate.impersonate : Audit | Read") == 0
 

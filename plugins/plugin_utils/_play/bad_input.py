@@ -15,6 +15,7 @@ from .._input.categories import ErrorCategory
 from .._input.checks import close
 from .._input.errors import BadInput
 from .._result.build import error
+from .of_role import NoValue
 
 # Where core's sentences name an option (ansible.module_utils.common.parameters).
 _OPTION = re.compile(r"(?<=value of )[a-z_]+(?= must)|(?<=argument ')[a-z_]+(?=' is)|(?<=option ')[a-z_]+(?=' is)")
@@ -53,6 +54,8 @@ def refused(named: Callable[[str], str], before: str = "") -> Iterator[None]:
         raise AnsibleActionFail(f"{before}{error}", obj=error.written) from None
     except AnsibleActionFail as error:  # of core's own check of the options
         raise AnsibleActionFail(f"{before}{_renamed(error.message, named)}") from None
+    except NoValue as error:
+        raise AnsibleActionFail(f"{before}{error.message}") from None
 
 
 def _renamed(message: str, named: Callable[[str], str]) -> str:

@@ -19,37 +19,40 @@ if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
 
 Made = t.TypeVar("Made")
+_TEMPLATES = 10
+"""How many hosts whose variables are templates are tried: one that fails may take its time, as a lookup does, and fail on all hosts."""
 
 
 def by_first_sound(
     action: ActionBase, task_vars: TaskVars, names: Collection[str], make: Callable[[TaskVars, Template], Made]
-) -> Made:
-    """What ``make`` makes of the variables of the task's own host, or of the next host of the play where those make no sense.
+) -> tuple[Made, str | None]:
+    """What ``make`` makes of the variables of the task's own host, or of the next host of the play where those make no sense; and the name
+    of that other host.
 
     What is wrong with the variables of one host is said by that host's own task, and ends the run of no other. ``names``: the variables
-    that hosts may have of their own; hosts that have the same ones are asked once. Raises what was wrong with the first host (BadInput,
-    AnsibleError) where no host has any that make sense.
+    that hosts may have of their own; hosts that have the same ones are asked once, and of those with templates the first few. Raises what
+    was wrong with the first host (BadInput, AnsibleError) where none of them has any that make sense.
     """
     try:
-        return make(task_vars, action._templar.template)
+        return make(task_vars, action._templar.template), None
     except (BadInput, AnsibleError) as error:
         wrong = error
-    others = [host for host in task_vars.get("ansible_play_hosts", ()) if host != task_vars.get("inventory_hostname")]
+    first = task_vars.get("inventory_hostname")
+    others = [str(host) for host in task_vars.get("ansible_play_hosts", ()) if host != first]
     if not others:
         raise wrong
     task = one_host.as_written(action._task, action._loader)
     task.delegate_to = None
-    failed: list[Mapping[str, object]] = []
-    _remember(failed, _own(task_vars, names))
+    failed = _Failed(_own(task_vars, names))
     for host in others:
         variables = one_host.variables_of(host, task, task_vars)
         own = _own(variables, names)
-        if not has_template(own) and own in failed:
+        if own in failed:
             continue
         try:
-            return make(variables, Templar(loader=action._loader, variables=variables).template)
+            return make(variables, Templar(loader=action._loader, variables=variables).template), host
         except (BadInput, AnsibleError):
-            _remember(failed, own)
+            failed.add(own)
     raise wrong
 
 
@@ -57,7 +60,22 @@ def _own(variables: TaskVars, names: Collection[str]) -> Mapping[str, object]:
     return {name: variables[name] for name in names if name in variables}
 
 
-def _remember(failed: list[Mapping[str, object]], own: Mapping[str, object]) -> None:
-    """A template may have a value for another host. The values of a vault are compared with none: they may not open."""
-    if not has_template(own):
-        failed.append(own)
+class _Failed:
+    """Variables that make no sense. A template may have a value for another host. The values of a vault, which count as templates, are
+    compared with none: they may not open.
+    """
+
+    def __init__(self, own: Mapping[str, object]) -> None:
+        self._plain: list[Mapping[str, object]] = []
+        self._templates = 0
+        self.add(own)
+
+    def add(self, own: Mapping[str, object]) -> None:
+        """Take those of one more host."""
+        if has_template(own):
+            self._templates += 1
+        else:
+            self._plain.append(own)
+
+    def __contains__(self, own: Mapping[str, object]) -> bool:
+        return self._templates >= _TEMPLATES if has_template(own) else own in self._plain

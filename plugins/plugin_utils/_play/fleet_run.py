@@ -171,7 +171,7 @@ class Same:
             except AnsibleError as error:
                 why = f"this is one value for the whole fleet, and its template has none: {error.message}"
                 raise BadInput(f"{name} of host {host}", why) from None
-            except (RecursionError, ValueError) as error:
+            except (RecursionError, TypeError, ValueError) as error:
                 raise BadInput(f"{name} of host {host}", f"is no plain value: {error}") from None
 
     @property
@@ -185,7 +185,7 @@ class Same:
 
 
 def _written(value: object) -> str:
-    """A value of YAML as JSON, with the text of what JSON does not have (a date). Raises RecursionError and ValueError."""
+    """A value of YAML as JSON, with the text of what JSON does not have (a date). Raises RecursionError, TypeError and ValueError."""
     with contextlib.suppress(TypeError):  # a date, which json.dumps asks str for
         value = _plain(value)
     return json.dumps(value, sort_keys=True, default=str)

@@ -9,6 +9,7 @@ import re
 import typing as t
 from collections.abc import Callable, Mapping
 
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from .._input import checks
@@ -138,7 +139,8 @@ def naming(args: Options) -> Callable[[str], str]:
 def filled(args: Options, spec: Spec, task_vars: TaskVars, template: Template, *, whole: bool = False) -> dict[str, t.Any]:
     """The options of a task, and with ``from_variables`` those that it does not name from the variables of the role.
 
-    ``whole``: also the policies that the chosen one does not need. Raises BadInput for a text that is no list, and what a template raises.
+    ``whole``: also the policies that the chosen one does not need. Raises BadInput for a text that is no list,
+    and NoValue for a template without a value.
     """
     if not boolean(args.get("from_variables", False), strict=False):
         return dict(args)
@@ -173,7 +175,7 @@ def refuse_restore(options: Options, task_vars: TaskVars, template: Template, pl
 def _read(taken: Mapping[str, str], task_vars: TaskVars, template: Template) -> dict[str, t.Any]:
     """Option -> what its variable says; options whose variable says nothing are left out."""
     raw = {variable: task_vars[variable] for variable in taken.values() if variable in task_vars}
-    values = template(raw) if has_template(raw) else raw
+    values = _templated(raw, template)
     omit = task_vars.get("omit")
     read = {
         option: _FORMS[option](option, values[variable])
@@ -181,6 +183,25 @@ def _read(taken: Mapping[str, str], task_vars: TaskVars, template: Template) -> 
         if variable in values and not (omit is not None and isinstance(values[variable], str) and values[variable] == omit)
     }
     return {option: _plain(value, option == "exceptions") for option, value in read.items() if value is not _LEFT_OUT}
+
+
+class NoValue(AnsibleError):  # type: ignore[misc]
+    """A variable whose template has no value, with the name of the variable."""
+
+
+def _templated(raw: Mapping[str, t.Any], template: Template) -> Mapping[str, t.Any]:
+    """The variables with a value for each template; one that is ``omit`` is left out. Raises NoValue."""
+    values: dict[str, t.Any] = {}
+    for variable, value in raw.items():
+        if not has_template(value):
+            values[variable] = value
+            continue
+        try:
+            values |= template({variable: value})
+        except Exception as error:  # ansible-core up to 2.18 lets through whatever a filter raises
+            why = error.message if isinstance(error, AnsibleError) else f"{type(error).__name__}: {error}"
+            raise NoValue(f"{variable}: its template has no value: {why}") from error
+    return values
 
 
 def has_template(value: object) -> bool:

@@ -70,3 +70,8 @@ def test_a_template_without_a_value_is_named_with_its_host():
 def test_a_number_that_is_too_long_to_be_written_is_named_with_its_host():
     with pytest.raises(BadInput, match=f"{NAME} of host web01: is no plain value: .*4300 digits"):
         looked({NAME: 10**5000})
+
+
+def test_keys_without_an_order_are_named_with_their_host():
+    with pytest.raises(BadInput, match=f"{NAME} of host web01: is no plain value: '<' not supported"):
+        looked({NAME: {1: DAY, "drift": 1}})
