@@ -193,31 +193,41 @@ def pre_image(snapshot: GpoSnapshot) -> Parts:
 
 def of_gpo(shelf: Shelf) -> list[tuple[Path, GpoSnapshot]]:
     """All snapshots of a GPO, the oldest first. Raises Spoilt where one cannot be read: it may be the newest."""
-    found = [(path, read(path)) for path in sorted(folder_of(shelf.snapshot_dir).glob(f"*/{shelf.inside}"))]
+    try:
+        paths = [run / shelf.inside for run in snapshots.runs(folder_of(shelf.snapshot_dir))]
+    except OSError as error:
+        raise snapshots.Spoilt("", snapshots.unread(error)) from None
+    found = [(path, read(path)) for path in paths if snapshots.exists(path)]
     return sorted(found, key=lambda entry: (entry[1]["taken"], entry[0]))
 
 
 def check_wanted(snapshot_dir: Path, wanted: str) -> None:
-    """Raises BadInput, which names the newest runs that there are, where ``restore`` means no snapshot that can be read and no run."""
-    place, folder = Path(wanted).expanduser(), folder_of(snapshot_dir)
+    """Raises BadInput, which names the newest runs that there are, where ``restore`` means no snapshot that can be read and no run, and
+    where that cannot be known.
+    """
+    place, folder = snapshots.at_home(wanted), folder_of(snapshot_dir)
     if snapshots.is_there(place, Path.is_file):
         read(place)
-    elif wanted != "latest" and not (folder / file_name(wanted)).is_dir():
-        wrong = f"is neither a snapshot of a GPO nor a run of {folder}"
-        raise BadInput("restore", wrong, value=wanted, expected=snapshots.in_words(_names_of_runs(folder)))
-
-
-def _names_of_runs(folder: Path) -> list[str]:
-    """What the runs of a folder are called, the newest first; those of which a snapshot cannot be read are the last."""
-    known = []
-    for path in folder.glob("*/*/*.json"):
-        run = path.parents[1].name
+    elif wanted != "latest":
         try:
-            snapshot = read(path)
-        except snapshots.Spoilt:  # it is not the one that was asked for
-            known.append(("", run))
-        else:
-            known.append((snapshot["taken"], snapshot["run_id"] if run == file_name(snapshot["run_id"]) else run))
+            runs = snapshots.runs(folder)
+        except OSError as error:
+            raise BadInput("restore", snapshots.unread(error), value=wanted) from None
+        if folder / file_name(wanted) not in runs:
+            wrong = f"is neither a snapshot of a GPO nor a run of {folder}"
+            raise BadInput("restore", wrong, value=wanted, expected=snapshots.in_words(_names_of_runs(runs)))
+
+
+def _names_of_runs(runs: list[Path]) -> list[str]:
+    """What runs are called, the newest first; those of which a snapshot cannot be read are the last."""
+    known = []
+    for run in runs:
+        try:
+            found = [read(path) for domain in snapshots.runs(run) for path in snapshots.files(domain)]
+        except (OSError, snapshots.Spoilt):  # it is not the one that was asked for
+            known.append(("", run.name))
+            continue
+        known += [(one["taken"], one["run_id"] if run.name == file_name(one["run_id"]) else run.name) for one in found]
     return list(dict.fromkeys(name for _taken, name in sorted(known, reverse=True)))
 
 
@@ -227,7 +237,7 @@ def find(shelf: Shelf, wanted: str) -> GpoSnapshot | None:
     ``latest`` is the newest from a run that changed the GPO and is itself no restore. One whose plan is what was there before only took a
     journal away. Raises BadInput where it is the file of another GPO, and Spoilt.
     """
-    place = Path(wanted).expanduser()
+    place = snapshots.at_home(wanted)
     if snapshots.is_there(place, Path.is_file):
         snapshot = read(place)
         if not shelf.has(snapshot):
@@ -238,7 +248,7 @@ def find(shelf: Shelf, wanted: str) -> GpoSnapshot | None:
         fit = [entry for _path, entry in of_gpo(shelf) if entry["kind"] != "gpo_restore" and not _idle(entry)]
         return fit[-1] if fit else None
     path = shelf.path(wanted)
-    return read(path) if path.exists() else None
+    return read(path) if snapshots.exists(path) else None
 
 
 def unsettled(shelf: Shelf) -> tuple[Path, GpoSnapshot] | None:

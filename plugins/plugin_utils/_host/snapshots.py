@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import stat
 import typing as t
 from collections.abc import Iterator
@@ -135,7 +134,7 @@ def check_place(option: str, place: Path) -> None:
 def _number(run: Path) -> int:
     """The number of a run: the one that its snapshots have, or the next one of the folder."""
     known = _sequence(run)
-    return known or 1 + max(map(_sequence, _runs(run.parent)), default=0)
+    return known or 1 + max(map(_sequence, runs(run.parent)), default=0)
 
 
 def _sequence(run: Path) -> int:
@@ -215,13 +214,49 @@ def _distrust(info: os.stat_result) -> str:
     return "can be written by everybody; take that right away (chmod o-w)" if info.st_mode & stat.S_IWOTH else ""
 
 
-def _runs(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*") if path.is_dir()]
+def runs(folder: Path) -> list[Path]:
+    """The folders of the runs of a folder; none where it is not there. Raises OSError where they cannot be listed."""
+    return _listed(folder, lambda entry: entry.is_dir())
+
+
+def files(run: Path) -> list[Path]:
+    """The snapshots of a run. Raises OSError where they cannot be listed."""
+    return _listed(run, lambda entry: entry.name.endswith(".json"))
+
+
+def _listed(folder: Path, wanted: t.Callable[[os.DirEntry[str]], bool]) -> list[Path]:
+    """Path.glob would take a folder that may not be read for an empty one."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(folder / entry.name for entry in entries if wanted(entry))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something under this name. Raises Spoilt where that cannot be known."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise Spoilt("", unread(error)) from None
+    return True
+
+
+def unread(error: OSError) -> str:
+    """What cannot be read, and why."""
+    return f"{error.filename} cannot be read: {error.strerror}"
 
 
 def _readable(run: Path, spoilt: list[str]) -> Iterator[Snapshot]:
-    """The snapshots of a run; a sentence about each that is spoilt goes to ``spoilt``."""
-    for path in sorted(run.glob("*.json")):
+    """The snapshots of a run; a sentence about each that is spoilt, or about a run that may not be read, goes to ``spoilt``."""
+    try:
+        paths = files(run)
+    except OSError as error:
+        spoilt.append(unread(error))
+        return
+    for path in paths:
         try:
             yield read(path)
         except Spoilt as error:  # an error of its host alone, when that one is restored
@@ -229,18 +264,19 @@ def _readable(run: Path, spoilt: list[str]) -> Iterator[Snapshot]:
 
 
 def of_host(folder: Path, host: str) -> tuple[list[tuple[Path, Snapshot]], list[str]]:
-    """All snapshots of a host, oldest first; and a sentence about each that is spoilt."""
+    """All snapshots of a host, oldest first; and a sentence about each that is spoilt, or that may be where nothing can be read."""
     snapshots, spoilt = [], []
-    for path in sorted(folder.glob("*/" + _literal(file_name(host, ".json")))):
+    try:
+        paths = [run / file_name(host, ".json") for run in runs(folder)]
+    except OSError as error:
+        return [], [unread(error)]
+    for path in paths:
         try:
-            snapshots.append((path, read(path, host)))
+            if exists(path):
+                snapshots.append((path, read(path, host)))
         except Spoilt as error:
             spoilt.append(str(error))
     return sorted(snapshots, key=lambda snapshot: _age(snapshot[1])), spoilt
-
-
-def _literal(name: str) -> str:
-    return re.sub(r"([*?[])", r"[\1]", name)
 
 
 def _age(snapshot: Snapshot) -> tuple[int, str]:
@@ -280,12 +316,17 @@ def latest_run(folder: Path) -> tuple[str, list[str]]:
     """The newest run that changed something and is itself no restore: its name, or its folder where that is not called so.
 
     With a sentence about each spoilt snapshot because of which another run may be the latest, or a host of it may be missing.
-    Raises BadInput when there is none; it names them as well.
+    Raises BadInput when there is none, where it names them as well, and where the folder cannot be read.
     """
-    runs = [_run(path) for path in _runs(folder)]
-    known = sorted((run for run in runs if run.age), key=lambda run: (run.age, run.folder))
+    try:
+        found = [_run(path) for path in runs(folder)]
+    except OSError as error:
+        raise BadInput("restore", unread(error)) from None
+    known = sorted((run for run in found if run.age), key=lambda run: (run.age, run.folder))
     latest = next((run for run in reversed(known) if run.changed), None)
-    doubts = sorted(text for run in runs if not (latest and run.age and latest.age and run.age < latest.age) for text in run.spoilt)
+    doubts = sorted(
+        text for run in found if not (latest and run.age and latest.age and run.age < latest.age) for text in run.spoilt
+    )
     if latest is None or latest.changed is None:
         why = f"; what cannot be read of it: {some(doubts)}" if doubts else ""
         raise BadInput("restore", f"{folder} has no run to restore that changed a host{why}")
@@ -299,7 +340,7 @@ def find(folder: Path, wanted: str, host: str) -> Snapshot | None:
     ``latest`` is the newest snapshot of this host from a run that changed it and is itself no restore.
     None when the run has no snapshot of this host. Raises BadInput as ``check_wanted`` does, and Spoilt for a spoilt file.
     """
-    place = Path(wanted).expanduser()
+    place = at_home(wanted)
     if is_there(place, Path.is_file):
         snapshot = read(place)
         return snapshot if snapshot["host"] == host else None
@@ -309,34 +350,49 @@ def find(folder: Path, wanted: str, host: str) -> Snapshot | None:
             raise Spoilt("", f"{spoilt[0]}; so it is not known which run is the latest: name one")
         return next((snapshot for _path, snapshot in reversed(snapshots) if restorable(snapshot)), None)
     path = _folder_of_run(folder, wanted) / file_name(host, ".json")
-    return read(path, host) if path.exists() else None
+    return read(path, host) if exists(path) else None
 
 
 def check_wanted(folder: Path, wanted: str) -> None:
-    """Raises BadInput, which names the newest runs that there are, where ``restore`` means no file, no folder of a run and no run."""
-    if wanted != "latest" and not is_there(Path(wanted).expanduser(), Path.is_file):
+    """Raises BadInput, which names the newest runs that there are, where ``restore`` means no file, no folder of a run and no run, and
+    where that cannot be known.
+    """
+    if wanted != "latest" and not is_there(at_home(wanted), Path.is_file):
         _folder_of_run(folder, wanted)
 
 
 def _folder_of_run(folder: Path, wanted: str) -> Path:
-    place = Path(wanted).expanduser()
-    if not (is_there(place, Path.is_dir) and any(place.glob("*.json"))):
-        place = folder / file_name(wanted)
-    if not any(place.glob("*.json")):
-        wrong = f"is not a snapshot file, the folder of a run or a run of {folder}"
-        raise BadInput("restore", wrong, value=wanted, expected=in_words(_names_of_runs(folder)))
-    return place
+    place = at_home(wanted)
+    try:
+        if not (is_there(place, Path.is_dir) and files(place)):
+            place = folder / file_name(wanted)
+        if files(place):
+            return place
+        known = _names_of_runs(folder)
+    except OSError as error:
+        raise BadInput("restore", unread(error), value=wanted) from None
+    wrong = f"is not a snapshot file, the folder of a run or a run of {folder}"
+    raise BadInput("restore", wrong, value=wanted, expected=in_words(known))
+
+
+def at_home(wanted: str) -> Path:
+    """A path, with the folder of a user for its ``~``. Raises BadInput where there is no such user."""
+    try:
+        return Path(wanted).expanduser()
+    except RuntimeError as error:
+        raise BadInput("restore", f"leads nowhere: {error}", value=wanted) from None
 
 
 def _names_of_runs(folder: Path) -> list[str]:
-    """What the runs of a folder are called, the newest first; those of which the first snapshots cannot be read are the last."""
+    """What the runs of a folder are called, the newest first; those of which no snapshot can be read are the last. Raises OSError."""
     known = []
-    for run in _runs(folder):
-        first = next(_readable(run, []), None)
+    for run in runs(folder):
+        spoilt: list[str] = []
+        first = next(_readable(run, spoilt), None)
         if first:
             name = str(first["run_id"]) if run.name == file_name(str(first["run_id"])) else run.name
             known.append((_age(first), name))
-        elif any(run.glob("*.json")):
+        elif spoilt:
             known.append(((-1, ""), run.name))
     return [name for _run_age, name in sorted(known, reverse=True)]
 

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -166,6 +168,61 @@ def test_a_run_that_cannot_be_read_is_named_after_the_others(tmp_path):
 
     with pytest.raises(BadInput, match="the newest first: old, spoilt$"):
         snapshots.check_wanted(tmp_path, "yesterday")
+
+
+@pytest.fixture
+def closed(monkeypatch):
+    """Folders that this user may not look into; root may, so that a mode would not do."""
+    folders = set()
+    scandir, lstat = os.scandir, Path.lstat
+
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", lambda path: refuse(path) if Path(path) in folders else scandir(path))
+    monkeypatch.setattr(Path, "lstat", lambda path: refuse(path) if path.parent in folders else lstat(path))
+    return folders
+
+
+@pytest.mark.parametrize(
+    ("hidden", "wanted", "said"),
+    [
+        pytest.param("", "typo", "{folder} cannot be read: Permission denied", id="the folder"),
+        pytest.param("r2", "r2", "{folder}/r2 cannot be read: Permission denied", id="the run"),
+        pytest.param("r2", "typo", "its runs, the newest first: r1, r2", id="another run, which is named after the others"),
+    ],
+)
+def test_what_may_not_be_read_is_not_taken_for_nothing(tmp_path, closed, hidden, wanted, said):
+    for run in ("r1", "r2"):
+        keep(tmp_path, run=run)
+    closed.add(tmp_path / hidden)
+
+    for look in (snapshots.check_wanted, lambda folder, wanted: snapshots.find(folder, wanted, "web01")):
+        with pytest.raises(BadInput) as error:
+            look(tmp_path, wanted)
+        assert said.format(folder=tmp_path) in str(error.value)
+
+
+def test_a_run_that_may_not_be_read_may_be_the_latest(tmp_path, closed):
+    keep(tmp_path, run="r1")
+    keep(tmp_path, run="r2")
+    closed.add(tmp_path / "r2")
+
+    assert snapshots.latest_run(tmp_path) == ("r1", [f"{tmp_path / 'r2'} cannot be read: Permission denied"])
+    with pytest.raises(
+        snapshots.Spoilt, match="r2/web01.json cannot be read: Permission denied; so it is not known which run is the latest"
+    ):
+        snapshots.find(tmp_path, "latest", "web01")
+    closed.add(tmp_path)
+    with pytest.raises(BadInput, match="cannot be read: Permission denied"):
+        snapshots.latest_run(tmp_path)
+    with pytest.raises(snapshots.Spoilt, match="cannot be read: Permission denied"):
+        snapshots.find(tmp_path, "latest", "web01")
+
+
+def test_the_folder_of_a_user_that_there_is_not_is_named(tmp_path):
+    with pytest.raises(BadInput, match="'~nosuchuser/r1' leads nowhere"):
+        snapshots.check_wanted(tmp_path, "~nosuchuser/r1")
 
 
 @pytest.mark.parametrize("wanted", ["latest", "r1", "{folder}/r1", "{folder}/r1/web01.json"])
