@@ -191,6 +191,14 @@ def test_a_misspelt_variable_is_refused_before_awx_is_asked(tmp_path, playbook):
     assert controller.requests == []
 
 
+def test_a_variable_of_ones_own_is_listed(tmp_path):
+    own = {"setup_timeout": 5, "setup_allow_unknown": ["setup_timeout"]}
+    with Serving(Controller()) as serving:
+        ran = play("remove.yml", tmp_path, serving.address, TOKEN, {**WANTED, **own})
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
 def test_no_run_deletes_but_the_removal(configured):
     assert not [path for name in ("first", "second", "changed") for method, path in configured[1][name][2] if method == "DELETE"]
 

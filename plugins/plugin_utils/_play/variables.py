@@ -47,9 +47,9 @@ def check_if_asked(options: Options, task: Task, task_vars: TaskVars, *, own: bo
     """
     if options["allow_unknown"] is not None:
         hosts = [task_vars["inventory_hostname"]] if own else None
+        check(task_vars, options["allow_unknown"], task.get_variable_manager().extra_vars, hosts=hosts)
         if proves:
             _refuse_unknown("", task_vars, options["allow_unknown"], PROVE, OF_PROVE)
-        check(task_vars, options["allow_unknown"], task.get_variable_manager().extra_vars, hosts=hosts)
 
 
 def check(
