@@ -281,7 +281,7 @@ class Group:
     """A group and its members.
 
     ``status``: read; limit, where the list was cut; failed; incomplete, where WMI told the members, which leaves out those that are no
-    Win32_Account (windows-facts, section 11); not_told, where it told none, as it does to a session that may not look into the directory.
+    Win32_Account (docs/windows.md); not_told, where it told none, as it does to a session that may not look into the directory.
     """
 
     sid: Sid

@@ -79,11 +79,11 @@ def _row(
     return {
         **declared,
         "state": state.value,
-        "used_by": sorted(record["host"] for record, claim in claims if claim["state"] == State.USED.value),
+        "used_by": sorted({record["host"] for record, claim in claims if claim["state"] == State.USED.value}),
         "wanted_by": sorted(
-            record["host"] for record, claim in claims if claim["state"] in _REFUSED and claim["sid"] in against[record["host"]]
+            {record["host"] for record, claim in claims if claim["state"] in _REFUSED and claim["sid"] in against[record["host"]]}
         ),
-        "meant_for": len(claims),
+        "meant_for": len({record["host"] for record, _claim in claims}),
     }
 
 

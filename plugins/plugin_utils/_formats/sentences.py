@@ -216,7 +216,7 @@ def in_days(left: int) -> str:
 def expected_by(source: str) -> str:
     """Which hosts a report must account for, by its ``scope.source``: a group or a file adds to those of the run."""
     known = {"play": "the hosts of the play", "merged": "those of the merged runs"}
-    return known.get(source) or f"those of the run and of {visible(source, _PART)}"
+    return known.get(source) or f"those of the run or runs and of {visible(source, _PART)}"
 
 
 def _source(source: str) -> str:

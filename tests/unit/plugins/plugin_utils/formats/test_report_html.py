@@ -790,7 +790,7 @@ def test_scope_and_what_limits_the_numbers_stand_at_the_top():
     said = Page(page(report)).texts["header"]
 
     assert (
-        "5 expected hosts: those of the run and of group servers; limited to web*; of the hosts windows; 1 host without a result"
+        "5 expected hosts: those of the run or runs and of group servers; limited to web*; of the hosts windows; 1 host without a result"
         in said
     )
     assert "Before you read the numbers" in said

@@ -110,5 +110,5 @@ def test_what_limits_the_numbers_stands_before_them():
 
     assert lines[4].startswith("> **Note:** the run was limited to 'web\\*'")
     assert lines[5] == ""
-    assert "- hosts: 5 expected (those of the run and of group servers):" in markdown(report)
+    assert "- hosts: 5 expected (those of the run or runs and of group servers):" in markdown(report)
     assert "release 0.1.0" in markdown(report)
