@@ -93,6 +93,8 @@ def test_the_play_that_changes_hosts_refuses_by_itself(mistyped):
         pytest.param(ENFORCE, "-e impersonate_restore=20260131T120000Z-a1b2c3",
                      "impersonate_restore: '20260131T120000Z-a1b2c3' belongs to the playbook restore; this one would bring the holders to the policy",
                      id="a restore in an enforcement"),
+        pytest.param(ENFORCE, "-e 'impersonate_restore={{ nowhere }}'", "Nothing was sent to any host. impersonate_restore: its template has no value: ",
+                     id="a restore in an enforcement, by a template without a value"),
         pytest.param(GPO_ENFORCE, "-e impersonate_gpo=Servers -e impersonate_gpo_state=nobody -e impersonate_restore=20260131T120000Z-a1b2c3",
                      "belongs to the playbook gpo_restore; this one would say in the GPO", id="a restore in a change of a GPO"),
         pytest.param(AUDIT, "-e impersonate_policy=CIS", "impersonate_policy: 'CIS' is not a policy; there are cis, microsoft, stig; did you mean cis?",

@@ -155,14 +155,15 @@ def filled(args: Options, spec: Spec, task_vars: TaskVars, template: Template, *
 
 
 def refuse_restore(options: Options, task_vars: TaskVars, template: Template, playbook: str, instead: str) -> None:
-    """Who sets the variable of a restore wants something back. Raises BadInput where this run, by the role, would bring nothing back.
+    """Who sets the variable of a restore wants something back. Raises BadInput where this run, by the role, would bring nothing back, and
+    NoValue for a template without a value.
 
     ``playbook``: the one that would; ``instead``: what this run would do.
     """
     if not options["from_variables"]:
         return
     name = role_variable("restore")
-    wanted = template({name: task_vars.get(name)})[name]
+    wanted = _templated({name: task_vars.get(name)}, template).get(name)
     if wanted not in (None, "", LATEST):
         raise BadInput(
             "restore",
