@@ -16,7 +16,8 @@ from .._result.types import Applied, Declared, Record, Used
 _DECLARED = frozenset(t.get_type_hints(Declared))
 SOON: t.Final = 30
 """Days before its end in which an exception needs a look."""
-_WORST_FIRST: t.Final = (State.EXPIRED, State.TOO_WIDE, State.NOT_FORESEEN, State.UNKNOWN, State.UNUSED, State.USED)
+WORST_FIRST: t.Final = (State.EXPIRED, State.TOO_WIDE, State.NOT_FORESEEN, State.UNKNOWN, State.UNUSED, State.USED)
+"""The states of an exception, those first that need a look."""
 _REFUSED = (State.EXPIRED.value, State.TOO_WIDE.value, State.NOT_FORESEEN.value)
 
 
@@ -42,7 +43,7 @@ def exceptions_of(
             found.setdefault(_key(claim), plain(claim))
             claims.setdefault(_key(claim), []).append((record, claim))
     rows = [_row(found[key], claims.get(key, []), unread, today) for key in sorted(found)]
-    return sorted(rows, key=lambda row: (_WORST_FIRST.index(State(row["state"])), row["account"].casefold()))
+    return sorted(rows, key=lambda row: (WORST_FIRST.index(State(row["state"])), row["account"].casefold()))
 
 
 def days_left(exception: Used, finished: str) -> int | None:

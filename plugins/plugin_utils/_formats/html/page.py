@@ -18,7 +18,7 @@ from ..._facts.roles import HostRole
 from ..._fleet.gate import only_plans
 from ..._fleet.report import to_json
 from ..._fleet.summary import planned_sentence, verdict_sentence
-from ..._fleet.waivers import days_left, meant_for_none
+from ..._fleet.waivers import WORST_FIRST, days_left, meant_for_none
 from ..._result.types import Changed, Gate, PolicyHead, Record, Report, Run, RunHead, Summary, Used
 from ..._verdict.rank import WORDS
 from ..._verdict.status import UNREAD
@@ -336,7 +336,7 @@ def _charts(summary: Summary, run: RunHead, accounts: Sequence[AccountRow]) -> d
 def _states(exceptions: Iterable[Used]) -> list[str]:
     """The states that occur, those first that need a look."""
     found = {one["state"] for one in exceptions}
-    return [state for state in EXCEPTION_STATES if state in found]
+    return [state.value for state in WORST_FIRST if state.value in found]
 
 
 def _exception(one: Used, finished: str) -> dict[str, object]:

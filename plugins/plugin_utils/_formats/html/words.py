@@ -84,7 +84,7 @@ EXCEPTION_STATES: dict[str, Word] = {
     State.UNUSED.value: Word("unused", "–", "no host needs it, and every host that it is meant for, if any, was read and judged"),
     State.USED.value: Word("used", "✓", "it waives a holder on at least one host"),
 }
-"""What became of an exception, those first that need a look."""
+"""What became of an exception."""
 AGAINST = EXTRA
 """Standings that make a host drift."""
 
