@@ -89,7 +89,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if _is_first_batch(task_vars or {}):
                 make = functools.partial(self._judged, given, specs.FLEET_CHECK)
                 judged, other = by_first_sound(self, task_vars or {}, _OF_A_HOST, make)
-                if other:
+                if other and judged.policy:
                     first = visible(str((task_vars or {})["inventory_hostname"]))
                     whose = f"policy and exceptions at the head of the report are those of {visible(other)}"
                     warnings.append(f"{whose}: the variables of {first} make no sense, and its own result says why")

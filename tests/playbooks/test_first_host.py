@@ -247,6 +247,21 @@ def test_a_variable_of_the_first_host_of_a_batch_ends_no_enforcement(fleet, enfo
     assert (run.rc, run.statuses[wrong]) == (0, "error")
 
 
+@pytest.mark.parametrize("back_end", ["emulator"], indirect=True)
+def test_a_restore_has_no_policy_at_its_head_to_warn_of(fleet, enforce, restore):
+    for host in ("web01", "web02"):
+        fleet.add(Machine.member_server(host, also=[names.USERS]))
+    enforce(fleet)
+    inventory = fleet.inventory()
+    of_the_first(impersonate_host_role="webserver")(inventory)
+    fleet.inventory = lambda: inventory
+
+    run = restore(fleet)
+
+    assert "impersonate_host_role" in run.said  # bad input of a host ends a change before it begins
+    assert "at the head of the report" not in run.said
+
+
 def of_all(**variables):
     def spoil(inventory):
         inventory["all"]["vars"] |= variables
