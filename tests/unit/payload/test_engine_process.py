@@ -9,6 +9,7 @@ import os
 import select
 import subprocess
 import sys
+import tempfile
 import threading
 
 import pytest
@@ -117,6 +118,21 @@ def test_a_process_of_its_own_compiles_whatever_others_did(command, powershell):
 
 
 @pytest.mark.engine
+def test_nothing_is_left_of_a_server(powershell, command, tmp_path, monkeypatch):
+    left = tmp_path / "temporary"
+    left.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(left))
+    server = powershell.server()
+    ran = server.run(command("'here'"), LIMIT)
+    held = [*left.glob("*/pwsh-*")]
+
+    server.close()
+
+    assert (ran.stdout, len(held)) == (b"here\n", 1)
+    assert [*left.iterdir()] == []
+
+
+@pytest.mark.engine
 def test_what_still_runs_ends_with_its_server(server, command):
     output = server.run(
         command("$null = [PowerShell]::Create().AddScript('Start-Sleep -Seconds 600').BeginInvoke(); 'done'"), LIMIT
@@ -213,11 +229,14 @@ def test_commands_that_come_at_once(powershell, command):
 
 @pytest.mark.engine
 @pytest.mark.parametrize("end", [pytest.param("os.kill(os.getpid(), 9)", id="killed"), pytest.param("", id="at its end")])
-def test_no_server_is_left_behind(end, powershell):
+def test_no_server_is_left_behind(end, powershell, tmp_path):
     """By a pytest that ended, however it did."""
     script = "import os, select; from fleet.backends.engine.pwsh import PowerShell; from fleet.backends.engine.engine_process import SERVERS, Command\n"
     script += "server = SERVERS._take('kind', PowerShell().server); print(server.pid, flush=True); input(); " + end
-    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as process:
         server = os.pidfd_open(int(process.stdout.readline()))
         process.communicate(b"\n")
 

@@ -15,6 +15,7 @@ import os
 import select
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 import typing as t
@@ -68,8 +69,10 @@ class Server:
 
     def __init__(self, program: Path, environment: Mapping[str, str], home: Path, life: int = LIFE) -> None:
         command = [str(program), "-NoProfile", "-NonInteractive", "-File", str(SCRIPT)]
+        self._temporary = tempfile.TemporaryDirectory(prefix="engine-")  # for the pipe that every PowerShell opens
         # The commands run the start-up script, each for itself. To compile each method once and well pays from the tenth command on.
-        self._process = _started(command, {**environment, "PWSH_STARTUP": "", "DOTNET_TieredCompilation": "0"}, home)
+        own = {"PWSH_STARTUP": "", "DOTNET_TieredCompilation": "0", "TMPDIR": self._temporary.name}
+        self._process = _started(command, {**environment, **own}, home)
         self._left, self._usable = life, True
 
     @property
@@ -107,6 +110,7 @@ class Server:
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             with contextlib.suppress(OSError):  # a request that nobody read
                 t.cast("t.IO[bytes]", pipe).close()
+        self._temporary.cleanup()
 
     def _write(self, line: bytes) -> None:
         pipe = t.cast("t.IO[bytes]", self._process.stdin)

@@ -114,6 +114,8 @@ class PowerShell:
             "LANG": "C.UTF-8",
             "TZ": os.environ.get("TZ", "UTC"),
             "POWERSHELL_TELEMETRY_OPTOUT": "1",
+            "DOTNET_EnableDiagnostics": "0",  # nobody listens, and a process that is killed leaves the sockets behind
+            "DOTNET_EnableWriteXorExecute": "0",  # each page of code would be mapped twice; what runs here is our own
         }
 
     def _environment(self, machine: Machine, home: Path, startup: Path) -> dict[str, str]:
