@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import struct
 import typing as t
@@ -141,11 +142,13 @@ def _by_units(text: str, table: dict[int, int], otherwise: Callable[[str], str])
     return struct.pack(f"<{len(mapped)}H", *mapped).decode("utf-16-le", "surrogatepass")
 
 
+@functools.lru_cache(maxsize=4096)
 def upper(text: str) -> str:
     """Upper case, one UTF-16 unit to one."""
     return _by_units(text, _UPPER, str.upper)
 
 
+@functools.lru_cache(maxsize=4096)
 def lower(text: str) -> str:
     """Lower case, one UTF-16 unit to one."""
     return _by_units(text, _LOWER, str.lower)

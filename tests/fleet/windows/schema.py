@@ -80,6 +80,7 @@ def registry_keys() -> dict[str, Json]:
     return t.cast("dict[str, Json]", _file("registry")["keys"])
 
 
+@functools.cache
 def values_of(path: str) -> dict[str, Json] | None:
     """The values of a key by name (* for any), None for a key that the schema does not have."""
     parts = path.lower().rstrip("\\").split("\\")
