@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 from ansible import __version__ as ansible_version
 from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.utils.display import Display
 
 from .._input.errors import BadInput
@@ -36,7 +37,7 @@ def release(collection: Path) -> str:
     """The release of the collection in a folder: of an installed one, or of a checkout; ``unknown`` where neither can be read."""
     for file, key in (("MANIFEST.json", "collection_info"), ("galaxy.yml", None)):
         try:
-            data = yaml.safe_load((collection / file).read_text(encoding="utf-8"))  # JSON is YAML
+            data = yaml_load((collection / file).read_text(encoding="utf-8"))  # JSON is YAML
             version = (data[key] if key else data)["version"]
         except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
             continue

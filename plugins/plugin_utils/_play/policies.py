@@ -15,8 +15,8 @@ import typing as t
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import yaml
 from ansible import constants
+from ansible.module_utils.common.yaml import yaml_load
 
 from .._input import checks
 from .._input.errors import BadInput
@@ -30,7 +30,7 @@ def shipped(name: str) -> Mapping[str, object]:
     """The data of a policy that the role ships."""
     file = Path(__file__).parents[3] / "roles" / "impersonate" / "vars" / "main" / f"policy_{name}.yml"
     with file.open(encoding="utf-8") as text:
-        data: Mapping[str, object] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        data: Mapping[str, object] = yaml_load(text)
     return t.cast(Mapping[str, object], data[f"__impersonate_policy_{name}"])
 
 

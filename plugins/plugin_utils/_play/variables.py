@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 from .._input import checks
 from .._input.errors import BadInput
@@ -32,7 +32,7 @@ PROVE = "prove_"
 def known() -> frozenset[str]:
     """Every variable that our playbooks and our role take. The defaults of the role are the list."""
     defaults = Path(__file__).parents[3] / "roles" / "impersonate" / "defaults" / "main.yml"
-    return frozenset([*yaml.safe_load(defaults.read_text(encoding="utf-8")), *OF_PLAYBOOKS])
+    return frozenset([*yaml_load(defaults.read_text(encoding="utf-8")), *OF_PLAYBOOKS])
 
 
 Look = t.Callable[[str, t.Mapping[str, object]], None]
