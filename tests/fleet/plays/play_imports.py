@@ -12,11 +12,12 @@ import os
 import random
 import sys
 import threading
-import types
 import typing as t
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+
+import play_memory
 
 # What may differ between plays in one process: what nothing reads while it is imported. Any other difference needs a fresh one.
 PER_PLAY = {
@@ -53,7 +54,13 @@ MODULES = (
     "ansible.template",
     *("requests_ntlm", "winrm", "pypsrp.powershell", "pypsrp.wsman", "psrpcore", "spnego", "xmltodict"),
 )  # fmt: skip
-LOOKED_THROUGH = ("become", "connection", "shell")
+LOOKED_THROUGH = ("become", "connection", "shell", "vars")
+ASKED_FOR = {
+    "cache": ("jsonfile", "memory"),
+    "callback": ("default", "junit", "minimal", "oneline", "tree"),  # not that of ansible-runner, whose lock is one play's
+    "inventory": ("auto", "host_list", "ini", "script", "toml", "yaml"),
+}
+POLL = 0.01  # seconds between two looks for results: a look of each millisecond is a tenth of what the main process does
 Run = t.Callable[[], t.NoReturn]
 
 
@@ -91,7 +98,7 @@ class Ansible:
             if find_spec(name.partition(".")[0]):
                 _import(name)
         _define()
-        _remember()
+        play_memory.remember()
         _import_ours()
         if threading.active_count() > 1:
             raise RuntimeError(f"a process with threads cannot be forked: {threading.enumerate()}")
@@ -109,37 +116,14 @@ def _import(name: str) -> None:
 
 
 def _define() -> None:
-    """Read which options the plugins have that each play looks through: their documentation is as much YAML as a play has otherwise."""
+    """Read which options the plugins have that each play looks at: their documentation is as much YAML as a play has otherwise."""
     loader = importlib.import_module("ansible.plugins.loader")
     for kind in LOOKED_THROUGH:
         for _plugin in getattr(loader, f"{kind}_loader").all(class_only=True):
             pass
-
-
-def _remember() -> None:
-    """Keep what the collection loader makes of a text: bytecode of the collections' modules, data of their runtime.yml.
-
-    The loader compiles each module in each process, as it writes no files beside them. Both are functions of their text.
-    """
-    finder = importlib.import_module("ansible.utils.collection_loader._collection_finder")
-    finder._meta_yml_to_dict = functools.cache(finder._meta_yml_to_dict)  # each process has its own copy
-    codes: dict[tuple[str, str | bytes], types.CodeType] = {}
-
-    def compiled(source: str | bytes, filename: str, mode: str, flags: int, dont_inherit: bool) -> types.CodeType:
-        key = (filename, source)
-        if key not in codes:
-            codes[key] = compile(source, filename, mode, flags, dont_inherit)
-        return codes[key]
-
-    finder.compile = compiled
-    for path in sorted(path for root in _roots() for path in root.glob("*/*/plugins/**/*.py")):
-        compiled(source=path.read_bytes(), filename=str(path), mode="exec", flags=0, dont_inherit=True)
-    meta = Path(finder.__file__).parents[2] / "config" / "ansible_builtin_runtime.yml"
-    finder._meta_yml_to_dict(meta.read_bytes(), ("ansible.builtin", "runtime.yml"))
-
-
-def _roots() -> list[Path]:
-    return [Path(path, "ansible_collections") for path in os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep)]
+    for kind, names in ASKED_FOR.items():
+        for name in names:
+            getattr(loader, f"{kind}_loader").get(name, class_only=True)
 
 
 def _import_ours() -> None:
@@ -150,7 +134,7 @@ def _import_ours() -> None:
     loader = importlib.import_module("ansible.plugins.loader")
     loader._configure_collection_loader()
     loader._configure_collection_loader = lambda *_paths: None
-    if not any((root / "winrights" / "seimpersonate").is_dir() for root in _roots()):
+    if not any((root / "winrights" / "seimpersonate").is_dir() for root in play_memory.roots()):
         return
     package = importlib.import_module("ansible_collections.winrights.seimpersonate.plugins.action")
     for path in sorted(Path(package.__path__[0]).glob("*.py")):
@@ -170,6 +154,8 @@ def _play(argv: list[str]) -> t.NoReturn:
     vars_.random_int = f"{random.getrandbits(32):08x}"  # a part of the ids of plays and tasks
     atexit.unregister(path.cleanup_tmp_file)  # of the folder that is not ours
     constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP")
+    constants.DEFAULT_INTERNAL_POLL_INTERVAL = POLL
+    gc.disable()  # a play is over before there is anything to gain
     sys.exit(main())
 
 
