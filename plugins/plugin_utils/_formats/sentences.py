@@ -29,8 +29,8 @@ from .display import document_of
 _PART = 300  # characters of a text of others
 _PATH = 4_096  # the longest path of Linux
 _DOCUMENTS, _NOTES, _EXCEPTIONS = 6, 3, 4
-_STATES = {state.value: state.value.replace("_", " ") for state in State}
-
+STATES = {state.value: state.value.replace("_", " ") for state in State}
+"""What became of an exception, in words."""
 NO_HOST = "meant for no host of this report"
 
 TITLES = {
@@ -177,7 +177,7 @@ def exceptions(used: Sequence[Used], finished: str) -> list[str]:
     if not used:
         return []
     states = collections.Counter(exception["state"] for exception in used)
-    lines = [f"Exceptions: {', '.join(f'{count} {_STATES[state]}' for state, count in sorted(states.items()))}."]
+    lines = [f"Exceptions: {', '.join(f'{count} {STATES[state]}' for state, count in sorted(states.items()))}."]
     ends = [days_left(exception, finished) for exception in used]
     soon = sum(left is not None for left in ends)
     lines[0] += f" {soon} {'ends' if soon == 1 else 'end'} within {SOON} days." if soon else ""
@@ -203,7 +203,7 @@ def _exception(exception: Used, left: int | None) -> str:
     until = f", until {exception['expires']}" if exception["expires"] else ""
     ticket = f", ticket {visible(exception['ticket'], _PART)}" if exception["ticket"] else ""
     account, reason, owner = (visible(text, _PART) for text in (exception["account"], exception["reason"], exception["owner"]))
-    state = _STATES[exception["state"]] + (f", {NO_HOST}" if meant_for_none(exception) else "")
+    state = STATES[exception["state"]] + (f", {NO_HOST}" if meant_for_none(exception) else "")
     state += f", ends {in_days(left)}" if left is not None else ""
     return f"{state}: {account}{hosts} (owner {owner}{ticket}{until}), {reason}"
 

@@ -17,6 +17,7 @@ from ..._verdict.findings import EXTRA
 from ..._verdict.rank import Rank
 from ..._verdict.status import Status
 from ..._wording import NAME, visible
+from ..sentences import STATES
 
 VARIES = re.compile(r"(0x[0-9a-fA-F]+|\d+(?:\.\d+)*)")
 """Numbers in an error, which differ between hosts with the same one."""
@@ -67,23 +68,22 @@ RANKS: dict[str, Word] = {
         "low", "◇", "an account of a client or of a program, a deleted account, or an account that lacks the right"
     ),
 }
-EXCEPTION_STATES: dict[str, Word] = {
-    State.EXPIRED.value: Word("expired", "✕", "its last day is over, so that it waives no holder"),
-    State.TOO_WIDE.value: Word("too wide", "✕", "its account is a group of nearly everybody, so that it is refused"),
-    State.NOT_FORESEEN.value: Word(
-        "not foreseen",
+_OF_EXCEPTIONS = {
+    State.EXPIRED: ("✕", "its last day is over, so that it waives no holder"),
+    State.TOO_WIDE: ("✕", "its account is a group of nearly everybody, so that it is refused"),
+    State.NOT_FORESEEN: (
         "✕",
         "it waives no holder: the rule that judges the host foresees no exception, and this run takes only what a rule foresees",
     ),
-    State.UNKNOWN.value: Word(
-        "unknown",
+    State.UNKNOWN: (
         "?",
         "whether it is needed is not known: a host that it may be meant for was not read or not judged, or its account or a feature of "
         "a host could not be looked up",
     ),
-    State.UNUSED.value: Word("unused", "–", "no host needs it, and every host that it is meant for, if any, was read and judged"),
-    State.USED.value: Word("used", "✓", "it waives a holder on at least one host"),
+    State.UNUSED: ("–", "no host needs it, and every host that it is meant for, if any, was read and judged"),
+    State.USED: ("✓", "it waives a holder on at least one host"),
 }
+EXCEPTION_STATES = {state.value: Word(STATES[state.value], sign, meaning) for state, (sign, meaning) in _OF_EXCEPTIONS.items()}
 """What became of an exception."""
 AGAINST = EXTRA
 """Standings that make a host drift."""
