@@ -46,7 +46,7 @@ demo-gpo: venv-test ## Audit, plan, change and restore a Group Policy Object of 
 	@$(RUN) python -m fleet.gpo_story
 
 unit: venv-test ## The unit tests that open no socket, run no playbook and make no large report, properties with few cases: half a minute
-	@PROPERTIES=$(or $(PROPERTIES),few) $(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
+	@PROPERTIES=$(or $(PROPERTIES),unit) $(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them, FRESH=1 for a fresh ansible-playbook per play)
 	@$(RUN) python -m pytest -n $(JOBS) --dist worksteal -m "not engine and not browser and not samba and not directory and not kerberos" $(ARGS)

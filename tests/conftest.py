@@ -39,9 +39,10 @@ COLLECTIONS = _make_importable()
 
 # A busy machine must not fail a property: no deadlines, and the first text that is drawn loads the tables of Unicode.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# The same few cases in every run of make test, others in every run of make test-long; hypothesis has other defaults where CI is set.
+# The same cases in every run of make test, the first of them in make unit, others in every run of make test-long; hypothesis has other
+# defaults where CI is set.
 settings.register_profile("tests", _PATIENT, derandomize=True, max_examples=60)
-settings.register_profile("few", _PATIENT, derandomize=True, max_examples=10)  # make unit
+settings.register_profile("unit", _PATIENT, derandomize=True, max_examples=10)
 settings.register_profile("long", _PATIENT, derandomize=False, max_examples=10_000, print_blob=True)
 settings.load_profile(os.environ.get("PROPERTIES", "tests"))
 

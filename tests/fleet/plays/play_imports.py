@@ -54,7 +54,7 @@ MODULES = (
     "ansible.template",
     *("requests_ntlm", "winrm", "pypsrp.powershell", "pypsrp.wsman", "psrpcore", "spnego", "xmltodict"),
 )  # fmt: skip
-LOOKED_THROUGH = ("become", "connection", "shell", "vars")
+LOOKED_THROUGH = ("become", "connection", "shell")
 ASKED_FOR = {
     "cache": ("jsonfile", "memory"),
     "callback": ("default", "junit", "minimal", "oneline", "tree"),  # not that of ansible-runner, whose lock is one play's
@@ -124,6 +124,8 @@ def _define() -> None:
     for kind, names in ASKED_FOR.items():
         for name in names:
             getattr(loader, f"{kind}_loader").get(name, class_only=True)
+    # Those of variables in its own way: it takes a loader that was used for one that is ready, and would find no plugin.
+    importlib.import_module("ansible.vars.plugins")._prime_vars_loader()
 
 
 def _import_ours() -> None:
@@ -155,7 +157,7 @@ def _play(argv: list[str]) -> t.NoReturn:
     atexit.unregister(path.cleanup_tmp_file)  # of the folder that is not ours
     constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP")
     constants.DEFAULT_INTERNAL_POLL_INTERVAL = POLL
-    gc.disable()  # a play is over before there is anything to gain
+    gc.disable()  # a play is over before there is anything to gain; that readers bear it is tested with FRESH=1 and on the plugins
     sys.exit(main())
 
 

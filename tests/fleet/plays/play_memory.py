@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What Ansible makes of files that are the same for all plays: remembered before the fork, so that no play makes it again.
 
-All of it are functions of a text: bytecode of the collections' modules, data of their YAML files and of their runtime.yml.
+Each is a function of a text: bytecode of the collections' modules, data of their YAML files and of their runtime.yml.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import types
 import typing as t
 from pathlib import Path
 
+OURS = "winrights/seimpersonate"
 FOLDERS = ("playbooks", "roles")  # of this collection, whose YAML files plays load
 SCALARS = (
     *(f"ansible.module_utils._internal._datatag._AnsibleTagged{kind}" for kind in ("Str", "Int", "Float")),  # since 2.19
     "ansible.parsing.yaml.objects.AnsibleUnicode",
 )
-"""Values with their place in a file: they do not change, so that their copy may be they themselves."""
+"""Texts and numbers with their place in a file. Nothing changes one, so that it may serve as its own copy."""
 
 
 def roots() -> list[Path]:
@@ -30,7 +31,7 @@ def roots() -> list[Path]:
 
 
 def remember() -> None:
-    """Compile and parse now; with collections in folders that plays do not change."""
+    """Compile and parse now. Plays must not change the files of the collections."""
     _remember_code()
     _remember_yaml()
 
@@ -55,24 +56,35 @@ def _remember_code() -> None:
 
 
 def _remember_yaml() -> None:
-    """Half of what the main process of a short play does is to read the role's files, and to copy what it read."""
-    loaders = importlib.import_module("ansible.parsing.dataloader").DataLoader
-    load = loaders.load_from_file
-    options = {"trusted_as_template": True} if "trusted_as_template" in inspect.signature(load).parameters else {}
-    known = {
-        str(path): load(loaders(), str(path), **options)
-        for root in roots()
-        for folder in FOLDERS
-        for path in sorted((root / "winrights" / "seimpersonate" / folder).glob("**/*.yml"))
-    }
+    """A third of what the main process of a short play does is to read the role's files, and to copy what it read."""
+    loader = importlib.import_module("ansible.parsing.dataloader").DataLoader
+    load = loader.load_from_file
+    usual = {"trusted_as_template": True} if "trusted_as_template" in inspect.signature(load).parameters else {}
+    files = sorted(path for root in roots() for folder in FOLDERS for path in (root / OURS / folder).glob("**/*.yml"))
+    parsed = {str(path): data for path in files if (data := _parsed(loader(), path, usual)) is not None}
     for kind in filter(None, map(scalar, SCALARS)):
         kind.__deepcopy__ = lambda self, _memo: self
 
-    def load_from_file(self: t.Any, file_name: str, *args: t.Any, **asked: t.Any) -> t.Any:
-        data = known.get(self.path_dwim(file_name)) if not args and asked == options else None
-        return load(self, file_name, *args, **asked) if data is None else copy.deepcopy(data)
+    def load_from_file(self: t.Any, file_name: str, *args: t.Any, **options: t.Any) -> t.Any:
+        data = parsed.get(self.path_dwim(file_name)) if not args and options == usual else None
+        return load(self, file_name, *args, **options) if data is None else copy.deepcopy(data)
 
-    loaders.load_from_file = load_from_file
+    loader.load_from_file = load_from_file
+
+
+def _parsed(loader: t.Any, path: Path, usual: t.Mapping[str, t.Any]) -> t.Any:
+    """Data of a file, None for one that a play must read itself: it cannot be parsed, or Ansible has something to say about it."""
+    display = importlib.import_module("ansible.utils.display").Display()
+    said = len(display._warns), len(display._deprecations)
+    try:
+        data = loader.load_from_file(str(path), **usual)
+    except importlib.import_module("ansible.errors").AnsibleError:
+        return None
+    if (len(display._warns), len(display._deprecations)) == said:
+        return data
+    display._warns.clear()
+    display._deprecations.clear()
+    return None
 
 
 def scalar(name: str) -> t.Any:

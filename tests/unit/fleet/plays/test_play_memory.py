@@ -10,45 +10,63 @@ from pathlib import Path
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
+from ansible.utils.display import Display
 
 from fleet.plays import play_memory
+
+try:
+    from ansible.module_utils._internal._datatag import AnsibleTagHelper
+except ModuleNotFoundError:  # before 2.19
+    AnsibleTagHelper = None
 
 COLLECTION = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"], "ansible_collections", "winrights", "seimpersonate")
 ASKED = {"trusted_as_template": True} if "trusted_as_template" in inspect.signature(DataLoader.load_from_file).parameters else {}
 FILES = sorted(path.relative_to(COLLECTION) for folder in play_memory.FOLDERS for path in (COLLECTION / folder).glob("**/*.yml"))
 
 
-@pytest.fixture
-def remembered(monkeypatch):
-    """What the loader reads from a disk that is there no more."""
-    kinds = [kind for kind in map(play_memory.scalar, play_memory.SCALARS) if kind]
-    for kind in kinds:
-        monkeypatch.setattr(kind, "__deepcopy__", None, raising=False)
-    monkeypatch.setattr(DataLoader, "load_from_file", DataLoader.load_from_file)
-    play_memory._remember_yaml()
-    assert kinds
-
-    def load(path, **options):
-        with monkeypatch.context() as gone:
-            gone.setattr(DataLoader, "get_text_file_contents", lambda *_args: pytest.fail("it is read"), raising=False)
-            gone.setattr(DataLoader, "_get_file_contents", lambda *_args: pytest.fail("it is read"), raising=False)
-            return DataLoader().load_from_file(str(path), **options)
-
-    return load
+WITH_PLACE = "ansible_pos"  # of a text, before 2.19
 
 
 @pytest.fixture(scope="module")
-def read():
+def memory():
+    """The loader that remembers, and the one before it."""
+    kinds = [kind for kind in map(play_memory.scalar, play_memory.SCALARS) if kind]
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in kinds:
+            patch.setattr(kind, "__deepcopy__", None, raising=False)
+        before = DataLoader.load_from_file
+        patch.setattr(DataLoader, "load_from_file", before)
+        play_memory._remember_yaml()
+        yield DataLoader.load_from_file, before
+
+
+@pytest.fixture
+def remembered(memory, monkeypatch):
+    """What the loader knows without a look at the disk."""
+    for name in ("get_text_file_contents", "_get_file_contents"):
+        monkeypatch.setattr(DataLoader, name, lambda *_args: pytest.fail("it is read"), raising=False)
+    return lambda path, *args, **options: memory[0](DataLoader(), str(path), *args, **options)
+
+
+@pytest.fixture(scope="module")
+def read(memory):
     """Each file as Ansible reads it."""
-    return {path: DataLoader().load_from_file(str(COLLECTION / path), **ASKED) for path in FILES}
+    return {path: memory[1](DataLoader(), str(COLLECTION / path), **ASKED) for path in FILES}
+
+
+def nodes(data):
+    """Each value of a document, with its type and all that Ansible notes about it: where it stands, and whether it is a template."""
+    tags = tuple(sorted(map(repr, AnsibleTagHelper.tags(data)))) if AnsibleTagHelper else getattr(data, WITH_PLACE, None)
+    yield type(data), tags, None if isinstance(data, (dict, list)) else data
+    for part in [*data.items()] if isinstance(data, dict) else [*enumerate(data)] if isinstance(data, list) else []:
+        for one in part:
+            yield from nodes(one)
 
 
 def test_each_file_is_what_ansible_reads(read, remembered):
-    assert FILES
+    assert len(read) > 30
     for path, data in read.items():
-        again = remembered(COLLECTION / path, **ASKED)
-        assert again == data
-        assert type(again) is type(data)
+        assert [*nodes(remembered(COLLECTION / path, **ASKED))] == [*nodes(data)], path
 
 
 def test_what_one_play_changes_no_other_sees(read, remembered):
@@ -60,22 +78,47 @@ def test_what_one_play_changes_no_other_sees(read, remembered):
     assert remembered(COLLECTION / path, **ASKED) == read[path]
 
 
+def test_a_text_is_its_own_copy(remembered):
+    """Or what is remembered would be no faster."""
+    first, second = (remembered(COLLECTION / "playbooks/audit.yml", **ASKED)[0]["name"] for _ in range(2))
+
+    assert first is second
+
+
 @pytest.mark.parametrize(
-    "options",
+    ("args", "options"),
     [
-        pytest.param({"cache": "none"}, id="no cache"),
-        pytest.param({"unsafe": True}, id="the data itself, which is nobody's copy"),
+        pytest.param((), {"cache": "none"}, id="no cache"),
+        pytest.param((), {"unsafe": True}, id="the data itself, which is nobody's copy"),
+        pytest.param(("none",), {}, id="by place"),
     ],
 )
-def test_what_is_asked_for_in_another_way_is_read(options, remembered):
+def test_what_is_asked_for_in_another_way_is_read(args, options, remembered):
     with pytest.raises(pytest.fail.Exception, match="it is read"):
-        remembered(COLLECTION / "galaxy.yml", **options)
-    with pytest.raises(pytest.fail.Exception, match="it is read"):
-        remembered(COLLECTION / FILES[0], **options)
+        remembered(COLLECTION / "playbooks/audit.yml", *args, **ASKED, **options)
 
 
-def test_a_file_of_somebody_else_is_read(remembered, tmp_path):
-    (tmp_path / "play.yml").write_text("[]")
+@pytest.mark.parametrize("place", ["playbooks", ""])
+def test_a_file_of_somebody_else_is_read(place, remembered, tmp_path):
+    path = tmp_path / place / "audit.yml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("[]")
 
     with pytest.raises(pytest.fail.Exception, match="it is read"):
-        remembered(tmp_path / "play.yml", **ASKED)
+        remembered(path, **ASKED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a: [", id="that cannot be parsed"),
+        pytest.param("a: 1\na: 2", id="that Ansible warns of"),
+        pytest.param("", id="that is empty"),
+    ],
+)
+def test_a_file_that_a_play_must_read_itself(text, tmp_path):
+    """It has its error or its warning then."""
+    (tmp_path / "main.yml").write_text(text)
+
+    assert play_memory._parsed(DataLoader(), tmp_path / "main.yml", ASKED) is None
+    assert not Display()._warns

@@ -104,6 +104,30 @@ def test_a_play_of_the_server_is_as_a_fresh_one(servers, monkeypatch, tmp_path, 
     assert list(difflib.unified_diff(run(True), run(False), "fresh", "forked", n=0, lineterm="")) == []
 
 
+VARIABLES = """
+- hosts: all
+  gather_facts: false
+  connection: local
+  tasks:
+    - ansible.builtin.debug:
+        msg: "{{ of_all | default('none') }} {{ of_the_host | default('none') }}"
+"""
+
+
+def test_the_files_of_variables_beside_a_playbook_are_read(server, monkeypatch, tmp_path):
+    for name in ("group_vars/all.yml", "host_vars/a.yml"):
+        (tmp_path / name).parent.mkdir()
+    (tmp_path / "group_vars/all.yml").write_text("of_all: all")
+    (tmp_path / "host_vars/a.yml").write_text("of_the_host: host")
+    (tmp_path / "play.yml").write_text(VARIABLES)
+    monkeypatch.setattr("fleet.plays.play.plays", lambda: server)
+
+    with Fleet([Machine.member_server("a")], Emulator()) as fleet:
+        ran = play(fleet, tmp_path / "play.yml", tmp_path=tmp_path)
+
+    assert ran.results("debug")["a"]["msg"] == "all host"
+
+
 def test_a_play_after_a_login_at_a_simulated_host_is_forked_like_the_first(servers, monkeypatch, tmp_path):
     """Otherwise every play but the first would import Ansible itself, with the same result, in twice the time."""
     path = tmp_path / "parent.yml"
