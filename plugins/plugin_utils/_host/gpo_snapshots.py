@@ -214,6 +214,7 @@ def check_wanted(snapshot_dir: Path, wanted: str) -> None:
         except OSError as error:
             raise BadInput("restore", snapshots.unread(error), value=wanted) from None
         if folder / file_name(wanted) not in runs:
+            snapshots.refuse_hidden(wanted)
             wrong = f"is neither a snapshot of a GPO nor a run of {folder}"
             raise BadInput("restore", wrong, value=wanted, expected=snapshots.in_words(_names_of_runs(runs)))
 

@@ -371,6 +371,7 @@ def _folder_of_run(folder: Path, wanted: str) -> Path:
         known = _names_of_runs(folder)
     except OSError as error:
         raise BadInput("restore", unread(error), value=wanted) from None
+    refuse_hidden(wanted)
     wrong = f"is not a snapshot file, the folder of a run or a run of {folder}"
     raise BadInput("restore", wrong, value=wanted, expected=in_words(known))
 
@@ -400,6 +401,17 @@ def _names_of_runs(folder: Path) -> list[str]:
 def in_words(runs: t.Sequence[str]) -> str:
     """The runs that there are, the newest ones by name."""
     return f"its runs, the newest first: {some([visible(run) for run in runs])}" if runs else "it has no run"
+
+
+def refuse_hidden(wanted: str) -> None:
+    """Raises BadInput for a path below a folder that may not be looked into: whether something is there is not known."""
+    try:
+        os.stat(at_home(wanted))
+    except PermissionError as error:
+        if os.sep in wanted:  # not the name of a run, that somebody gives in a folder of others
+            raise BadInput("restore", unread(error), value=wanted) from None
+    except (OSError, ValueError):
+        return
 
 
 def is_there(place: Path, kind: t.Callable[[Path], bool]) -> bool:

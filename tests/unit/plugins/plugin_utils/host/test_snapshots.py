@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import snapshots
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._host import gpo_snapshots, snapshots
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._input.errors import BadInput
 
 
@@ -174,13 +174,16 @@ def test_a_run_that_cannot_be_read_is_named_after_the_others(tmp_path):
 def closed(monkeypatch):
     """Folders that this user may not look into; root may, so that a mode would not do."""
     folders = set()
-    scandir, lstat = os.scandir, Path.lstat
+    scandir, lstat, stat = os.scandir, Path.lstat, os.stat
 
     def refuse(path):
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr(os, "scandir", lambda path: refuse(path) if Path(path) in folders else scandir(path))
     monkeypatch.setattr(Path, "lstat", lambda path: refuse(path) if path.parent in folders else lstat(path))
+    monkeypatch.setattr(
+        os, "stat", lambda path, **how: refuse(path) if folders and Path(path).parent in folders else stat(path, **how)
+    )
     return folders
 
 
@@ -201,6 +204,25 @@ def test_what_may_not_be_read_is_not_taken_for_nothing(tmp_path, closed, hidden,
         with pytest.raises(BadInput) as error:
             look(tmp_path, wanted)
         assert said.format(folder=tmp_path) in str(error.value)
+
+
+@pytest.mark.parametrize("checked", [snapshots.check_wanted, gpo_snapshots.check_wanted])
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        pytest.param("{closed}/web01.json", "{closed}/web01.json cannot be read: Permission denied", id="a file"),
+        pytest.param("{closed}/r1/", "{closed}/r1 cannot be read: Permission denied", id="the folder of a run"),
+        pytest.param("r1", "run of", id="the name of a run, from a folder of others"),
+    ],
+)
+def test_a_path_that_may_not_be_looked_at_may_be_a_snapshot(tmp_path, closed, monkeypatch, wanted, said, checked):
+    (tmp_path / "closed").mkdir()
+    monkeypatch.chdir(tmp_path / "closed")
+    closed |= {tmp_path / "closed", Path()}
+
+    with pytest.raises(BadInput) as error:
+        checked(tmp_path / "kept", wanted.format(closed=tmp_path / "closed"))
+    assert said.format(closed=tmp_path / "closed") in str(error.value)
 
 
 def test_a_run_that_may_not_be_read_may_be_the_latest(tmp_path, closed):
