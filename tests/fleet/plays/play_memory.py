@@ -75,15 +75,14 @@ def _remember_yaml() -> None:
 def _parsed(loader: t.Any, path: Path, usual: t.Mapping[str, t.Any]) -> t.Any:
     """Data of a file, None for one that a play must read itself: it cannot be parsed, or Ansible has something to say about it."""
     display = importlib.import_module("ansible.utils.display").Display()
-    said = len(display._warns), len(display._deprecations)
+    said = copy.copy(display._warns), copy.copy(display._deprecations)
     try:
         data = loader.load_from_file(str(path), **usual)
     except importlib.import_module("ansible.errors").AnsibleError:
         return None
-    if (len(display._warns), len(display._deprecations)) == said:
+    if (display._warns, display._deprecations) == said:
         return data
-    display._warns.clear()
-    display._deprecations.clear()
+    display._warns, display._deprecations = said
     return None
 
 
