@@ -80,7 +80,7 @@ def test_what_one_play_changes_no_other_sees(read, remembered):
 
 def test_a_text_is_its_own_copy(remembered):
     """Or what is remembered would be no faster."""
-    first, second = (remembered(COLLECTION / "playbooks/audit.yml", **ASKED)[0]["name"] for _ in range(2))
+    first, second = (remembered(COLLECTION / "playbooks/audit.yml", **ASKED)[0]["name"] for _unused in range(2))
 
     assert first is second
 
