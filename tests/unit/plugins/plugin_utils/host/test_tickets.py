@@ -42,16 +42,21 @@ def login(monkeypatch, kinit):
     monkeypatch.setattr(tickets.tempfile, "tempdir", None)
     for plugin in tickets._plugins():
         monkeypatch.setattr(plugin, "_kerb_auth", plugin._kerb_auth)
+    made = []
 
     def of(principal="auditor@SIM.EXAMPLE", password="right", **options):
         connection = connection_loader.get("winrm", PlayContext(), os.devnull)
+        made.append(connection)
         given = {"ansible_winrm_kinit_cmd": str(kinit[0]), **options}
         connection.set_options(var_options={**given, "_extras": {}})
         connection._kinit_cmd = given["ansible_winrm_kinit_cmd"]
         connection._kerb_auth(principal, password)
         return connection
 
-    return of
+    yield of
+    for connection in made:  # else it is done when garbage is searched for, after a process that was forked meanwhile has done so
+        if hasattr(connection, "_kerb_ccache"):
+            connection._kerb_ccache.close()
 
 
 def place():
