@@ -409,7 +409,7 @@ def refuse_hidden(wanted: str) -> None:
         os.stat(at_home(wanted))
     except PermissionError as error:
         if os.sep in wanted:  # not the name of a run, that somebody gives in a folder of others
-            raise BadInput("restore", unread(error), value=wanted) from None
+            raise BadInput("restore", unread(error)) from None
     except (OSError, ValueError):
         return
 
