@@ -45,7 +45,7 @@ demo-prove: venv-test ## Prove six simulated hosts: payload beside other sources
 demo-gpo: venv-test ## Audit, plan, change and restore a Group Policy Object of a simulated domain, and its hosts before and after
 	@$(RUN) python -m fleet.gpo_story
 
-unit: venv-test ## The unit tests that open no socket, run no playbook and make no large report, properties with few cases: half a minute
+unit: venv-test ## The unit tests that open no socket, run no playbook and make no large report, properties with few cases: less than a minute
 	@PROPERTIES=$(or $(PROPERTIES),unit) $(RUN) python -m pytest -q -n $(JOBS) -m "not engine and not browser and not wire and not size" tests/unit $(ARGS)
 
 test: venv-test ## Run the tests (ARGS="-k name" for some of them, FRESH=1 for a fresh ansible-playbook per play)
