@@ -157,7 +157,7 @@ def _play(argv: list[str]) -> t.NoReturn:
     atexit.unregister(path.cleanup_tmp_file)  # of the folder that is not ours
     constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP")
     constants.DEFAULT_INTERNAL_POLL_INTERVAL = POLL
-    gc.disable()  # a play is over before there is anything to gain; that readers bear it is tested with FRESH=1 and on the plugins
+    gc.disable()  # a play is over before a search for garbage pays; those with processes of their own have it
     sys.exit(main())
 
 

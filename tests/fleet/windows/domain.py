@@ -161,5 +161,5 @@ class PolicyDomain:
 
 
 def _of_controllers() -> dict[str, tuple[str, ...]]:
-    """What the template of a fresh Default Domain Controllers Policy is about: other rights, and Version last, as in those of real domain controllers."""
+    """What the template of a fresh Default Domain Controllers Policy is about: other rights, and Version last (observed in public files)."""
     return {"Privilege Rights": ("SeBackupPrivilege = *S-1-5-32-544,*S-1-5-32-549", "SeAuditPrivilege = *S-1-5-19,*S-1-5-20")}

@@ -24,9 +24,6 @@ ASKED = {"trusted_as_template": True} if "trusted_as_template" in inspect.signat
 FILES = sorted(path.relative_to(COLLECTION) for folder in play_memory.FOLDERS for path in (COLLECTION / folder).glob("**/*.yml"))
 
 
-WITH_PLACE = "ansible_pos"  # of a text, before 2.19
-
-
 @pytest.fixture(scope="module")
 def memory():
     """The loader that remembers, and the one before it."""
@@ -56,7 +53,7 @@ def read(memory):
 
 def nodes(data):
     """Each value of a document, with its type and all that Ansible notes about it: where it stands, and whether it is a template."""
-    tags = tuple(sorted(map(repr, AnsibleTagHelper.tags(data)))) if AnsibleTagHelper else getattr(data, WITH_PLACE, None)
+    tags = tuple(sorted(map(repr, AnsibleTagHelper.tags(data)))) if AnsibleTagHelper else getattr(data, "ansible_pos", None)
     yield type(data), tags, None if isinstance(data, (dict, list)) else data
     for part in [*data.items()] if isinstance(data, dict) else [*enumerate(data)] if isinstance(data, list) else []:
         for one in part:
