@@ -14,17 +14,17 @@ from fleet.simulation import Fleet
 from fleet.windows import names
 from fleet.windows.machine import Machine
 
-HOSTS = {
+HOSTS = {  # each with letters that no digest has: artifacts hold digests, and the names must not be in them
     "clean": Machine.member_server,
     "drifted": lambda name: Machine.member_server(name, also=[names.USERS]),
-    "dead": Machine.member_server,
-    "dead2": Machine.member_server,
+    "silent": Machine.member_server,
+    "silent2": Machine.member_server,
 }
 CASES = [
     pytest.param("audit.yml", ["clean"], "successful", {"compliant": 1}, True, id="gate passed"),
     pytest.param("audit.yml", ["clean", "drifted"], "failed", {"compliant": 1, "drift": 1}, False, id="gate failed"),
-    pytest.param("audit.yml", ["dead", "clean"], "failed", {"compliant": 1, "unreachable": 1}, False, id="one dead"),
-    pytest.param("audit.yml", ["dead", "dead2"], "failed", {"unreachable": 2}, False, id="all dead"),
+    pytest.param("audit.yml", ["silent", "clean"], "failed", {"compliant": 1, "unreachable": 1}, False, id="one silent"),
+    pytest.param("audit.yml", ["silent", "silent2"], "failed", {"unreachable": 2}, False, id="all silent"),
     pytest.param("enforce.yml", ["clean", "drifted"], "successful", {"compliant": 1, "drift": 1}, True, id="plan"),
 ]
 
@@ -36,7 +36,7 @@ def job(tmp_path):
     def go(playbook, hosts, extra=None, **options):
         with Fleet([], Emulator()) as fleet:
             for name in hosts:
-                fleet.add(HOSTS[name](name), scenario="host down" if name.startswith("dead") else None)
+                fleet.add(HOSTS[name](name), scenario="host down" if name.startswith("silent") else None)
             folder = tmp_path / "reports"
             variables = {
                 **EXTRA,
@@ -88,24 +88,24 @@ def test_a_failed_gate_on_every_core_that_is_there(job, core):
     ("tolerate", "status"),
     [pytest.param("", "failed", id="as the survey has it"), pytest.param("unreachable: 50%", "successful", id="as the guide says")],
 )
-def test_a_plan_with_a_dead_host_can_be_approved_only_where_that_is_tolerated(job, tolerate, status):
-    done, _report = job("enforce.yml", ["dead", "drifted"], {"impersonate_tolerate": tolerate}, check=True)
+def test_a_plan_with_a_silent_host_can_be_approved_only_where_that_is_tolerated(job, tolerate, status):
+    done, _report = job("enforce.yml", ["silent", "drifted"], {"impersonate_tolerate": tolerate}, check=True)
 
     assert done.status == status, done.stdout
 
 
-def test_an_enforcement_goes_on_without_a_dead_host_where_that_is_tolerated(job):
-    done, report = job("enforce.yml", ["dead", "drifted"], {"impersonate_tolerate": "unreachable: 50%"})
+def test_an_enforcement_goes_on_without_a_silent_host_where_that_is_tolerated(job):
+    done, report = job("enforce.yml", ["silent", "drifted"], {"impersonate_tolerate": "unreachable: 50%"})
 
     assert done.status == "successful", done.stdout
     assert {host["host"]: host["status"] for host in report["hosts"]} == {
-        "dead": "unreachable",
+        "silent": "unreachable",
         "drifted": "compliant",
     }
 
 
 def test_a_second_look_leaves_its_verdict(job):
-    done, _report = job("enforce.yml", ["dead", "drifted"], {"impersonate_max_hosts_per_account": 1})
+    done, _report = job("enforce.yml", ["silent", "drifted"], {"impersonate_max_hosts_per_account": 1})
 
     said = done.artifacts["impersonate"]
     assert (done.status, said["gate_passed"], said["action"]) == ("failed", False, "enforce")
@@ -133,13 +133,13 @@ def test_the_verdict_names_the_job_where_the_report_ends_with_it(job, tmp_path):
     ("extra", "failed", "changed"),
     [
         pytest.param({}, {"clean"}, set(), id="off"),
-        pytest.param({"impersonate_mark_hosts": "true"}, {"drifted", "dead"}, set(), id="failed"),
-        pytest.param({"impersonate_mark_hosts": True, "impersonate_fail_on": ["drift"]}, {"drifted"}, {"dead"}, id="not for the gate"),
-        pytest.param({"impersonate_mark_hosts": True, "impersonate_tolerate": "drift: 1\nunreachable: 50%"}, set(), {"drifted", "dead"}, id="tolerated"),
+        pytest.param({"impersonate_mark_hosts": "true"}, {"drifted", "silent"}, set(), id="failed"),
+        pytest.param({"impersonate_mark_hosts": True, "impersonate_fail_on": ["drift"]}, {"drifted"}, {"silent"}, id="not for the gate"),
+        pytest.param({"impersonate_mark_hosts": True, "impersonate_tolerate": "drift: 1\nunreachable: 50%"}, set(), {"drifted", "silent"}, id="tolerated"),
     ],
 )  # fmt: skip
 def test_hosts_count_by_their_status(job, extra, failed, changed):
-    done, report = job("audit.yml", ["clean", "drifted", "dead"], extra)
+    done, report = job("audit.yml", ["clean", "drifted", "silent"], extra)
 
     assert (done.counted("failures"), done.counted("changed")) == (failed, changed), done.stdout
     assert done.status == ("failed" if failed else "successful")

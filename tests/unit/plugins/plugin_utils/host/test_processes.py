@@ -250,8 +250,9 @@ def test_what_a_process_says_is_shown_by_its_parent(processes, kept, capsys):
     processes(work).run(Kind([HOSTS[:2]], 1))
 
     shown = capsys.readouterr()
-    assert [line.split(" of ")[0] for line in shown.out.splitlines()] == [*HOSTS[:2]]
-    assert str(os.getpid()) not in shown.out
+    said = [line.split(" of ") for line in shown.out.splitlines()]
+    assert [host for host, _process in said] == [*HOSTS[:2]]
+    assert str(os.getpid()) not in [process for _host, process in said]
     assert shown.err.splitlines() == ["to stderr"] * 2
 
 
