@@ -56,8 +56,8 @@ PLAYBOOKS = {
     **{name: name for name in ("gpo_audit", "gpo_enforce", "gpo_restore")},
 }
 """Entry points of the role -> the playbooks that a person runs with these variables."""
-RESTORE_ALONE = ("restore",)
-"""Variables of the entry points that two playbooks share, which count in one of them and which the other refuses."""
+ALONE = {"restore": "restore", "unexpected": "enforce", "missing": "enforce"}
+"""Variables of the entry points that two playbooks share -> the one of them where they count."""
 
 _HEAD = """..
   SPDX-FileCopyrightText: Winrights Authors
@@ -82,8 +82,8 @@ def options() -> dict[str, dict[str, t.Any]]:
         for name, option in spec["options"].items():
             row = found.setdefault(name.removeprefix(PREFIX), {**option, "playbooks": []})
             if entry in PLAYBOOKS:
-                alone = entry == "plan" and name.removeprefix(PREFIX) in RESTORE_ALONE
-                row["playbooks"].append("restore" if alone else PLAYBOOKS[entry])
+                alone = ALONE.get(name.removeprefix(PREFIX)) if entry == "plan" else None
+                row["playbooks"].append(alone or PLAYBOOKS[entry])
     return found
 
 

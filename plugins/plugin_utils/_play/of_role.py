@@ -68,6 +68,8 @@ _POLICY = ("policy", "policies", "required", "permitted", "forbidden")
 """What a restore does not ask for."""
 _GPO = ("state", "accounts")
 """The same of a GPO."""
+_LEFT = ("unexpected", "missing")
+"""What a restore does not leave as it is for a variable's sake: that is of the policy, and the whole list comes back."""
 _FORMS: dict[str, Callable[[str, object], object]] = {
     "policy": _as_it_is,
     "policies": _policies,
@@ -146,6 +148,8 @@ def filled(args: Options, spec: Spec, task_vars: TaskVars, template: Template, *
         return dict(args)
     taken = {option: variable for option, variable in VARIABLES.items() if option in spec and option not in args}
     for option in (*_POLICY, *_GPO) if "restore" in args or "holders" in args else ():
+        taken.pop(option, None)
+    for option in _LEFT if "restore" in args else ():
         taken.pop(option, None)
     library = taken.pop("policies", None)
     values = _read(taken, task_vars, template)

@@ -93,7 +93,11 @@ def test_the_report_is_asked_for_alike_in_each_task(spec, option, variable, said
 @pytest.mark.parametrize(
     ("args", "left_out"),
     [
-        pytest.param({"restore": "latest"}, {"policy", "policies", "required", "permitted", "forbidden"}, id="a restore"),
+        pytest.param(
+            {"restore": "latest"},
+            {"policy", "policies", "required", "permitted", "forbidden", "unexpected", "missing"},
+            id="a restore",
+        ),
         pytest.param({"holders": []}, {"policy", "policies", "required", "permitted", "forbidden"}, id="the whole list"),
     ],
 )
