@@ -16,10 +16,16 @@ description:
   - Check mode reads the host and refuses exactly what the run would refuse. It sends no change and writes no snapshot.
   - C(Administrators), C(SERVICE), C(LOCAL SERVICE) and C(NETWORK SERVICE) are never removed. A task that would is refused before anything is sent,
     because the LSA does not remove the last two (0xC00000BB) and Windows breaks without the first two.
+  - An account that something on the host is known to need (C(IIS_IUSRS) with IIS, the service of Integration Services, the account of an application pool with
+    C(manualGroupMembership)) is not removed where O(policy) or O(holders) does not name it. The task is refused until it is in O(permitted), O(exceptions) or
+    O(forbidden). A restore brings back what was there.
+  - Without O(policy), O(holders) and O(permitted) close the list, so that every other holder is unexpected. O(required) and O(forbidden) alone leave others
+    as they are.
   - A holder that has the name of a required, permitted or excepted account under another SID (SID history, an account that was made again) is a finding, but it
     is not removed. The task is refused until the SID itself is in O(permitted), O(exceptions) or O(forbidden).
   - Nothing is restarted. RV(restart) lists the services and application pools for which the change takes effect at their next start.
 notes:
+  - Whether Windows writes a change of the right on a domain controller into the Default Domain Controllers Policy is not known. RV(notes) says so there.
   - The account that connects must be a member of Administrators of the host with its full token.
   - A task is one remote command where nothing has to change, and two where something has.
 author:
@@ -46,7 +52,7 @@ options:
     description:
       - The whole list of accounts that are to hold the right. Everybody else loses it, holders whose account was deleted among them unless O(orphans) says
         otherwise.
-      - Not together with O(policy), O(restore), O(required), O(permitted) and O(forbidden).
+      - Not together with O(policy), O(restore), O(required) and O(permitted). With O(forbidden) it also takes what something on the host is known to need.
     type: list
     elements: str
   restore:

@@ -89,6 +89,41 @@ def test_restore_brings_the_holders_back(fleet, enforce, restore):
     assert "RESTORED - 2 of 3 hosts have their earlier holders, 1 had nothing to restore, 0 not as before" in done.said
 
 
+def test_a_restore_brings_back_the_whole_list_whatever_is_left_to_a_policy(fleet, enforce, restore):
+    """Hosts whose strangers are only reported still get back what an enforcement took and gave."""
+    machine = drifted()
+    fleet.add(machine)
+    enforce(fleet)
+
+    done = restore(fleet, extravars={"impersonate_unexpected": "report", "impersonate_missing": "report"})
+
+    assert (done.rc, done.outcomes, set(machine.holders())) == (0, {"web01": "applied"}, BEFORE)
+
+
+def test_a_policy_that_does_not_know_iis_does_not_break_it(fleet, enforce):
+    """The document names four accounts. The host is left alone, and no other with it, until somebody decides for it or against it."""
+    web, files = (
+        Machine.member_server("web01", iis=True, holders=WANTED | BEFORE),
+        Machine.member_server("files", holders=WANTED | BEFORE),
+    )
+    fleet.add(web)
+    fleet.add(files)
+    stig = {"impersonate_policy": "stig"}
+
+    refused = enforce(fleet, extravars=stig)
+    assert (refused.rc, refused.outcomes) == (2, {"web01": "refused", "files": "applied"})
+    assert refused.records["web01"]["error"]["category"] == "needed"
+    assert "IIS 10.0 is installed and needs it (KB 981949)" in refused.records["web01"]["reason"]
+    assert (set(web.holders()), set(files.holders())) == (WANTED | BEFORE, FLOOR)
+
+    exception = {"account": "iis_iusrs", "reason": "web server", "owner": "web team", "features": ["iis"]}
+    kept = enforce(fleet, extravars=stig | {"impersonate_exceptions": [exception]})
+    assert (kept.rc, kept.outcomes["web01"], set(web.holders())) == (0, "applied", WANTED)
+
+    taken = enforce(fleet, extravars=stig | {"impersonate_forbidden": ["iis_iusrs"]})
+    assert (taken.rc, taken.outcomes["web01"], set(web.holders())) == (0, "applied", FLOOR)
+
+
 def test_a_restore_that_would_take_the_floor_is_refused(fleet, enforce, restore):
     machine = Machine.member_server("app01", holders=[sid for sid in demo.FLOOR if sid != names.SERVICE])
     fleet.add(machine)

@@ -44,10 +44,19 @@ _BY_PRODUCT_TYPE = {"WINNT": HostRole.CLIENT, "LANMANNT": HostRole.DOMAIN_CONTRO
 _DECLARE = f"declare it with {called('host_role')}"
 
 
+def _shown(facts: HostFacts) -> HostRole | None:
+    number = facts.computer.machine_role
+    return _BY_PRODUCT_TYPE.get((facts.windows.product_type or "").upper()) if number is None else _BY_MACHINE_ROLE.get(number)
+
+
+def is_domain_controller(facts: HostFacts) -> bool:
+    """Whether the facts show a domain controller; False also where they leave a doubt."""
+    return _shown(facts) is HostRole.DOMAIN_CONTROLLER
+
+
 def detect_role(facts: HostFacts) -> HostRole:
     """The host role that the facts show. Raises CannotJudge (``role_unknown``) where they leave a doubt."""
-    number = facts.computer.machine_role
-    role = _BY_PRODUCT_TYPE.get((facts.windows.product_type or "").upper()) if number is None else _BY_MACHINE_ROLE.get(number)
+    number, role = facts.computer.machine_role, _shown(facts)
     if role is None:
         reason = (
             f"DsRole failed with Win32 error {facts.computer.role_status}"

@@ -17,6 +17,7 @@ from .._accounts.parsing import derived_names, shown
 from .._accounts.sids import NAMES
 from .._facts.controller import Controller, controller_on
 from .._facts.facts import Holder, HostFacts, Resolution
+from .._facts.roles import is_domain_controller
 from .._input.categories import ErrorCategory
 from .._input.errors import BadInput
 from .._input.naming import called
@@ -33,6 +34,7 @@ from .._verdict.plan import (
     heed_controller,
     make_plan,
     refuse_beyond,
+    refuse_needed,
     refuse_pending_role,
 )
 from .._verdict.verdict import judge
@@ -40,6 +42,12 @@ from . import locks, snapshots, turns
 from .changes import Change, LostContact
 from .machines import SnapshotComputer, other_machine, same_machine, snapshot_computer
 from .windows import WindowsHost
+
+# Not known: public templates of that policy show accounts of roles that a domain controller had, and nobody tried it.
+_DOMAIN_WIDE = (
+    "it is not known whether Windows writes a change on a domain controller into the Default Domain Controllers Policy, which counts on "
+    "all of them: look at it with the playbook gpo_audit before and after"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +134,12 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Jo
         notes = (*_earlier_run_notes(job, facts), *_machine_notes(job, facts), *_foreign_changes(job, facts))
         current = Judgement(facts, job.policy, judge(facts, job.policy, job.tailoring), controller)
         host_plan = make_plan(before, current.verdict, job.handling)
+        if job.pre_image is None:  # what was there before the run to restore comes back
+            refuse_needed(current.verdict, host_plan)
         refuse_pending_role(facts.computer.role_pending, host_plan)
         warning = heed_controller(controller, host_plan, job.handling)
-        if controller.doubt and not host_plan.empty:
-            notes = (*notes, controller.doubt)
+        if not host_plan.empty:
+            notes = (*notes, *filter(None, (controller.doubt, _DOMAIN_WIDE if is_domain_controller(facts) else "")))
         refuse_beyond(job.agreed, host_plan)
     except Refused as error:
         no_plan = Plan(before, (), (), ())

@@ -46,6 +46,7 @@ class ErrorCategory(str, enum.Enum):
     # its plan is not sent
     FLOOR = "floor"
     SAME_NAME = "same_name"
+    NEEDED = "needed"
     ROLE_PENDING = "role_pending"
     PLAN_CHANGED = "plan_changed"
     NOT_PLANNED = "not_planned"

@@ -60,7 +60,7 @@ def policy_of(options: Options) -> Policy:
     if options.get("policy") is not None or "holders" not in options:
         return policy_from(options["policy"], options.get("policies") or {})
     if options.get("holders") is not None:
-        for option in ("required", "permitted", "forbidden"):
+        for option in ("required", "permitted"):
             if options[option]:
                 raise BadInput(option, "not together with holders, which is the whole list")
         return plain_policy(closed=True)
@@ -115,7 +115,8 @@ def tailoring_of(options: Options, policy: Policy, task_vars: TaskVars, today: d
     for option in ("required", "permitted"):
         for account in getattr(tailoring, option):
             if account.key in forbidden:
-                raise BadInput(option, f"{account.shown} is forbidden by {forbidden[account.key]}")
+                said = option if holders is None else "holders"
+                raise BadInput(said, f"{account.shown} is forbidden by {forbidden[account.key]}")
     required = {account.key: row.where for row in policy.rows for account in row.required}
     for account in tailoring.forbidden:
         refuse_forbidden_floor("forbidden", account)

@@ -142,8 +142,22 @@ def _refuse_namesakes(holders: Iterable[Judged]) -> None:
     """Raises Refused for holders that may be an account which is to keep the right."""
     reasons = "; ".join(f"{shown(judged.holder.sid, judged.holder.name)} {judged.why}" for judged in holders)
     if reasons:
-        cure = f"in {called('permitted')} or {called('exceptions')} where it may hold the right, else in {called('forbidden')}"
-        raise Refused(ErrorCategory.SAME_NAME, f"nothing was changed: {reasons} {cure}")
+        raise Refused(ErrorCategory.SAME_NAME, f"nothing was changed: {reasons} {_where_to_decide()}")
+
+
+def _where_to_decide() -> str:
+    return f"in {called('permitted')} or {called('exceptions')} where it may hold the right, else in {called('forbidden')}"
+
+
+def refuse_needed(verdict: Verdict, plan: Plan) -> None:
+    """Raises Refused (``needed``) when the plan takes the right from an account that something on the host is known to need.
+
+    One that is forbidden by its name is taken away: somebody has decided that.
+    """
+    needed = [judged for judged in verdict.unexpected if judged.needed and judged.holder.sid in plan.remove]
+    reasons = "; ".join(f"{shown(judged.holder.sid, judged.holder.name)}: {judged.why}" for judged in needed)
+    if reasons:
+        raise Refused(ErrorCategory.NEEDED, f"nothing was changed: it is needed there. {reasons}. Name it {_where_to_decide()}")
 
 
 def refuse_pending_role(pending: bool, plan: Plan) -> None:

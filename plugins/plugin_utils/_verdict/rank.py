@@ -32,8 +32,8 @@ class Who(enum.Enum):
     """Who a finding is about, in words of the docs."""
 
     EVERYBODY = "a group of nearly everybody, itself or through a member"
-    RUNNING = "another account, and a service or an application pool runs under it"
-    ACCOUNT = "another account"
+    RUNNING = "any other account, and a service or an application pool runs under it"
+    ACCOUNT = "any other account"
     PROGRAM = "the account of a service or of an application pool"
     GONE = "a deleted account, or an account that lacks the right"
 
@@ -54,7 +54,6 @@ RULE: t.Final[Mapping[Who, Mapping[Tier, Rank]]] = {
     Who.PROGRAM: dict(zip(Tier, (_H, _L, _L), strict=True)),
     Who.GONE: dict(zip(Tier, (_M, _L, _L), strict=True)),
 }
-"""The first row that fits counts."""
 WORDS = tuple(rank.value for rank in Rank)
 _PROGRAMS = (AccountKind.SERVICE, AccountKind.APP_POOL)
 

@@ -507,6 +507,7 @@ def test_a_pre_image_is_never_overwritten(action, folder):
         pytest.param({}, "must say who holds the right", id="nobody named"),
         pytest.param({"holders": ["service"], "policy": {}}, "mutually exclusive", id="a list and a policy"),
         pytest.param({"holders": ["service"], "required": ["users"]}, "required: not together with holders", id="a list and an addition"),
+        pytest.param({"holders": ["users"], "forbidden": ["users"]}, "holders: users .* is forbidden by the option forbidden", id="in the list and forbidden"),
         pytest.param({"forbidden": ["service"]}, "can never be forbidden", id="the floor forbidden"),
         pytest.param({"required": ["users"], "forbidden": ["users"]}, "forbidden by the option forbidden", id="wanted and not wanted"),
         pytest.param({"restore": "never"}, "'never' is not a snapshot file", id="no such run"),
@@ -728,6 +729,43 @@ def test_an_account_with_the_name_of_a_permitted_one_is_not_removed(action, fold
 
     done = action(ActionModule, host(machine), check_mode=check, **options, forbidden=[old])
     assert done["removed"] == [old]
+
+
+@pytest.mark.parametrize(
+    ("made", "held", "said"),
+    [
+        pytest.param(Machine.domain_controller, BEFORE, True, id="a domain controller"),
+        pytest.param(Machine.domain_controller, FLOOR, False, id="one where nothing is to be changed"),
+        pytest.param(Machine.member_server, BEFORE, False, id="another host"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_a_change_on_a_domain_controller_may_be_one_of_the_domain(action, folder, made, held, said, check):
+    machine = made("DC01", holders=held)
+
+    result = action(ActionModule, host(machine), check_mode=check, snapshot_dir=str(folder), policy="microsoft")
+
+    assert any("Default Domain Controllers Policy" in note for note in result["notes"]) is said
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"policy": "stig"}, id="a policy that does not name it"),
+        pytest.param({"holders": [*FLOOR]}, id="the whole list"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_what_iis_needs_is_taken_away_only_where_somebody_forbids_it(action, folder, options, check):
+    machine, asked = machine_with(*WANTED, USERS, iis=True), []
+
+    refused = action(ActionModule, host(machine, asked), check_mode=check, snapshot_dir=str(folder), **options)
+    assert (refused["outcome"], refused["error"]["category"], len(asked)) == ("refused", "needed", 1)  # read, and nothing sent
+    assert f"BUILTIN\\IIS_IUSRS ({names.IIS_IUSRS})" in refused["msg"]
+    assert set(machine.holders()) == {*WANTED, USERS}
+
+    done = action(ActionModule, host(machine), check_mode=check, snapshot_dir=str(folder), forbidden=["iis_iusrs"], **options)
+    assert set(done["removed"]) == {names.IIS_IUSRS, USERS}
 
 
 @pytest.mark.parametrize("name", ["HOST\\Users", "NT SERVICE\\Größendienst", ".\\typo"])

@@ -9,9 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.parsing import Account
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.sids import FLOOR
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.sids import FLOOR, service_sid
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import stated
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import AppPool, Holder, Resolution, Service
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import (
+    AppPool,
+    Holder,
+    Resolution,
+    Service,
+    Traces,
+)
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.features import FeatureName
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.plans import (
     count_plans,
     not_sent,
@@ -33,6 +40,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.p
     heed_controller,
     make_plan,
     refuse_beyond,
+    refuse_needed,
     refuse_pending_role,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.restarts import restarts
@@ -104,6 +112,40 @@ def test_the_floor_is_never_planned_for_removal(host, tailoring, floor):
         assert (sid in str(refused.value)) is (sid in floor)
     if LOCAL_SERVICE in floor:
         assert "0xC00000BB" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("policy", "tailoring", "sid", "refused"),
+    [
+        pytest.param("stig", {}, IIS_IUSRS, True, id="IIS_IUSRS where IIS is"),
+        pytest.param("stig", {"features": {FeatureName.IIS: False}}, IIS_IUSRS, False, id="IIS is declared away"),
+        pytest.param("stig", {"forbidden": sids(IIS_IUSRS)}, IIS_IUSRS, False, id="somebody has forbidden it"),
+        pytest.param("stig", {"permitted": sids(IIS_IUSRS)}, IIS_IUSRS, False, id="somebody has permitted it"),
+        pytest.param("stig", {}, USERS, False, id="nothing is known to need it"),
+        pytest.param("stig", {}, DELETED, True, id="the account of a pool without IIS_IUSRS in its token"),
+        pytest.param("cis", {}, IIS_IUSRS, False, id="the policy requires it"),
+        pytest.param("cis", {}, service_sid("MsDtsServer150"), True, id="the service of Integration Services"),
+        pytest.param(None, {"required": sids(*DEFAULTS)}, IIS_IUSRS, True, id="the whole list of a task"),
+    ],
+)
+def test_what_something_on_the_host_needs_is_not_taken_away(host, shipped, policy, tailoring, sid, refused):
+    """Unless it is forbidden by its name. A policy does not know the host, and a list may have been written for another one."""
+    facts = dataclasses.replace(
+        host(DEFAULTS | {sid}, iis=True),
+        pools=(AppPool("shop", "SpecificUser", "CORP\\shop", DELETED, manual=True),),
+        pools_status="read",
+        features=Traces(ssis=("MsDtsServer150",)),
+    )
+    verdict = judge(facts, shipped[policy] if policy else plain_policy(closed=True), Tailoring(**tailoring))
+
+    refuse_needed(verdict, make_plan(facts.sids, verdict, Handling(unexpected=Unexpected.REPORT)))
+    plan = make_plan(facts.sids, verdict, Handling())
+    if not refused:
+        refuse_needed(verdict, plan)
+        return
+    with pytest.raises(Refused, match=rf"{sid}.* else in forbidden \(in the role impersonate_forbidden\)") as error:
+        refuse_needed(verdict, plan)
+    assert error.value.category == "needed"
 
 
 def test_every_floor_account_has_its_reason():
