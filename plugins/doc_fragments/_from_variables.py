@@ -13,5 +13,6 @@ options:
         C(impersonate_permitted) for C(permitted), and reads it as the role does. An empty text counts as not set, and a list may come as one text.
       - A template for each option costs a host more time than its verdict, which is why the role asks for this.
     type: bool
+    version_added: 0.2.0
     default: false
 """

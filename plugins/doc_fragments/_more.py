@@ -16,7 +16,7 @@ options:
     description:
       - Also tell the members of groups that hold the right, and of groups in them, as far as the host can. At most three levels, 200 members a group and
         1000 in all.
-      - A network logon may be unable to ask the domain. The group is then C(failed), and nothing else of the result changes.
+      - A network logon may be unable to ask the domain. The group is then C(not_told) or C(failed), and nothing else of the result changes.
     type: bool
     default: false
   events:

@@ -21,4 +21,5 @@ options:
       - What C(ansible-playbook) cut off an extra variable, as of C(-e 'name=a, b'), is refused too, and those three in an inventory, from where a play
         cannot take them.
     type: raw
+    version_added: 0.2.0
 """

@@ -40,6 +40,7 @@ options:
       - The file in which M(winrights.seimpersonate.gpo_right_info) kept what it read of Group Policy Objects. The report then has a section of them.
       - A file that is not there yet is only a warning.
     type: path
+    version_added: 0.2.0
   restore:
     description:
       - With O(action=restore), what is to be brought back, as in M(winrights.seimpersonate.local_right). V(latest) is looked up here, once for all hosts.

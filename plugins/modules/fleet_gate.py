@@ -73,5 +73,5 @@ msg:
   description: O(verdict).
   returned: always
   type: str
-  sample: NOT COMPLIANT - 2 of 14 hosts drift, 0 not assessed. The fleet gate failed. 2 hosts drift from the policy.
+  sample: "NOT COMPLIANT - 2 of 14 hosts drift, 0 not assessed. The fleet gate failed: 2 hosts drift from the policy."
 """

@@ -32,6 +32,7 @@ options:
       - The file in which M(winrights.seimpersonate.gpo_right_info) kept what it read of Group Policy Objects. The report then has a section of them.
       - A file that is not there yet is only a warning.
     type: path
+    version_added: 0.2.0
   results:
     description:
       - Name of the variable in which the task with M(winrights.seimpersonate.local_right_info) or M(winrights.seimpersonate.local_right) registered its result.

@@ -11,7 +11,7 @@ description:
   - Runs the reading payload of M(winrights.seimpersonate.local_right_info) with everything it can read, then a plain PowerShell script that shares nothing with
     it and asks other sources of the same host, such as C(secedit), C(whoami), C(sc.exe), C(gpresult) and C(Get-CimClass).
   - Both answers are compared on the controller. Each fact C(agrees), C(differs), could not be asked (C(not asked), with the reason), or is C(shown) without a
-    judgement where both differ by design.
+    judgement where the two need not say the same.
   - A table of at most 100 columns is printed, and a recording is written to a file on the controller. Names, SIDs, GUIDs, URLs and paths of the host are
     replaced by invented ones before anything is printed or written. Nothing is sent anywhere.
   - Nothing is changed on the host. C(secedit) and C(gpresult) answer into files, in a temporary folder that is removed at the end.

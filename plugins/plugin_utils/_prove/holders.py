@@ -9,13 +9,14 @@ from functools import partial
 from .._facts.controller import Controller
 from .._facts.evidence import ControllerKind
 from .._facts.facts import HostFacts, Resolution
+from .._facts.roles import is_domain_controller
 from . import programs
 from .answers import Sources, Told, Unasked, file_of, program, rows_of
 from .asked import names
 from .rows import Pair, Row, Verdict, one_value, pairs, said, sets, told_or_none
 
 _HIGH = 0x3000  # SECURITY_MANDATORY_HIGH_RID ([MS-DTYP] 2.4.2.4)
-DOMAIN_CONTROLLER = "on a domain controller both differ from the LSA by design"
+DOMAIN_CONTROLLER = "on a domain controller it need not say what the LSA says"
 OUTSIDE = "the right is set from outside, of which this export need not know"
 
 
@@ -42,7 +43,7 @@ def _unjudged(facts: HostFacts, controller: Controller) -> tuple[str, str]:
 
     secedit, Microsoft: the plain export is of the local policy, /mergedpolicy of domain and local policy together.
     """
-    if facts.computer.machine_role in (4, 5):
+    if is_domain_controller(facts):
         return DOMAIN_CONTROLLER, DOMAIN_CONTROLLER
     if controller.kind is ControllerKind.MDM:
         return OUTSIDE, OUTSIDE
