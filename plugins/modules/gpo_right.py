@@ -72,8 +72,9 @@ options:
     default: []
   previous:
     description:
-      - An earlier JSON report of an audit, or a folder with some, of which the newest counts. The plan then says which audited hosts the GPO reaches, what each
-        gains and loses, which would drift, and which run IIS, SSIS or AD FS. Without it the impact is not known, and the plan says so.
+      - An earlier JSON report of an audit, or a folder with some, of which the newest of all hosts counts, or where there is none the newest. The plan then
+        says which audited hosts the GPO reaches, what each gains and loses, which would drift, and which run IIS, SSIS or AD FS. Without it the impact is not
+        known, and the plan says so.
     type: path
   max_hosts_per_account:
     description:

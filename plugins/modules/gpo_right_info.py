@@ -52,7 +52,8 @@ options:
     default: []
   previous:
     description:
-      - An earlier JSON report of hosts, or a folder with some. Hosts with IIS on which a GPO defines the right make the absence of C(IIS_IUSRS) a finding.
+      - An earlier JSON report of an audit, or a folder with some, of which the newest of all hosts counts, or else the newest. Hosts with
+        IIS on which a GPO defines the right make the absence of C(IIS_IUSRS) a finding.
     type: path
   gpo_file:
     description:

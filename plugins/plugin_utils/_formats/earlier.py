@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,17 +52,18 @@ def previous_of(place: str | None, report: Report) -> Earlier:
         return Earlier()
     folder = Path(place).expanduser()
     heads = _heads(folder)
-    found, nothing = _chosen(folder, heads, "audit", run["id"], alike=report)
+    found, nothing = _chosen(folder, heads, "audit", run["id"], first=lambda head: _alike(head, report))
     return Earlier(found, nothing, _trend(heads, report) if isinstance(heads, list) and folder.is_dir() else None)
 
 
-def earlier_report(place: Path, action: str = "audit", besides: str = "") -> Found:
+def earlier_report(place: Path, action: str = "audit", besides: str = "", *, whole: bool = False) -> Found:
     """The report of a file, or the newest one of a folder, with None; or None with the sentence why there is none to compare with.
 
     In a folder, reports of another action, the run ``besides``, files of other kinds and half-written ones are passed over. The newest is
-    the one whose run ended last; when its file was written or copied does not matter.
+    the one whose run ended last; when its file was written or copied does not matter. ``whole``: one of all hosts of its inventory comes
+    before any that left some out.
     """
-    return _chosen(place, _heads(place), action, besides)
+    return _chosen(place, _heads(place), action, besides, first=_of_all_hosts if whole else None)
 
 
 def _heads(place: Path) -> list[_Head] | str:
@@ -77,8 +78,10 @@ def _heads(place: Path) -> list[_Head] | str:
         return f"{place} cannot be read: {error}"
 
 
-def _chosen(place: Path, heads: list[_Head] | str, action: str, besides: str, alike: Report | None = None) -> Found:
-    """``alike``: before the newest report comes the newest of the same policy and the same limit, which looked at the same hosts."""
+def _chosen(
+    place: Path, heads: list[_Head] | str, action: str, besides: str, first: Callable[[_Head], bool] | None = None
+) -> Found:
+    """``first``: the newest report of which that is true comes before the newest."""
     if isinstance(heads, str):
         return None, heads
     try:
@@ -87,7 +90,7 @@ def _chosen(place: Path, heads: list[_Head] | str, action: str, besides: str, al
     except BadInput as error:
         return None, str(error)
     reasons: list[str] = []
-    for head in sorted(heads, key=lambda head: (bool(alike and _alike(head, alike)), *_age(head)), reverse=True):
+    for head in sorted(heads, key=lambda head: (first is not None and first(head), *_age(head)), reverse=True):
         if head.run.get("action") == action and head.run.get("id") != besides:
             try:
                 return _read(head.path), None
@@ -112,7 +115,12 @@ def _age(head: _Head) -> tuple[str, str]:
     return head.run["finished"], head.path.name
 
 
+def _of_all_hosts(head: _Head) -> bool:
+    return not head.run.get("limit") and not head.run.get("hosts")
+
+
 def _alike(head: _Head, report: Report) -> bool:
+    """The same policy and the same limit, so that both looked at the same hosts."""
     run, policy = report["run"], report["policy"]["name"] if report["policy"] else None
     return head.policy == policy and all(head.run.get(key) == run[key] for key in ("action", "limit", "hosts"))
 

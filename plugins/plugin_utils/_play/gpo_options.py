@@ -77,19 +77,22 @@ def wanted_of(options: Options) -> Wanted:
 
 
 def earlier_records(options: Options) -> tuple[list[Record] | None, str]:
-    """The hosts of an earlier report, with its run; None with the reason where there is none.
+    """The hosts of an earlier report, with its run; None with the reason where there is none. Of a folder, an audit of all hosts counts
+    before one that left some out: what those would lose is not in it.
 
     Raises BadInput where the option names a file that is no report.
     """
     if not options.get("previous"):
         return None, "no earlier report was given"
     place = Path(options["previous"]).expanduser()
-    report, why = earlier_report(place)
+    report, why = earlier_report(place, whole=True)
     if report is None:
         if place.is_file():
             raise BadInput("previous", why or "cannot be read")
         return None, why or "there is no earlier report"
-    return report["hosts"], f"the audit {report['run']['id']}"
+    run = report["run"]
+    narrowed = [text for text in (run["limit"], run["hosts"]) if text]
+    return report["hosts"], f"the audit {run['id']}" + (f" of {' and '.join(narrowed)} alone" if narrowed else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -535,8 +535,9 @@ def test_an_answer_that_contradicts_itself_is_not_believed(run, domain, guid, tw
 def audit(tmp_path):
     """An earlier report of hosts, of which each is said to name a GPO as the one that sets the right, or none; its path."""
 
-    def audit(hosts, domains=(), holds=()):
+    def audit(hosts, domains=(), holds=(), run=()):
         report = report_of(**dict.fromkeys(hosts))
+        report["run"] |= dict(run)
         for record in report["hosts"]:
             guid = hosts[record["host"]]
             record["controller"] = {**CONTROLLER, "guid": guid} if guid else None
@@ -548,6 +549,24 @@ def audit(tmp_path):
         return str(path)
 
     return audit
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "words"),
+    [
+        pytest.param({}, "", id="of all hosts"),
+        pytest.param({"limit": "web01"}, " of web01 alone", id="with a limit"),
+        pytest.param({"limit": "web01", "hosts": "web*"}, " of web01 and web* alone", id="of a pattern, with a limit"),
+    ],
+)
+def test_an_impact_says_which_hosts_it_is_of(run, domain, audit, narrowed, words):
+    """What an audit of some hosts tells is not all that a change would do."""
+    guid = domain.add_gpo("Web servers", version=5, accounts=STARRED)
+
+    result = run(Right, gpo=guid, check_mode=True, previous=audit({"web01": guid}, run=narrowed), **STATES["defined"])
+
+    assert (result["impact_of"].startswith("the audit "), result["impact_of"].endswith(words)) == (True, True)
+    assert ("alone" in result["impact_of"]) is bool(words)
 
 
 @pytest.mark.parametrize(

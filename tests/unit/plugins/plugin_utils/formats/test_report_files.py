@@ -226,6 +226,24 @@ def test_the_newest_is_the_one_whose_run_ended_last(tmp_path):
     assert earlier_report(tmp_path, "restore") == (None, f"{tmp_path} has no report of an earlier restore yet")
 
 
+@pytest.mark.parametrize(
+    ("newer", "whole", "found"),
+    [
+        pytest.param({"limit": "web01"}, True, "r11", id="one with a limit"),
+        pytest.param({"hosts": "web*"}, True, "r11", id="one of a pattern"),
+        pytest.param({}, True, "r12", id="another of all hosts"),
+        pytest.param({"limit": "web01"}, False, "r12", id="all hosts are not asked for"),
+    ],
+)
+def test_an_audit_of_all_hosts_counts_before_a_newer_one_of_some(tmp_path, newer, whole, found):
+    store(tmp_path, "a.json", report(11))
+    store(tmp_path, "b.json", report(12, **newer))
+
+    assert earlier_report(tmp_path, whole=whole)[0]["run"]["id"] == found
+    (tmp_path / "a.json").unlink()
+    assert earlier_report(tmp_path, whole=whole)[0]["run"]["id"] == "r12"
+
+
 def test_a_folder_with_reports_of_an_earlier_release_alone_says_so(tmp_path):
     newest = store(tmp_path, "b.json", {**report(2), "schema_version": "1"})
     store(tmp_path, "a.json", {**report(1), "schema_version": "1"})
