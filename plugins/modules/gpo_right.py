@@ -221,7 +221,7 @@ impact_unseen:
   type: int
   sample: 0
 impact_of:
-  description: The report that the impact is taken from, or why it is not known, then with the links of the GPO.
+  description: The report that the impact is taken from, with the limit that it had, or why it is not known, then with the links of the GPO.
   returned: when a plan was made
   type: str
   sample: the audit 20260131T081500Z-1a2b3c

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .._accounts.parsing import shown
 from .._facts.declared import contradictions
-from .._result.types import Record, RunHead, Scope
+from .._result.types import MergedRun, Record, RunHead, Scope
 from .._verdict.status import Status
 from .._wording import hosts_in_words, some
+from .awx import is_slice
 
 PLAY, MERGED = "play", "merged"
 """Where expected hosts come from when no more are named."""
@@ -43,6 +44,23 @@ def absent(expected: Iterable[str], hosts: Collection[str]) -> list[str]:
 def narrowing(runs: Iterable[RunHead]) -> list[str]:
     """What narrowed the hosts of runs (their ``run``), in words, sorted; empty when all of them took every host."""
     return sorted({_words(run) for run in runs if run["limit"] or run["hosts"]})
+
+
+def of_all_hosts(run: RunHead, merged: Iterable[MergedRun] = ()) -> bool:
+    """Whether a run took every host of its inventory, as far as it says. A report that was merged of runs (``merged``) is of all hosts
+    where one of them is, or where it puts slices together.
+    """
+    if parts := [part["run"] for part in merged]:
+        return any(map(of_all_hosts, parts)) or not any(one["limit"] or one["hosts"] or not is_slice(one["awx"]) for one in parts)
+    return not (run["limit"] or run["hosts"] or is_slice(run["awx"]))
+
+
+def left_out(run: RunHead, merged: Iterable[MergedRun] = ()) -> str:
+    """What narrowed the hosts of a run, or of those that were merged, in words; empty where every host was taken."""
+    parts = list(merged)
+    if of_all_hosts(run, parts):
+        return ""
+    return some(narrowing([part["run"] for part in parts] or [run]), LIMITS) or "a slice of a job"
 
 
 def notes_of(heads: Sequence[tuple[RunHead, str]]) -> list[str]:

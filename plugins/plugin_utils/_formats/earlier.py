@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import _utc
+from .._fleet.scope import of_all_hosts
 from .._input.errors import BadInput
-from .._result.types import Report, TrendPoint
+from .._result.types import Report, RunHead, TrendPoint
 from .._verdict.status import Status
 from .json_lines import read_report
 
@@ -116,7 +117,14 @@ def _age(head: _Head) -> tuple[str, str]:
 
 
 def _of_all_hosts(head: _Head) -> bool:
-    return not head.run.get("limit") and not head.run.get("hosts")
+    try:
+        return of_all_hosts(t.cast(RunHead, head.run), head.run.get("merged") or ())
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+    ):  # the file is not checked yet; one that is no report of ours is refused when it is read
+        return False
 
 
 def _alike(head: _Head, report: Report) -> bool:

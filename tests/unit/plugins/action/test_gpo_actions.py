@@ -544,19 +544,30 @@ def audit(tmp_path):
             record["features"] = {"iis": {"present": True, "source": "detected", "because": None, "found": []}}
             record["computer"] = computer(dict(domains).get(record["host"]))
             record["holders"] = [{**HOLDER, "sid": sid} for sid in holds]
-        path = tmp_path / "audit.json"
+        path = tmp_path / "audits" / f"{report['run']['id']}.json"
+        path.parent.mkdir(exist_ok=True)
         path.write_text(to_json(report))
         return str(path)
 
     return audit
 
 
+def test_a_newer_audit_of_one_host_does_not_hide_the_others(run, domain, audit):
+    guid = domain.add_gpo("Web servers", version=5, accounts=STARRED)
+    whole = Path(audit({"web01": guid, "db01": guid}))
+    audit({"db01": None}, run={"id": "later", "finished": "2026-12-31T08:16:00Z", "limit": "db01"})
+
+    result = run(Right, gpo=guid, previous=str(whole.parent), state="defined", accounts=[*FLOOR, USERS])
+
+    assert (result["refused"], [one["host"] for one in result["impact"]]) == ("without_iis_iusrs", ["db01", "web01"])
+
+
 @pytest.mark.parametrize(
     ("narrowed", "words"),
     [
         pytest.param({}, "", id="of all hosts"),
-        pytest.param({"limit": "web01"}, " of web01 alone", id="with a limit"),
-        pytest.param({"limit": "web01", "hosts": "web*"}, " of web01 and web* alone", id="of a pattern, with a limit"),
+        pytest.param({"limit": "web01"}, " of 'web01' alone", id="with a limit"),
+        pytest.param({"limit": "web01", "hosts": "web*"}, " of 'web01' of 'web*' alone", id="of a pattern, with a limit"),
     ],
 )
 def test_an_impact_says_which_hosts_it_is_of(run, domain, audit, narrowed, words):

@@ -20,6 +20,8 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.rep
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.scope import (
     absent,
     declared_otherwise,
+    left_out,
+    of_all_hosts,
     same_machines,
     source_of,
 )
@@ -48,6 +50,30 @@ def report(day=31, results=None, /, policy_=None, source="play", number=1, **run
     about |= {"action": "audit", "limit": None, "hosts": None, "forks": 5, "restored": None, "awx": {}, **run}
     records = [record_of(host, one) for host, one in (results or {"a": result()}).items()]
     return build_report(records, run=about, policy=policy_, generator=GENERATOR, fail_on=["drift"], source=source)
+
+
+SLICE = {"workflow_job_name": "audit", "job_template_name": "audit"}
+
+
+@pytest.mark.parametrize(
+    ("runs", "whole", "words"),
+    [
+        pytest.param([{}], True, "", id="all hosts"),
+        pytest.param([{"limit": "web01"}], False, "'web01'", id="a limit"),
+        pytest.param([{"limit": "web01", "hosts": "web*"}], False, "'web01' of 'web*'", id="a limit of a pattern"),
+        pytest.param([{"awx": SLICE}], False, "a slice of a job", id="a slice"),
+        pytest.param([{"awx": SLICE}, {"awx": SLICE}], True, "", id="slices that were merged"),
+        pytest.param([{"awx": SLICE, "limit": "web*"}, {"awx": SLICE, "limit": "web*"}], False, "'web*'", id="slices of a limit"),
+        pytest.param([{"limit": "web01"}, {"limit": "db01"}], False, "'db01', 'web01'", id="limits that were merged"),
+        pytest.param([{"limit": "web01"}, {}], True, "", id="one of all hosts among those that were merged"),
+    ],
+)
+def test_whether_a_report_is_of_all_hosts(runs, whole, words):
+    """A merge has no limit of its own where its runs had several."""
+    reports = [report(day, **run) for day, run in enumerate(runs, 1)]
+    run = merged_report(merge(map(gathered, reports)))["run"]
+
+    assert (of_all_hosts(run, run.get("merged") or ()), left_out(run, run.get("merged") or ())) == (whole, words)
 
 
 @pytest.mark.parametrize(
