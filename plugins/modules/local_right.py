@@ -17,8 +17,8 @@ description:
   - C(Administrators), C(SERVICE), C(LOCAL SERVICE) and C(NETWORK SERVICE) are never removed. A task that would is refused before anything is sent,
     because the LSA does not remove the last two (0xC00000BB) and Windows breaks without the first two.
   - An account that something on the host is known to need (C(IIS_IUSRS) with IIS, the service of Integration Services, the account of an application pool with
-    C(manualGroupMembership)) is not removed where O(policy) or O(holders) does not name it. The task is refused until it is in O(permitted), O(exceptions) or
-    O(forbidden). A restore brings back what was there.
+    C(manualGroupMembership)) is not removed for want of a name in O(policy), O(holders) or O(permitted). The task is refused until it is in one of them, in
+    O(exceptions) or in O(forbidden). So it is where the host cannot say whether it has what needs the account. A restore brings back what was there.
   - Without O(policy), O(holders) and O(permitted) close the list, so that every other holder is unexpected. O(required) and O(forbidden) alone leave others
     as they are.
   - A holder that has the name of a required, permitted or excepted account under another SID (SID history, an account that was made again) is a finding, but it

@@ -161,12 +161,16 @@ def why_of(finding: Finding) -> str:
     return finding["text"].partition(", ")[2] if finding["text"].startswith(f"{kind}: ") else finding["text"]
 
 
+_ALIKE = frozenset({ErrorCategory.CONTROLLED, ErrorCategory.NEEDED, ErrorCategory.SAME_NAME})
+"""Errors whose words say which GPO or which account, which is another one elsewhere."""
+
+
 def _reason(record: Record) -> tuple[str, str]:
     """What hosts have in common that were not read for the same reason, and that reason for a person."""
     error, meaning = record["error"], meaning_of(record) or record["reason"]
     if record["status"] == Status.UNREACHABLE.value:
         return _OWN.sub("", meaning), meaning
-    if error and error["category"] == ErrorCategory.CONTROLLED:  # the words say by which GPO, which is another one elsewhere
+    if error and error["category"] in _ALIKE:
         return meaning, meaning
     return error["category"] if error else "", meaning
 

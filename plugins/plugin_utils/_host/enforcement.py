@@ -134,10 +134,10 @@ def plan(job: Job, facts: HostFacts, changed: turns.Changed | None = None) -> Jo
         notes = (*_earlier_run_notes(job, facts), *_machine_notes(job, facts), *_foreign_changes(job, facts))
         current = Judgement(facts, job.policy, judge(facts, job.policy, job.tailoring), controller)
         host_plan = make_plan(before, current.verdict, job.handling)
-        if job.pre_image is None:  # what was there before the run to restore comes back
-            refuse_needed(current.verdict, host_plan)
         refuse_pending_role(facts.computer.role_pending, host_plan)
         warning = heed_controller(controller, host_plan, job.handling)
+        if job.pre_image is None:  # what was there before the run to restore comes back
+            refuse_needed(current.verdict, host_plan)
         if not host_plan.empty:
             notes = (*notes, *filter(None, (controller.doubt, _DOMAIN_WIDE if is_domain_controller(facts) else "")))
         refuse_beyond(job.agreed, host_plan)
@@ -171,7 +171,7 @@ def _under_another_name(job: Job, facts: HostFacts, host: str, names_by_sid: Map
     current = judged(facts, job.policy, job.tailoring, job.controller)
     try:
         differs = not make_plan(before, current.verdict, job.handling).empty
-    except Refused:  # they would take the floor
+    except Refused:  # they would take what must not be taken
         differs = True
     if differs:
         notes.append(f"the options of this name ask for other holders than those of {host}: give both names the same options")

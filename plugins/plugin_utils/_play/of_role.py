@@ -64,12 +64,10 @@ def _policies(_option: str, value: object) -> object:
     return _LEFT_OUT if value in ("", None) else checks.mapping("policies", value)
 
 
-_POLICY = ("policy", "policies", "required", "permitted", "forbidden")
-"""What a restore does not ask for."""
-_GPO = ("state", "accounts")
-"""The same of a GPO."""
-_LEFT = ("unexpected", "missing")
-"""What a restore does not leave as it is for a variable's sake: that is of the policy, and the whole list comes back."""
+_LIST = ("policy", "policies", "required", "permitted")
+"""What a task that has the whole list does not ask for."""
+_RESTORE = (*_LIST, "forbidden", "unexpected", "missing", "state", "accounts")
+"""What a restore, which brings the whole list back, does not ask for."""
 _FORMS: dict[str, Callable[[str, object], object]] = {
     "policy": _as_it_is,
     "policies": _policies,
@@ -147,9 +145,7 @@ def filled(args: Options, spec: Spec, task_vars: TaskVars, template: Template, *
     if not boolean(args.get("from_variables", False), strict=False):
         return dict(args)
     taken = {option: variable for option, variable in VARIABLES.items() if option in spec and option not in args}
-    for option in (*_POLICY, *_GPO) if "restore" in args or "holders" in args else ():
-        taken.pop(option, None)
-    for option in _LEFT if "restore" in args else ():
+    for option in _RESTORE if "restore" in args else _LIST if "holders" in args else ():
         taken.pop(option, None)
     library = taken.pop("policies", None)
     values = _read(taken, task_vars, template)

@@ -26,7 +26,7 @@ from .._policy.exceptions import PolicyException, meant_for, parse_exceptions
 from .._policy.extending import SHIPPED
 from .._policy.loading import load_policy, parse_feature, refuse_forbidden_floor
 from .._policy.policy import Policy, plain_policy
-from .._verdict.expectation import Tailoring, Waive
+from .._verdict.expectation import KEEPING, Tailoring, Waive
 from .._verdict.plan import Absent, Agreed, Handling, OnControlled, Orphans, Unexpected
 from .given import Options, TaskVars
 from .policies import policy_from
@@ -96,6 +96,7 @@ def tailoring_of(options: Options, policy: Policy, task_vars: TaskVars, today: d
         features=_declared(options),
         required=parse_accounts("required", options["required"]) + parse_accounts("holders", holders or []),
         required_by=f"by the option {'required' if holders is None else 'holders'}",
+        keeping=KEEPING if holders is None else "holders",
         permitted=parse_accounts("permitted", options["permitted"]),
         forbidden=parse_accounts("forbidden", options["forbidden"]),
         exceptions=meant_for(exceptions, str(task_vars.get("inventory_hostname", "")), task_vars.get("group_names", ())),
@@ -117,7 +118,7 @@ def tailoring_of(options: Options, policy: Policy, task_vars: TaskVars, today: d
             if account.key in forbidden:
                 said = option if holders is None else "holders"
                 raise BadInput(said, f"{account.shown} is forbidden by {forbidden[account.key]}")
-    required = {account.key: row.where for row in policy.rows for account in row.required}
+    required = {account.key: row.where for row in everywhere for account in row.required}
     for account in tailoring.forbidden:
         refuse_forbidden_floor("forbidden", account)
         if account.key in required:

@@ -25,6 +25,10 @@ from .._policy.policy import ACCOUNT_KEYS, Policy, Row
 _CURE = "write a built-in group as its symbol, an account that was deleted as its SID, and leave out what this host does not have"
 
 
+KEEPING = called("permitted")
+"""What lets an account keep the right, for sentences, where no whole list is given."""
+
+
 class Standing(str, enum.Enum):
     """Where one holder stands."""
 
@@ -65,6 +69,7 @@ class Tailoring:
     keep_orphans: bool = False
     waive: Waive = Waive.ANY
     required_by: str = "by the option required"
+    keeping: str = KEEPING
 
     @property
     def asked_names(self) -> tuple[str, ...]:

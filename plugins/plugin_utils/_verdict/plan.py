@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from .._accounts.parsing import shown
@@ -14,7 +14,7 @@ from .._facts.controller import Controller
 from .._input.categories import ErrorCategory
 from .._input.naming import called
 from .expectation import Standing
-from .verdict import Judged, Verdict
+from .verdict import Verdict
 
 
 class Unexpected(str, enum.Enum):
@@ -126,7 +126,7 @@ def make_plan(before: Iterable[str], verdict: Verdict, handling: Handling) -> Pl
     absent = {missing.sid for missing in verdict.missing}
     add = absent if handling.missing is Absent.ADD else set()
     refuse_floor(remove)
-    _refuse_namesakes(judged for judged in verdict.unexpected if judged.namesake and judged.holder.sid in remove)
+    _refuse_namesakes(verdict, remove)
     return Plan(by_number(before), by_number(add), by_number(remove), by_number(unhandled | (absent - add)))
 
 
@@ -138,26 +138,40 @@ def refuse_floor(remove: Iterable[str]) -> None:
         raise Refused(ErrorCategory.FLOOR, f"nothing was changed: the task would remove accounts that Windows needs. {reasons}")
 
 
-def _refuse_namesakes(holders: Iterable[Judged]) -> None:
+def _refuse_namesakes(verdict: Verdict, remove: Collection[str]) -> None:
     """Raises Refused for holders that may be an account which is to keep the right."""
+    holders = [judged for judged in verdict.unexpected if judged.namesake and judged.holder.sid in remove]
     reasons = "; ".join(f"{shown(judged.holder.sid, judged.holder.name)} {judged.why}" for judged in holders)
     if reasons:
-        raise Refused(ErrorCategory.SAME_NAME, f"nothing was changed: {reasons} {_where_to_decide()}")
+        raise Refused(ErrorCategory.SAME_NAME, f"nothing was changed: {reasons} {_where_to_decide(verdict)}")
 
 
-def _where_to_decide() -> str:
-    return f"in {called('permitted')} or {called('exceptions')} where it may hold the right, else in {called('forbidden')}"
+def _where_to_decide(verdict: Verdict) -> str:
+    keeping = verdict.keeping + (f" or {called('exceptions')}" if verdict.takes_exceptions else "")
+    return f"in {keeping} where it may hold the right, else in {called('forbidden')}"
 
 
 def refuse_needed(verdict: Verdict, plan: Plan) -> None:
-    """Raises Refused (``needed``) when the plan takes the right from an account that something on the host is known to need.
+    """Raises Refused when the plan takes the right from an account that something on the host is known to need (``needed``), or may need
+    by a feature of which that is not known (``iis_unknown`` and its like).
 
     One that is forbidden by its name is taken away: somebody has decided that.
     """
-    needed = [judged for judged in verdict.unexpected if judged.needed and judged.holder.sid in plan.remove]
-    reasons = "; ".join(f"{shown(judged.holder.sid, judged.holder.name)}: {judged.why}" for judged in needed)
-    if reasons:
-        raise Refused(ErrorCategory.NEEDED, f"nothing was changed: it is needed there. {reasons}. Name it {_where_to_decide()}")
+    removed = [judged for judged in verdict.unexpected if judged.holder.sid in plan.remove]
+    needed = "; ".join(f"{shown(one.holder.sid, one.holder.name)}: {one.why}" for one in removed if one.needed)
+    if needed:
+        raise Refused(
+            ErrorCategory.NEEDED, f"nothing was changed: it is needed there. {needed}. Name it {_where_to_decide(verdict)}"
+        )
+    for one in removed:
+        if one.may_need:
+            feature = verdict.circumstances.features[one.may_need]
+            why = feature.unsure or feature.because
+            raise Refused(
+                one.may_need.unknown,
+                f"nothing was changed: it is not known whether {shown(one.holder.sid, one.holder.name)} is needed there: {why}. Declare "
+                f"{one.may_need.value} in {called('features')}, or name the account {_where_to_decide(verdict)}",
+            )
 
 
 def refuse_pending_role(pending: bool, plan: Plan) -> None:

@@ -12,7 +12,7 @@ from .._accounts.parsing import shown
 from .._accounts.sids import FLOOR, IIS_IUSRS, NAMES, sort_key
 from .._facts.account_kinds import BUILTIN, AccountKind, kind_of
 from .._facts.facts import Holder, HostFacts, Resolution
-from .._facts.features import FeatureName, features_of, notes_on_features, pool_users
+from .._facts.features import MAY_BE, FeatureName, Features, features_of, notes_on_features, pool_users
 from .._facts.releases import detect_system
 from .._facts.roles import HostRole, detect_role, notes_on_role
 from .._input.errors import CannotJudge
@@ -20,6 +20,7 @@ from .._input.naming import called
 from .._policy.exceptions import ExceptionUse, State
 from .._policy.policy import Compare, Policy, Row
 from .expectation import (
+    KEEPING,
     Circumstances,
     Doubt,
     Expectation,
@@ -43,7 +44,8 @@ class Judged:
     """One holder and where it stands, with the words that say why. ``standing`` is None where the policy does not apply.
 
     ``namesake``: it has the name of an account that counts, under another SID, so that it is not known whether it is that account.
-    ``needed``: something on the host is known to need its right, although the policy does not name it.
+    ``needed``: something on the host is known to need its right, although the policy does not name it; ``may_need``: the feature of
+    which it is not known whether it is there and does.
     """
 
     holder: Holder
@@ -52,6 +54,7 @@ class Judged:
     why: str
     namesake: bool = False
     needed: bool = False
+    may_need: FeatureName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Verdict:
     ``row``: the row of the policy for this kind of host. ``exception_uses``: the exceptions that are meant for it and what they do.
     ``required``: SIDs whose absence is a finding; ``permitted``: the others that are no finding, by the policy and the task, held or not.
     ``forbidden``: SIDs whose holding is a finding that no exception waives; ``takes_exceptions``: whether one waives any finding here.
+    ``keeping``: the option that lets an account keep the right.
     """
 
     status: Status
@@ -84,6 +88,7 @@ class Verdict:
     permitted: tuple[str, ...] = ()
     forbidden: frozenset[str] = frozenset()
     takes_exceptions: bool = True
+    keeping: str = KEEPING
 
     @property
     def host_role(self) -> HostRole | None:
@@ -151,6 +156,7 @@ def judge(facts: HostFacts, policy: Policy, tailoring: Tailoring) -> Verdict:
         tuple(sorted(permitted, key=sort_key)),
         forbidden,
         takes_exceptions,
+        tailoring.keeping,
     )
     if drifts:
         _stop_at_doubt(verdict, expectation)
@@ -183,14 +189,14 @@ def _stand(
     if namesake:
         reason = f"the policy {policy.name} does not name it for this host; " if expectation.closed else ""
         return Judged(holder, kind, Standing.UNEXPECTED, reason + namesake, namesake=True)
-    if kind is AccountKind.LOCAL and _is_legacy(holder, facts, policy, circumstances):
-        return Judged(
-            holder, kind, Standing.LEGACY, "has the name of an account of IIS 6 or ASP.NET 1.x; permit it where it is still needed"
-        )
     needed = _needed_by(holder.sid, circumstances)
+    may_need = None if needed else _may_need(holder.sid, circumstances.features)
+    if kind is AccountKind.LOCAL and _is_legacy(holder, facts, policy, circumstances):
+        why = "has the name of an account of IIS 6 or ASP.NET 1.x; permit it where it is still needed"
+        return Judged(holder, kind, Standing.LEGACY, "; ".join(filter(None, (why, needed))), needed=bool(needed), may_need=may_need)
     known = needed or _pool_of(holder.sid, facts)
     reason = "; ".join(filter(None, (f"the policy {policy.name} does not name it for this host", known)))
-    return Judged(holder, kind, Standing.UNEXPECTED, reason, needed=bool(needed))
+    return Judged(holder, kind, Standing.UNEXPECTED, reason, needed=bool(needed), may_need=may_need)
 
 
 def _needed_by(sid: str, circumstances: Circumstances) -> str:
@@ -202,6 +208,16 @@ def _needed_by(sid: str, circumstances: Circumstances) -> str:
     if sid in ssis.accounts:
         return f"{ssis.accounts[sid]}, and Setup of Integration Services grants it the right"
     return features[FeatureName.MANUAL_POOLS].accounts.get(sid, "")
+
+
+def _may_need(sid: str, features: Features) -> FeatureName | None:
+    """The feature that may need the right of an account, where it is not known whether the host has it or which accounts are its own."""
+    if sid == IIS_IUSRS and features[FeatureName.IIS].present is None:
+        return FeatureName.IIS
+    for name in (FeatureName.SSIS, FeatureName.MANUAL_POOLS):
+        if (features[name].present is None or features[name].unsure) and sid.startswith(MAY_BE[name]):
+            return name
+    return None
 
 
 def _pool_of(sid: str, facts: HostFacts) -> str:

@@ -732,6 +732,37 @@ def test_an_account_with_the_name_of_a_permitted_one_is_not_removed(action, fold
 
 
 @pytest.mark.parametrize(
+    ("options", "cure"),
+    [
+        pytest.param(
+            {"policy": "stig"}, "in permitted (in the role impersonate_permitted) or exceptions (in the role impersonate_exceptions)",
+            id="a policy",
+        ),
+        pytest.param({"policy": "cis", "waive": "documented"}, "Name it in permitted (in the role impersonate_permitted) where", id="no exception counts"),
+        pytest.param({"holders": [*FLOOR]}, "Name it in holders or exceptions", id="the whole list"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_what_would_be_taken(action, folder, options, cure):
+    """An option that the task refuses, or an exception that waives nothing, is no cure."""
+    controller = Machine.domain_controller("DC01", holders=WANTED, iis=True)
+
+    refused = action(ActionModule, host(controller), snapshot_dir=str(folder), **options)
+    assert (refused["error"]["category"], cure in refused["msg"]) == ("needed", True), refused["msg"]
+
+    done = action(ActionModule, host(controller), snapshot_dir=str(folder), forbidden=["iis_iusrs"], **options)
+    assert done["removed"] == [names.IIS_IUSRS]
+
+
+def test_who_sets_the_right_is_told_before_what_needs_it(action, folder):
+    """Else somebody decides about an account whose right is not set on the host."""
+    options = {"policy": "stig", "controlled_by": {"kind": "gpo", "name": "Base"}, "snapshot_dir": str(folder)}
+    web = machine_with(*WANTED, iis=True)
+
+    assert action(ActionModule, host(web), **options)["error"]["category"] == "controlled"
+    assert action(ActionModule, host(web), **options, on_controlled="warn")["error"]["category"] == "needed"
+
+
+@pytest.mark.parametrize(
     ("made", "held", "said"),
     [
         pytest.param(Machine.domain_controller, BEFORE, True, id="a domain controller"),

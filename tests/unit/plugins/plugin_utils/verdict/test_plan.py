@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.parsing import Account
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.sids import FLOOR, service_sid
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._accounts.sids import FLOOR, app_pool_sid, service_sid
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.controller import stated
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._facts.facts import (
     AppPool,
     Holder,
+    Iis,
     Resolution,
     Service,
     Traces,
@@ -26,7 +27,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._fleet.pla
     without_plan,
 )
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._policy.policy import plain_policy
-from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Tailoring
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.expectation import Standing, Tailoring
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._verdict.plan import (
     _FLOOR,
     Absent,
@@ -146,6 +147,45 @@ def test_what_something_on_the_host_needs_is_not_taken_away(host, shipped, polic
     with pytest.raises(Refused, match=rf"{sid}.* else in forbidden \(in the role impersonate_forbidden\)") as error:
         refuse_needed(verdict, plan)
     assert error.value.category == "needed"
+
+
+@pytest.mark.parametrize(
+    ("unknown", "sid", "category", "declared"),
+    [
+        pytest.param({"iis": Iis(services=None)}, IIS_IUSRS, "iis_unknown", FeatureName.IIS, id="whether IIS is there"),
+        pytest.param({"features": Traces(ssis=None)}, service_sid("MsDtsServer150"), "ssis_unknown", FeatureName.SSIS, id="SSIS"),
+        pytest.param(
+            {"pools": None, "pools_status": "locked"}, app_pool_sid("shop"), "iis_manual_pools_unknown", FeatureName.MANUAL_POOLS,
+            id="what the pools are",
+        ),
+    ],
+)  # fmt: skip
+def test_what_may_be_needed_is_not_taken_away_unseen(host, shipped, unknown, sid, category, declared):
+    """A read that failed is not a host without the feature. Other accounts have nothing to do with it."""
+    facts = dataclasses.replace(host(DEFAULTS | {sid, USERS}, iis=True), **unknown)
+
+    def planned(**tailoring):
+        verdict = judge(facts, shipped["stig"], Tailoring(**tailoring))
+        refuse_needed(verdict, make_plan(facts.sids, verdict, Handling()))
+
+    with pytest.raises(Refused, match=rf"{sid}.* Declare {declared.value} in features") as error:
+        planned()
+    assert (error.value.category, USERS in str(error.value)) == (category, False)
+    planned(features={declared: False})
+    planned(forbidden=sids(sid))
+
+
+def test_an_account_of_old_that_a_pool_needs_is_not_taken_away(host, shipped):
+    """It has the name of one of IIS 6, and an application pool runs under it today."""
+    old = Holder("S-1-5-21-9-9-9-1004", "WEB01\\ASPNET", 1, Resolution.LSA)
+    pool = AppPool("shop", "SpecificUser", "WEB01\\ASPNET", old.sid, manual=True)
+    facts = dataclasses.replace(host([*DEFAULTS, old], iis=True, sid="S-1-5-21-9-9-9"), pools=(pool,), pools_status="read")
+    verdict = judge(facts, shipped["stig"], Tailoring())
+
+    assert [one.standing for one in verdict.unexpected] == [Standing.LEGACY]
+    with pytest.raises(Refused) as error:
+        refuse_needed(verdict, make_plan(facts.sids, verdict, Handling()))
+    assert (error.value.category, "shop" in str(error.value)) == ("needed", True)
 
 
 def test_every_floor_account_has_its_reason():
