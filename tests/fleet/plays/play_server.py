@@ -13,6 +13,7 @@ comes to this process as its child and is killed with the last play. Linux only.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -140,11 +141,13 @@ class Server:
         if not self._plays:
             _end_children()
         for client, status in ended:
-            with client:
+            with client, contextlib.suppress(ConnectionError):  # a client that was killed in this moment needs no answer
                 client.send(str(status).encode(), socket.MSG_NOSIGNAL)
 
     def _hung_up(self, client: socket.socket) -> None:
-        """End the play of a client that was killed."""
+        """End the play of a client that was killed, unless it has just ended."""
+        if client not in self._plays.values():
+            return
         self._selector.unregister(client)
         client.close()
         for pid in [pid for pid, its in self._plays.items() if its is client]:

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import uuid
@@ -178,6 +180,73 @@ def test_no_process_is_left_of_a_play_that_was_killed(server, tmp_path):
     assert not Path(f"/proc/{pid}").exists()
     again = subprocess.run(["ansible-playbook", "--version"], env=environment, capture_output=True, text=True, check=True)
     assert "ansible-playbook [core " in again.stdout
+
+
+SERVER = """
+import os, socket, sys
+import play_server
+
+def prepare(request):
+    if request.argv == ["second"]:
+        os.write(go_on, b".")
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # what tells the server of the end is there before its client hangs up
+        print("ended", flush=True)
+        sys.stdin.readline()
+    return lambda: request.argv == ["second"] or os.read(wait, 1)
+
+wait, go_on = os.pipe()
+ends = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
+if run := play_server.Server(*ends, prepare).serve():
+    run()
+"""
+
+
+def asked(name, word):
+    """A client that has handed over a play."""
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(name)
+    text = json.dumps({"argv": [word], "cwd": "/", "env": {}}).encode()
+    with open(os.devnull, "r+b") as nothing:
+        socket.send_fds(client, [len(text).to_bytes(8, "big")], [nothing.fileno()] * 3)
+    client.sendall(text)
+    return client
+
+
+@pytest.mark.parametrize(
+    "hang_up",
+    [
+        pytest.param(socket.socket.close, id="killed"),
+        pytest.param(lambda client: client.shutdown(socket.SHUT_WR), id="it still takes the answer"),
+    ],
+)
+def test_a_client_that_hangs_up_when_its_play_ends_ends_no_other(checkout, tmp_path, hang_up):
+    name, (control, its_control) = str(tmp_path / "socket"), socket.socketpair()
+    with control, its_control, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(name)
+        listener.listen()
+        numbers = (its_control.fileno(), listener.fileno())
+        server = subprocess.Popen(
+            [sys.executable, "-c", SERVER, *map(str, numbers)],
+            env={**os.environ, "PYTHONPATH": str(checkout / "tests/fleet/plays")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=numbers,
+            text=True,
+        )
+        first, second = asked(name, "first"), asked(name, "second")
+        assert server.stdout.readline() == "ended\n"
+        hang_up(first)
+        server.stdin.write("\n")
+        server.stdin.flush()
+        listener.close()
+        its_control.close()
+        with first, second:
+            answer = second.recv(16)
+        control.close()
+        _said, errors = server.communicate()
+
+    assert (answer, server.returncode, errors) == (b"0", 0, "")
 
 
 TEST = """
