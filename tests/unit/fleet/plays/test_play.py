@@ -158,8 +158,15 @@ def test_no_shell_is_left(normal, checked):
 
 def children() -> set[str]:
     """Processes that this one started and that are not gone."""
-    stats = {path: path.read_text().rpartition(")")[2].split() for path in Path("/proc").glob("[0-9]*/stat")}
-    return {str(path) for path, fields in stats.items() if fields[1] == str(os.getpid())}
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = path.read_text().rpartition(")")[2].split()[1]
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # somebody's process that ended meanwhile
+        if parent == str(os.getpid()):
+            found.add(str(path))
+    return found
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
