@@ -29,7 +29,7 @@ def comparable(report):
 
     text = json.dumps(strip(report), indent=1, sort_keys=True)
     return re.sub(
-        r"\d{8}T\d{6}Z-[0-9a-f]{6}|port=\d+|:\d{5}|0x[0-9a-f]{12}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "N", text
+        r"\d{8}T\d{6}Z-[0-9a-f]{6}|port=\d+|:\d{4,5}|0x[0-9a-f]{12}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "N", text
     )
 
 

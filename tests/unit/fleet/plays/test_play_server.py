@@ -45,7 +45,7 @@ OWN = (
     (r"(?<='duration_ms': )\d+", "DURATION"),
     (r'(?<="duration_ms": )\d+', "DURATION"),
     (r"""(?<=['"]duration_s['"]: )\d+""", "DURATION"),
-    (r"\b\d+ 1\d{9}\.\d+", "PID TIME"),
+    (r"\b\d+ \d{10}\.\d+", "PID TIME"),
 )
 
 
