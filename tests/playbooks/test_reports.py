@@ -113,19 +113,22 @@ def test_what_changed_since_an_earlier_report(fleet, audit, tmp_path):
     machine = Machine.member_server("app01")
     fleet.add(machine)
     fleet.add(Machine.member_server("app02"))
-    folder = {"impersonate_report_previous": str(tmp_path / "reports")}
 
-    first = audit(fleet, extravars=folder)
+    def named(name):  # the newest of two that end in one second is that of the later name
+        return {"impersonate_report_previous": str(tmp_path / "reports"), "impersonate_report_name": name}
+
+    first = audit(fleet, extravars=named("1"))
     machine.grant(names.USERS)
-    second = audit(fleet, extravars=folder)
+    second = audit(fleet, extravars=named("2"))
     machine.revoke(names.USERS)
-    third = audit(fleet, extravars=folder, limit="app01")
+    third = audit(fleet, extravars=named("3"), limit="app01")
 
     assert first.report["summary"]["changed"] is None
     changed = second.report["summary"]["changed"]
     assert (changed["previous"]["id"], changed["came"], changed["left"]) == (first.report["run"]["id"], ["app01"], [])
     assert [one["sid"] for one in changed["new_holders"]] == [names.USERS]
     changed = third.report["summary"]["changed"]
+    assert changed["previous"]["id"] == second.report["run"]["id"]
     assert (changed["came"], changed["left"], changed["gone"]) == ([], ["app01"], ["app02"])
 
 
