@@ -131,7 +131,7 @@ JOB = {"awx_job_id": 7}
         pytest.param({"impersonate_snapshot_dir": __file__ + "/x"}, f"{__file__} is not a folder", id="a file in its way"),
         pytest.param({**JOB, "impersonate_snapshot_dir": "snapshots"}, "'snapshots' ends with the container of the job", id="relative, in AWX"),
         pytest.param({**JOB, "impersonate_snapshot_dir": "/runner/kept"}, "'/runner/kept' ends with the container", id="of the job, in AWX"),
-        pytest.param({**JOB, "impersonate_snapshot_dir": "/opt/kept"}, "'/opt/kept' ends with the container", id="not mounted, in AWX"),
+        pytest.param({**JOB, "impersonate_snapshot_dir": "/nonexistent/kept"}, "'/nonexistent/kept' ends with the container", id="not mounted, in AWX"),
     ],
 )  # fmt: skip
 def test_a_folder_that_keeps_no_snapshot_is_told_before_any_host_is_touched(mistyped, name, variables, words):

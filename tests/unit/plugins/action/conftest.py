@@ -11,6 +11,7 @@ from action_runs import run_action
 from ansible.errors import AnsibleConnectionFailure
 from gpo_runs import STARRED, Right
 
+from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._play import lasting
 from fleet.backends.emulator.gpo_change import gpo_right
 from fleet.backends.emulator.gpo_report import gpo_right_info
 from fleet.backends.emulator.gpo_steps import Killed
@@ -21,6 +22,14 @@ from fleet.windows.machine import Token
 @pytest.fixture(scope="session")
 def action():
     return run_action
+
+
+@pytest.fixture
+def container(monkeypatch, tmp_path):
+    """The process runs in the container of a job, into which nothing is mounted, whatever is mounted on the machine of the tests."""
+    mounts = tmp_path / "mounts"
+    mounts.write_text("overlay / overlay rw 0 0\n")
+    monkeypatch.setattr(lasting, "_MOUNTS", mounts)
 
 
 # -- the GPO modules against a simulated domain

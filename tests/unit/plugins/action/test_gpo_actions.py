@@ -164,6 +164,7 @@ def test_bad_input_ends_before_anything_is_sent(run, options, words):
 @pytest.mark.parametrize(
     "options", [pytest.param({"state": "nobody"}, id="a change"), pytest.param({"restore": "latest"}, id="a restore")]
 )
+@pytest.mark.usefixtures("container")
 def test_snapshots_that_end_with_the_job_of_awx_are_refused_before_anything_is_sent(run, domain, guid, tmp_path, options):
     before = parts(domain, guid)
 
@@ -173,6 +174,7 @@ def test_snapshots_that_end_with_the_job_of_awx_are_refused_before_anything_is_s
     assert (run.host.sent, parts(domain, guid), (tmp_path / "snapshots").exists()) == ([], before, False)
 
 
+@pytest.mark.usefixtures("container")
 def test_snapshots_of_a_gpo_that_may_be_lost_are_kept_with_a_warning(run, domain, guid, tmp_path):
     result = run(Right, gpo=guid, state="nobody", task_vars={"awx_job_id": 7}, snapshots_may_be_lost=True)
 
