@@ -533,5 +533,5 @@ def test_time_grows_with_the_fleet_and_not_faster():
             write(report)
         return time.process_time() - begun
 
-    small, large = min(cost(500), cost(500)), cost(4_000)
+    small, large = (min(cost(hosts), cost(hosts)) for hosts in (500, 4_000))
     assert large < 8 * small * 3 + 0.2
