@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import proofs
@@ -16,6 +18,7 @@ from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.ans
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.comparing import compared
 from ansible_collections.winrights.seimpersonate.plugins.plugin_utils._prove.rows import Verdict
 from fleet.backends.emulator.emulator import Emulator
+from fleet.backends.engine import stand_ins
 from fleet.windows.machine import Fault
 from fleet.windows.programs import NEVER_ENDS
 
@@ -80,6 +83,28 @@ def test_the_folder_is_removed_also_where_a_program_did_not_answer(powershell, t
 SCRIPT = "plugins/modules/prove.ps1"
 
 
+@pytest.fixture
+def homes(monkeypatch):
+    """The folders of the commands of this test, below which their programs are."""
+    found, write = [], stand_ins.write
+
+    def noted(machine, user, token, args, home):
+        found.append(home)
+        write(machine, user, token, args, home)
+
+    monkeypatch.setattr(stand_ins, "write", noted)
+    return found
+
+
+def running_in(homes):
+    """Command lines of the processes that were started there; other tests have processes of the same programs."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # somebody's process that ended meanwhile
+            found.append((place / "cmdline").read_bytes())
+    return [words for words in found if any(os.fsencode(home) in words for home in homes)]
+
+
 @pytest.mark.parametrize(
     ("call", "good", "bad", "source", "fact"),
     [
@@ -87,7 +112,7 @@ SCRIPT = "plugins/modules/prove.ps1"
         pytest.param("Get-WindowsFeature", "-With $server -Seconds 120", "-With $server -Seconds 1", "feature", "list of features", id="a cmdlet"),
     ],
 )  # fmt: skip
-def test_what_never_ends_is_ended_and_ends_no_other(powershell, spoilt, tell, call, good, bad, source, fact):
+def test_what_never_ends_is_ended_and_ends_no_other(powershell, spoilt, tell, homes, call, good, bad, source, fact):
     its = proofs.host(proofs.full())
     its.other.faults = {call: Fault(NEVER_ENDS)}
     answers = read_answers(told(spoilt(powershell, (SCRIPT, good, bad)), its, tell))
@@ -96,9 +121,8 @@ def test_what_never_ends_is_ended_and_ends_no_other(powershell, spoilt, tell, ca
     assert (answers[source].problem, answers[source].exit_code) == ("timeout after 1 seconds", None)
     assert {row.why for row in rows if fact in row.source and row.verdict is Verdict.NOT_ASKED} == {"timeout after 1 seconds"}
     assert [row for row in rows if row.verdict is Verdict.DIFFERS] == []
-    assert not any(
-        b"whoami.exe" in (place / "cmdline").read_bytes() for place in Path("/proc").glob("[0-9]*") if (place / "cmdline").exists()
-    )
+    assert homes
+    assert running_in(homes) == []
 
 
 def test_an_answer_that_is_cut_is_not_compared(powershell, spoilt, tell):
