@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from fleet.shebang import write_program
+
 HERE = Path(__file__).parent
 
 
@@ -25,9 +27,7 @@ class Plays:
     def __init__(self, fresh: bool | None = None) -> None:
         fresh = os.environ.get("FRESH") == "1" if fresh is None else fresh
         self._folder = Path(tempfile.mkdtemp(prefix="plays-"))  # the server removes it
-        client = self._folder / "ansible-playbook"
-        client.write_text(f"#!{sys.executable} -IS\n{(HERE / 'play_client.py').read_text()}")
-        client.chmod(0o700)
+        write_program(self._folder / "ansible-playbook", HERE / "play_client.py", self._folder / "interpreter")
         self._control, control = socket.socketpair()
         terminal, its_terminal = pty.openpty()  # so that Python and Ansible set up their output as for ansible-runner
         name = self._folder / "socket"

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 import typing as t
 from pathlib import Path
 
 from fleet.backends import request
 from fleet.backends.emulator import texts
 from fleet.backends.emulator.sources import Asked, hexed, properties, translated
+from fleet.shebang import write_program
 from fleet.windows.programs import Programs, name_of
 
 if t.TYPE_CHECKING:
@@ -45,8 +45,7 @@ def write(machine: Machine, user: str, token: Token, args: Mapping[str, t.Any], 
         folder.mkdir(parents=True, exist_ok=True)
         stand_in = folder / program
         if not stand_in.exists():
-            stand_in.write_text(f"#!{sys.executable} -IS\n{CLIENT.read_text()}")
-            stand_in.chmod(0o700)
+            write_program(stand_in, CLIENT, home / "interpreter")
         parts = {name: base64.b64encode(getattr(printed, name)).decode() for name in ("out", "err")}
         file = None if printed.file is None else base64.b64encode(printed.file).decode()
         answers["\0".join([program, *words])] = {"code": printed.code, **parts, "file": file}
