@@ -212,9 +212,12 @@ def _as_windows_names_it(policies: Path) -> None:
 
 
 def _domain(folder: Path) -> Path:
-    """A domain in a folder, provisioned once for each version of Samba; returns the path of its configuration."""
+    """A domain in a folder, provisioned once for each version of Samba; returns the path of its configuration.
+
+    What is kept serves for years, so that no password of it may expire.
+    """
     version = server.run("samba", "--version").split()[-1]
-    kept = engine.CHECKOUT / ".build" / f"directory-{version}"
+    kept = engine.CHECKOUT / ".build" / f"lasting-directory-{version}"
     if not kept.is_dir():
         with tempfile.TemporaryDirectory(dir=kept.parent) as made:
             options = {"server services": "ldap"}
@@ -228,6 +231,7 @@ def _domain(folder: Path) -> Path:
                 options=options,
             )
             configuration = Path(made, "domain", "etc", "smb.conf")
+            server.run("samba-tool", "domain", "passwordsettings", "set", "--max-pwd-age=0", f"--configfile={configuration}")
             configuration.write_text(configuration.read_text().replace(str(Path(made, "domain")), "FOLDER"))
             with contextlib.suppress(OSError):  # another run was faster
                 Path(made, "domain").rename(kept)
