@@ -63,6 +63,7 @@ def snapshots(folder):
     return [json.loads(path.read_text()) for path in sorted(folder.glob("*/*.json"))]
 
 
+@pytest.mark.usefixtures("container")
 @pytest.mark.parametrize("check", [pytest.param(True, id="a plan"), pytest.param(False, id="a change")])
 @pytest.mark.parametrize("options", [pytest.param(OPTIONS, id="a list"), pytest.param({"restore": "latest"}, id="a restore")])
 def test_snapshots_that_end_with_the_job_of_awx_are_refused_before_the_host_is_read(action, folder, check, options):
@@ -77,6 +78,7 @@ def test_snapshots_that_end_with_the_job_of_awx_are_refused_before_the_host_is_r
     assert (asked, set(machine.holders()), folder.exists()) == ([], BEFORE, False)
 
 
+@pytest.mark.usefixtures("container")
 def test_snapshots_that_may_be_lost_are_kept_with_a_warning(action, folder):
     machine = machine_with(*BEFORE)
 
