@@ -161,7 +161,7 @@ def why_of(finding: Finding) -> str:
     return finding["text"].partition(", ")[2] if finding["text"].startswith(f"{kind}: ") else finding["text"]
 
 
-_ALIKE = frozenset({ErrorCategory.CONTROLLED, ErrorCategory.NEEDED, ErrorCategory.SAME_NAME})
+_BY_WORDS = frozenset({ErrorCategory.CONTROLLED, ErrorCategory.NEEDED, ErrorCategory.SAME_NAME})
 """Errors whose words say which GPO or which account, which is another one elsewhere."""
 
 
@@ -170,7 +170,7 @@ def _reason(record: Record) -> tuple[str, str]:
     error, meaning = record["error"], meaning_of(record) or record["reason"]
     if record["status"] == Status.UNREACHABLE.value:
         return _OWN.sub("", meaning), meaning
-    if error and error["category"] in _ALIKE:
+    if error and error["category"] in _BY_WORDS:
         return meaning, meaning
     return error["category"] if error else "", meaning
 

@@ -119,12 +119,8 @@ def _age(head: _Head) -> tuple[str, str]:
 def _of_all_hosts(head: _Head) -> bool:
     try:
         return of_all_hosts(t.cast(RunHead, head.run), head.run.get("merged") or ())
-    except (
-        AttributeError,
-        KeyError,
-        TypeError,
-    ):  # the file is not checked yet; one that is no report of ours is refused when it is read
-        return False
+    except (AttributeError, KeyError, TypeError):
+        return False  # nothing of the file is checked yet; one that is no report of ours is refused when it is read
 
 
 def _alike(head: _Head, report: Report) -> bool:

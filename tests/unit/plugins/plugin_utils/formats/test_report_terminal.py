@@ -291,6 +291,18 @@ def lost(host, message, status="unreachable", category="unreachable", call=None)
             [("nothing was changed: the GPO DC baseline", 1), ("nothing was changed: the GPO File servers", 1)],
             id="two GPOs are two reasons",
         ),
+        *(
+            pytest.param(
+                [
+                    lost("a", "nothing was changed: BUILTIN\\IIS_IUSRS is the one", "error", category),
+                    lost("b", "nothing was changed: CORP\\shop is the one", "error", category),
+                    lost("c", "nothing was changed: BUILTIN\\IIS_IUSRS is the one", "error", category),
+                ],
+                [("nothing was changed: BUILTIN\\IIS_IUSRS", 2), ("nothing was changed: CORP\\shop", 1)],
+                id=f"two accounts are two reasons: {category}",
+            )
+            for category in ("needed", "same_name")
+        ),
     ],
 )
 def test_hosts_that_were_not_read_are_grouped_by_the_reason(records, rows):
