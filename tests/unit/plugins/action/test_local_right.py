@@ -512,6 +512,10 @@ def test_a_pre_image_is_never_overwritten(action, folder):
         pytest.param({"holders": ["users"], "forbidden": ["users"]}, "holders: users .* is forbidden by the option forbidden", id="in the list and forbidden"),
         pytest.param({"forbidden": ["service"]}, "can never be forbidden", id="the floor forbidden"),
         pytest.param({"required": ["users"], "forbidden": ["users"]}, "forbidden by the option forbidden", id="wanted and not wanted"),
+        pytest.param(
+            {"policy": {"name": "ours", "extends": "microsoft", "every_host": {"required": ["users"], "source": "handbook"}}, "forbidden": ["users"]},
+            r"forbidden: users .* is required by the policy ours \(every_host", id="forbidden, and required on every host",
+        ),
         pytest.param({"restore": "never"}, "'never' is not a snapshot file", id="no such run"),
         pytest.param({"required": ["users"], "unexpected": "drop"}, "value of unexpected must be one of: remove, report", id="no such handling"),
         pytest.param({"required": ["users"], "controlled_by": {"kind": "cloud"}}, "value of kind must be one of: local, gpo, mdm", id="no such controller"),
@@ -753,6 +757,17 @@ def test_a_refusal_names_what_would_be_taken(action, folder, options, cure):
 
     done = action(ActionModule, host(controller), snapshot_dir=str(folder), forbidden=["iis_iusrs"], **options)
     assert done["removed"] == [names.IIS_IUSRS]
+
+
+@pytest.mark.parametrize(
+    ("iis", "category"), [pytest.param(True, "contradiction", id="with IIS"), pytest.param(False, None, id="without IIS")]
+)
+def test_what_a_policy_requires_on_some_hosts_may_be_forbidden_on_others(action, folder, iis, category):
+    web = machine_with(*WANTED, iis=iis)
+
+    result = action(ActionModule, host(web), snapshot_dir=str(folder), policy="microsoft", forbidden=["iis_iusrs"])
+
+    assert ((result["error"] or {}).get("category"), set(web.holders())) == (category, WANTED if iis else {*FLOOR})
 
 
 def test_who_sets_the_right_is_told_before_what_needs_it(action, folder):
