@@ -150,7 +150,8 @@ UNKNOWN, STALE = Controller(ControllerKind.UNKNOWN, ""), Controller(ControllerKi
         pytest.param(UNEXPECTED, SOMEBODY, LOCAL, {"policy": "ours"}, Place.HOST, "enforce --limit", id="a policy of the user's variables"),
         pytest.param(
             UNEXPECTED, "S-1-5-32-568", LOCAL, {"needed": True}, Place.EXCEPTIONS,
-            "an entry with reason and owner in impersonate_exceptions. Where it is not: name the account in impersonate_forbidden, then ansible-playbook",
+            "it is needed there: an entry with reason and owner in impersonate_exceptions. Where it is not: "
+            "name the account in impersonate_forbidden, then ansible-playbook",
             id="what is known to be needed is no command first",
         ),
         pytest.param(
