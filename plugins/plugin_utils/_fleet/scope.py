@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .._accounts.parsing import shown
 from .._facts.declared import contradictions
-from .._result.types import MergedRun, Record, RunHead, Scope
+from .._result.types import Record, RunHead, Scope
 from .._verdict.status import Status
 from .._wording import hosts_in_words, some
 from .awx import is_slice
@@ -43,29 +43,22 @@ def absent(expected: Iterable[str], hosts: Collection[str]) -> list[str]:
 
 def narrowing(runs: Iterable[RunHead]) -> list[str]:
     """What narrowed the hosts of runs (their ``run``), in words, sorted; empty when all of them took every host."""
-    return sorted({_words(run) for run in runs if run["limit"] or run["hosts"]})
+    return sorted({_words(run) for run in runs if _narrowed(run)})
 
 
-def of_all_hosts(run: RunHead, merged: Iterable[MergedRun] = ()) -> bool:
-    """Whether a run took every host of its inventory, as far as it says. A report that was merged of runs (``merged``) is of all hosts
-    where one of them is, or where it puts slices together.
-    """
-    if parts := [part["run"] for part in merged]:
-        return any(map(of_all_hosts, parts)) or not any(one["limit"] or one["hosts"] or not is_slice(one["awx"]) for one in parts)
-    return not (run["limit"] or run["hosts"] or is_slice(run["awx"]))
+def of_all_hosts(runs: Sequence[RunHead]) -> bool:
+    """Whether the runs of a report took every host of their inventory, as far as they say: one of them did, or several slices together."""
+    return any(not _narrowed(run) and not is_slice(run["awx"]) for run in runs) or (len(runs) > 1 and not any(map(_narrowed, runs)))
 
 
-def left_out(run: RunHead, merged: Iterable[MergedRun] = ()) -> str:
-    """What narrowed the hosts of a run, or of those that were merged, in words; empty where every host was taken."""
-    parts = list(merged)
-    if of_all_hosts(run, parts):
-        return ""
-    return some(narrowing([part["run"] for part in parts] or [run]), LIMITS) or "a slice of a job"
+def left_out(runs: Sequence[RunHead]) -> str:
+    """What narrowed the hosts of the runs of a report, in words; empty where every host was taken."""
+    return "" if of_all_hosts(runs) else some(narrowing(runs), LIMITS) or "a slice of a job"
 
 
 def notes_of(heads: Sequence[tuple[RunHead, str]]) -> list[str]:
     """Sentences on runs that did not take every host. ``heads``: run and source of each."""
-    narrowed = [(run, source) for run, source in heads if run["limit"] or run["hosts"]]
+    narrowed = [(run, source) for run, source in heads if _narrowed(run)]
     if not narrowed:
         return []
     sources = sorted({source for _run, source in narrowed} - {PLAY, MERGED})
@@ -113,6 +106,10 @@ def declared_otherwise(notes: Iterable[tuple[str, Iterable[str] | None]]) -> lis
         f"{hosts_in_words(len(hosts))} {shows} the contrary of what is declared of host role or features, and {was} judged by the "
         f"declaration: {some(hosts, LIMITS)}"
     ]
+
+
+def _narrowed(run: RunHead) -> bool:
+    return bool(run["limit"] or run["hosts"])
 
 
 def _words(run: RunHead) -> str:

@@ -118,7 +118,7 @@ def _age(head: _Head) -> tuple[str, str]:
 
 def _of_all_hosts(head: _Head) -> bool:
     try:
-        return of_all_hosts(t.cast(RunHead, head.run), head.run.get("merged") or ())
+        return of_all_hosts([part["run"] for part in head.run.get("merged") or ()] or [t.cast(RunHead, head.run)])
     except (AttributeError, KeyError, TypeError):
         return False  # nothing of the file is checked yet; one that is no report of ours is refused when it is read
 

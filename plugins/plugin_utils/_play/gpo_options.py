@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .._accounts.parsing import parse_accounts
 from .._accounts.sids import Sid
+from .._fleet.merge import heads_of
 from .._fleet.scope import left_out
 from .._formats.earlier import earlier_report
 from .._gpo.template import State
@@ -91,9 +92,8 @@ def earlier_records(options: Options) -> tuple[list[Record] | None, str]:
         if place.is_file():
             raise BadInput("previous", why or "cannot be read")
         return None, why or "there is no earlier report"
-    run = report["run"]
-    some_alone = left_out(run, run.get("merged") or ())
-    return report["hosts"], f"the audit {run['id']}" + (f" of {some_alone} alone" if some_alone else "")
+    some_alone = left_out([head["run"] for head in heads_of(report)])
+    return report["hosts"], f"the audit {report['run']['id']}" + (f" of {some_alone} alone" if some_alone else "")
 
 
 @dataclass(frozen=True, slots=True)

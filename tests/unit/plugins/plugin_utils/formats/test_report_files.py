@@ -244,6 +244,24 @@ def test_an_audit_of_all_hosts_counts_before_a_newer_one_of_some(tmp_path, newer
     assert earlier_report(tmp_path, whole=whole)[0]["run"]["id"] == "r12"
 
 
+@pytest.mark.parametrize(
+    "junk",
+    [
+        pytest.param({"merged": 5}, id="a number for the runs"),
+        pytest.param({"merged": [5]}, id="a number for a run"),
+        pytest.param({"merged": [{"run": {}}]}, id="a run that says nothing"),
+        pytest.param({"awx": ["x"]}, id="a list for what AWX said"),
+        pytest.param({"limit": ["web01"], "awx": None}, id="nothing for it"),
+    ],
+)
+def test_a_file_that_is_no_report_of_ours_hides_no_audit_of_all_hosts(tmp_path, junk):
+    store(tmp_path, "a.json", report(11))
+    data = json.loads(to_json(report(12)))
+    store(tmp_path, "b.json", json.dumps({**data, "run": data["run"] | junk}))
+
+    assert earlier_report(tmp_path, whole=True)[0]["run"]["id"] == "r11"
+
+
 def test_a_folder_with_reports_of_an_earlier_release_alone_says_so(tmp_path):
     newest = store(tmp_path, "b.json", {**report(2), "schema_version": "1"})
     store(tmp_path, "a.json", {**report(1), "schema_version": "1"})
