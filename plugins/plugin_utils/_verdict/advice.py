@@ -83,9 +83,8 @@ def advice_on(
         return Advice(Place.POLICY, "name the SID in impersonate_permitted or in an exception, or in impersonate_forbidden")
     advice = _where(kind is FindingKind.MISSING, kind is FindingKind.ORPHAN, sid, controller, policy)
     if needed and waivable:
-        decided = (
-            "name the account in impersonate_forbidden, then " if advice.place is Place.HOST else ""
-        )  # enforcement refuses it else
+        # Enforcement refuses to take it away unless it is forbidden.
+        decided = "name the account in impersonate_forbidden, then " if advice.place is Place.HOST else ""
         return Advice(Place.EXCEPTIONS, f"it is needed there: {_ENTRY}. Where it is not: {decided}{advice.text}")
     if needed:
         return Advice(advice.place, f"first end what needs it there, no exception counts for it here; then {advice.text}")

@@ -161,7 +161,9 @@ def refuse_needed(verdict: Verdict, plan: Plan) -> None:
     needed = "; ".join(f"{shown(one.holder.sid, one.holder.name)}: {one.why}" for one in removed if one.needed)
     if needed:
         raise Refused(
-            ErrorCategory.NEEDED, f"nothing was changed: it is needed there. {needed}. Name it {_where_to_decide(verdict)}"
+            ErrorCategory.NEEDED,
+            f"nothing was changed: the task would remove an account that something on the host needs. {needed}. Name it "
+            f"{_where_to_decide(verdict)}",
         )
     for one in removed:
         if one.may_need:
